@@ -1,0 +1,3 @@
+import { CdkPrivateBackend } from './projenrc/project';
+
+new CdkPrivateBackend().synth();

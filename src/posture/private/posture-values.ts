@@ -1,0 +1,73 @@
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Egress } from '../../network';
+import type { PostureOverrides } from '../posture-overrides';
+
+/** Values of the development posture. The table in docs/posture.md is checked against these. */
+export const POSTURE_DEVELOPMENT: Required<PostureOverrides> = {
+  maxAzs: 2,
+  egress: Egress.publicIp(),
+  flowLogs: false,
+  restrictDefaultSecurityGroup: false,
+  instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
+  multiAz: false,
+  allocatedStorage: Size.gibibytes(20),
+  backupRetention: Duration.days(7),
+  deletionProtection: false,
+  databaseRemovalPolicy: RemovalPolicy.DESTROY,
+  removalPolicy: RemovalPolicy.DESTROY,
+  databaseInsights: false,
+  postgresLogExport: false,
+  forceSsl: true,
+  storageEncrypted: true,
+  poolSize: 5,
+  statementTimeout: Duration.seconds(30),
+  idleInTransactionSessionTimeout: Duration.seconds(60),
+  lockTimeout: Duration.seconds(5),
+  minTasks: 1,
+  maxTasks: 1,
+  containerInsights: false,
+  logRetention: logs.RetentionDays.ONE_WEEK,
+  requireHttps: false,
+  waf: false,
+  accessLogs: false,
+  loadBalancerDeletionProtection: false,
+  bastionSubnetType: ec2.SubnetType.PUBLIC,
+  sessionLogging: false,
+  alarms: false,
+};
+
+/** Values of the production posture. The table in docs/posture.md is checked against these. */
+export const POSTURE_PRODUCTION: Required<PostureOverrides> = {
+  maxAzs: 3,
+  egress: Egress.natGateway({ perAz: true }),
+  flowLogs: true,
+  restrictDefaultSecurityGroup: true,
+  instanceType: ec2.InstanceType.of(ec2.InstanceClass.R7G, ec2.InstanceSize.LARGE),
+  multiAz: true,
+  allocatedStorage: Size.gibibytes(100),
+  backupRetention: Duration.days(35),
+  deletionProtection: true,
+  databaseRemovalPolicy: RemovalPolicy.SNAPSHOT,
+  removalPolicy: RemovalPolicy.RETAIN,
+  databaseInsights: true,
+  postgresLogExport: true,
+  forceSsl: true,
+  storageEncrypted: true,
+  poolSize: 10,
+  statementTimeout: Duration.seconds(30),
+  idleInTransactionSessionTimeout: Duration.seconds(60),
+  lockTimeout: Duration.seconds(5),
+  minTasks: 2,
+  maxTasks: 10,
+  containerInsights: true,
+  logRetention: logs.RetentionDays.THREE_MONTHS,
+  requireHttps: true,
+  waf: true,
+  accessLogs: true,
+  loadBalancerDeletionProtection: true,
+  bastionSubnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS,
+  sessionLogging: true,
+  alarms: true,
+};

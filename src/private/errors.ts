@@ -1,0 +1,10 @@
+import type { IConstruct } from 'constructs';
+
+/** Thrown at synth when a construct is used wrongly. Says what is wrong, the value, what is allowed, and where. */
+export class InvalidBackendError extends Error {
+  public constructor(scope: IConstruct | undefined, message: string) {
+    const path = scope?.node.path;
+    super(path ? `${message} (at '${path}')` : message);
+    this.name = 'InvalidBackendError';
+  }
+}
