@@ -1,0 +1,182 @@
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import { bindEngine } from './private/engine-source';
+import type { EngineDefinition } from './private/engines';
+import { DBMATE, GOOSE } from './private/engines';
+import { bindCommand, validateCommand } from './private/command-source';
+
+/** Options of goose migrations. */
+export interface GooseMigrationOptions {
+  /**
+   * Version of goose, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
+   *
+   * @see https://github.com/pressly/goose/releases
+   * @default '3.27.3'
+   */
+  readonly version?: string;
+}
+
+/** Options of dbmate migrations. */
+export interface DbmateMigrationOptions {
+  /**
+   * Version of dbmate, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
+   *
+   * @see https://github.com/amacneil/dbmate/releases
+   * @default '2.36.0'
+   */
+  readonly version?: string;
+}
+
+/** Properties of migrations that an image of one's own applies. */
+export interface CommandMigrationProps {
+  /** The image that holds the tool and the migrations, built for the architecture of the task (ARM64 by default). */
+  readonly image: ecs.ContainerImage;
+
+  /** The command to run; exit code 0 means that everything is applied. */
+  readonly command: string[];
+
+  /**
+   * Stands for the content: the command runs again exactly when this text, or the command, changes. Use a hash of the
+   * migration files or an image digest; never a time, a random value or a tag that moves.
+   */
+  readonly revision: string;
+
+  /**
+   * Environment variables of the container, besides the connection (`PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, …).
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * Tables in which the tool keeps its history. Other users of the database get no rights on them.
+   *
+   * @default - none
+   */
+  readonly protectedTables?: string[];
+}
+
+/** What a task tells a migration source. */
+export interface MigrationSourceBindOptions {
+  /** Architecture that the image is built for. */
+  readonly cpuArchitecture: ecs.CpuArchitecture;
+}
+
+/** What a migration source gives to a task. */
+export interface MigrationSourceConfig {
+  /** Image of the container. */
+  readonly image: ecs.ContainerImage;
+
+  /**
+   * Entry point of the container.
+   *
+   * @default - that of the image
+   */
+  readonly entryPoint?: string[];
+
+  /**
+   * Command of the container.
+   *
+   * @default - that of the image
+   */
+  readonly command?: string[];
+
+  /**
+   * Environment variables of the container, besides the connection.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /** Changes exactly when the migrations must run again: a hash of engine, version, files, image and command. */
+  readonly revision: string;
+
+  /** Tables in which the engine keeps its history. Other users of the database get no rights on them. */
+  readonly protectedTables: string[];
+
+  /**
+   * Whether the image holds this library's runner, which waits for the database, holds the lock, checks the role and verifies the
+   * result. Where it does not, the command has to do so itself.
+   */
+  readonly usesRunner: boolean;
+}
+
+/**
+ * Where the migrations of a database come from, and what applies them.
+ *
+ * `goose` and `dbmate` read a directory of SQL files next to the app. The files are checked at synth (see `docs/migrations.md` for
+ * the rules) and put into an image with the engine and a runner. The runner
+ *
+ * - waits for a server that is starting, failing over or paused, and wakes it,
+ * - holds an advisory lock, so that two runs never overlap (neither engine locks by itself),
+ * - refuses to run as anybody but the owner of the database,
+ * - verifies the server's certificate, and keeps the password out of arguments and output,
+ * - stops the engine when the lock is lost, and
+ * - believes the version table, never the engine's words.
+ *
+ * ## Advice at synth
+ *
+ * A statement that destroys data or takes a long lock is a warning; a file that cannot work is an error. Acknowledge either in the
+ * file itself with `-- cdk-private-backend:allow <rule>`. List released files in `migrations.sum` (made by
+ * `sha256sum *.sql > migrations.sum` in the directory): editing or deleting one of them is then an error, and their warnings end.
+ *
+ * @example
+ * const source = MigrationSource.goose('migrations');
+ */
+export abstract class MigrationSource {
+  /**
+   * Migrations in goose's format (`00001_name.sql` with `-- +goose Up`). Go migrations need an image of one's own: see `command`.
+   *
+   * @param directory folder with the files; a relative path starts at the working directory of the app
+   * @see https://pressly.github.io/goose/documentation/annotations/
+   */
+  public static goose(directory: string, options: GooseMigrationOptions = {}): MigrationSource {
+    return new EngineMigrationSource(GOOSE, directory, options.version);
+  }
+
+  /**
+   * Migrations in dbmate's format (`20260102030405_name.sql` with `-- migrate:up` and `-- migrate:down`).
+   *
+   * @param directory folder with the files; a relative path starts at the working directory of the app
+   * @see https://github.com/amacneil/dbmate#creating-migrations
+   */
+  public static dbmate(directory: string, options: DbmateMigrationOptions = {}): MigrationSource {
+    return new EngineMigrationSource(DBMATE, directory, options.version);
+  }
+
+  /**
+   * Any other tool: the command runs as it is, with the connection in its environment. There is no runner in the image, so waiting
+   * for the database, locking, acting as the owner and judging the result are the command's own business.
+   */
+  public static command(props: CommandMigrationProps): MigrationSource {
+    return new CommandMigrationSource(props);
+  }
+
+  /**
+   * Checks the migrations and makes the image. Called by `MigrationTask`.
+   *
+   * @throws InvalidBackendError where the directory or a file in it is wrong
+   */
+  public abstract bind(scope: Construct, options: MigrationSourceBindOptions): MigrationSourceConfig;
+}
+
+class EngineMigrationSource extends MigrationSource {
+  constructor(private readonly engine: EngineDefinition, private readonly directory: string, private readonly version: string | undefined) {
+    super();
+  }
+
+  public bind(scope: Construct, options: MigrationSourceBindOptions): MigrationSourceConfig {
+    return bindEngine(scope, this.engine, this.directory, this.version ?? this.engine.defaultVersion, options.cpuArchitecture);
+  }
+}
+
+class CommandMigrationSource extends MigrationSource {
+  constructor(private readonly props: CommandMigrationProps) {
+    super();
+    validateCommand(props);
+  }
+
+  public bind(_scope: Construct, _options: MigrationSourceBindOptions): MigrationSourceConfig {
+    return bindCommand(this.props);
+  }
+}

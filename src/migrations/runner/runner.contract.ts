@@ -1,0 +1,87 @@
+/** What the runner in the container and the constructs that start it agree on. No behaviour lives here. */
+
+/** Environment variables that the runner reads. */
+export const RunnerEnv = {
+  /** Host name of the server's writer endpoint; the certificate is verified against it. */
+  HOST: 'PGHOST',
+  /** TCP port of the server. */
+  PORT: 'PGPORT',
+  /** Login that acts as the owner of the database. */
+  USER: 'PGUSER',
+  /** Password of the login. */
+  PASSWORD: 'PGPASSWORD',
+  /** Logical database to migrate. */
+  DATABASE: 'PGDATABASE',
+  /** PEM certificate authorities; when absent or empty, the RDS roots in the image are used. */
+  CA: 'DATABASE_CA',
+  /** `goose` or `dbmate`; set by the source. */
+  ENGINE: 'MIGRATION_ENGINE',
+  /** Directory with the migration files; set by the source. */
+  DIRECTORY: 'MIGRATION_DIRECTORY',
+  /** File with the RDS roots in the image; set by the source. */
+  CA_FILE: 'MIGRATION_CA_FILE',
+  /** The role that the session must act as; when absent, the role that owns the database. */
+  EXPECTED_ROLE: 'MIGRATION_EXPECTED_ROLE',
+  /** Seconds to wait for a server that is stopped, starting, failing over or paused. Default 300. */
+  CONNECT_SECONDS: 'MIGRATION_CONNECT_SECONDS',
+  /** Seconds to wait for another run on the same database to end. Default 1800. */
+  LOCK_SECONDS: 'MIGRATION_LOCK_SECONDS',
+  /** `lock_timeout` of the engine's session: how long a statement may queue for a table lock. Default `5s`. */
+  LOCK_TIMEOUT: 'MIGRATION_LOCK_TIMEOUT',
+  /** Seconds that the engine gets between SIGTERM and SIGKILL; below the task's stop timeout. Default 20. */
+  STOP_SECONDS: 'MIGRATION_STOP_SECONDS',
+} as const;
+
+/** Values of the settings that are not given. */
+export const RunnerDefaults = {
+  CONNECT_SECONDS: 300,
+  LOCK_SECONDS: 1800,
+  LOCK_TIMEOUT: '5s',
+  STOP_SECONDS: 20,
+} as const;
+
+/** Exit codes of the runner. 128 + n is a signal, as in a shell. */
+export const RunnerExit = {
+  /** Every file of the directory is applied. */
+  OK: 0,
+  /** The engine failed, or left files unapplied. */
+  ENGINE_FAILED: 1,
+  /** The environment or the image is wrong. */
+  MISCONFIGURED: 64,
+  /** The server could not be reached until the deadline, or is not the one that the certificate authority vouches for. */
+  UNAVAILABLE: 69,
+  /** The runner itself failed. */
+  INTERNAL: 70,
+  /** Another run held the lock until the deadline. */
+  LOCKED: 75,
+  /** The connection that holds the lock was lost; the engine was stopped. */
+  LOCK_LOST: 76,
+  /** The login was refused, or does not act as the owner of the database. */
+  NOT_ALLOWED: 77,
+  /** Stopped by SIGINT. */
+  INTERRUPTED: 130,
+  /** Stopped by SIGTERM. */
+  TERMINATED: 143,
+} as const;
+
+/**
+ * Key of the advisory lock that the runner holds in the database it migrates: the first eight bytes of the SHA-256 of
+ * `cdk-private-backend:migrations`, as a signed big-endian number. Fixed for ever: two versions of the library must exclude each other.
+ */
+export const MIGRATION_LOCK_KEY = '-8111848511327897169';
+
+/** `application_name` of the engine's session, by which a run sees what an aborted one left behind. */
+export const ENGINE_APPLICATION_NAME = 'cdk-private-backend-migrations';
+
+/** Where things are in the image. */
+export const RunnerPaths = {
+  /** The bundled runner. */
+  ENTRYPOINT: '/opt/runner/index.js',
+  /** Migration files. */
+  MIGRATIONS: '/opt/runner/migrations',
+  /** The RDS roots of all regions. */
+  CA_FILE: '/opt/runner/rds-roots.pem',
+} as const;
+
+/** Engines that the runner knows. */
+export type EngineName = 'goose' | 'dbmate';
