@@ -105,6 +105,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/.projenrc.ts');
     this.restrictLint();
     this.orderTests();
+    this.copyResources();
   }
 
   /** Small files, small functions, no stale suppressions. */
@@ -126,5 +127,9 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       { spawn: this.bundler.bundleTask.name },
       { exec: 'tsx --tsconfig examples/tsconfig.json examples/demo/main.ts', receiveArgs: true },
     ] });
+  }
+  /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
+  private copyResources() {
+    this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
   }
 }

@@ -1,0 +1,54 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import type { Construct } from 'constructs';
+import * as path from 'path';
+
+export interface PrivateBackendStackProps extends StackProps {
+  /**
+   * Serve HTTPS under this name.
+   *
+   * @default - HTTP under the load balancer's own name; an error in production
+   */
+  readonly domainName?: string;
+
+  /**
+   * The hosted zone of the domain name.
+   *
+   * @default - required where a domain name is given
+   */
+  readonly hostedZoneId?: string;
+
+  /**
+   * PEM certificate authorities of the database server.
+   *
+   * @default - the RDS roots of the stack's region
+   */
+  readonly caBundle?: string;
+}
+
+/** A Go API with a private PostgreSQL, a bastion without open ports, an application user and goose migrations. */
+export class PrivateBackendStack extends Stack {
+  constructor(scope: Construct, id: string, props: PrivateBackendStackProps = {}) {
+    super(scope, id, props);
+
+    const { vpc } = new BackendNetwork(this, 'Network', { cidr: '10.0.0.0/16' });
+    const cluster = new BackendCluster(this, 'Cluster', { vpc });
+
+    const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'app', extensions: ['pgcrypto'], caBundle: props.caBundle });
+    const migrations = new MigrationTask(this, 'Migrations', {
+      cluster,
+      database: postgres.database,
+      source: MigrationSource.goose(path.join(__dirname, 'migrations')),
+    });
+    const api = new FargateApi(this, 'Api', {
+      cluster,
+      image: ServiceImage.fromDirectory(path.join(__dirname, '../services/go-api')),
+      connectTo: [postgres.database.addUser('Api')],
+      migrations: [migrations],
+    });
+
+    new PublicEdge(this, 'Edge', { vpc, domain: this.domain(props) }).addRoute('Api', { paths: ['/*'], target: api });
+    new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
+  }
+}
