@@ -1,2 +1,3 @@
+export * from './backend-network';
 export * from './egress';
 export * from './network-endpoint';

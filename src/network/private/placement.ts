@@ -1,5 +1,10 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
+import { howToAdd, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported, type EndpointService } from './endpoint-services';
+import { InvalidBackendError } from '../../private/errors';
+
+const CHECKED = Symbol.for('cdk-private-backend.Placement.checkedEndpoints');
+const ENDPOINTS_ONLY = Symbol.for('cdk-private-backend.Network.endpointsOnly');
 
 /** Where tasks run, and whether they need a public address to reach AWS. */
 export interface TaskPlacement {
@@ -8,23 +13,116 @@ export interface TaskPlacement {
 }
 
 /** Databases: isolated subnets, else private, never public. An explicit selection wins. */
-export function placeDatabase(_scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): ec2.SubnetSelection {
-  if (explicit !== undefined) {
-    return explicit;
+export function placeDatabase(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): ec2.SubnetSelection {
+  const selection = explicit ?? firstOf(scope, vpc, [ec2.SubnetType.PRIVATE_ISOLATED, ec2.SubnetType.PRIVATE_WITH_EGRESS]);
+  const selected = select(scope, vpc, selection);
+  if (selected.hasPublic) {
+    throw new InvalidBackendError(scope, 'vpcSubnets selects public subnets, where a database is never placed. Select isolated or private subnets.');
   }
-  return { subnetType: vpc.isolatedSubnets.length > 0 ? ec2.SubnetType.PRIVATE_ISOLATED : ec2.SubnetType.PRIVATE_WITH_EGRESS };
+  return selection;
 }
 
-/** Tasks: private subnets with egress, else public with a public address, else isolated. An explicit selection wins. */
-export function placeTask(_scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): TaskPlacement {
-  if (explicit !== undefined) {
-    return { vpcSubnets: explicit, assignPublicIp: vpc.selectSubnets(explicit).hasPublic };
+/**
+ * Tasks: private subnets with egress, else public with a public address, else isolated; in a network with
+ * `Egress.endpoints()` always isolated. An explicit selection wins.
+ *
+ * Isolated tasks need endpoints: what is missing by synth is an error on `scope`, so callers have nothing else to do.
+ */
+export function placeTask(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): TaskPlacement {
+  const { PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED } = ec2.SubnetType;
+  const order = isEndpointsOnly(vpc) ? [PRIVATE_ISOLATED] : [PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED];
+  const placement = place(scope, vpc, explicit ?? firstOf(scope, vpc, order));
+  requireTaskEndpoints(scope, vpc, placement, TASK_SERVICES);
+  return placement;
+}
+
+/** A bastion: the preferred tier if the VPC has it, else private with egress, public, isolated. An explicit selection wins. */
+export function placeBastion(scope: IConstruct, vpc: ec2.IVpc, preferred: ec2.SubnetType, explicit?: ec2.SubnetSelection): TaskPlacement {
+  const { PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED } = ec2.SubnetType;
+  const order = isEndpointsOnly(vpc) ? [PRIVATE_ISOLATED] : [preferred, PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED];
+  const placement = place(scope, vpc, explicit ?? firstOf(scope, vpc, order));
+  requireTaskEndpoints(scope, vpc, placement, SESSION_SERVICES);
+  return placement;
+}
+
+/**
+ * Requires, where a placement is in isolated subnets, that the VPC has endpoints for these services. For a VPC made in
+ * this app what is missing at synth is an error, whoever adds the endpoints and whenever; for another VPC it is one
+ * warning. Calling it again for the same scope and service does nothing.
+ */
+export function requireTaskEndpoints(scope: IConstruct, vpc: ec2.IVpc, placement: TaskPlacement, services: EndpointService[]): void {
+  const fresh = services.filter((service) => !checkedBy(scope).has(service.name));
+  if (fresh.length === 0 || !isIsolated(vpc, vpc.selectSubnets(placement.vpcSubnets))) {
+    return;
   }
-  if (vpc.privateSubnets.length > 0) {
-    return { vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS }, assignPublicIp: false };
+  fresh.forEach((service) => checkedBy(scope).add(service.name));
+  if (!isOwnVpc(vpc)) {
+    warnAboutImported(scope, fresh);
+    return;
   }
-  if (vpc.publicSubnets.length > 0) {
-    return { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC }, assignPublicIp: true };
+  scope.node.addValidation({ validate: () => missingEndpoints(vpc, fresh).map((service) => explainMissing(scope, vpc, service)) });
+}
+
+/** Marks a VPC whose tasks reach AWS by endpoints only, although it has public subnets for load balancers. */
+export function markEndpointsOnly(vpc: ec2.IVpc): void {
+  Object.defineProperty(vpc, ENDPOINTS_ONLY, { value: true });
+}
+
+function isEndpointsOnly(vpc: ec2.IVpc): boolean {
+  return (vpc as unknown as Record<symbol, boolean | undefined>)[ENDPOINTS_ONLY] === true;
+}
+
+function explainMissing(scope: IConstruct, vpc: ec2.IVpc, service: EndpointService): string {
+  return `'${scope.node.path}' is in isolated subnets of '${vpc.node.path}', where '${service.name}' cannot be reached ${service.why}. `
+    + `Add ${howToAdd(service)} with vpc.add${service.service === undefined ? 'Gateway' : 'Interface'}Endpoint(), use BackendNetwork with Egress.endpoints(), or choose subnets with egress.`;
+}
+
+function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): TaskPlacement {
+  return { vpcSubnets, assignPublicIp: select(scope, vpc, vpcSubnets).hasPublic };
+}
+
+function firstOf(scope: IConstruct, vpc: ec2.IVpc, types: ec2.SubnetType[]): ec2.SubnetSelection {
+  const subnetType = types.find((type) => subnetsOf(vpc, type).length > 0);
+  if (subnetType === undefined) {
+    const names = [...new Set(types)].map((type) => type.toLowerCase()).join(', ');
+    throw new InvalidBackendError(scope, `The VPC has no subnets for this: it needs one of the types ${names}. Add such subnets, import the VPC with them, or give vpcSubnets.`);
   }
-  return { vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }, assignPublicIp: false };
+  return { subnetType };
+}
+
+function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
+  switch (type) {
+    case ec2.SubnetType.PUBLIC: return vpc.publicSubnets;
+    case ec2.SubnetType.PRIVATE_ISOLATED: return vpc.isolatedSubnets;
+    default: return vpc.privateSubnets;
+  }
+}
+
+function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
+  const selected = trySelect(scope, vpc, selection);
+  if (selected.subnets.length === 0 && !selected.isPendingLookup) {
+    throw new InvalidBackendError(scope, 'vpcSubnets selects no subnet of the VPC. Select an existing subnet type, group name or availability zone.');
+  }
+  return selected;
+}
+
+function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
+  try {
+    return vpc.selectSubnets(selection);
+  } catch (error) {
+    throw new InvalidBackendError(scope, `vpcSubnets selects no subnet of the VPC. ${(error as Error).message}`);
+  }
+}
+
+function isIsolated(vpc: ec2.IVpc, selected: ec2.SelectedSubnets): boolean {
+  const isolated = new Set(vpc.isolatedSubnets);
+  return selected.subnets.some((subnet) => isolated.has(subnet));
+}
+
+function checkedBy(scope: IConstruct): Set<string> {
+  const holder = scope as unknown as Record<symbol, Set<string> | undefined>;
+  if (holder[CHECKED] === undefined) {
+    Object.defineProperty(scope, CHECKED, { value: new Set<string>() });
+  }
+  return holder[CHECKED] as Set<string>;
 }

@@ -1,0 +1,201 @@
+import { CfnResource, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Egress } from './egress';
+import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan';
+import { NETWORK_SERVICES } from './private/endpoint-services';
+import { HardenedNatInstance } from './private/nat-instance';
+import { markEndpointsOnly } from './private/placement';
+import { firstZones, withoutZoneLookup } from './private/zones';
+import { Posture } from '../posture';
+import { referWeakly } from '../private/cross-stack';
+
+/** Properties of a network. */
+export interface BackendNetworkProps {
+  /**
+   * IPv4 range, from /16 to /22. Written out, never a token. Changing it replaces the network.
+   *
+   * @default '10.0.0.0/16'
+   */
+  readonly cidr?: string;
+
+  /**
+   * Availability zones in use, from 1 to 3: the region's first ones. Addresses of the others stay reserved.
+   *
+   * @default - from the posture: 2 in development, 3 in production
+   */
+  readonly maxAzs?: number;
+
+  /**
+   * How tasks reach the internet and AWS.
+   *
+   * @default - from the posture: Egress.publicIp() in development, Egress.natGateway({ perAz: true }) in production
+   */
+  readonly egress?: Egress;
+
+  /**
+   * Whether every accepted and rejected connection is logged to CloudWatch Logs.
+   *
+   * @default - from the posture: false in development, true in production
+   */
+  readonly flowLogs?: boolean;
+
+  /**
+   * How long flow logs are kept.
+   *
+   * @default - from the posture: one week in development, three months in production
+   */
+  readonly flowLogRetention?: logs.RetentionDays;
+
+  /**
+   * Key that flow logs are encrypted with. The key is told to serve this log group.
+   *
+   * @default - CloudWatch Logs encrypts them with a key of its own
+   */
+  readonly flowLogEncryptionKey?: kms.IKey;
+
+  /**
+   * What happens to the flow logs when the network leaves the stack: destroy or retain.
+   *
+   * @default - from the posture: destroy in development, retain in production
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * Whether the VPC's default security group loses its rules, so that nothing can be put into it by accident. Adds a
+   * Lambda-backed custom resource of CDK's own.
+   *
+   * @default - from the posture: false in development, true in production
+   */
+  readonly restrictDefaultSecurityGroup?: boolean;
+}
+
+/**
+ * A VPC with public, private and isolated subnets whose addresses never move.
+ *
+ * ## What it makes
+ *
+ * A VPC with DNS, up to three tiers of subnets in up to three availability zones, an S3 gateway endpoint, and what the
+ * egress needs: nothing for `Egress.publicIp()`, a NAT instance, NAT gateways, or interface endpoints. In production also
+ * flow logs and an empty default security group.
+ *
+ * ## Defaults that matter
+ *
+ * The address plan is fixed: nine subnets (three tiers, three zones) of a sixteenth of the range each are always
+ * reserved, in use or not. Another posture, egress or zone count adds or removes subnets and moves none. The last seven
+ * sixteenths are yours. Zones are chosen by CloudFormation in the region, never looked up.
+ *
+ * ## Security considerations
+ *
+ * Public subnets give no address by themselves. Isolated subnets have no route out of the VPC. Endpoints and the NAT
+ * instance accept connections from the VPC only.
+ *
+ * ## Cost
+ *
+ * In us-east-1: the VPC, its subnets and the S3 endpoint cost nothing. `Egress.publicIp()` 3.65 USD a month for each
+ * running task; `natInstance()` about 7; `natGateway()` 33 for each gateway (99 with one in each of three zones), plus
+ * data; `endpoints()` 6 × 7.30 = 43.80 for each zone. Flow logs 0.50 USD a GB.
+ *
+ * @example
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { BackendNetwork, Egress, Posture } from 'cdk-private-backend';
+ *
+ * const app = new App();
+ * Posture.development().applyTo(app);
+ * const stack = new Stack(app, 'Backend');
+ * const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.natInstance() });
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/userguide/how-it-works.html
+ */
+export class BackendNetwork extends Construct {
+  /** The VPC. */
+  public readonly vpc: ec2.IVpc;
+
+  /** How tasks in this network reach the internet and AWS. */
+  public readonly egress: Egress;
+
+  /** Where flow logs are written; undefined without them. */
+  public readonly flowLogGroup?: logs.ILogGroup;
+
+  /**
+   * @throws InvalidBackendError for a `cidr` that is a token, not an IPv4 range, or outside /16 to /22, and for
+   * `maxAzs` other than 1, 2 or 3
+   */
+  constructor(scope: Construct, id: string, props: BackendNetworkProps = {}) {
+    super(scope, id);
+    const posture = Posture.of(this);
+    this.egress = props.egress ?? posture.egress;
+    this.vpc = this.createVpc(props, posture);
+    this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    if (this.egress.kind === 'endpoints') {
+      this.createEndpoints();
+    }
+    if (props.flowLogs ?? posture.flowLogs) {
+      this.flowLogGroup = this.createFlowLogs(props, posture);
+    }
+    referWeakly(...this.vpc.node.findAll().filter((child) => CfnResource.isCfnResource(child)));
+  }
+
+  private createVpc(props: BackendNetworkProps, posture: Posture): ec2.Vpc {
+    const cidr = props.cidr ?? '10.0.0.0/16';
+    const maxAzs = props.maxAzs ?? posture.maxAzs;
+    validateZones(this, maxAzs);
+    return withoutZoneLookup(Stack.of(this), () => new ec2.Vpc(this, 'Resource', {
+      vpcName: this.node.path,
+      ipAddresses: ec2.IpAddresses.cidr(cidr),
+      subnetConfiguration: planTiers(this, cidr, this.egress),
+      availabilityZones: firstZones(maxAzs),
+      reservedAzs: PLANNED_ZONES - maxAzs,
+      enableDnsHostnames: true,
+      enableDnsSupport: true,
+      restrictDefaultSecurityGroup: props.restrictDefaultSecurityGroup ?? posture.restrictDefaultSecurityGroup,
+      ...this.renderNat(maxAzs),
+    }));
+  }
+
+  private renderNat(maxAzs: number): Pick<ec2.VpcProps, 'natGateways' | 'natGatewayProvider'> {
+    switch (this.egress.kind) {
+      case 'nat-gateway': return { natGateways: this.egress.perAz ? maxAzs : 1 };
+      case 'nat-instance': return { natGateways: 1, natGatewayProvider: new HardenedNatInstance() };
+      default: return { natGateways: 0 };
+    }
+  }
+
+  private createEndpoints() {
+    markEndpointsOnly(this.vpc);
+    const securityGroup = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
+      vpc: this.vpc,
+      description: 'Interface endpoints: HTTPS from the network only',
+      allowAllOutbound: false,
+      disableInlineRules: false,
+    });
+    securityGroup.addIngressRule(ec2.Peer.ipv4(this.vpc.vpcCidrBlock), ec2.Port.tcp(443), 'from the network');
+    for (const { id, service } of NETWORK_SERVICES) {
+      this.vpc.addInterfaceEndpoint(`${id}Endpoint`, {
+        service: service!,
+        subnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
+        securityGroups: [securityGroup],
+        privateDnsEnabled: true,
+        open: false,
+      });
+    }
+  }
+
+  private createFlowLogs(props: BackendNetworkProps, posture: Posture): logs.ILogGroup {
+    const group = new logs.LogGroup(this, 'FlowLogs', {
+      retention: props.flowLogRetention ?? posture.logRetention,
+      removalPolicy: props.removalPolicy ?? posture.removalPolicy,
+      encryptionKey: props.flowLogEncryptionKey,
+    });
+    props.flowLogEncryptionKey?.grantEncryptDecrypt(new iam.ServicePrincipal('logs.amazonaws.com'));
+    this.vpc.addFlowLog('FlowLog', {
+      destination: ec2.FlowLogDestination.toCloudWatchLogs(group),
+      trafficType: ec2.FlowLogTrafficType.ALL,
+      maxAggregationInterval: ec2.FlowLogMaxAggregationInterval.TEN_MINUTES,
+    });
+    return group;
+  }
+}

@@ -1,0 +1,72 @@
+import { Resource, Tokenization, Token, Reference, CfnResource, Annotations } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { IConstruct } from 'constructs';
+
+/** An AWS service that something without a way to the internet can only reach by a VPC endpoint. */
+export interface EndpointService {
+  /** How service names end: `com.amazonaws.<region>.<name>`. */
+  readonly name: string;
+  /** Construct id and the name of the field of `ec2.InterfaceVpcEndpointAwsService`. */
+  readonly id: string;
+  readonly service?: ec2.InterfaceVpcEndpointAwsService;
+  readonly why: string;
+}
+
+const ECR_API: EndpointService = { name: 'ecr.api', id: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
+const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };
+const LOGS: EndpointService = { name: 'logs', id: 'CLOUDWATCH_LOGS', service: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, why: 'to write logs' };
+const SECRETS: EndpointService = { name: 'secretsmanager', id: 'SECRETS_MANAGER', service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, why: 'to read secrets' };
+const SSM: EndpointService = { name: 'ssm', id: 'SSM', service: ec2.InterfaceVpcEndpointAwsService.SSM, why: 'for Session Manager' };
+const SSM_MESSAGES: EndpointService = { name: 'ssmmessages', id: 'SSM_MESSAGES', service: ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES, why: 'for Session Manager' };
+const S3: EndpointService = { name: 's3', id: 'S3', why: 'image layers and Amazon Linux packages' };
+
+/** What a Fargate task needs before its first line of code runs. Layers of ECR images come from S3. */
+export const TASK_SERVICES: EndpointService[] = [ECR_API, ECR_DKR, LOGS, SECRETS, S3];
+
+/** What an instance needs to take Session Manager sessions. ec2messages is not needed since SSM Agent 3.3.40. */
+export const SESSION_SERVICES: EndpointService[] = [SSM, SSM_MESSAGES];
+
+/** Interface endpoints of a network without a way to the internet. */
+export const NETWORK_SERVICES: EndpointService[] = [ECR_API, ECR_DKR, LOGS, SECRETS, SSM, SSM_MESSAGES];
+
+/** Whether the VPC is made by this app, so that its endpoints are known at synth. */
+export function isOwnVpc(vpc: ec2.IVpc): boolean {
+  return Resource.isOwnedResource(vpc);
+}
+
+/** The services that no endpoint of the VPC in this app serves. */
+export function missingEndpoints(vpc: ec2.IVpc, services: EndpointService[]): EndpointService[] {
+  const endpoints = vpc.node.root.node.findAll().filter(isEndpoint).filter((endpoint) => belongsTo(endpoint, vpc));
+  return services.filter((service) => !endpoints.some((endpoint) => serves(endpoint, service)));
+}
+
+/** Advice for a VPC whose endpoints cannot be seen, once for each construct. */
+export function warnAboutImported(scope: IConstruct, services: EndpointService[]): void {
+  Annotations.of(scope).addWarningV2(
+    'cdk-private-backend:Placement.importedIsolatedSubnets',
+    `These subnets are isolated and the VPC is not made in this app, so its endpoints are unknown. It needs endpoints with private DNS for: ${services.map((service) => service.name).join(', ')}.`,
+  );
+}
+
+/** How to add what is missing, in the words of CDK. */
+export function howToAdd(service: EndpointService): string {
+  return service.service === undefined
+    ? `a gateway endpoint (GatewayVpcEndpointAwsService.${service.id})`
+    : `an interface endpoint (InterfaceVpcEndpointAwsService.${service.id})`;
+}
+
+function isEndpoint(construct: IConstruct): construct is ec2.CfnVPCEndpoint {
+  return CfnResource.isCfnResource(construct) && construct.cfnResourceType === ec2.CfnVPCEndpoint.CFN_RESOURCE_TYPE_NAME;
+}
+
+function belongsTo(endpoint: ec2.CfnVPCEndpoint, vpc: ec2.IVpc): boolean {
+  const reference = Token.isUnresolved(endpoint.vpcId) ? Tokenization.reverse(endpoint.vpcId) : undefined;
+  return reference !== undefined && Reference.isReference(reference) ? reference.target === vpc.node.defaultChild : endpoint.vpcId === vpc.vpcId;
+}
+
+function serves(endpoint: ec2.CfnVPCEndpoint, service: EndpointService): boolean {
+  const isGateway = (endpoint.vpcEndpointType ?? 'Gateway') === 'Gateway';
+  const answersNames = isGateway ? service.service === undefined : endpoint.privateDnsEnabled !== false;
+  const name = endpoint.serviceName ?? '';
+  return answersNames && (name.endsWith(`.${service.name}`) || name.endsWith(`.${service.name}-fips`));
+}
