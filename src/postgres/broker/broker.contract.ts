@@ -38,6 +38,8 @@ export interface CommonProperties {
   readonly AdoptExisting?: string;
   /** PEM certificate authorities to verify the server with; default: the RDS roots of the region. */
   readonly CaBundle?: string;
+  /** Host name of the server. No handler reads it: when the server is replaced it changes, and so everything is converged again. */
+  readonly Server?: string;
 }
 
 /** Properties of `Custom::PostgresDatabase`. */
@@ -74,6 +76,8 @@ export const UserAttributes = {
   /** ARN of the secret, known only once the user can log in. */
   SECRET_ARN: 'SecretArn',
   USERNAME: 'Username',
+  /** Version of the secret. It changes with the user's name, so services that refer to it are replaced before an old role goes. */
+  SECRET_VERSION_ID: 'SecretVersionId',
 } as const;
 
 /** Attributes that a database resource answers with. */
@@ -115,6 +119,8 @@ export interface OwnerMark {
   readonly stackId: string;
   /** Logical id of the custom resource. */
   readonly logicalId: string;
+  /** Secret with the password of a user: whoever takes the role over carries the password on, so that running tasks stay logged in. */
+  readonly secretArn?: string;
 }
 
 /** What one request carries besides its operation. */
@@ -147,7 +153,9 @@ export type SqlRequest =
   | (RequestBase & { readonly operation: 'convergeDatabase'; readonly database: DatabaseSpec; readonly adoptExisting: boolean })
   | (RequestBase & { readonly operation: 'deleteDatabase'; readonly databaseName: string; readonly force: boolean })
   | (RequestBase & { readonly operation: 'convergeUser'; readonly user: UserSpec; readonly password: string; readonly adoptExisting: boolean })
-  | (RequestBase & { readonly operation: 'deleteUser'; readonly username: string; readonly policy: 'REASSIGN' | 'DROP_OWNED' });
+  | (RequestBase & { readonly operation: 'deleteUser'; readonly username: string; readonly policy: 'REASSIGN' | 'DROP_OWNED' })
+  /** Reads only: who owns the role now, if it exists and has an owner mark. */
+  | (RequestBase & { readonly operation: 'inspectUser'; readonly username: string });
 
 /** How a request failed. */
 export interface SqlFailure {
@@ -163,5 +171,11 @@ export interface SqlFailure {
 
 /** What the SQL function answers. It never throws for a failed request. */
 export type SqlResponse =
-  | { readonly ok: true; /** Statements that changed something; empty when all was there already. */ readonly changes: string[] }
+  | {
+    readonly ok: true;
+    /** Statements that changed something; empty when all was there already. */
+    readonly changes: string[];
+    /** `inspectUser`: the owner mark found on the role. */
+    readonly mark?: OwnerMark;
+  }
   | { readonly ok: false; readonly error: SqlFailure };
