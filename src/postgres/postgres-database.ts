@@ -1,10 +1,205 @@
+import type { CfnResource, Duration } from 'aws-cdk-lib';
+import { Construct } from 'constructs';
+import { Broker } from './broker/broker';
+import { DATABASE_RESOURCE_TYPE } from './broker/broker.contract';
+import type { IPostgres } from './postgres';
+import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
+import { PostgresUser, type PostgresUserOptions } from './postgres-user';
+import { validateExtensions } from './private/extensions';
+import { ownerUsername, validateDatabaseName } from './private/names';
+import { databaseSettings } from './private/settings';
+import { Posture } from '../posture';
+
+/** Tables in which goose and dbmate remember what was applied. Users get no rights on them. */
+const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];
+
 /** Options of a database. */
 export interface PostgresDatabaseOptions {
   /**
-   * Name of the database.
+   * Name of the database. May be a token. Changing it creates another, empty database; the old one is treated as
+   * `onRemoval` says.
    *
    * @default - the id
    */
   readonly databaseName?: string;
+
+  /**
+   * Extensions that the admin creates in the database, like `pgcrypto`. An extension that leaves the list is not dropped.
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-extensions.html
+   * @default - none
+   */
+  readonly extensions?: string[];
+
+  /**
+   * Locale of the database (`LC_COLLATE` and `LC_CTYPE`), like `en_US.UTF-8`. Cannot change later: another locale than
+   * that of the existing database is an error in the deployment.
+   *
+   * @default - the server's
+   */
+  readonly locale?: string;
+
+  /**
+   * Longest time a session may stay idle inside a transaction (`idle_in_transaction_session_timeout`).
+   *
+   * @default - 60 seconds, from the posture
+   */
+  readonly idleInTransactionSessionTimeout?: Duration;
+
+  /**
+   * More settings of the database (`ALTER DATABASE … SET`), by name. They hold for every user that does not set its own.
+   *
+   * @default - none
+   */
+  readonly settings?: { [name: string]: string };
+
+  /**
+   * Tables that users other than owners get no rights on: the version tables of migration engines.
+   *
+   * @default - goose_db_version and schema_migrations
+   */
+  readonly protectedTables?: string[];
+
+  /**
+   * Whether a database of this name that was not made by this stack is taken over. Otherwise its existence is an error
+   * in the deployment.
+   *
+   * @default false
+   */
+  readonly adoptExisting?: boolean;
+
+  /**
+   * What happens to the database when it leaves the stack.
+   *
+   * @default PostgresDatabaseRemoval.RETAIN
+   */
+  readonly onRemoval?: PostgresDatabaseRemoval;
 }
-export class PostgresDatabase {}
+
+/** Properties of a database. */
+export interface PostgresDatabaseProps extends PostgresDatabaseOptions {
+  /** The server that the database is on. */
+  readonly server: IPostgres;
+}
+
+/**
+ * One logical database on a PostgreSQL server.
+ *
+ * `server.addDatabase()` makes one in the server's stack. Created directly, it may live in any stack that depends on the
+ * server's, never the reverse.
+ *
+ * ## What it makes
+ *
+ * A CloudFormation resource that converges the database: the database itself, three roles without login that hold every
+ * grant (owner, read-write, read-only), default privileges, extensions and settings.
+ *
+ * ## Defaults that matter
+ *
+ * The database survives the removal of this construct (`onRemoval`). Tables made later by the owner are usable by the
+ * other users at once.
+ *
+ * ## Security considerations
+ *
+ * `PUBLIC` loses every right on the database and on its schema `public`. Users get rights only through a role, and none
+ * on the tables in which migration engines remember what was applied.
+ *
+ * ## Cost
+ *
+ * None.
+ */
+export class PostgresDatabase extends Construct {
+  /** The server that the database is on. */
+  public readonly server: IPostgres;
+
+  /** Name of the database. */
+  public readonly databaseName: string;
+
+  private readonly protectedTables: string[];
+  private readonly declared: CfnResource[] = [];
+  private readonly observers: Array<(resource: CfnResource) => void> = [];
+
+  /**
+   * Declares a database.
+   *
+   * @throws when the name is reserved, longer than 63 bytes, or declared twice on the server; when an extension's name is
+   * not one; when the server's stack depends on this one
+   */
+  constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
+    super(scope, id);
+    this.server = props.server;
+    this.databaseName = props.databaseName ?? id;
+    this.protectedTables = props.protectedTables ?? VERSION_TABLES;
+    validateDatabaseName(this, this.databaseName);
+    validateExtensions(this, props.extensions ?? []);
+    this._declare(this.createResource(props));
+  }
+
+  /**
+   * The user that migrations run as: a login that acts as the owner of the database. Made when first used, in the
+   * database's stack, with the name `<databaseName>_migrator`.
+   */
+  public get owner(): PostgresUser {
+    return (this.node.tryFindChild('Owner') as PostgresUser | undefined) ?? this.createOwner();
+  }
+
+  /**
+   * Declares a user with its own role, password and secret, in the database's stack. Use `new PostgresUser()` to declare
+   * it in another.
+   *
+   * @throws when the database has a user with this id already, and for whatever PostgresUser refuses
+   */
+  public addUser(id: string, options: PostgresUserOptions = {}): PostgresUser {
+    const users = this.node.tryFindChild('Users') ?? new Construct(this, 'Users');
+    return new PostgresUser(users as Construct, id, { ...options, database: this });
+  }
+
+  /**
+   * Calls back for each CloudFormation resource of this database and its users, those there are and those to come.
+   * Whoever waits for them takes those of its own stack.
+   *
+   * @internal
+   */
+  public _onResourceDeclared(callback: (resource: CfnResource) => void): void {
+    this.observers.push(callback);
+    this.declared.forEach(resource => callback(resource));
+  }
+
+  /** @internal */
+  public _declare(resource: CfnResource): void {
+    this.declared.push(resource);
+    this.observers.forEach(callback => callback(resource));
+  }
+
+  /** @internal */
+  public get _protectedTables(): string[] {
+    return this.protectedTables;
+  }
+
+  /** The resource that users of this database wait for. @internal */
+  public get _resource(): CfnResource {
+    return this.declared[0];
+  }
+
+  private createResource(props: PostgresDatabaseProps): CfnResource {
+    const posture = Posture.of(this);
+    const broker = Broker.of(this.server);
+    broker.reserveDatabase(this, this.databaseName);
+    return broker.declareResource(this, DATABASE_RESOURCE_TYPE, {
+      DatabaseName: this.databaseName,
+      Extensions: props.extensions?.length ? [...props.extensions].sort() : undefined,
+      Locale: props.locale,
+      Settings: databaseSettings(props.settings, props.idleInTransactionSessionTimeout ?? posture.idleInTransactionSessionTimeout),
+      ProtectedTables: this.protectedTables,
+      AdoptExisting: props.adoptExisting === undefined ? undefined : String(props.adoptExisting),
+      RemovalPolicy: props.onRemoval ?? PostgresDatabaseRemoval.RETAIN,
+    });
+  }
+
+  private createOwner(): PostgresUser {
+    return new PostgresUser(this, 'Owner', {
+      database: this,
+      username: ownerUsername(this.databaseName),
+      access: PostgresAccess.OWNER,
+    });
+  }
+}

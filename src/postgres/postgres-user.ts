@@ -1,0 +1,244 @@
+import { CfnResource, RemovalPolicy, Stack, Token, type Duration } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+import { Broker } from './broker/broker';
+import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
+import { grantConductor } from './broker/broker-policy';
+import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
+import type { PostgresDatabase } from './postgres-database';
+import { snakeCase, validateUsername } from './private/names';
+import { roleSettings } from './private/settings';
+import { shortHash, userSecretBinding } from './private/user-secret';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
+import { Posture } from '../posture';
+import { referWeakly } from '../private/cross-stack';
+import { InvalidBackendError } from '../private/errors';
+
+/** Options of a database user. */
+export interface PostgresUserOptions {
+  /**
+   * Name of the role on the server, at most 63 bytes. May be a token. Changing it makes a new role and a new secret
+   * before the old role goes, so that services move over without a gap.
+   *
+   * @default - the id in snake case
+   */
+  readonly username?: string;
+
+  /**
+   * What the user may do in its database.
+   *
+   * @default PostgresAccess.READ_WRITE
+   */
+  readonly access?: PostgresAccess;
+
+  /**
+   * Connections that the server grants this user at most; -1 for no limit. The sum of all users must fit the server.
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
+   * @default - pool size × tasks at most × 2 (a deployment runs old and new tasks), tasks from the posture; 10 for an owner
+   */
+  readonly connectionLimit?: number;
+
+  /**
+   * Connections that each task may hold, given to services as `DATABASE_POOL_SIZE`.
+   *
+   * @default - 5 in development, 10 in production, from the posture
+   */
+  readonly poolSize?: number;
+
+  /**
+   * Longest time that a statement of this user may run (`statement_timeout`).
+   *
+   * @default - 30 seconds, from the posture; none for an owner, whose migrations may take long
+   */
+  readonly statementTimeout?: Duration;
+
+  /**
+   * Longest time that a statement of this user waits for a lock (`lock_timeout`).
+   *
+   * @default - 5 seconds for an owner, from the posture; none for others
+   */
+  readonly lockTimeout?: Duration;
+
+  /**
+   * More settings of the role (`ALTER ROLE … SET`), by name.
+   *
+   * @default - none
+   */
+  readonly settings?: { [name: string]: string };
+
+  /**
+   * Whether a role of this name that was not made by this stack is taken over, with a new password. Otherwise its
+   * existence is an error in the deployment.
+   *
+   * @default false
+   */
+  readonly adoptExisting?: boolean;
+
+  /**
+   * What happens to the role, and to what it owns, when the user leaves the stack.
+   *
+   * @default PostgresUserRemoval.REASSIGN
+   */
+  readonly onRemoval?: PostgresUserRemoval;
+
+  /**
+   * Key that encrypts the user's secret.
+   *
+   * @default - the account's key for Secrets Manager (`aws/secretsmanager`)
+   */
+  readonly encryptionKey?: kms.IKey;
+}
+
+/** Properties of a database user. */
+export interface PostgresUserProps extends PostgresUserOptions {
+  /** The database that the user has access to. */
+  readonly database: PostgresDatabase;
+}
+
+/**
+ * A login on a PostgreSQL server with declared access to one database, and a secret with all that a client needs.
+ *
+ * `database.addUser()` makes one in the database's stack. Created directly, it may live in the stack of the service that
+ * uses it. That stack depends on the server's, never the reverse.
+ *
+ * ## What it makes
+ *
+ * A secret without a value; a policy, in this stack, by which the broker may fill it; and a CloudFormation resource that
+ * converges the role and writes the secret: `engine, host, port, dbname, username, password, sslmode, url, jdbcUrl, ca`,
+ * all in one version.
+ *
+ * ## Defaults that matter
+ *
+ * `secret` is an attribute of that resource, so whoever refers to it waits until the user can log in. Statements end
+ * after 30 seconds. When the user leaves the stack, its objects go to the owner of the database (`onRemoval`).
+ *
+ * ## Security considerations
+ *
+ * The password exists in the secret only: the server gets a SCRAM verifier, templates and logs get nothing. Clients
+ * verify the server's certificate (`verify-full`) with the roots that services receive as a file. The user has no rights
+ * on any other database of the server and cannot create objects, unless it is an owner.
+ *
+ * ## Cost
+ *
+ * One secret: 0.40 USD a month.
+ *
+ * @example
+ * import { FargateApi, PostgresAccess, PostgresUser, PrivatePostgres } from 'cdk-private-backend';
+ * declare const postgres: PrivatePostgres;
+ *
+ * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
+ */
+export class PostgresUser extends Construct implements IServiceBinding {
+  /** The database that the user has access to. */
+  public readonly database: PostgresDatabase;
+
+  /** Name of the role on the server. */
+  public readonly username: string;
+
+  /** What the user may do in its database. */
+  public readonly access: PostgresAccess;
+
+  /** Connections that each task may hold. */
+  public readonly poolSize: number;
+
+  /** Connections that the server grants this user at most; -1 for no limit. */
+  public readonly connectionLimit: number;
+
+  /** The user's secret. Whoever refers to it waits until the user can log in. */
+  public readonly secret: secretsmanager.ISecret;
+
+  /**
+   * Declares a user.
+   *
+   * @throws when the name is reserved, longer than 63 bytes, or declared twice on the server; when a limit is out of
+   * range; when the server's stack depends on this one
+   */
+  constructor(scope: Construct, id: string, props: PostgresUserProps) {
+    super(scope, id);
+    const posture = Posture.of(this);
+    this.database = props.database;
+    this.username = props.username ?? snakeCase(id);
+    this.access = props.access ?? PostgresAccess.READ_WRITE;
+    this.poolSize = props.poolSize ?? posture.poolSize;
+    this.connectionLimit = props.connectionLimit ?? (this.isOwner ? 10 : this.poolSize * posture.maxTasks * 2);
+    this.validateProps(props);
+    const secret = this.createSecret(props);
+    const resource = this.createResource(props, posture, secret, grantConductor(this, Broker.of(this.database.server), secret.ref, props.encryptionKey));
+    this.secret = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
+      secretCompleteArn: resource.getAtt(UserAttributes.SECRET_ARN).toString(),
+      encryptionKey: props.encryptionKey,
+    });
+    this.database._declare(resource);
+  }
+
+  /**
+   * Gives a service the user's credentials, the pool size, and the file of certificate authorities.
+   *
+   * Secrets: `DATABASE_URL`, `JDBC_DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`. Environment:
+   * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`. A prefix goes before each name; the two
+   * variables that name the file are always there without one too.
+   */
+  public bindToService(_scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    return {
+      ...userSecretBinding(field => ecs.Secret.fromSecretsManager(this.secret, field), this.poolSize, options.prefix),
+      target: this.database.server,
+    };
+  }
+
+  /** Lets a principal read the user's credentials. */
+  public grantRead(grantee: iam.IGrantable): iam.Grant {
+    return this.secret.grantRead(grantee);
+  }
+
+  private get isOwner(): boolean {
+    return this.access === PostgresAccess.OWNER;
+  }
+
+  private validateProps(props: PostgresUserProps): void {
+    validateUsername(this, this.username);
+    if (!Token.isUnresolved(this.poolSize) && (!Number.isInteger(this.poolSize) || this.poolSize < 1)) {
+      throw new InvalidBackendError(this, `poolSize must be a whole number of at least 1, got ${this.poolSize}.`);
+    }
+    const limit = this.connectionLimit;
+    if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
+      throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
+    }
+    Broker.of(this.database.server).reserveRole(this, this.username);
+  }
+
+  /** A secret of its own for each name: a renamed user must not take the password away from tasks that still run. */
+  private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {
+    const id = Token.isUnresolved(this.username) ? 'Secret' : `Secret${shortHash(this.username)}`;
+    const secret = new secretsmanager.CfnSecret(this, id, {
+      description: `PostgreSQL user of ${this.node.path}`,
+      kmsKeyId: props.encryptionKey?.keyArn,
+    });
+    secret.applyRemovalPolicy(props.onRemoval === PostgresUserRemoval.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    referWeakly(secret);
+    return secret;
+  }
+
+  private createResource(props: PostgresUserProps, posture: Posture, secret: secretsmanager.CfnSecret, policy: IConstruct): CfnResource {
+    const resource = Broker.of(this.database.server).declareResource(this, USER_RESOURCE_TYPE, {
+      Username: this.username,
+      DatabaseName: this.database.databaseName,
+      Access: this.access,
+      SecretArn: secret.ref,
+      ConnectionLimit: Token.asString(this.connectionLimit),
+      Settings: roleSettings(
+        props.settings,
+        props.statementTimeout ?? (this.isOwner ? undefined : posture.statementTimeout),
+        props.lockTimeout ?? (this.isOwner ? posture.lockTimeout : undefined),
+      ),
+      OnRemoval: props.onRemoval ?? PostgresUserRemoval.REASSIGN,
+      ProtectedTables: this.database._protectedTables,
+      AdoptExisting: props.adoptExisting === undefined ? undefined : String(props.adoptExisting),
+    });
+    resource.node.addDependency(policy, this.database._resource);
+    return resource;
+  }
+}

@@ -1,0 +1,21 @@
+import { Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { InvalidBackendError } from '../../private/errors';
+
+/**
+ * Refuses what cannot be the name of an extension. Which extensions a server offers, only the server knows.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-createextension.html
+ */
+export function validateExtensions(scope: IConstruct, extensions: string[]): void {
+  for (const extension of extensions) {
+    if (!Token.isUnresolved(extension) && !/^[a-z][a-z0-9_-]{0,62}$/.test(extension)) {
+      throw new InvalidBackendError(scope,
+        `'${extension}' is not the name of an extension. Names are lower-case letters, digits, '_' and '-', at most 63, like 'pgcrypto' or 'uuid-ossp'.`);
+    }
+  }
+  const twice = extensions.find((extension, index) => extensions.indexOf(extension) !== index);
+  if (twice !== undefined) {
+    throw new InvalidBackendError(scope, `The extension '${twice}' is listed twice. List each once.`);
+  }
+}

@@ -1,0 +1,74 @@
+import { Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { InvalidBackendError } from '../../private/errors';
+
+/** PostgreSQL cuts longer names without a word, so that two of them may become one. */
+const MAX_BYTES = 63;
+const GROUP_SUFFIXES = ['_owner', '_rw', '_ro'];
+const OWNER_LOGIN_SUFFIX = '_migrator';
+const RESERVED_ROLES = ['postgres', 'public', 'none', 'current_user', 'current_role', 'session_user'];
+const RESERVED_DATABASES = ['postgres', 'public', 'template0', 'template1'];
+
+/** A construct id as PostgreSQL users write names: `OrdersApi` becomes `orders_api`. */
+export function snakeCase(id: string): string {
+  return id
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .replace(/[^A-Za-z0-9]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toLowerCase();
+}
+
+/** Name of the login that acts as the owner of a database; differs from the roles that hold the grants. */
+export function ownerUsername(databaseName: string): string {
+  return `${databaseName}${OWNER_LOGIN_SUFFIX}`;
+}
+
+/** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
+export function validateUsername(scope: IConstruct, username: string): void {
+  validateName(scope, 'user', username, 'username', RESERVED_ROLES, MAX_BYTES);
+}
+
+/** Refuses a user that has the name of the server's admin. */
+export function validateNotAdmin(scope: IConstruct, username: string, adminUsername: string): void {
+  if (!Token.isUnresolved(username) && username === adminUsername) {
+    throw new InvalidBackendError(scope, `'${username}' is the server's admin, which the broker itself connects as. Give the user another username.`);
+  }
+}
+
+/** Refuses reserved names, and those that leave no room for the database's own roles. Tokens pass. */
+export function validateDatabaseName(scope: IConstruct, databaseName: string): void {
+  const longestSuffix = Math.max(...[OWNER_LOGIN_SUFFIX, ...GROUP_SUFFIXES].map(suffix => suffix.length));
+  validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES, MAX_BYTES - longestSuffix);
+}
+
+/** The roles that hold the grants of a database; no user may have their names. */
+export function groupRoles(databaseName: string): string[] {
+  return GROUP_SUFFIXES.map(suffix => `${databaseName}${suffix}`);
+}
+
+function validateName(scope: IConstruct, what: string, name: string, prop: string, reserved: string[], maxBytes: number): void {
+  if (Token.isUnresolved(name)) {
+    return;
+  }
+  const refuse = (reason: string) => {
+    throw new InvalidBackendError(scope, `'${name}' cannot be the name of a ${what}: ${reason}. Set ${prop}.`);
+  };
+  const lower = name.toLowerCase();
+  if (name === '') {
+    refuse('it is empty');
+  }
+  if (Buffer.byteLength(name) > maxBytes) {
+    refuse(`it has ${Buffer.byteLength(name)} bytes, and at most ${maxBytes} fit`);
+  }
+  if (hasControlCharacter(name)) {
+    refuse('it holds a control character');
+  }
+  if (lower.startsWith('pg_') || lower.startsWith('rds') || reserved.includes(lower)) {
+    refuse('PostgreSQL and RDS reserve names that start with pg_ or rds, and ' + reserved.join(', '));
+  }
+}
+
+function hasControlCharacter(text: string): boolean {
+  return [...text].some(character => character.charCodeAt(0) < 0x20 || character.charCodeAt(0) === 0x7f);
+}
