@@ -1,0 +1,37 @@
+import type { Finding, MigrationFile, ParsedMigration, RuleName } from './lint-types';
+import { splitSql } from './sql-splitter';
+
+const UP = /^--[^\S\n]*migrate:up([^\S\n]*$|[^\S\n]+\S+.*)/m;
+const DOWN = /^--[^\S\n]*migrate:down([^\S\n]*$|[^\S\n]+\S+[^\S\n]*$)/m;
+
+/**
+ * Reads a dbmate file as dbmate does.
+ *
+ * @see https://github.com/amacneil/dbmate/blob/v2.36.0/pkg/dbmate/migration.go
+ */
+export function parseDbmate(file: MigrationFile): ParsedMigration {
+  const findings: Finding[] = [];
+  const report = (rule: RuleName, line: number, message: string) => findings.push({ rule, file: file.name, line, message });
+  const text = file.content.replace(/\r\n/g, '\n');
+  const up = UP.exec(text);
+  const down = DOWN.exec(text);
+  if (!up) {
+    report('missing-up', 1, 'No `-- migrate:up`: dbmate refuses the file. Put it, at the start of a line, before the first statement.');
+    return { statements: [], transactional: true, findings };
+  }
+  const preface = splitSql(text.slice(0, up.index)).statements[0];
+  if (preface) report('statement-before-up', preface.line, 'A statement stands before `-- migrate:up`; dbmate refuses the file. Move it below.');
+  if (!down) report('missing-down', lineAt(text, up.index), 'No `-- migrate:down`: dbmate refuses the file. Add it at the end; it may be empty.');
+  if (down && down.index < up.index) {
+    report('missing-up', lineAt(text, down.index), '`-- migrate:down` stands before `-- migrate:up`; dbmate refuses the file. Put Up first.');
+  }
+  const end = down && down.index > up.index ? down.index : text.length;
+  const body = text.slice(up.index, end);
+  const { statements, unterminated } = splitSql(body, lineAt(text, up.index));
+  if (unterminated) report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
+  return { statements, transactional: !/(^|\s)transaction:false(\s|$)/.test(up[1]), findings };
+}
+
+function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
+}

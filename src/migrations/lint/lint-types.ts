@@ -1,0 +1,47 @@
+import type { SqlStatement } from './sql-splitter';
+
+/** One file of a migrations directory. */
+export interface MigrationFile {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** Something the lint has to say about a file. */
+export interface Finding {
+  readonly rule: RuleName;
+  readonly file: string;
+  /** Line in the file, from 1. */
+  readonly line: number;
+  /** What is wrong and what to do. */
+  readonly message: string;
+}
+
+/** The part of a file that is applied. */
+export interface ParsedMigration {
+  readonly statements: SqlStatement[];
+  /** Whether the engine wraps the file in a transaction. */
+  readonly transactional: boolean;
+  readonly findings: Finding[];
+}
+
+/** Rules whose findings stop the synthesis: the file cannot work, or can leave the database half migrated. */
+export const ERROR_RULES = [
+  'file-name', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'empty-migration',
+  'statement-marks', 'missing-semicolon', 'unterminated', 'not-in-transaction', 'transaction-control', 'many-without-transaction', 'empty-search-path',
+  'released-file-changed', 'released-file-missing', 'older-than-released', 'unknown-rule',
+] as const;
+
+/** Rules whose findings are advice: the statement works, but loses data, blocks others or breaks code that still runs. */
+export const WARNING_RULES = [
+  'drops-table', 'drops-column', 'truncates', 'deletes-everything', 'index-blocks-writes', 'rewrites-table', 'scans-table', 'renames',
+  'enum-value-in-transaction', 'environment-substitution', 'confusing-order',
+] as const;
+
+/** Name of a rule, as written after `cdk-private-backend:allow`. */
+export type RuleName = (typeof ERROR_RULES)[number] | (typeof WARNING_RULES)[number];
+
+/** What the lint found, apart. */
+export interface LintResult {
+  readonly errors: Finding[];
+  readonly warnings: Finding[];
+}

@@ -1,0 +1,78 @@
+import type { EngineName } from '../runner/runner.contract';
+import { parseDbmate } from './dbmate-file';
+import type { ReleasedFiles } from './directory-rules';
+import { checkNames, checkReleased, parseSums } from './directory-rules';
+import { compareText } from './file-name';
+import { parseGoose } from './goose-file';
+import type { Finding, LintResult, MigrationFile, ParsedMigration } from './lint-types';
+import { ERROR_RULES, WARNING_RULES } from './lint-types';
+import { checkStatements } from './statement-rules';
+
+/** What follows the rules on the line is the reason. */
+const ALLOW = /--\s*cdk-private-backend:allow\b\s*([\w-]+(?:\s*,\s*[\w-]+)*)?/;
+const RULES: readonly string[] = [...ERROR_RULES, ...WARNING_RULES];
+const WARNINGS: readonly string[] = WARNING_RULES;
+
+/**
+ * Checks a directory of migrations without running anything.
+ *
+ * @param files the engine's files
+ * @param sums content of `migrations.sum`, where there is one
+ */
+export function lintMigrations(engine: EngineName, files: readonly MigrationFile[], sums?: string): LintResult {
+  const sorted = [...files].sort((left, right) => compareText(left.name, right.name));
+  const list = sums === undefined ? undefined : parseSums(sums);
+  const released: ReleasedFiles = list?.released ?? new Map();
+  const findings = [
+    ...list?.findings ?? [],
+    ...checkNames(engine, sorted),
+    ...checkReleased(engine, sorted, released),
+    ...sorted.flatMap((file) => checkFile(engine, file, released.has(file.name))),
+  ];
+  const kept = withoutAllowed(sorted, findings);
+  return {
+    errors: kept.filter((finding) => !WARNINGS.includes(finding.rule)),
+    warnings: kept.filter((finding) => WARNINGS.includes(finding.rule)),
+  };
+}
+
+/** Reads a file in the engine's format. */
+export function parseMigration(engine: EngineName, file: MigrationFile): ParsedMigration {
+  return engine === 'goose' ? parseGoose(file) : parseDbmate(file);
+}
+
+/** One finding as a line of text. */
+export function formatFinding(finding: Finding): string {
+  return `${finding.file}:${finding.line} ${finding.rule}: ${finding.message}`;
+}
+
+function checkFile(engine: EngineName, file: MigrationFile, released: boolean): Finding[] {
+  const foreign = foreignAnnotation(engine, file);
+  if (foreign) return [foreign];
+  const parsed = parseMigration(engine, file);
+  return [...parsed.findings, ...checkStatements(engine, file.name, parsed, released)];
+}
+
+function foreignAnnotation(engine: EngineName, file: MigrationFile): Finding | undefined {
+  const [pattern, other] = engine === 'goose' ? [/^\s*--\s*migrate:(up|down)\b/, 'dbmate'] : [/^\s*--\s*\+goose\s/, 'goose'];
+  const line = file.content.split('\n').findIndex((text) => pattern.test(text));
+  if (line === -1) return undefined;
+  return { rule: 'wrong-engine', file: file.name, line: line + 1, message: `This is an annotation of ${other}; ${engine} would not see it. Use MigrationSource.${other}, or rewrite the file for ${engine}.` };
+}
+
+/** A file acknowledges a rule with a comment; a comment that names no rule would acknowledge nothing, silently. */
+function withoutAllowed(files: MigrationFile[], findings: Finding[]): Finding[] {
+  const allowed = new Set<string>();
+  const unknown: Finding[] = [];
+  for (const file of files) {
+    file.content.split(/\r?\n/).forEach((text, index) => {
+      const comment = ALLOW.exec(text);
+      if (!comment) return;
+      const names = (comment[1] ?? '(none)').split(/\s*,\s*/);
+      names.forEach((name) => allowed.add(`${file.name} ${name}`));
+      const wrong = names.find((name) => !RULES.includes(name));
+      if (wrong) unknown.push({ rule: 'unknown-rule', file: file.name, line: index + 1, message: `'${wrong}' is no rule. Rules: ${RULES.join(', ')}.` });
+    });
+  }
+  return [...unknown, ...findings.filter((finding) => !allowed.has(`${finding.file} ${finding.rule}`))];
+}

@@ -1,0 +1,86 @@
+import type { EngineName } from '../runner/runner.contract';
+import type { Finding, ParsedMigration, RuleName } from './lint-types';
+import type { SqlStatement } from './sql-splitter';
+import { adviseStatement } from './statement-advice';
+
+/**
+ * Statements that PostgreSQL refuses inside a transaction block.
+ *
+ * @see https://www.postgresql.org/docs/current/sql-createindex.html#SQL-CREATEINDEX-CONCURRENTLY
+ */
+const OUTSIDE_TRANSACTION = [
+  /^CREATE (UNIQUE )?INDEX CONCURRENTLY\b/i,
+  /^DROP INDEX CONCURRENTLY\b/i,
+  /^REINDEX (\(.*?\) ?)?((INDEX|TABLE|SCHEMA|DATABASE|SYSTEM) CONCURRENTLY|SCHEMA|DATABASE|SYSTEM)\b/i,
+  /^REINDEX \([^)]*\bCONCURRENTLY\b[^)]*\)/i,
+  /^ALTER TABLE .*\bDETACH PARTITION .*\bCONCURRENTLY$/i,
+  /^VACUUM\b/i,
+  /^CLUSTER$/i,
+  /^(CREATE|DROP) (DATABASE|TABLESPACE)\b/i,
+  /^ALTER DATABASE .* SET TABLESPACE\b/i,
+  /^ALTER SYSTEM\b/i,
+  /^(CREATE|DROP) SUBSCRIPTION\b/i,
+];
+
+const TRANSACTION_CONTROL = /^(BEGIN|START TRANSACTION|COMMIT|END|ROLLBACK(?! TO)|ABORT|PREPARE TRANSACTION)\b/i;
+
+/** Statements that do no harm when they run again after a failure. */
+const REPEATABLE = /^(SET|RESET|SELECT|ANALYZE|VACUUM|COMMENT|GRANT|REVOKE|REINDEX)\b|\bIF (NOT )?EXISTS\b|^CREATE OR REPLACE\b/i;
+
+/** Checks the statements that are applied. Released files get no advice: what is done is done. */
+export function checkStatements(engine: EngineName, file: string, parsed: ParsedMigration, released: boolean): Finding[] {
+  const findings: Finding[] = [];
+  const report = (rule: RuleName, statement: SqlStatement, message: string) => findings.push({ rule, file, line: statement.line, message });
+  const [first] = parsed.statements;
+  if (!first && parsed.findings.length === 0) {
+    findings.push({ rule: 'empty-migration', file, line: 1, message: 'The Up part holds no statement: the version would count as applied for ever. Delete the file, or write what is missing.' });
+  }
+  for (const statement of parsed.statements) {
+    if (parsed.transactional) checkTransaction(engine, statement, report);
+    checkSearchPath(statement, report);
+  }
+  if (!parsed.transactional) checkSteps(engine, parsed.statements, report);
+  if (!released) adviseStatement(parsed, report);
+  return findings;
+}
+
+/** Adds a finding about a statement. */
+export type Report = (rule: RuleName, statement: SqlStatement, message: string) => void;
+
+function checkTransaction(engine: EngineName, statement: SqlStatement, report: Report) {
+  const switchOff = engine === 'goose' ? '`-- +goose NO TRANSACTION` before Up' : '`-- migrate:up transaction:false`';
+  if (OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code))) {
+    report('not-in-transaction', statement, `PostgreSQL refuses ${verb(statement)} inside a transaction. Put it alone into a file of its own with ${switchOff}.`);
+  }
+  if (TRANSACTION_CONTROL.test(statement.code)) {
+    report('transaction-control', statement, `${engine} wraps the file in a transaction, and ${verb(statement)} would end it half way. Remove it, or say ${switchOff}.`);
+  }
+}
+
+/** Dumps begin with an empty search path, and the engine then no longer finds its version table. */
+function checkSearchPath(statement: SqlStatement, report: Report) {
+  const empties = /^SELECT (pg_catalog ?\. ?)?set_config ?\(/i.test(statement.code) && statement.literals[0] === 'search_path' && statement.literals[1] === '';
+  if (empties) {
+    report('empty-search-path', statement, 'This line, which dumps begin with, empties the search path; the engine then does not find its version table. Remove it.');
+  }
+}
+
+/** Without a transaction, what ran before a failure stays; the next run starts the file from its top. */
+function checkSteps(engine: EngineName, statements: SqlStatement[], report: Report) {
+  if (statements.length < 2) return;
+  const alone = statements.find((statement) => OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code)));
+  if (engine === 'dbmate') {
+    // dbmate sends the whole part as one query, which PostgreSQL runs as one implicit transaction.
+    if (alone) report('many-without-transaction', alone, `dbmate sends all statements of a file together, and PostgreSQL then refuses ${verb(alone)}. Put it alone into a file of its own.`);
+    return;
+  }
+  const stuck = statements.slice(0, -1).find((statement) => !REPEATABLE.test(statement.code));
+  if (stuck) {
+    report('many-without-transaction', stuck, `Without a transaction a failure further down leaves ${verb(stuck)} applied, and the next run fails on it. Put each statement into a file of its own, or make it repeatable (IF NOT EXISTS, IF EXISTS).`);
+  }
+}
+
+/** The words that name a statement in a message. */
+export function verb(statement: SqlStatement): string {
+  return statement.code.split(' ').slice(0, /CONCURRENTLY/i.test(statement.code) ? 3 : 2).join(' ').replace(/[^A-Za-z_ ].*$/, '').trim().toUpperCase();
+}

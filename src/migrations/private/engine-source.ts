@@ -1,0 +1,46 @@
+import { Annotations } from 'aws-cdk-lib';
+import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import type { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
+import type { Construct } from 'constructs';
+import { InvalidBackendError } from '../../private/errors';
+import { formatFinding, lintMigrations } from '../lint/lint';
+import type { MigrationSourceConfig } from '../migration-source';
+import { RunnerEnv, RunnerPaths } from '../runner/runner.contract';
+import type { EngineDefinition } from './engines';
+import { hashTexts, readMigrationDirectory } from './migration-directory';
+import type { MigrationDirectory } from './migration-directory';
+import { createRunnerImage } from './runner-image';
+
+/** Checks a directory of migrations, and makes an image of it, the engine and the runner. */
+export function bindEngine(scope: Construct, engine: EngineDefinition, path: string, version: string, cpuArchitecture: CpuArchitecture): MigrationSourceConfig {
+  if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version)) {
+    throw new InvalidBackendError(scope, `The version of ${engine.name} must be exact, like '${engine.defaultVersion}'; got '${version}'`);
+  }
+  const directory = readMigrationDirectory(scope, engine.name, path);
+  lintDirectory(scope, engine, directory);
+  const content = hashTexts([engine.name, version, ...directory.files.flatMap((file) => [file.name, file.content])]);
+  const asset = createRunnerImage(scope, { engine, version, files: directory.files, content, cpuArchitecture });
+  return {
+    image: ContainerImage.fromDockerImageAsset(asset),
+    environment: {
+      [RunnerEnv.ENGINE]: engine.name,
+      [RunnerEnv.DIRECTORY]: RunnerPaths.MIGRATIONS,
+      [RunnerEnv.CA_FILE]: RunnerPaths.CA_FILE,
+    },
+    revision: hashTexts([content, asset.assetHash]),
+    protectedTables: [engine.versionTable],
+    usesRunner: true,
+  };
+}
+
+function lintDirectory(scope: Construct, engine: EngineDefinition, directory: MigrationDirectory) {
+  const { errors, warnings } = lintMigrations(engine.name, directory.files, directory.sums);
+  if (errors.length > 0) {
+    const list = errors.map((finding) => `  ${formatFinding(finding)}`).join('\n');
+    throw new InvalidBackendError(scope, `The ${engine.name} migrations in '${directory.path}' would fail:\n${list}\n`
+      + 'A file can acknowledge a rule with the comment `-- cdk-private-backend:allow <rule> <reason>`');
+  }
+  for (const finding of warnings) {
+    Annotations.of(scope).addWarningV2(`cdk-private-backend:MigrationSource.${finding.rule}:${finding.file}`, formatFinding(finding));
+  }
+}

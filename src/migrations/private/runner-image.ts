@@ -1,0 +1,73 @@
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'fs';
+import { basename, join } from 'path';
+import { FileSystem, IgnoreMode, SymlinkFollowMode } from 'aws-cdk-lib';
+import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
+import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
+import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
+import type { Construct } from 'constructs';
+import { rdsRegions, rdsRootsFor } from '../../postgres/trust/rds-roots';
+import { InvalidBackendError } from '../../private/errors';
+import type { MigrationFile } from '../lint/lint-types';
+import { RunnerPaths } from '../runner/runner.contract';
+import type { EngineDefinition } from './engines';
+
+/** Where the bundled runner and the Dockerfiles are in the package. */
+const ASSETS = join(__dirname, '..', '..', '..', 'assets', 'migrations', 'runner');
+
+/** What goes into a runner image. */
+export interface RunnerImageOptions {
+  readonly engine: EngineDefinition;
+  readonly version: string;
+  readonly files: readonly MigrationFile[];
+  /** Hash of engine, version and files, line endings included. */
+  readonly content: string;
+  readonly cpuArchitecture: CpuArchitecture;
+}
+
+/**
+ * The image that applies a directory of migrations. Its hash follows from content alone, so that every machine and working
+ * directory gives the same template.
+ */
+export function createRunnerImage(scope: Construct, options: RunnerImageOptions): DockerImageAsset {
+  const directory = FileSystem.mkdtemp('cdk-private-backend-migrations-');
+  stage(directory, options);
+  const asset = new DockerImageAsset(scope, 'Image', {
+    directory,
+    platform: platformOf(scope, options.cpuArchitecture),
+    buildArgs: { [options.engine.versionArgument]: options.version },
+    // CDK ignores line endings in its own hash; engines and databases do not.
+    extraHash: options.content,
+    // Else decided by a feature flag of the app.
+    ignoreMode: IgnoreMode.DOCKER,
+    followSymlinks: SymlinkFollowMode.NEVER,
+  });
+  if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) rmSync(directory, { recursive: true });
+  return asset;
+}
+
+function stage(directory: string, options: RunnerImageOptions) {
+  const { engine, files } = options;
+  copyFileSync(join(ASSETS, `${engine.name}.Dockerfile`), join(directory, 'Dockerfile'));
+  copyFileSync(join(ASSETS, basename(RunnerPaths.ENTRYPOINT)), join(directory, basename(RunnerPaths.ENTRYPOINT)));
+  writeFileSync(join(directory, basename(RunnerPaths.CA_FILE)), allRoots());
+  const migrations = join(directory, basename(RunnerPaths.MIGRATIONS));
+  mkdirSync(migrations);
+  for (const file of files) writeFileSync(join(migrations, file.name), file.content);
+}
+
+/** A region's roots are shared by none other, so the bundle is their sum. */
+function allRoots(): string {
+  return rdsRegions().sort().map((region) => rdsRootsFor(region)?.trim()).join('\n').concat('\n');
+}
+
+function platformOf(scope: Construct, architecture: CpuArchitecture): Platform {
+  const known = [
+    { architecture: CpuArchitecture.ARM64, platform: Platform.LINUX_ARM64 },
+    { architecture: CpuArchitecture.X86_64, platform: Platform.LINUX_AMD64 },
+  ];
+  const found = known.find((entry) => entry.architecture._cpuArchitecture === architecture._cpuArchitecture);
+  if (!found) {
+    throw new InvalidBackendError(scope, `Migration images exist for the architectures ARM64 and X86_64, not for '${architecture._cpuArchitecture}'`);
+  }
+  return found.platform;
+}
