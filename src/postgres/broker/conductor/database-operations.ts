@@ -1,0 +1,26 @@
+import { DatabaseAttributes } from '../broker.contract';
+import type { Operation } from './operation';
+import { databaseRemoval, parseDatabase } from './properties';
+import { nameOf, physicalIdOf } from './request';
+import type { Outcome } from './respond';
+
+/** Creates or updates a database. Another name is another database; the old one is kept or removed by its policy afterwards. */
+export async function convergeDatabase(operation: Operation): Promise<Outcome> {
+  const { spec, adoptExisting } = parseDatabase(operation.event.ResourceProperties);
+  const session = operation.session();
+  const physicalId = operation.started(physicalIdOf('database', spec.databaseName));
+  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting });
+  return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
+}
+
+/** Deletes a database where its policy says so. */
+export async function deleteDatabase(operation: Operation): Promise<void> {
+  const databaseName = nameOf('database', operation.physicalId ?? '');
+  if (databaseName === undefined) {
+    return;
+  }
+  const removal = databaseRemoval(operation.event.ResourceProperties);
+  if (removal !== 'retain') {
+    await operation.session().run({ operation: 'deleteDatabase', databaseName, force: removal === 'force' });
+  }
+}

@@ -1,0 +1,33 @@
+import type { RDSClient } from '@aws-sdk/client-rds';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SqlRequest, SqlResponse } from '../broker.contract';
+
+/** Time, so that tests and the demo do not have to wait. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Everything that the conductor reaches outside itself. */
+export interface ConductorDependencies {
+  readonly secrets: SecretsManagerClient;
+  readonly rds: RDSClient;
+  /** Runs the SQL function and answers what it answered; throws a `ConductorError` when it cannot, at the latest at `until`. */
+  readonly invokeSql: (request: SqlRequest, until: number) => Promise<SqlResponse>;
+  /** Delivers the response to CloudFormation. */
+  readonly sendResponse: (url: string, body: string) => Promise<void>;
+  /** Milliseconds that this invocation may still take. */
+  readonly remainingMillis: () => number;
+  /** Writes one structured line. */
+  readonly log: (entry: { readonly [key: string]: unknown }) => void;
+  readonly clock: Clock;
+  readonly region: string;
+  readonly env: { readonly [name: string]: string | undefined };
+}
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};

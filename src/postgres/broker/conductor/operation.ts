@@ -1,0 +1,51 @@
+import type { OwnerMark } from '../broker.contract';
+import { certificateAuthorities } from './certificate-authorities';
+import type { ConductorDependencies } from './dependencies';
+import type { Redaction } from './redaction';
+import { neverCreatedId, type ConductorEvent } from './request';
+import { SecretStore } from './secret-store';
+import { SqlSession } from './sql-session';
+
+/** One request at work. */
+export class Operation {
+  public readonly store: SecretStore;
+  private touched?: string;
+
+  public constructor(
+    public readonly event: ConductorEvent,
+    public readonly deps: ConductorDependencies,
+    public readonly redaction: Redaction,
+  ) {
+    this.store = new SecretStore(deps.secrets, deps.clock);
+  }
+
+  /** The id that CloudFormation has for the resource; nothing before it was created. */
+  public get physicalId(): string | undefined {
+    return this.event.RequestType === 'Create' ? undefined : this.event.PhysicalResourceId;
+  }
+
+  /** Remembers that from here on there may be something to clean up. */
+  public started(physicalId: string): string {
+    this.touched = physicalId;
+    return physicalId;
+  }
+
+  /**
+   * What to answer when the request failed. A failed Create names what it may have made half, so that the rollback deletes
+   * it; a failed Update keeps the old id, which still works.
+   */
+  public get failedPhysicalId(): string {
+    return this.physicalId ?? this.touched ?? neverCreatedId(this.event);
+  }
+
+  /** Certificates to verify the server with. */
+  public ca(): string {
+    return certificateAuthorities(this.event.ResourceProperties, this.deps.region);
+  }
+
+  /** A line to the server, in the name of this resource. */
+  public session(mark: Pick<OwnerMark, 'secretArn'> = {}): SqlSession {
+    const { StackId: stackId, LogicalResourceId: logicalId } = this.event;
+    return new SqlSession(this.deps, this.store, this.redaction, { stackId, logicalId, ...mark }, this.ca());
+  }
+}

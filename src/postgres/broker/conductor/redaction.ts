@@ -1,0 +1,23 @@
+const MASK = '********';
+
+/** Remembers the passwords that one request has seen and keeps them out of everything that is said. */
+export class Redaction {
+  private readonly secrets = new Set<string>();
+
+  /** Remembers a secret in the forms that it could appear in. */
+  public remember(secret: string): void {
+    if (secret.length > 0) {
+      this.secrets.add(secret);
+      this.secrets.add(JSON.stringify(secret).slice(1, -1));
+      if (!/\p{Surrogate}/u.test(secret)) {
+        this.secrets.add(encodeURIComponent(secret));
+      }
+    }
+  }
+
+  /** The text without any remembered secret. */
+  public redact(text: string): string {
+    const longestFirst = [...this.secrets].sort((a, b) => b.length - a.length);
+    return longestFirst.reduce((safe, secret) => safe.replaceAll(secret, MASK), text);
+  }
+}

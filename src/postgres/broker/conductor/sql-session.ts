@@ -1,0 +1,99 @@
+import { ConductorEnv, type OwnerMark, type ServerConnection, type SqlFailure, type SqlRequest, type SqlResponse } from '../broker.contract';
+import { readAdmin, requiredEnv } from './admin-secret';
+import { ConductorError, ServerGoneError } from './conductor-error';
+import type { ConductorDependencies } from './dependencies';
+import type { Redaction } from './redaction';
+import type { SecretStore } from './secret-store';
+import { serverState } from './server-state';
+
+type RequestPart<T> = T extends SqlRequest ? Omit<T, 'server' | 'mark' | 'deadline'> : never;
+
+/** What is asked of the server, without what every request carries. */
+export type SqlTask = RequestPart<SqlRequest>;
+
+/** What it answered when it succeeded. */
+export type SqlSuccess = Extract<SqlResponse, { ok: true }>;
+
+/**
+ * How long one call waits for a server that does not answer. Between two calls RDS is asked what became of it, so that a
+ * stopped server is named at once. Also far below the 350 seconds after which networks forget a silent connection.
+ */
+const WAIT_MILLIS = 90_000;
+
+/** Kept back, so that CloudFormation gets its answer before this function is ended. */
+const RESERVE_MILLIS = 45_000;
+
+/** From the SQL function's own deadline to the last moment at which its answer is of use. */
+const ANSWER_MILLIS = 15_000;
+
+/** RDS stores a rotated password first and uses it a moment later. */
+const ROTATION_MILLIS = 5_000;
+
+/** Sends tasks to the SQL function, as the admin, until they are done, fail, or time is up. */
+export class SqlSession {
+  private readonly end: number;
+
+  public constructor(
+    private readonly deps: ConductorDependencies,
+    private readonly store: SecretStore,
+    private readonly redaction: Redaction,
+    private readonly mark: OwnerMark,
+    private readonly ca: string,
+  ) {
+    this.end = deps.clock.now() + deps.remainingMillis() - RESERVE_MILLIS;
+  }
+
+  /** Runs a task; throws a `ConductorError` that says what is in its way, a `ServerGoneError` where the server is no more. */
+  public async run(task: SqlTask): Promise<SqlSuccess> {
+    let admin = await readAdmin(this.store, this.redaction, this.deps.env);
+    for (let rotated = false; ;) {
+      const response = await this.deps.invokeSql(this.requestFor(task, this.connection(admin)), this.end);
+      if (response.ok) {
+        return response;
+      }
+      const { error } = response;
+      if (error.wrongPassword && !rotated) {
+        rotated = true;
+        await this.deps.clock.sleep(ROTATION_MILLIS);
+        admin = await readAdmin(this.store, this.redaction, this.deps.env);
+      } else if (error.unreachable) {
+        await this.explain(error);
+      } else {
+        throw new ConductorError(error.code, error.message);
+      }
+    }
+  }
+
+  /** Returns where another attempt makes sense. */
+  private async explain(error: SqlFailure): Promise<void> {
+    const state = await serverState(this.deps, error);
+    this.deps.log({ level: 'warn', message: 'server not reached', code: error.code, verdict: state.verdict, state: state.description });
+    const message = `${sentence(state.description)} ${error.message}`;
+    if (state.verdict === 'gone') {
+      throw new ServerGoneError(error.code, message);
+    }
+    if (state.verdict === 'down' || this.deps.clock.now() + ANSWER_MILLIS >= this.end) {
+      throw new ConductorError(error.code, message);
+    }
+    await this.deps.clock.sleep(1_000);
+  }
+
+  private requestFor(task: SqlTask, server: ServerConnection): SqlRequest {
+    const deadline = Math.min(this.deps.clock.now() + WAIT_MILLIS, this.end - ANSWER_MILLIS);
+    return { ...task, server, mark: this.mark, deadline };
+  }
+
+  private connection(admin: { readonly username: string; readonly password: string }): ServerConnection {
+    const { env } = this.deps;
+    return { ...endpointOf(env), ...admin, ca: this.ca, owned: env[ConductorEnv.SERVER_OWNED] === 'true' };
+  }
+}
+
+/** Where the server is: from the function's configuration, never from a secret or a request. */
+export function endpointOf(env: ConductorDependencies['env']): { readonly host: string; readonly port: number } {
+  return { host: requiredEnv(env, ConductorEnv.HOST), port: Number(requiredEnv(env, ConductorEnv.PORT)) };
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,102 @@
+import { createHash, randomInt } from 'node:crypto';
+import type { UserSecretValue } from '../broker.contract';
+import { parseObject } from './admin-secret';
+import { ConductorError } from './conductor-error';
+import type { Redaction } from './redaction';
+import type { SecretStore, StoredVersion, VersionSelector } from './secret-store';
+import { hasContent, userSecretValue, type UserSecretContent } from './user-secret-value';
+
+const PASSWORD_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-';
+const PASSWORD_LENGTH = 40;
+
+/** A version of a user's secret. */
+interface UserVersion {
+  readonly versionId: string;
+  readonly value: UserSecretValue;
+}
+
+/** What the role gets: exactly what its secret holds. */
+export interface UserCredentials {
+  readonly versionId: string;
+  readonly password: string;
+}
+
+/** Which secret should hold what. */
+export interface UserSecretRequest {
+  readonly secretArn: string;
+  readonly physicalId: string;
+  readonly content: UserSecretContent;
+  /** Finds the secret whose password the role has now, where another construct made the role. */
+  readonly findPredecessor: () => Promise<string | undefined>;
+}
+
+/**
+ * Makes the current version of a user's secret say what is declared, before the role is touched.
+ *
+ * Passwords are decided here and nowhere else. The same user keeps its password through every change; a user whose name
+ * comes back in a rollback gets the password back that running tasks hold; and whoever comes second, a replay or a
+ * duplicate at the same time, finds the version of the first.
+ */
+export async function settleUserSecret(store: SecretStore, redaction: Redaction, request: UserSecretRequest): Promise<UserCredentials> {
+  const settled = await settle(store, request);
+  redaction.remember(settled.value.password);
+  return { versionId: settled.versionId, password: settled.value.password };
+}
+
+async function settle(store: SecretStore, request: UserSecretRequest): Promise<UserVersion> {
+  const { secretArn, content } = request;
+  const current = await readVersion(store, secretArn, { stage: 'AWSCURRENT' });
+  if (current && hasContent(current.value, content)) {
+    return current;
+  }
+  const previous = await readVersion(store, secretArn, { stage: 'AWSPREVIOUS' });
+  const source = [current, previous].find((version) => version?.value.username === content.username);
+  if (previous && hasContent(previous.value, content) && previous.value.password === source?.value.password) {
+    await store.makeCurrent(secretArn, previous.versionId);
+    return previous;
+  }
+  const carried = source ?? await readPredecessor(store, request);
+  const versionId = versionIdFor(request, carried?.versionId);
+  const password = carried?.value.password ?? newPassword();
+  const stored = await store.tryRead(secretArn, { versionId })
+    ?? await store.writeOnce(secretArn, versionId, JSON.stringify(userSecretValue(content, password)));
+  await store.makeCurrent(secretArn, versionId);
+  return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version ${versionId} of secret ${secretArn} is not what this library wrote. Give the user a new secret.`));
+}
+
+async function readPredecessor(store: SecretStore, { secretArn, content, findPredecessor }: UserSecretRequest): Promise<UserVersion | undefined> {
+  const predecessor = await findPredecessor();
+  if (predecessor === undefined || predecessor === secretArn) {
+    return undefined;
+  }
+  const version = await readVersion(store, predecessor, { stage: 'AWSCURRENT' });
+  return version?.value.username === content.username ? version : undefined;
+}
+
+async function readVersion(store: SecretStore, secretArn: string, selector: VersionSelector): Promise<UserVersion | undefined> {
+  const stored = await store.tryRead(secretArn, selector);
+  return stored && parseVersion(stored);
+}
+
+function parseVersion({ versionId, text }: StoredVersion): UserVersion | undefined {
+  const value = parseObject(text);
+  return typeof value.password === 'string' && typeof value.username === 'string'
+    ? { versionId, value: value as unknown as UserSecretValue }
+    : undefined;
+}
+
+/** Shaped like a UUID, as Secrets Manager recommends. The same declaration gives the same id, so a duplicate cannot make a second password. */
+function versionIdFor({ physicalId, content }: UserSecretRequest, carriedFrom: string | undefined): string {
+  const identity = JSON.stringify([physicalId, Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)), carriedFrom ?? null]);
+  const hex = createHash('sha256').update(identity).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+}
+
+/** 40 of 66 characters: 241 bits, none of which needs escaping anywhere. */
+function newPassword(): string {
+  return Array.from({ length: PASSWORD_LENGTH }, () => PASSWORD_ALPHABET[randomInt(PASSWORD_ALPHABET.length)]).join('');
+}
+
+function raise(error: Error): never {
+  throw error;
+}
