@@ -1,1 +1,2 @@
-export {};
+export * from './bastion-tunnel';
+export * from './ssm-bastion';

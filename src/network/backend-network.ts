@@ -1,12 +1,12 @@
 import { CfnResource, Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Egress } from './egress';
 import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan';
 import { NETWORK_SERVICES } from './private/endpoint-services';
+import { serveLogs } from './private/log-encryption';
 import { HardenedNatInstance } from './private/nat-instance';
 import { markEndpointsOnly } from './private/placement';
 import { firstZones, withoutZoneLookup } from './private/zones';
@@ -190,7 +190,7 @@ export class BackendNetwork extends Construct {
       removalPolicy: props.removalPolicy ?? posture.removalPolicy,
       encryptionKey: props.flowLogEncryptionKey,
     });
-    props.flowLogEncryptionKey?.grantEncryptDecrypt(new iam.ServicePrincipal('logs.amazonaws.com'));
+    serveLogs(this, props.flowLogEncryptionKey);
     this.vpc.addFlowLog('FlowLog', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(group),
       trafficType: ec2.FlowLogTrafficType.ALL,

@@ -6,25 +6,30 @@ import type { IConstruct } from 'constructs';
 export interface EndpointService {
   /** How service names end: `com.amazonaws.<region>.<name>`. */
   readonly name: string;
-  /** Construct id and the name of the field of `ec2.InterfaceVpcEndpointAwsService`. */
+  /** Beginning of the construct id in networks made here. */
   readonly id: string;
+  /** Field of CDK's class of endpoint services, for messages. */
+  readonly constant: string;
   readonly service?: ec2.InterfaceVpcEndpointAwsService;
   readonly why: string;
 }
 
-const ECR_API: EndpointService = { name: 'ecr.api', id: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
-const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };
-const LOGS: EndpointService = { name: 'logs', id: 'CLOUDWATCH_LOGS', service: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, why: 'to write logs' };
-const SECRETS: EndpointService = { name: 'secretsmanager', id: 'SECRETS_MANAGER', service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, why: 'to read secrets' };
-const SSM: EndpointService = { name: 'ssm', id: 'SSM', service: ec2.InterfaceVpcEndpointAwsService.SSM, why: 'for Session Manager' };
-const SSM_MESSAGES: EndpointService = { name: 'ssmmessages', id: 'SSM_MESSAGES', service: ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES, why: 'for Session Manager' };
-const S3: EndpointService = { name: 's3', id: 'S3', why: 'image layers and Amazon Linux packages' };
+const ECR_API: EndpointService = { name: 'ecr.api', id: 'Ecr', constant: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
+const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'EcrDocker', constant: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };
+const LOGS: EndpointService = { name: 'logs', id: 'CloudWatchLogs', constant: 'CLOUDWATCH_LOGS', service: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, why: 'to write logs' };
+const SECRETS: EndpointService = { name: 'secretsmanager', id: 'SecretsManager', constant: 'SECRETS_MANAGER', service: ec2.InterfaceVpcEndpointAwsService.SECRETS_MANAGER, why: 'to read secrets' };
+const SSM: EndpointService = { name: 'ssm', id: 'Ssm', constant: 'SSM', service: ec2.InterfaceVpcEndpointAwsService.SSM, why: 'for Session Manager' };
+const SSM_MESSAGES: EndpointService = { name: 'ssmmessages', id: 'SsmMessages', constant: 'SSM_MESSAGES', service: ec2.InterfaceVpcEndpointAwsService.SSM_MESSAGES, why: 'for Session Manager' };
+const S3: EndpointService = { name: 's3', id: 'S3', constant: 'S3', why: 'to load image layers and Amazon Linux packages' };
 
 /** What a Fargate task needs before its first line of code runs. Layers of ECR images come from S3. */
 export const TASK_SERVICES: EndpointService[] = [ECR_API, ECR_DKR, LOGS, SECRETS, S3];
 
 /** What an instance needs to take Session Manager sessions. ec2messages is not needed since SSM Agent 3.3.40. */
-export const SESSION_SERVICES: EndpointService[] = [SSM, SSM_MESSAGES];
+export const SESSION_SERVICES: EndpointService[] = [SSM, SSM_MESSAGES, S3];
+
+/** What writes to CloudWatch Logs needs. */
+export const LOGS_SERVICE: EndpointService = LOGS;
 
 /** Interface endpoints of a network without a way to the internet. */
 export const NETWORK_SERVICES: EndpointService[] = [ECR_API, ECR_DKR, LOGS, SECRETS, SSM, SSM_MESSAGES];
@@ -51,8 +56,8 @@ export function warnAboutImported(scope: IConstruct, services: EndpointService[]
 /** How to add what is missing, in the words of CDK. */
 export function howToAdd(service: EndpointService): string {
   return service.service === undefined
-    ? `a gateway endpoint (GatewayVpcEndpointAwsService.${service.id})`
-    : `an interface endpoint (InterfaceVpcEndpointAwsService.${service.id})`;
+    ? `a gateway endpoint (GatewayVpcEndpointAwsService.${service.constant})`
+    : `an interface endpoint (InterfaceVpcEndpointAwsService.${service.constant})`;
 }
 
 function isEndpoint(construct: IConstruct): construct is ec2.CfnVPCEndpoint {

@@ -11,18 +11,42 @@ export interface HardenedInstanceProps {
   readonly instanceType: ec2.InstanceType;
   readonly securityGroup: ec2.ISecurityGroup;
   readonly role: iam.IRole;
-  /** Bash lines that the instance runs at its first boot. A change replaces the instance. */
+  /** Bash lines that the instance runs at its first boot, with `retry COMMAND`. A change replaces the instance. */
   readonly setUp: string[];
   /** Whether the instance drops packets that are not addressed to it. */
   readonly sourceDestCheck: boolean;
 }
 
-/** Security updates every night, without a person and without a new image. A lock of the AL2023 release would hide them. */
-export const PATCH_ITSELF = [
-  'dnf install -y dnf-automatic',
-  'sed -i -e "s/^upgrade_type.*/upgrade_type = security/" -e "s/^apply_updates.*/apply_updates = yes/" /etc/dnf/automatic.conf',
+/**
+ * What every instance does first. `retry` waits for routes and endpoints that may be younger than the instance; dnf needs
+ * more memory than the smallest instances have; the release lock of Amazon Linux 2023 would hide security updates.
+ * A timer since boot, not of the day, also patches an instance that is seldom on.
+ *
+ * @see https://docs.aws.amazon.com/linux/al2023/ug/deterministic-upgrades-usage.html
+ */
+const PREPARE = [
+  'set -u',
+  'retry() { for _ in $(seq 1 30); do "$@" && return 0; sleep 10; done; return 1; }',
+  'fallocate -l 1G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile && echo "/swapfile none swap sw 0 0" >> /etc/fstab',
   'echo latest > /etc/dnf/vars/releasever',
-  'systemctl enable --now dnf-automatic.timer',
+  "cat > /etc/systemd/system/patch-itself.service <<'UNIT'",
+  '[Unit]',
+  'Description=Installs security updates',
+  '[Service]',
+  'Type=oneshot',
+  'ExecStart=/usr/bin/dnf upgrade --security -y',
+  'UNIT',
+  "cat > /etc/systemd/system/patch-itself.timer <<'UNIT'",
+  '[Unit]',
+  'Description=Installs security updates after each boot and every day',
+  '[Timer]',
+  'OnBootSec=2min',
+  'OnUnitActiveSec=1d',
+  '[Install]',
+  'WantedBy=timers.target',
+  'UNIT',
+  'systemctl daemon-reload',
+  'systemctl enable --now patch-itself.timer',
 ];
 
 /**
@@ -47,7 +71,7 @@ export class HardenedInstance extends Construct {
       },
     });
     Validations.of(template).acknowledge({
-      id: 'E1152',
+      id: 'CloudFormation-Validate::E1152',
       reason: 'EC2 resolves resolve:ssm: in a launch template, so that a new image is no change of the template: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/create-launch-template.html',
     });
     return template;
@@ -55,7 +79,7 @@ export class HardenedInstance extends Construct {
 
   private createInstance(props: HardenedInstanceProps, template: ec2.CfnLaunchTemplate): ec2.Instance {
     const userData = ec2.UserData.forLinux();
-    userData.addCommands('set -u', ...props.setUp);
+    userData.addCommands(...PREPARE, ...props.setUp);
     const instance = new ec2.Instance(this, 'Resource', {
       vpc: props.vpc,
       vpcSubnets: props.vpcSubnets,

@@ -1,10 +1,10 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { HardenedInstance, PATCH_ITSELF } from './hardened-instance';
+import { HardenedInstance } from './hardened-instance';
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html */
 const FORWARD = [
-  'dnf install -y iptables-services',
+  'retry dnf install -y iptables-services',
   'echo "net.ipv4.ip_forward=1" > /etc/sysctl.d/90-nat.conf',
   'sysctl -p /etc/sysctl.d/90-nat.conf',
   'iptables -t nat -A POSTROUTING -o "$(ip -o -4 route show default | awk \'{print $5; exit}\')" -j MASQUERADE',
@@ -40,7 +40,7 @@ export class HardenedNatInstance extends ec2.NatProvider {
       instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.NANO),
       securityGroup,
       role,
-      setUp: [...FORWARD, ...PATCH_ITSELF],
+      setUp: FORWARD,
       sourceDestCheck: false,
     }).instance;
     options.privateSubnets.forEach((privateSubnet) => this.configureSubnet(privateSubnet));

@@ -1,0 +1,169 @@
+import { Stack, Token, Tokenization } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { grantSession, sessionCommand } from './private/session-grants';
+import type { ISsmBastion } from './ssm-bastion';
+import type { INetworkEndpoint } from '../network';
+import { referWeakly } from '../private/cross-stack';
+import { InvalidBackendError } from '../private/errors';
+
+/** Where a tunnel leads. */
+export interface BastionTunnelOptions {
+  /** What the tunnel reaches: a database server, a cache, a service. Nothing else can be reached through it. */
+  readonly target: INetworkEndpoint;
+
+  /**
+   * Port on the person's own machine, from 1 to 65535.
+   *
+   * @default - the target's port
+   */
+  readonly localPort?: number;
+}
+
+/** Properties of a tunnel. */
+export interface BastionTunnelProps extends BastionTunnelOptions {
+  /** The bastion that the tunnel goes through. */
+  readonly bastion: ISsmBastion;
+}
+
+/**
+ * A Session Manager port forwarding that is pinned to one host and one port.
+ *
+ * ## What it makes
+ *
+ * A session document with the target's host and port written into it, and the security group rules from the bastion to
+ * the target.
+ *
+ * ## Defaults that matter
+ *
+ * The local port is the target's. Session Manager closes a session after 20 minutes without traffic, unless the
+ * account's session preferences say otherwise.
+ *
+ * ## Security considerations
+ *
+ * The stock port-forwarding documents reach any host that the bastion can; this one reaches one port of one host.
+ * `grantOpen` allows this document and no shell. What goes through a tunnel is not logged; who opened it is, in
+ * CloudTrail.
+ *
+ * ## Cost
+ *
+ * None by itself: the bastion runs while a tunnel is open.
+ *
+ * @example
+ * import { aws_iam as iam } from 'aws-cdk-lib';
+ * import { IPostgres, SsmBastion } from 'cdk-private-backend';
+ *
+ * declare const bastion: SsmBastion;
+ * declare const postgres: IPostgres;
+ * declare const developers: iam.Role;
+ * bastion.addTunnel('Postgres', { target: postgres }).grantOpen(developers);
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
+ */
+export class BastionTunnel extends Construct {
+  /** Name of the session document. */
+  public readonly documentName: string;
+
+  /** Port on the person's own machine. */
+  public readonly localPort: number;
+
+  /** What to type in a POSIX shell to open the tunnel: starts the bastion if it is stopped, and waits for it. */
+  public readonly command: string;
+
+  /** What a person needs to know to use the tunnel, in a few lines. */
+  public readonly help: string;
+
+  private readonly bastion: ISsmBastion;
+
+  /**
+   * @throws InvalidBackendError for a local port outside 1 to 65535, a target without security groups, and a target in a
+   * stack that depends on the tunnel's stack
+   */
+  constructor(scope: Construct, id: string, props: BastionTunnelProps) {
+    super(scope, id);
+    this.bastion = props.bastion;
+    this.localPort = props.localPort ?? props.target.port;
+    this.validate(props);
+    this.documentName = this.createDocument(props.target).ref;
+    this.openPath(props);
+    this.command = sessionCommand(this, props.bastion.instance, this.documentName);
+    this.help = this.renderHelp();
+  }
+
+  /** Lets a grantee start the bastion, open this tunnel, and end or resume its own sessions. Nothing else. */
+  public grantOpen(grantee: iam.IGrantable): iam.Grant {
+    return grantSession(this, grantee, this.bastion.instance, this.documentName);
+  }
+
+  private validate(props: BastionTunnelProps) {
+    const port = this.localPort;
+    if (!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65535)) {
+      throw new InvalidBackendError(this, `localPort must be a whole number from 1 to 65535, got ${port}.`);
+    }
+    const groups = props.target.connections.securityGroups;
+    if (groups.length === 0) {
+      throw new InvalidBackendError(this, 'The target of a tunnel must have a security group that the bastion can be let into. Give its security groups where it is imported.');
+    }
+    const here = Stack.of(this);
+    const ahead = groups.map((group) => Stack.of(group)).find((stack) => stack !== here && stack.dependencies.includes(here));
+    if (ahead !== undefined) {
+      throw new InvalidBackendError(
+        this,
+        `The target's stack '${ahead.stackName}' depends on this stack, but a tunnel's stack depends on its target's. Declare the bastion in the target's stack or in one that depends on it.`,
+      );
+    }
+  }
+
+  private createDocument(target: INetworkEndpoint): ssm.CfnDocument {
+    const document = new ssm.CfnDocument(this, 'Resource', {
+      documentType: 'Session',
+      documentFormat: 'JSON',
+      updateMethod: 'NewVersion',
+      content: {
+        schemaVersion: '1.0',
+        description: 'Forwards a local port to one host and port behind the bastion',
+        sessionType: 'Port',
+        parameters: {
+          localPortNumber: {
+            type: 'String',
+            description: 'Port on your own machine',
+            allowedPattern: '^([1-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$',
+            default: Tokenization.stringifyNumber(this.localPort),
+          },
+        },
+        properties: {
+          type: 'LocalPortForwarding',
+          host: target.endpoint,
+          portNumber: Tokenization.stringifyNumber(target.port),
+          localPortNumber: '{{ localPortNumber }}',
+        },
+      },
+    });
+    referWeakly(document);
+    return document;
+  }
+
+  private openPath(props: BastionTunnelProps) {
+    const port = ec2.Port.tcp(props.target.port);
+    for (const source of props.bastion.connections.securityGroups) {
+      for (const target of props.target.connections.securityGroups) {
+        target.addIngressRule(source, port, 'from a bastion tunnel', true);
+        source.addEgressRule(target, port, 'bastion tunnel');
+      }
+    }
+  }
+
+  private renderHelp(): string {
+    const port = Tokenization.stringifyNumber(this.localPort);
+    return [
+      `Opens localhost:${port} as long as the command runs. It needs the AWS CLI and the Session Manager plugin, a separate install:`,
+      'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html',
+      '',
+      this.command,
+      '',
+      `Another local port: add --parameters localPortNumber=15432 behind --document-name ${this.documentName}.`,
+    ].join('\n');
+  }
+}

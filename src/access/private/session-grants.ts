@@ -1,0 +1,40 @@
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+
+/**
+ * Lets a grantee start the instance, open sessions on it with one document, and end or resume sessions of its own.
+ *
+ * Without the condition, a grantee could name no document and get the account's default shell session.
+ *
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+ */
+export function grantSession(scope: IConstruct, grantee: iam.IGrantable, instance: ec2.IInstance, documentName: string): iam.Grant {
+  const stack = Stack.of(scope);
+  const instanceArn = Stack.of(instance).formatArn({ service: 'ec2', resource: 'instance', resourceName: instance.instanceId });
+  const documentArn = stack.formatArn({ service: 'ssm', resource: 'document', resourceName: documentName });
+  const start = iam.Grant.addToPrincipal({ grantee, scope, actions: ['ec2:StartInstances'], resourceArns: [instanceArn] });
+  const open = iam.Grant.addToPrincipal({
+    grantee,
+    scope,
+    actions: ['ssm:StartSession'],
+    resourceArns: [instanceArn, documentArn],
+    conditions: { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
+  });
+  const own = iam.Grant.addToPrincipal({
+    grantee,
+    scope,
+    actions: ['ssm:TerminateSession', 'ssm:ResumeSession'],
+    resourceArns: [Arn.format({ service: 'ssm', resource: 'session', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME }, stack)],
+    conditions: { StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } },
+  });
+  return start.combine(open).combine(own);
+}
+
+/** What to type in a POSIX shell: starts the instance, then tries until its agent answers. */
+export function sessionCommand(scope: IConstruct, instance: ec2.IInstance, documentName: string): string {
+  const { region } = Stack.of(scope);
+  return `until aws ec2 start-instances --region ${region} --instance-ids ${instance.instanceId} > /dev/null && `
+    + `aws ssm start-session --region ${region} --target ${instance.instanceId} --document-name ${documentName}; do sleep 5; done`;
+}

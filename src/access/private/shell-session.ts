@@ -1,0 +1,73 @@
+import { ArnFormat, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
+import { Construct } from 'constructs';
+import { referWeakly } from '../../private/cross-stack';
+import { serveLogs } from '../../network/private/log-encryption';
+
+/** How shell sessions are logged. */
+export interface ShellSessionProps {
+  readonly logging: boolean;
+  readonly retention: logs.RetentionDays;
+  readonly removalPolicy: RemovalPolicy;
+  readonly encryptionKey?: kms.IKey;
+  /** The instance's role, which the agent writes the log with. */
+  readonly role: iam.IRole;
+}
+
+/** A session document of one's own, because the account's default preferences may log nowhere. */
+export class ShellSession extends Construct {
+  public readonly documentName: string;
+  public readonly logGroup?: logs.LogGroup;
+
+  constructor(scope: Construct, id: string, props: ShellSessionProps) {
+    super(scope, id);
+    this.logGroup = props.logging ? this.createLogGroup(props) : undefined;
+    this.documentName = this.createDocument(props).ref;
+  }
+
+  private createLogGroup(props: ShellSessionProps): logs.LogGroup {
+    const group = new logs.LogGroup(this, 'Logs', {
+      retention: props.retention,
+      removalPolicy: props.removalPolicy,
+      encryptionKey: props.encryptionKey,
+    });
+    serveLogs(this, props.encryptionKey);
+    group.grant(props.role, 'logs:CreateLogStream', 'logs:PutLogEvents', 'logs:DescribeLogStreams');
+    // The agent looks the group up among all groups to see whether it is encrypted.
+    props.role.addToPrincipalPolicy(new iam.PolicyStatement({
+      actions: ['logs:DescribeLogGroups'],
+      resources: [Stack.of(this).formatArn({ service: 'logs', resource: 'log-group', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
+    }));
+    return group;
+  }
+
+  private createDocument(props: ShellSessionProps): ssm.CfnDocument {
+    const document = new ssm.CfnDocument(this, 'Resource', {
+      documentType: 'Session',
+      documentFormat: 'JSON',
+      updateMethod: 'NewVersion',
+      content: {
+        schemaVersion: '1.0',
+        description: 'Shell on the bastion',
+        sessionType: 'Standard_Stream',
+        inputs: {
+          s3BucketName: '',
+          s3KeyPrefix: '',
+          s3EncryptionEnabled: false,
+          cloudWatchLogGroupName: this.logGroup?.logGroupName ?? '',
+          cloudWatchEncryptionEnabled: this.logGroup !== undefined && props.encryptionKey !== undefined,
+          cloudWatchStreamingEnabled: this.logGroup !== undefined,
+          kmsKeyId: '',
+          runAsEnabled: false,
+          runAsDefaultUser: '',
+          idleSessionTimeout: '20',
+        },
+      },
+    });
+    referWeakly(document);
+    return document;
+  }
+}
