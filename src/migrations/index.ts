@@ -1,1 +1,2 @@
-export {};
+export * from './migration-source';
+export * from './migration-task';

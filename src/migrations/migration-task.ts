@@ -1,0 +1,339 @@
+import { CustomResource, Duration, Fn, Stack, Tokenization, type CfnResource } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct, type IConstruct } from 'constructs';
+import type { MigrationSource, MigrationSourceConfig } from './migration-source';
+import { containerVariables } from './private/container-variables';
+import { MigrationRunner } from './private/migration-runner';
+import { networkReadiness } from './private/readiness';
+import { resourceOf, waitFor } from './private/run-before';
+import { runPermissions, type RunTarget } from './private/run-permissions';
+import { validateLimits, type TaskLimits } from './private/task-limits';
+import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
+import { hardenedContainer } from '../fargate/private/hardened-container';
+import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
+import { placeTask, type TaskPlacement } from '../network/private/placement';
+import type { PostgresDatabase } from '../postgres';
+import { Posture } from '../posture';
+import { referWeakly } from '../private/cross-stack';
+
+const DEFAULT_TIMEOUT = Duration.minutes(30);
+const DEFAULT_RETRIES = 2;
+
+/** Properties of a migration task. */
+export interface MigrationTaskProps {
+  /** The cluster that the task runs in, on Fargate. Any cluster; it must be in a network that reaches the database. */
+  readonly cluster: ecs.ICluster;
+
+  /** The database to migrate. The task connects as its `owner`. */
+  readonly database: PostgresDatabase;
+
+  /** The migrations, and the engine that applies them. */
+  readonly source: MigrationSource;
+
+  /**
+   * Subnets of the task.
+   *
+   * @default - private subnets with egress; else public ones, with a public address and no ingress; else isolated ones
+   */
+  readonly vpcSubnets?: ec2.SubnetSelection;
+
+  /**
+   * Security groups of the task. The path to the database is opened for them too.
+   *
+   * @default - a new one that allows HTTPS, for images, secrets and logs, and the path to the database
+   */
+  readonly securityGroups?: ec2.ISecurityGroup[];
+
+  /**
+   * Longest time from the request to the end of the task, from 1 to 55 minutes. Then the task is stopped and the deployment fails.
+   * CloudFormation itself waits one hour at most.
+   *
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-customresource.html
+   * @default Duration.minutes(30)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How often a task that *failed to start* is started again, from 0 to 5. A migration that failed is never repeated.
+   *
+   * @default 2
+   */
+  readonly retries?: number;
+
+  /**
+   * CPU units of the task; 1,024 are one vCPU.
+   *
+   * @default 256
+   */
+  readonly cpu?: number;
+
+  /**
+   * Memory of the task, in MiB. Fargate offers certain pairs of `cpu` and memory only.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+   * @default 512
+   */
+  readonly memoryLimitMiB?: number;
+
+  /**
+   * Architecture of the image.
+   *
+   * @default ecs.CpuArchitecture.ARM64
+   */
+  readonly cpuArchitecture?: ecs.CpuArchitecture;
+
+  /**
+   * User that the container runs as, numeric: `uid` or `uid:gid`.
+   *
+   * @default '1000:1000'
+   */
+  readonly user?: string;
+
+  /**
+   * More environment variables, such as those that migrations substitute. A change of them alone runs nothing.
+   *
+   * @default - none
+   */
+  readonly environment?: { [name: string]: string };
+
+  /**
+   * More environment variables, from Secrets Manager or Systems Manager. A change of them alone runs nothing.
+   *
+   * @default - none
+   */
+  readonly secrets?: { [name: string]: ecs.Secret };
+}
+
+/**
+ * Runs migrations inside the deployment, before new code starts, or stops the deployment.
+ *
+ * The migrations run when their content changes: the files, the engine and its version, the image or the command; or when the
+ * database is another. If they fail, the resource fails, with the exit code and the container's last log lines as the reason, and
+ * nothing that waits for it (`runBefore`) is deployed.
+ *
+ * ## What it makes
+ *
+ * A Fargate task definition with one container and a log group; a security group; a function that starts the task, follows it and
+ * answers CloudFormation, with a log group and a role; and a custom resource. Nothing runs between deployments.
+ *
+ * ## Defaults that matter
+ *
+ * - `timeout` is 30 minutes and can be 55 at most, because CloudFormation gives up after an hour. For longer work (backfills) start
+ *   a task of your own after the deployment (`runCommand`), in steps.
+ * - A task that failed to start is started again twice; a migration that failed never is.
+ * - The task waits for all users, databases and extensions that are declared on its database in the same stack, so a migration may
+ *   say `GRANT … TO`.
+ * - **A rollback does not migrate back.** It leaves the schema as it is and starts the old code on it. So does any deployment: old
+ *   code serves during and after a migration. Write migrations in two deployments: *expand* (add what new code needs, old code must
+ *   not notice), and, once no old code runs, *contract* (remove what nothing uses).
+ * - **`cdk deploy --hotswap` starts new code without migrating.** Do not use it where migrations are pending.
+ * - Deleting this construct stops a running task, and changes nothing in the database.
+ *
+ * ## Security considerations
+ *
+ * The task runs as the owner of the database, without root, capabilities or a writable file system but `/tmp`, with no AWS
+ * permissions of its own, and gets the password from Secrets Manager. The function is outside the VPC and has no access to secrets;
+ * it may start this one task family in this one cluster, with these two roles, and read this one log. Credentials in log lines are
+ * blanked out before they reach CloudFormation.
+ *
+ * ## Cost
+ *
+ * About 0.0002 USD for each minute of a migration with the default size, and nothing when none runs.
+ *
+ * @see https://github.com/cdk-private-backend/cdk-private-backend/blob/main/docs/migrations.md
+ * @example
+ * import { MigrationSource, MigrationTask, PrivatePostgres } from 'cdk-private-backend';
+ * declare const cluster: ecs.ICluster;
+ * declare const postgres: PrivatePostgres;
+ * declare const service: ecs.FargateService;
+ *
+ * const migrations = new MigrationTask(this, 'Migrations', {
+ *   cluster,
+ *   database: postgres.database,
+ *   source: MigrationSource.goose('migrations'),
+ * });
+ * migrations.runBefore(service);
+ */
+export class MigrationTask extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /** The task that migrates. */
+  public readonly taskDefinition: ecs.FargateTaskDefinition;
+
+  /** Where the task writes its log. */
+  public readonly logGroup: logs.ILogGroup;
+
+  /** Network paths of the task. That to the database is open. */
+  public readonly connections: ec2.Connections;
+
+  /** The role of the task, for migrations that call AWS. It has no permissions unless you grant some. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  /** AWS CLI command that runs the migrations by hand; see `grantRun`. It prints the ARN of the task. */
+  public readonly runCommand: string;
+
+  private readonly cluster: ecs.ICluster;
+  private readonly database: PostgresDatabase;
+  private readonly placement: TaskPlacement;
+  private readonly resource: CustomResource;
+
+  /**
+   * Declares the migrations of a database.
+   *
+   * @throws InvalidBackendError when the migrations cannot work, when Fargate does not offer the size, when `timeout` or `retries`
+   * is out of range, when `environment` or `secrets` has a name that the connection needs, or when there are no fitting subnets
+   */
+  constructor(scope: Construct, id: string, props: MigrationTaskProps) {
+    super(scope, id);
+    const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
+    const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
+    validateTaskSize(this, size);
+    validateLimits(this, limits);
+    this.cluster = props.cluster;
+    this.database = props.database;
+    const cpuArchitecture = props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64;
+    const source = props.source.bind(this, { cpuArchitecture });
+    this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
+    this.logGroup = this.createLogGroup();
+    this.taskDefinition = this.createTaskDefinition(cpuArchitecture, size);
+    this.addContainer(props, source);
+    this.grantPrincipal = this.taskDefinition.taskRole;
+    this.connections = this.createConnections(props.securityGroups);
+    this.runCommand = this.renderRunCommand();
+    this.resource = this.createResource(source, limits);
+    this.waitForDatabase();
+  }
+
+  /**
+   * Makes one service, and nothing else, wait until the migrations have run. Its security groups, roles and everything else are
+   * made meanwhile.
+   *
+   * @param service an ECS service, or any construct whose main resource is one
+   * @throws InvalidBackendError when the construct has no main resource, or is in a stack that the migrations depend on
+   */
+  public runBefore(service: IConstruct): void {
+    waitFor(resourceOf(this, service), resourceOf(this, this.resource), [this.database, this.database.server, this.cluster, this.cluster.vpc]);
+  }
+
+  /** Lets a principal run the migrations by hand, with `runCommand`: start, see and stop the task, and read its log. */
+  public grantRun(grantee: iam.IGrantable): iam.Grant {
+    const permissions = [
+      ...runPermissions(this.runTarget),
+      { actions: ['logs:FilterLogEvents'], resources: [this.logGroup.logGroupArn], conditions: undefined },
+    ];
+    return permissions
+      .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
+      .reduce((all, one) => all.combine(one));
+  }
+
+  private get runTarget(): RunTarget {
+    return { cluster: this.cluster, taskDefinition: this.taskDefinition, logGroup: this.logGroup };
+  }
+
+  private createLogGroup(): logs.ILogGroup {
+    const { logRetention, removalPolicy } = Posture.of(this);
+    const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: logRetention, removalPolicy });
+    referWeakly(logGroup);
+    return logGroup;
+  }
+
+  private createTaskDefinition(cpuArchitecture: ecs.CpuArchitecture, size: TaskSize): ecs.FargateTaskDefinition {
+    const taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', {
+      // Tasks of earlier deployments are found by the family, so two stacks of one app must not share it.
+      family: `${Stack.of(this).stackName}-${this.node.id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}-${this.node.addr.slice(-8)}`,
+      runtimePlatform: { cpuArchitecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+      ...size,
+    });
+    referWeakly(taskDefinition.taskRole, taskDefinition.obtainExecutionRole());
+    return taskDefinition;
+  }
+
+  private addContainer(props: MigrationTaskProps, source: MigrationSourceConfig): void {
+    this.taskDefinition.addContainer(MIGRATION_CONTAINER, {
+      ...hardenedContainer(this, 'LinuxParameters', { logGroup: this.logGroup, streamPrefix: MIGRATION_STREAM_PREFIX, user: props.user }),
+      ...containerVariables(this, props, source),
+      image: source.image,
+      entryPoint: source.entryPoint,
+      command: source.command,
+      essential: true,
+      stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
+    });
+  }
+
+  private createConnections(securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
+    const { server } = this.database;
+    const connections = new ec2.Connections({ securityGroups: securityGroups ?? [this.createSecurityGroup()] });
+    connections.allowTo(server, ec2.Port.tcp(server.port), 'Migrations to the database');
+    return connections;
+  }
+
+  private createSecurityGroup(): ec2.ISecurityGroup {
+    const securityGroup = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: this.cluster.vpc,
+      description: 'Migrations: nothing in, HTTPS and the database out',
+      allowAllOutbound: false,
+    });
+    securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Images, secrets and logs');
+    referWeakly(securityGroup);
+    return securityGroup;
+  }
+
+  private createResource(source: MigrationSourceConfig, limits: TaskLimits): CustomResource {
+    const runner = new MigrationRunner(this, 'Runner', this.runTarget);
+    const resource = new CustomResource(this, 'Resource', {
+      resourceType: MIGRATION_RESOURCE_TYPE,
+      serviceToken: runner.serviceToken,
+      serviceTimeout: Duration.seconds(limits.timeout.toSeconds() + CLOSING_SECONDS),
+      properties: { ...this.renderProperties(source, limits) },
+    });
+    const { vpc } = this.cluster;
+    const { subnets } = vpc.selectSubnets(this.placement.vpcSubnets);
+    resource.node.addDependency(runner, this.taskDefinition, this.logGroup, networkReadiness(this, { vpc, subnets, securityGroups: this.connections.securityGroups }));
+    return resource;
+  }
+
+  private renderProperties(source: MigrationSourceConfig, limits: TaskLimits): Omit<MigrationProperties, 'ServiceToken'> {
+    const { server, databaseName } = this.database;
+    return {
+      Revision: source.revision,
+      Database: `${server.endpoint}:${Tokenization.stringifyNumber(server.port)}/${databaseName}`,
+      Cluster: this.cluster.clusterArn,
+      TaskDefinition: this.taskDefinition.taskDefinitionArn,
+      Family: this.taskDefinition.family,
+      Container: MIGRATION_CONTAINER,
+      Subnets: this.cluster.vpc.selectSubnets(this.placement.vpcSubnets).subnetIds,
+      SecurityGroups: this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
+      AssignPublicIp: this.placement.assignPublicIp ? 'ENABLED' : 'DISABLED',
+      LogGroup: this.logGroup.logGroupName,
+      LogStreamPrefix: MIGRATION_STREAM_PREFIX,
+      TimeoutSeconds: Tokenization.stringifyNumber(limits.timeout.toSeconds()),
+      Retries: Tokenization.stringifyNumber(limits.retries),
+    };
+  }
+
+  /** Only the resources themselves: waiting for constructs would take all that is below them along. */
+  private waitForDatabase(): void {
+    const resource = resourceOf(this, this.resource);
+    this.database._onResourceDeclared((declared: CfnResource) => {
+      if (Stack.of(declared) === Stack.of(this)) {
+        resource.addResourceDependency(declared);
+      }
+    });
+  }
+
+  private renderRunCommand(): string {
+    const { subnetIds } = this.cluster.vpc.selectSubnets(this.placement.vpcSubnets);
+    const securityGroups = this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
+    const network = [
+      `subnets=[${Fn.join(',', subnetIds)}]`,
+      `securityGroups=[${Fn.join(',', securityGroups)}]`,
+      `assignPublicIp=${this.placement.assignPublicIp ? 'ENABLED' : 'DISABLED'}`,
+    ].join(',');
+    return [
+      `aws ecs run-task --region ${Stack.of(this).region} --cluster ${this.cluster.clusterArn} --task-definition ${this.taskDefinition.family}`,
+      `--launch-type FARGATE --started-by by-hand --network-configuration 'awsvpcConfiguration={${network}}'`,
+      "--query 'tasks[0].taskArn' --output text",
+    ].join(' ');
+  }
+}

@@ -1,0 +1,72 @@
+import { Annotations } from 'aws-cdk-lib';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IConstruct } from 'constructs';
+import type { ServiceBindingConfig } from '../../fargate';
+import { sortedByName } from '../../fargate/private/sorted';
+import type { PostgresDatabase } from '../../postgres';
+import { Posture } from '../../posture';
+import { InvalidBackendError } from '../../private/errors';
+import type { MigrationSourceConfig } from '../migration-source';
+import { RunnerEnv } from '../runner/runner.contract';
+
+/** The connection, as the runner reads it. */
+const CONNECTION = [RunnerEnv.HOST, RunnerEnv.PORT, RunnerEnv.USER, RunnerEnv.PASSWORD, RunnerEnv.DATABASE];
+
+/** What users give besides the database. */
+export interface VariableProps {
+  readonly database: PostgresDatabase;
+  readonly environment?: { [name: string]: string };
+  readonly secrets?: { [name: string]: ecs.Secret };
+}
+
+/** Environment and secrets of the container. */
+export interface ContainerVariables {
+  readonly environment: { [name: string]: string };
+  readonly secrets: { [name: string]: ecs.Secret };
+}
+
+/** Renders what the container gets to know: how to connect as the owner, what the source needs, and what users add. */
+export function containerVariables(scope: IConstruct, props: VariableProps, source: MigrationSourceConfig): ContainerVariables {
+  warnAboutHistory(scope, props.database, source.protectedTables);
+  const binding = props.database.owner.bindToService(scope, {});
+  const connection = source.usesRunner ? forRunner(scope, binding) : { environment: { ...binding.environment }, secrets: { ...binding.secrets } };
+  const fixed = new Set([...Object.keys(connection.secrets), ...Object.keys(connection.environment)]);
+  refuseTwice(scope, Object.keys(props.environment ?? {}), 'environment', fixed);
+  refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', new Set([...fixed, ...Object.keys(props.environment ?? {})]));
+  return {
+    environment: sortedByName({ ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment }),
+    secrets: sortedByName({ ...connection.secrets, ...props.secrets }),
+  };
+}
+
+/** The runner makes its own connection string and certificate file, so it gets nothing else, and no second copy of the password. */
+function forRunner(scope: IConstruct, { secrets = {}, certificateAuthority }: ServiceBindingConfig): ContainerVariables {
+  const missing = CONNECTION.find((name) => secrets[name] === undefined);
+  if (missing !== undefined || certificateAuthority === undefined) {
+    throw new InvalidBackendError(scope, `The owner of the database gives no ${missing ?? 'certificate authority'} to the migrations.`);
+  }
+  const connection = Object.fromEntries(CONNECTION.map((name) => [name, secrets[name]]));
+  return { environment: {}, secrets: { ...connection, [RunnerEnv.CA]: certificateAuthority } };
+}
+
+/** The posture's, which an environment variable of the user may replace. */
+function lockTimeout(scope: IConstruct, { usesRunner }: MigrationSourceConfig): { [name: string]: string } {
+  return usesRunner ? { [RunnerEnv.LOCK_TIMEOUT]: `${Posture.of(scope).lockTimeout.toMilliseconds()}ms` } : {};
+}
+
+function refuseTwice(scope: IConstruct, names: string[], prop: string, taken: Set<string>): void {
+  const name = names.find((candidate) => taken.has(candidate));
+  if (name !== undefined) {
+    throw new InvalidBackendError(scope, `${prop} must not contain '${name}', which is given already: by the connection to the database, or by environment. Choose another name.`);
+  }
+}
+
+function warnAboutHistory(scope: IConstruct, database: PostgresDatabase, tables: string[]): void {
+  const open = tables.filter((table) => !database._protectedTables.includes(table));
+  if (open.length > 0) {
+    Annotations.of(scope).addWarningV2(
+      'cdk-private-backend:MigrationTask.unprotectedTables',
+      `Users of the database may write to ${open.join(', ')}, where the migrations keep their history. Add them to the database's protectedTables.`,
+    );
+  }
+}

@@ -1,0 +1,57 @@
+import { Stack } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Dependable, type IConstruct, type IDependable } from 'constructs';
+
+/** The network that a task needs. */
+export interface TaskNetwork {
+  readonly vpc: ec2.IVpc;
+  readonly subnets: ec2.ISubnet[];
+  readonly securityGroups: ec2.ISecurityGroup[];
+}
+
+/**
+ * Everything of this stack that a task's network consists of: routes and their targets, endpoints, security group rules.
+ *
+ * Looked up when the app is synthesised, because rules and endpoints may be added at any time before. Resources of other
+ * stacks are there already: this stack depends on theirs.
+ */
+export function networkReadiness(scope: IConstruct, network: TaskNetwork): IDependable {
+  return lazily(() => [
+    ...routesOf(network).filter((construct) => Stack.of(construct) === Stack.of(scope)),
+    ...Stack.of(scope).node.findAll().filter((construct) => isEndpointOf(construct, network.vpc) || isRuleOf(construct, network.securityGroups)),
+  ]);
+}
+
+function lazily(roots: () => IConstruct[]): IDependable {
+  const dependable = {};
+  Dependable.implement(dependable, {
+    get dependencyRoots() {
+      return roots();
+    },
+  });
+  return dependable;
+}
+
+/** A route alone is not enough: a subnet without its association uses the VPC's main table. */
+function routesOf({ subnets }: TaskNetwork): IConstruct[] {
+  return subnets.flatMap((subnet) => [
+    ...Dependable.of(subnet.internetConnectivityEstablished).dependencyRoots,
+    ...subnet.node.findAll().filter((child) => child instanceof ec2.CfnRoute || child instanceof ec2.CfnSubnetRouteTableAssociation),
+  ]);
+}
+
+function isEndpointOf(construct: IConstruct, vpc: ec2.IVpc): boolean {
+  return construct instanceof ec2.CfnVPCEndpoint && same(construct, construct.vpcId, vpc.vpcId);
+}
+
+function isRuleOf(construct: IConstruct, securityGroups: ec2.ISecurityGroup[]): boolean {
+  if (construct instanceof ec2.CfnSecurityGroupIngress) {
+    return securityGroups.some(({ securityGroupId }) => same(construct, construct.sourceSecurityGroupId, securityGroupId) || same(construct, construct.groupId, securityGroupId));
+  }
+  return construct instanceof ec2.CfnSecurityGroupEgress && securityGroups.some(({ securityGroupId }) => same(construct, construct.groupId, securityGroupId));
+}
+
+function same(scope: IConstruct, left: unknown, right: unknown): boolean {
+  const stack = Stack.of(scope);
+  return left !== undefined && JSON.stringify(stack.resolve(left)) === JSON.stringify(stack.resolve(right));
+}

@@ -1,0 +1,27 @@
+import { Duration, Token } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { InvalidBackendError } from '../../private/errors';
+import { CLOSING_SECONDS, CLOUDFORMATION_LIMIT_SECONDS } from '../run-migration.contract';
+
+const MOST_RETRIES = 5;
+const LONGEST = Duration.seconds(CLOUDFORMATION_LIMIT_SECONDS - CLOSING_SECONDS);
+
+/** How long a migration may take, and how often its task is started. */
+export interface TaskLimits {
+  readonly timeout: Duration;
+  readonly retries: number;
+}
+
+/** Refuses what CloudFormation would cut short. Unresolved values pass. */
+export function validateLimits(scope: IConstruct, { timeout, retries }: TaskLimits): void {
+  if (!timeout.isUnresolved() && (timeout.toMilliseconds() < 60_000 || timeout.toMilliseconds() > LONGEST.toMilliseconds())) {
+    throw new InvalidBackendError(
+      scope,
+      `timeout must be from 1 to ${LONGEST.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits one hour, and stopping the task takes some minutes of it. `
+      + 'Split the migration, or do the long part (a backfill) in a task after the deployment.',
+    );
+  }
+  if (!Token.isUnresolved(retries) && (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES)) {
+    throw new InvalidBackendError(scope, `retries must be a whole number from 0 to ${MOST_RETRIES}, got ${retries}. It counts tasks that failed to start; failed migrations are never repeated.`);
+  }
+}

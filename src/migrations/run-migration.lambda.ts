@@ -1,0 +1,37 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import { ECSClient } from '@aws-sdk/client-ecs';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Context } from 'aws-lambda';
+import type { RunMigrationDependencies } from './run-migration/dependencies';
+import { handleRunMigration } from './run-migration/handler';
+import { respond } from './run-migration/respond';
+import type { MigrationEvent } from './run-migration.contract';
+
+// No call may hang for as long as the function has to answer.
+const client = { maxAttempts: 5, requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 } };
+const ecs = new ECSClient(client);
+const logs = new CloudWatchLogsClient(client);
+const cloudFormation = new CloudFormationClient(client);
+const lambda = new LambdaClient(client);
+
+/** Entry point of the function that runs migrations. */
+export async function handler(event: MigrationEvent, context: Context): Promise<void> {
+  await handleRunMigration(event, dependencies(context));
+}
+
+function dependencies(context: Context): RunMigrationDependencies {
+  return {
+    ecs,
+    logs,
+    cloudFormation,
+    respond,
+    continueLater: async (event) => {
+      await lambda.send(new InvokeCommand({ FunctionName: context.invokedFunctionArn, InvocationType: 'Event', Payload: JSON.stringify(event) }));
+    },
+    remaining: () => context.getRemainingTimeInMillis(),
+    now: () => Date.now(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    log: (message, details) => console.log(JSON.stringify({ message, ...details })),
+  };
+}

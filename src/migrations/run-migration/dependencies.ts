@@ -1,0 +1,21 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
+import type { ECSClient } from '@aws-sdk/client-ecs';
+import type { MigrationEvent } from '../run-migration.contract';
+
+/** Everything outside of this function, passed in so that tests and the demo bring their own. */
+export interface RunMigrationDependencies {
+  readonly ecs: ECSClient;
+  readonly logs: CloudWatchLogsClient;
+  readonly cloudFormation: CloudFormationClient;
+  /** Sends the answer to CloudFormation's URL. */
+  readonly respond: (url: string, body: string) => Promise<void>;
+  /** Invokes this function again, without waiting. */
+  readonly continueLater: (event: MigrationEvent) => Promise<void>;
+  /** Milliseconds that this invocation has left. */
+  readonly remaining: () => number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  readonly log: (message: string, details?: Record<string, unknown>) => void;
+}

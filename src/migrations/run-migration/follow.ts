@@ -1,0 +1,206 @@
+import type { Task } from '@aws-sdk/client-ecs';
+import { errorText, isTransient } from './aws-errors';
+import type { RunMigrationDependencies } from './dependencies';
+import { logStreamOf, readLogTail } from './log-tail';
+import { judge } from './outcome';
+import { MigrationFailure } from './response';
+import { attemptOf, describeTasks, findTasks, startTask, stopTask } from './tasks';
+import { waitUntilStopped } from './stop';
+import type { MigrationEvent, MigrationProgress } from '../run-migration.contract';
+
+const POLL_MILLISECONDS = 3000;
+const ERROR_PAUSE_MILLISECONDS = 6000;
+const LONGEST_PAUSE_MILLISECONDS = 60_000;
+/** About ten minutes of refused starts. */
+const MOST_REFUSALS = 14;
+/** Errors in a row that are not of the passing kind, and readings in which ECS does not know the task. */
+const MOST_ERRORS = 20;
+/** Left for stopping the task, reading its log and answering, and so for handing over. */
+const HANDOVER_MILLISECONDS = 180_000;
+
+/** A migration ran, or the next invocation goes on. */
+export type FollowResult = { readonly kind: 'done'; readonly text: string } | { readonly kind: 'continue'; readonly progress: MigrationProgress };
+
+interface OwnTask {
+  readonly taskArn: string;
+  readonly attempt: number;
+  readonly createdAt: number;
+}
+
+type Step = { readonly done: string } | { readonly progress: MigrationProgress; readonly pause: number };
+
+/**
+ * Starts a task, or finds the one that an earlier delivery of the same request started, and follows it to its end.
+ *
+ * @throws MigrationFailure where the migration failed or its time is over
+ */
+export async function runToEnd(event: MigrationEvent, deps: RunMigrationDependencies): Promise<FollowResult> {
+  const run = new MigrationRun(event, deps);
+  let progress = event.Progress ?? {
+    deadline: deps.now() + Number(event.ResourceProperties.TimeoutSeconds) * 1000,
+    attempt: 1,
+    refusals: 0,
+  };
+  // Handing over comes first: giving up takes as long as the hand-over leaves.
+  while (deps.remaining() >= HANDOVER_MILLISECONDS) {
+    const step = await run.step(progress);
+    if ('done' in step) {
+      return { kind: 'done', text: step.done };
+    }
+    progress = step.progress;
+    await deps.sleep(Math.max(0, Math.min(step.pause, progress.deadline - deps.now())));
+  }
+  return { kind: 'continue', progress };
+}
+
+class MigrationRun {
+  private errors = 0;
+  private waitingFor?: string;
+
+  constructor(private readonly event: MigrationEvent, private readonly deps: RunMigrationDependencies) {}
+
+  public async step(progress: MigrationProgress): Promise<Step> {
+    const { taskArn, deadline } = progress;
+    try {
+      if (this.deps.now() >= deadline) {
+        return await this.giveUp(progress);
+      }
+      return taskArn === undefined ? await this.start(progress) : await this.follow(progress, taskArn);
+    } catch (error) {
+      if (!(error instanceof MigrationFailure) && taskArn !== undefined) {
+        await this.stop(taskArn, 'The function that watches the migration failed');
+      }
+      throw error;
+    }
+  }
+
+  /** Without a task: adopt ours, wait for another's, or start one. */
+  private async start(progress: MigrationProgress): Promise<Step> {
+    const tasks = await this.tolerate(() => findTasks(this.event.ResourceProperties, this.deps));
+    if (tasks === undefined) {
+      return { progress, pause: ERROR_PAUSE_MILLISECONDS };
+    }
+    const own = newestAttempt(tasks, this.event.RequestId);
+    if (own !== undefined && own.attempt >= progress.attempt) {
+      return { progress: this.adopt(progress, own), pause: 0 };
+    }
+    const other = tasks.find((task) => task.lastStatus !== 'STOPPED' && attemptOf(task, this.event.RequestId) === undefined);
+    if (other !== undefined) {
+      // An earlier deployment's or a person's: two at once would only wait for each other's lock, or worse.
+      this.waitingFor = `${other.taskArn} (started by '${other.startedBy ?? 'a person'}')`;
+      return { progress, pause: POLL_MILLISECONDS };
+    }
+    this.waitingFor = undefined;
+    return this.startNew(progress);
+  }
+
+  /** With a task: look at it, and judge it once it has stopped. */
+  private async follow(progress: MigrationProgress, taskArn: string): Promise<Step> {
+    const tasks = await this.tolerate(async () => {
+      const found = await describeTasks(this.event.ResourceProperties, [taskArn], this.deps);
+      if (found.length === 0) {
+        throw new Error(`ECS does not know task ${taskArn}`);
+      }
+      return found;
+    });
+    if (tasks?.[0].lastStatus !== 'STOPPED') {
+      return { progress, pause: tasks === undefined ? ERROR_PAUSE_MILLISECONDS : POLL_MILLISECONDS };
+    }
+    return this.conclude(progress, tasks[0]);
+  }
+
+  /** The own deadline: CloudFormation's would leave the task running. */
+  private async giveUp({ taskArn, deadline }: MigrationProgress): Promise<never> {
+    const limit = `within ${Math.round(Number(this.event.ResourceProperties.TimeoutSeconds) / 60)} minutes (timeout)`;
+    if (taskArn === undefined) {
+      const why = this.waitingFor === undefined ? 'no task could be started' : `another task of this migration is still running: ${this.waitingFor}`;
+      throw new MigrationFailure(`Migration did not start ${limit}: ${why}.`);
+    }
+    this.deps.log('deadline reached', { taskArn, deadline });
+    const stopped = await this.stop(taskArn, `Migration did not finish ${limit}`);
+    const result = stopped ? 'It was stopped' : 'Stopping it failed, so it may still run';
+    throw new MigrationFailure(
+      `Migration did not finish ${limit}. ${result}. ${this.where(taskArn)}`,
+      await readLogTail(this.event.ResourceProperties, taskArn, this.deps),
+    );
+  }
+
+  /** A repeated delivery goes on with the task of the first, whose time began when that task was made. */
+  private adopt(progress: MigrationProgress, own: OwnTask): MigrationProgress {
+    const { taskArn, attempt, createdAt } = own;
+    const deadline = Math.min(progress.deadline, createdAt + Number(this.event.ResourceProperties.TimeoutSeconds) * 1000);
+    this.deps.log('task of an earlier delivery found', { taskArn, attempt });
+    return { deadline, attempt, refusals: 0, taskArn };
+  }
+
+  private async startNew(progress: MigrationProgress): Promise<Step> {
+    const result = await startTask(this.event, progress, this.deps);
+    if (result.kind === 'started') {
+      this.deps.log('task started', { taskArn: result.taskArn, attempt: progress.attempt });
+      return { progress: { ...progress, taskArn: result.taskArn }, pause: POLL_MILLISECONDS };
+    }
+    this.deps.log('task not started', { reason: result.reason, refusals: progress.refusals });
+    const refusals = progress.refusals + (result.kind === 'refused' ? 1 : 0);
+    if (refusals >= MOST_REFUSALS) {
+      throw new MigrationFailure(`Migration did not start: ECS refused to start a task ${refusals} times. Last reason: ${result.reason}`);
+    }
+    return { progress: { ...progress, refusals }, pause: Math.min(LONGEST_PAUSE_MILLISECONDS, POLL_MILLISECONDS * 2 ** refusals) };
+  }
+
+  private async conclude(progress: MigrationProgress, task: Task): Promise<Step> {
+    const { ResourceProperties: properties } = this.event;
+    const outcome = judge(task, properties.Container);
+    this.deps.log('task stopped', { taskArn: task.taskArn, outcome: outcome.text });
+    if (outcome.kind === 'succeeded') {
+      return { done: `Migration ${properties.Revision} succeeded: ${outcome.text}.` };
+    }
+    if (outcome.kind === 'not-started' && progress.attempt <= Number(properties.Retries)) {
+      // Only a task whose container never ran is started again: a failed migration may have changed the database.
+      const { deadline, attempt } = progress;
+      return { progress: { deadline, attempt: attempt + 1, refusals: 0 }, pause: Math.min(LONGEST_PAUSE_MILLISECONDS, 5000 * 2 ** attempt) };
+    }
+    const tries = outcome.kind === 'not-started' ? `, ${progress.attempt} times` : '';
+    const lines = outcome.ran ? await readLogTail(properties, task.taskArn!, this.deps) : [];
+    const logs = lines.length > 0 ? 'Last log lines:' : 'It wrote no log.';
+    throw new MigrationFailure(`Migration failed: ${outcome.text}${tries}. ${this.where(task.taskArn!)} ${logs}`, lines);
+  }
+
+  /** Stops the task and waits for its end, so that its last log lines are there. */
+  private async stop(taskArn: string, reason: string): Promise<boolean> {
+    try {
+      await stopTask(this.event.ResourceProperties, taskArn, reason, this.deps);
+      return await waitUntilStopped(this.event.ResourceProperties, [taskArn], this.deps);
+    } catch (error) {
+      this.deps.log('cannot stop the task', { taskArn, error: errorText(error) });
+      return false;
+    }
+  }
+
+  private where(taskArn: string): string {
+    const { LogGroup } = this.event.ResourceProperties;
+    return `Task ${taskArn.split('/').pop()}, log group ${LogGroup}, stream ${logStreamOf(this.event.ResourceProperties, taskArn)}.`;
+  }
+
+  /** A throttled or failing reading must not end a deployment; many in a row of the other kind must. */
+  private async tolerate<T>(read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await read();
+      this.errors = 0;
+      return result;
+    } catch (error) {
+      this.errors += isTransient(error) ? 0 : 1;
+      this.deps.log('cannot read tasks', { error: errorText(error) });
+      if (this.errors >= MOST_ERRORS) {
+        throw error;
+      }
+      return undefined;
+    }
+  }
+}
+
+function newestAttempt(tasks: Task[], requestId: string): OwnTask | undefined {
+  return tasks
+    .map((task) => ({ taskArn: task.taskArn!, attempt: attemptOf(task, requestId) ?? 0, createdAt: task.createdAt?.getTime() ?? Infinity }))
+    .filter(({ attempt }) => attempt > 0)
+    .sort((a, b) => b.attempt - a.attempt)[0];
+}

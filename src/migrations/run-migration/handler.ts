@@ -1,0 +1,75 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { errorText, isTransient, isUnsettled } from './aws-errors';
+import type { RunMigrationDependencies } from './dependencies';
+import { runToEnd, type FollowResult } from './follow';
+import { MigrationFailure, renderResponse } from './response';
+import { stopAll } from './stop';
+import type { MigrationEvent } from '../run-migration.contract';
+
+const STATUS_TRIES = 8;
+
+/**
+ * Handles one delivery of one request: answers CloudFormation, or hands over to the next invocation.
+ *
+ * Safe under repeated and concurrent delivery: the task of a request is found again by its mark.
+ *
+ * @throws where the answer could not be sent or the hand-over failed, so that Lambda delivers the same event again
+ */
+export async function handleRunMigration(event: MigrationEvent, deps: RunMigrationDependencies): Promise<void> {
+  let result: FollowResult;
+  try {
+    result = await perform(event, deps);
+  } catch (error) {
+    const text = error instanceof MigrationFailure ? error.message : `Migration could not be run: ${errorText(error)}`;
+    deps.log('failed', { text });
+    await deps.respond(event.ResponseURL, renderResponse(event, 'FAILED', text, error instanceof MigrationFailure ? error.logLines : []));
+    return;
+  }
+  if (result.kind === 'continue') {
+    await deps.continueLater({ ...event, Progress: result.progress });
+    return;
+  }
+  deps.log('succeeded', { text: result.text });
+  await deps.respond(event.ResponseURL, renderResponse(event, 'SUCCESS', result.text));
+}
+
+async function perform(event: MigrationEvent, deps: RunMigrationDependencies): Promise<FollowResult> {
+  if (event.RequestType === 'Delete') {
+    return done(await stopAll(event.ResourceProperties, 'The migration was deleted from its stack', deps));
+  }
+  if (event.RequestType === 'Update' && event.Progress === undefined) {
+    if (!mustRun(event)) {
+      return done('Neither the migrations nor the database changed, so nothing was run.');
+    }
+    const status = await stackStatus(event.StackId, deps);
+    if (status.includes('ROLLBACK')) {
+      // The old migrations would meet the new schema. Going back is a decision of people, never of a rollback.
+      return done(`The stack is rolling back (${status}), so nothing was run and the schema was left as it is.`);
+    }
+  }
+  return runToEnd(event, deps);
+}
+
+function done(text: string): FollowResult {
+  return { kind: 'done', text };
+}
+
+/** A change of size, network or log group alone runs nothing. */
+function mustRun({ ResourceProperties: now, OldResourceProperties: before }: MigrationEvent): boolean {
+  return before?.Revision !== now.Revision || before.Database !== now.Database;
+}
+
+async function stackStatus(stackId: string, deps: RunMigrationDependencies): Promise<string> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { Stacks } = await deps.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
+      return Stacks?.[0]?.StackStatus ?? '';
+    } catch (error) {
+      if (attempt >= STATUS_TRIES || !(isTransient(error) || isUnsettled(error))) {
+        // Not knowing is no reason to run: in a rollback it would be the wrong migrations.
+        throw new MigrationFailure(`Migration was not started: whether the stack is rolling back could not be read. ${errorText(error)}`);
+      }
+      await deps.sleep(1000 * 2 ** attempt);
+    }
+  }
+}

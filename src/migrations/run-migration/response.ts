@@ -1,0 +1,68 @@
+import { readable } from './redact';
+import type { MigrationEvent } from '../run-migration.contract';
+
+/** CloudFormation refuses a larger answer and then says only "Response object is too long". */
+export const RESPONSE_LIMIT_BYTES = 4096;
+
+/** A failure whose message was written for people; the log lines explain it. */
+export class MigrationFailure extends Error {
+  public constructor(message: string, public readonly logLines: string[] = []) {
+    super(message);
+    this.name = 'MigrationFailure';
+  }
+}
+
+/** Renders the answer: what happened, then as many of the last log lines as fit. */
+export function renderResponse(event: MigrationEvent, status: 'SUCCESS' | 'FAILED', text: string, logLines: string[] = []): string {
+  const render = (reason: string) => JSON.stringify({
+    Status: status,
+    Reason: reason,
+    // Constant, so that no change is ever taken for a replacement and no Delete for an old id follows.
+    PhysicalResourceId: event.PhysicalResourceId ?? event.LogicalResourceId,
+    StackId: event.StackId,
+    RequestId: event.RequestId,
+    LogicalResourceId: event.LogicalResourceId,
+  });
+  const budget = RESPONSE_LIMIT_BYTES - Buffer.byteLength(render(''));
+  return render(fit(readable(text), logLines.map(readable).filter((line) => line !== ''), budget));
+}
+
+/** The text and the last lines, cut by bytes as they stand in JSON: a newline or a quote takes two. */
+function fit(text: string, lines: string[], budget: number): string {
+  const head = cutEnd(text, budget);
+  let kept = '';
+  for (const line of [...lines].reverse()) {
+    const room = budget - jsonBytes(`${head}\n`) - jsonBytes(kept);
+    const piece = jsonBytes(`\n${line}`) <= room ? line : kept === '' ? cutStart(line, room - 2) : undefined;
+    if (piece === undefined || piece === '') {
+      break;
+    }
+    kept = kept === '' ? piece : `${piece}\n${kept}`;
+  }
+  return kept === '' ? head : `${head}\n${kept}`;
+}
+
+function jsonBytes(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text)) - 2;
+}
+
+/** The longest start that fits, in whole characters. */
+function cutEnd(text: string, bytes: number): string {
+  return cut(text, bytes, (characters) => [...characters, '…'], (characters) => characters.slice(0, -1));
+}
+
+/** The longest end that fits, in whole characters. */
+function cutStart(text: string, bytes: number): string {
+  return cut(text, bytes, (characters) => ['…', ...characters], (characters) => characters.slice(1));
+}
+
+function cut(text: string, bytes: number, mark: (characters: string[]) => string[], shorten: (characters: string[]) => string[]): string {
+  if (jsonBytes(text) <= bytes) {
+    return text;
+  }
+  let characters = [...text];
+  while (characters.length > 0 && jsonBytes(mark(characters).join('')) > bytes) {
+    characters = shorten(characters);
+  }
+  return characters.length === 0 ? '' : mark(characters).join('');
+}
