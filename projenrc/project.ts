@@ -106,6 +106,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.restrictLint();
     this.orderTests();
     this.copyResources();
+    this.bundleRunner();
   }
 
   /** Small files, small functions, no stale suppressions. */
@@ -131,5 +132,10 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
   private copyResources() {
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
+  }
+
+  /** The entry point of the migration image: one file, run by the image's own Node.js. */
+  private bundleRunner() {
+    this.bundler.addBundle('./src/migrations/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../index.js', minify: true });
   }
 }
