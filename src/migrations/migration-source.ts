@@ -1,9 +1,9 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import { bindCommand, validateCommand } from './private/command-source';
 import { bindEngine } from './private/engine-source';
 import type { EngineDefinition } from './private/engines';
 import { DBMATE, GOOSE } from './private/engines';
-import { bindCommand, validateCommand } from './private/command-source';
 
 /** Options of goose migrations. */
 export interface GooseMigrationOptions {

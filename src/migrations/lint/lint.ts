@@ -1,4 +1,3 @@
-import type { EngineName } from '../runner/runner.contract';
 import { parseDbmate } from './dbmate-file';
 import type { ReleasedFiles } from './directory-rules';
 import { checkNames, checkReleased, parseSums } from './directory-rules';
@@ -7,6 +6,7 @@ import { parseGoose } from './goose-file';
 import type { Finding, LintResult, MigrationFile, ParsedMigration } from './lint-types';
 import { ERROR_RULES, WARNING_RULES } from './lint-types';
 import { checkStatements } from './statement-rules';
+import type { EngineName } from '../runner/runner.contract';
 
 /** What follows the rules on the line is the reason. */
 const ALLOW = /--\s*cdk-private-backend:allow\b\s*([\w-]+(?:\s*,\s*[\w-]+)*)?/;

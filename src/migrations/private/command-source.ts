@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
-import { InvalidBackendError } from '../../private/errors';
-import type { CommandMigrationProps, MigrationSourceConfig } from '../migration-source';
-import { compareText } from '../lint/file-name';
 import { hashTexts } from './migration-directory';
+import { InvalidBackendError } from '../../private/errors';
+import { compareText } from '../lint/file-name';
+import type { CommandMigrationProps, MigrationSourceConfig } from '../migration-source';
 
 /** Fails early, where the source is written, on what can never work. */
 export function validateCommand(props: CommandMigrationProps): void {

@@ -5,11 +5,11 @@ import type { Construct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
 import { formatFinding, lintMigrations } from '../lint/lint';
 import type { MigrationSourceConfig } from '../migration-source';
-import { RunnerEnv, RunnerPaths } from '../runner/runner.contract';
 import type { EngineDefinition } from './engines';
 import { hashTexts, readMigrationDirectory } from './migration-directory';
 import type { MigrationDirectory } from './migration-directory';
 import { createRunnerImage } from './runner-image';
+import { RunnerEnv, RunnerPaths } from '../runner/runner.contract';
 
 /** Checks a directory of migrations, and makes an image of it, the engine and the runner. */
 export function bindEngine(scope: Construct, engine: EngineDefinition, path: string, version: string, cpuArchitecture: CpuArchitecture): MigrationSourceConfig {

@@ -5,11 +5,11 @@ import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
+import type { EngineDefinition } from './engines';
 import { rdsRegions, rdsRootsFor } from '../../postgres/trust/rds-roots';
 import { InvalidBackendError } from '../../private/errors';
 import type { MigrationFile } from '../lint/lint-types';
 import { RunnerPaths } from '../runner/runner.contract';
-import type { EngineDefinition } from './engines';
 
 /** Where the bundled runner and the Dockerfiles are in the package. */
 const ASSETS = join(__dirname, '..', '..', '..', 'assets', 'migrations', 'runner');

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'fs';
+import { tmpdir } from 'os';
+import { join } from 'path';
+import { migrate } from './migrate';
+import { redactor } from './redact';
+import { messageOf, RunnerFailure } from './runner-failure';
+import { RunnerEnv, RunnerExit } from './runner.contract';
+import { readSettings } from './settings';
+
+const SIGNALS = { SIGTERM: RunnerExit.TERMINATED, SIGINT: RunnerExit.INTERRUPTED } as const;
+
+/** Runs the migrations of this container, and ends the process with one of `RunnerExit`. */
+async function main(): Promise<number> {
+  const redact = redactor([process.env[RunnerEnv.PASSWORD] ?? '']);
+  const print = (line: string) => void process.stdout.write(`${redact(line)}\n`);
+  const stop = new AbortController();
+  for (const [signal, exitCode] of Object.entries(SIGNALS)) {
+    process.on(signal, () => stop.abort(new RunnerFailure(exitCode, `stopped by ${signal}; what the engine had begun was rolled back where it runs in a transaction`)));
+  }
+  const home = mkdtempSync(join(tmpdir(), 'migrations-'));
+  try {
+    const settings = readSettings(process.env);
+    const caFile = join(home, 'ca.pem');
+    writeFileSync(caFile, settings.ca, { mode: 0o600 });
+    print(`migrations: ${await migrate({ settings, environment: process.env, home, caFile, stop, print })}`);
+    return RunnerExit.OK;
+  } catch (error) {
+    // Many things fail when a run is stopped; the reason to stop is what counts.
+    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    print(`migrations: FAILED: ${messageOf(cause)}`);
+    return cause instanceof RunnerFailure ? cause.exitCode : RunnerExit.INTERNAL;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+void main().then((exitCode) => process.exit(exitCode));

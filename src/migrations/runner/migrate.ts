@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from 'timers/promises';
+import type { MigrationState, PlannedFile } from './engine';
+import { engineArguments, engineEnvironment, readPlan, readState } from './engine';
+import type { EngineResult } from './engine-process';
+import { runEngine } from './engine-process';
+import { MigrationLock } from './lock';
+import { RunnerFailure } from './runner-failure';
+import { RunnerExit } from './runner.contract';
+import type { Environment, RunnerSettings } from './settings';
+
+/** What a run works with. */
+export interface MigrationRun {
+  readonly settings: RunnerSettings;
+  /** Environment that the engine inherits where it is harmless. */
+  readonly environment: Environment;
+  /** Private, writable directory. */
+  readonly home: string;
+  /** File with the certificate authority. */
+  readonly caFile: string;
+  /** Aborted, with a failure as its reason, when the run has to stop. */
+  readonly stop: AbortController;
+  readonly print: (line: string) => void;
+}
+
+const ATTEMPTS = 5;
+
+/** Applies what is not applied yet, and answers with one line that says so. */
+export async function migrate(run: MigrationRun): Promise<string> {
+  const { settings, stop, print } = run;
+  const plan = readPlan(settings.engine, settings.directory);
+  const lock = await MigrationLock.acquire(settings, stop, print);
+  try {
+    const query = async (sql: string) => lock.query(sql);
+    const before = await readState(settings.engine, plan, query);
+    reportAhead(before, print);
+    const after = await applyAll(run, plan, async () => readState(settings.engine, plan, query));
+    return summary(before, after);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Runs the engine until the version table says that everything is applied; only passing lock conflicts are tried again. */
+async function applyAll(run: MigrationRun, plan: readonly PlannedFile[], state: () => Promise<MigrationState>): Promise<MigrationState> {
+  for (let attempt = 1; ; attempt++) {
+    const result = await runOnce(run);
+    const after = await state();
+    run.stop.signal.throwIfAborted();
+    if (result.exitCode === 0 && after.pending.length === 0) return after;
+    const conflict = conflictOf(result);
+    if (conflict === undefined || attempt === ATTEMPTS || !after.pending[0]?.transactional) {
+      throw new RunnerFailure(RunnerExit.ENGINE_FAILED, describe(run.settings, result, after, plan, conflict));
+    }
+    const seconds = 2 ** attempt;
+    run.print(`${after.pending[0].name} met a lock (${conflict}) and was rolled back; next try in ${seconds} s`);
+    await sleep(seconds * 1000, undefined, { signal: run.stop.signal }).catch(() => run.stop.signal.throwIfAborted());
+  }
+}
+
+async function runOnce(run: MigrationRun): Promise<EngineResult> {
+  const { settings, environment, caFile, home, stop, print } = run;
+  stop.signal.throwIfAborted();
+  const result = await runEngine({
+    program: settings.engine,
+    arguments: engineArguments(settings),
+    environment: engineEnvironment(settings, environment, caFile, home),
+    directory: home,
+    stopSeconds: settings.stopSeconds,
+  }, print, stop.signal);
+  stop.signal.throwIfAborted();
+  return result;
+}
+
+/**
+ * A lock timeout or a deadlock, where the engine's last words name one. Its words decide only whether to try again what was rolled
+ * back anyway.
+ */
+function conflictOf(result: EngineResult): string | undefined {
+  const text = result.exitCode === 0 ? '' : result.output.join('\n');
+  if (/\b55P03\b|due to lock timeout/.test(text)) return '55P03, lock timeout';
+  return /\b40P01\b|deadlock detected/.test(text) ? '40P01, deadlock' : undefined;
+}
+
+function describe(settings: RunnerSettings, result: EngineResult, after: MigrationState, plan: readonly PlannedFile[], conflict: string | undefined): string {
+  const [failed] = after.pending;
+  const ended = result.exitCode === undefined ? 'was killed' : `ended with exit code ${result.exitCode}`;
+  const version = `the database is at version ${after.version ?? 'none'}, ${after.pending.length} of ${plan.length} files are not applied`;
+  if (!failed) return `${settings.engine} ${ended} although every file is applied; ${version}`;
+  const partly = failed.transactional ? 'It was rolled back.' : 'It runs without a transaction, so a part of it may be applied, and an index may be left INVALID: clean up before the next run.';
+  const tried = conflict && failed.transactional ? ` Met a lock (${conflict}) ${ATTEMPTS} times.` : '';
+  return `${settings.engine} ${ended}, and ${failed.name} is not applied, whatever the output says. ${partly}${tried} Now ${version}`;
+}
+
+/** Older code is deployed, or rolled back: what is newer in the database stays. */
+function reportAhead(state: MigrationState, print: (line: string) => void) {
+  if (state.behind !== undefined) {
+    print(`the database is at version ${state.version}, ahead of this directory, which ends at ${state.behind}; nothing is undone`);
+  }
+}
+
+function summary(before: MigrationState, after: MigrationState): string {
+  const count = [...after.applied].filter((version) => !before.applied.has(version)).length;
+  return `${count === 0 ? 'nothing to apply' : `applied ${count}`}, the database is at version ${after.version ?? 'none'}`;
+}

@@ -1,0 +1,102 @@
+import { readFileSync } from 'fs';
+import { RunnerFailure } from './runner-failure';
+import type { EngineName } from './runner.contract';
+import { RunnerDefaults, RunnerEnv, RunnerExit } from './runner.contract';
+
+/** Environment variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the runner is asked to do. */
+export interface RunnerSettings {
+  readonly engine: EngineName;
+  readonly directory: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly database: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly expectedRole?: string;
+  readonly connectSeconds: number;
+  readonly lockSeconds: number;
+  readonly lockTimeout: string;
+  readonly stopSeconds: number;
+}
+
+/** Reads the settings, and names everything that is wrong at once. */
+export function readSettings(environment: Environment): RunnerSettings {
+  const reader = new SettingsReader(environment);
+  const settings: RunnerSettings = {
+    engine: reader.oneOf(RunnerEnv.ENGINE, ['goose', 'dbmate']),
+    directory: reader.required(RunnerEnv.DIRECTORY),
+    host: reader.required(RunnerEnv.HOST),
+    port: reader.number(RunnerEnv.PORT, 5432),
+    user: reader.required(RunnerEnv.USER),
+    password: reader.required(RunnerEnv.PASSWORD),
+    database: reader.required(RunnerEnv.DATABASE),
+    ca: reader.authority(),
+    expectedRole: environment[RunnerEnv.EXPECTED_ROLE] || undefined,
+    connectSeconds: reader.number(RunnerEnv.CONNECT_SECONDS, RunnerDefaults.CONNECT_SECONDS),
+    lockSeconds: reader.number(RunnerEnv.LOCK_SECONDS, RunnerDefaults.LOCK_SECONDS),
+    lockTimeout: reader.duration(RunnerEnv.LOCK_TIMEOUT, RunnerDefaults.LOCK_TIMEOUT),
+    stopSeconds: reader.number(RunnerEnv.STOP_SECONDS, RunnerDefaults.STOP_SECONDS),
+  };
+  reader.throwProblems();
+  return settings;
+}
+
+class SettingsReader {
+  private readonly problems: string[] = [];
+
+  constructor(private readonly environment: Environment) {
+  }
+
+  public required(name: string): string {
+    const value = this.environment[name] ?? '';
+    if (value === '') this.problems.push(`${name} is missing`);
+    return value;
+  }
+
+  public oneOf<T extends string>(name: string, allowed: readonly T[]): T {
+    const found = allowed.find((value) => value === this.environment[name]);
+    if (found === undefined) this.problems.push(`${name} must be ${allowed.join(' or ')}, not '${this.environment[name] ?? ''}'`);
+    return found ?? allowed[0];
+  }
+
+  public number(name: string, fallback: number): number {
+    const value = this.environment[name] ?? '';
+    if (value === '') return fallback;
+    if (!/^\d{1,7}$/.test(value)) this.problems.push(`${name} must be a whole number, not '${value}'`);
+    return Number(value);
+  }
+
+  public duration(name: string, fallback: string): string {
+    const value = this.environment[name] || fallback;
+    if (!/^\d+(ms|s|min|h)?$/.test(value)) this.problems.push(`${name} must be a PostgreSQL duration like 5s or 500ms, not '${value}'`);
+    return value;
+  }
+
+  /** The authority that came with the password, else the RDS roots of the image. */
+  public authority(): string {
+    const given = this.environment[RunnerEnv.CA] ?? '';
+    const file = this.environment[RunnerEnv.CA_FILE] ?? '';
+    const pem = given !== '' ? given : this.read(file);
+    if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+      this.problems.push(`neither ${RunnerEnv.CA} nor the file that ${RunnerEnv.CA_FILE} names holds a PEM certificate; the server's identity could not be verified`);
+    }
+    return pem;
+  }
+
+  public throwProblems() {
+    if (this.problems.length > 0) throw new RunnerFailure(RunnerExit.MISCONFIGURED, `wrong settings: ${this.problems.join('; ')}`);
+  }
+
+  private read(file: string): string {
+    try {
+      return file === '' ? '' : readFileSync(file, 'utf8');
+    } catch {
+      return '';
+    }
+  }
+}
