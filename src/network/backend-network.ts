@@ -143,10 +143,11 @@ export class BackendNetwork extends Construct {
     const cidr = props.cidr ?? '10.0.0.0/16';
     const maxAzs = props.maxAzs ?? posture.maxAzs;
     validateZones(this, maxAzs);
+    const subnetConfiguration = planTiers(this, cidr, this.egress);
     return withoutZoneLookup(Stack.of(this), () => new ec2.Vpc(this, 'Resource', {
       vpcName: this.node.path,
       ipAddresses: ec2.IpAddresses.cidr(cidr),
-      subnetConfiguration: planTiers(this, cidr, this.egress),
+      subnetConfiguration,
       availabilityZones: firstZones(maxAzs),
       reservedAzs: PLANNED_ZONES - maxAzs,
       enableDnsHostnames: true,
