@@ -1,4 +1,4 @@
-import { Resource, Tokenization, Token, Reference, CfnResource, Annotations } from 'aws-cdk-lib';
+import { Annotations, CfnResource, Reference, Resource, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 
@@ -72,6 +72,7 @@ function belongsTo(endpoint: ec2.CfnVPCEndpoint, vpc: ec2.IVpc): boolean {
 function serves(endpoint: ec2.CfnVPCEndpoint, service: EndpointService): boolean {
   const isGateway = (endpoint.vpcEndpointType ?? 'Gateway') === 'Gateway';
   const answersNames = isGateway ? service.service === undefined : endpoint.privateDnsEnabled !== false;
-  const name = endpoint.serviceName ?? '';
-  return answersNames && (name.endsWith(`.${service.name}`) || name.endsWith(`.${service.name}-fips`));
+  // A string where the region is known, else a join whose last part ends like it.
+  const name = JSON.stringify(Stack.of(endpoint).resolve(endpoint.serviceName) ?? '');
+  return answersNames && new RegExp(`\\.${service.name}(-fips)?"`).test(name);
 }
