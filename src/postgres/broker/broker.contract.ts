@@ -121,6 +121,11 @@ export interface OwnerMark {
   readonly logicalId: string;
   /** Secret with the password of a user: whoever takes the role over carries the password on, so that running tasks stay logged in. */
   readonly secretArn?: string;
+  /**
+   * Who had it before it changed hands, until that resource is deleted. A deployment may still be rolled back: then the new
+   * owner's delete gives the object back to the former instead of dropping it; the former's own delete ends the hand-over.
+   */
+  readonly previous?: OwnerMark;
 }
 
 /** What one request carries besides its operation. */
