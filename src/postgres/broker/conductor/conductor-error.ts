@@ -9,8 +9,11 @@ export class ConductorError extends Error {
   }
 }
 
+/** The server was never reached, so nothing was done. */
+export class UnreachableError extends ConductorError {}
+
 /** The server does not exist any more: an error, except for who wants to delete something on it. */
-export class ServerGoneError extends ConductorError {}
+export class ServerGoneError extends UnreachableError {}
 
 /** The admin's password cannot be read because its secret does not exist any more. */
 export class AdminSecretGoneError extends ConductorError {}

@@ -8,7 +8,8 @@ import type { Outcome } from './respond';
 export async function convergeDatabase(operation: Operation): Promise<Outcome> {
   const { spec, adoptExisting } = parseDatabase(operation.event.ResourceProperties);
   const session = operation.session();
-  const physicalId = operation.started(physicalIdOf('database', spec.databaseName));
+  const physicalId = physicalIdOf('database', spec.databaseName);
+  operation.started(physicalId);
   await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting });
   return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
 }

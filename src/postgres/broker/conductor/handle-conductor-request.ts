@@ -3,7 +3,7 @@ import { convergeDatabase, deleteDatabase } from './database-operations';
 import type { ConductorDependencies } from './dependencies';
 import { Operation } from './operation';
 import { Redaction } from './redaction';
-import { kindOf, type ConductorEvent, type ResourceKind } from './request';
+import { kindOf, neverCreatedId, type ConductorEvent, type ResourceKind } from './request';
 import { responseBody, type Outcome } from './respond';
 import { convergeUser, deleteUser } from './user-operations';
 
@@ -40,7 +40,7 @@ async function perform(operation: Operation): Promise<Outcome> {
   } catch (error) {
     const code = error instanceof ConductorError ? error.code : errorName(error);
     operation.deps.log({ level: 'error', message: 'failed', code, error: errorMessage(error) });
-    return { status: 'FAILED', physicalId: operation.failedPhysicalId, reason: `[${code}] ${errorMessage(error)}` };
+    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${errorMessage(error)}` };
   }
 }
 
@@ -54,5 +54,5 @@ async function remove(operation: Operation, kind: ResourceKind): Promise<Outcome
     }
     operation.deps.log({ level: 'warn', message: 'nothing to delete it from', error: error.message });
   }
-  return { status: 'SUCCESS', physicalId: operation.failedPhysicalId };
+  return { status: 'SUCCESS', physicalId: operation.physicalId ?? neverCreatedId(operation.event) };
 }

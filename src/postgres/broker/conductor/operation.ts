@@ -1,5 +1,6 @@
 import type { OwnerMark } from '../broker.contract';
 import { certificateAuthorities } from './certificate-authorities';
+import { UnreachableError } from './conductor-error';
 import type { ConductorDependencies } from './dependencies';
 import type { Redaction } from './redaction';
 import { neverCreatedId, type ConductorEvent } from './request';
@@ -25,17 +26,18 @@ export class Operation {
   }
 
   /** Remembers that from here on there may be something to clean up. */
-  public started(physicalId: string): string {
+  public started(physicalId: string): void {
     this.touched = physicalId;
-    return physicalId;
   }
 
   /**
    * What to answer when the request failed. A failed Create names what it may have made half, so that the rollback deletes
-   * it; a failed Update keeps the old id, which still works.
+   * it, and nothing where the server was not reached, so that the rollback need not reach it either; a failed Update keeps
+   * the old id, which still works.
    */
-  public get failedPhysicalId(): string {
-    return this.physicalId ?? this.touched ?? neverCreatedId(this.event);
+  public physicalIdAfter(error: unknown): string {
+    const halfMade = error instanceof UnreachableError ? undefined : this.touched;
+    return this.physicalId ?? halfMade ?? neverCreatedId(this.event);
   }
 
   /** Certificates to verify the server with. */

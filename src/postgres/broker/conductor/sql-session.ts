@@ -1,6 +1,6 @@
 import { ConductorEnv, type OwnerMark, type ServerConnection, type SqlFailure, type SqlRequest, type SqlResponse } from '../broker.contract';
-import { readAdmin, requiredEnv } from './admin-secret';
-import { ConductorError, ServerGoneError } from './conductor-error';
+import { readAdmin, requiredEnv, type Admin } from './admin-secret';
+import { ConductorError, ServerGoneError, UnreachableError } from './conductor-error';
 import type { ConductorDependencies } from './dependencies';
 import type { Redaction } from './redaction';
 import type { SecretStore } from './secret-store';
@@ -15,10 +15,11 @@ export type SqlTask = RequestPart<SqlRequest>;
 export type SqlSuccess = Extract<SqlResponse, { ok: true }>;
 
 /**
- * How long one call waits for a server that does not answer. Between two calls RDS is asked what became of it, so that a
- * stopped server is named at once. Also far below the 350 seconds after which networks forget a silent connection.
+ * How long one call may take. A stopped server should be named soon, so the first is short. The others are below the 350
+ * seconds after which networks forget a silent connection.
  */
-const WAIT_MILLIS = 90_000;
+const FIRST_CALL_MILLIS = 90_000;
+const CALL_MILLIS = 300_000;
 
 /** Kept back, so that CloudFormation gets its answer before this function is ended. */
 const RESERVE_MILLIS = 45_000;
@@ -43,11 +44,13 @@ export class SqlSession {
     this.end = deps.clock.now() + deps.remainingMillis() - RESERVE_MILLIS;
   }
 
-  /** Runs a task; throws a `ConductorError` that says what is in its way, a `ServerGoneError` where the server is no more. */
+  /** Runs a task; throws a `ConductorError` that says what is in its way, an `UnreachableError` where that is the server. */
   public async run(task: SqlTask): Promise<SqlSuccess> {
-    let admin = await readAdmin(this.store, this.redaction, this.deps.env);
-    for (let rotated = false; ;) {
-      const response = await this.deps.invokeSql(this.requestFor(task, this.connection(admin)), this.end);
+    let admin = await this.readAdmin();
+    let rotated = false;
+    for (let limit = FIRST_CALL_MILLIS; ; limit = CALL_MILLIS) {
+      const deadline = Math.min(this.deps.clock.now() + limit, this.end - ANSWER_MILLIS);
+      const response = await this.deps.invokeSql({ ...task, server: this.connection(admin), mark: this.mark, deadline }, this.end);
       if (response.ok) {
         return response;
       }
@@ -55,12 +58,13 @@ export class SqlSession {
       if (error.wrongPassword && !rotated) {
         rotated = true;
         await this.deps.clock.sleep(ROTATION_MILLIS);
-        admin = await readAdmin(this.store, this.redaction, this.deps.env);
+        admin = await this.readAdmin();
       } else if (error.unreachable) {
         await this.explain(error);
-      } else {
+      } else if (this.timeIsUp() || this.deps.clock.now() < deadline) {
         throw new ConductorError(error.code, error.message);
       }
+      // Else the deadline may be what it failed of: what was done stays, and there is time to go on.
     }
   }
 
@@ -72,18 +76,21 @@ export class SqlSession {
     if (state.verdict === 'gone') {
       throw new ServerGoneError(error.code, message);
     }
-    if (state.verdict === 'down' || this.deps.clock.now() + ANSWER_MILLIS >= this.end) {
-      throw new ConductorError(error.code, message);
+    if (state.verdict === 'down' || this.timeIsUp()) {
+      throw new UnreachableError(error.code, message);
     }
     await this.deps.clock.sleep(1_000);
   }
 
-  private requestFor(task: SqlTask, server: ServerConnection): SqlRequest {
-    const deadline = Math.min(this.deps.clock.now() + WAIT_MILLIS, this.end - ANSWER_MILLIS);
-    return { ...task, server, mark: this.mark, deadline };
+  private readAdmin(): Promise<Admin> {
+    return readAdmin(this.store, this.redaction, this.deps.env);
   }
 
-  private connection(admin: { readonly username: string; readonly password: string }): ServerConnection {
+  private timeIsUp(): boolean {
+    return this.deps.clock.now() + ANSWER_MILLIS >= this.end;
+  }
+
+  private connection(admin: Admin): ServerConnection {
     const { env } = this.deps;
     return { ...endpointOf(env), ...admin, ca: this.ca, owned: env[ConductorEnv.SERVER_OWNED] === 'true' };
   }

@@ -10,9 +10,10 @@ import { settleUserSecret, type UserCredentials } from './user-secret';
 /** Creates or updates a user: its secret first, then the role with the password that the secret holds. */
 export async function convergeUser(operation: Operation): Promise<Outcome> {
   const request = parseUser(operation.event.ResourceProperties);
-  const physicalId = operation.started(physicalIdOf('user', request.spec.username));
-  const { password, versionId } = await settleSecret(operation, request, physicalId);
+  const physicalId = physicalIdOf('user', request.spec.username);
   const session = operation.session({ secretArn: request.secretArn });
+  const { password, versionId } = await settleSecret(operation, request, physicalId);
+  operation.started(physicalId);
   await session.run({ operation: 'convergeUser', user: request.spec, password, adoptExisting: request.adoptExisting });
   await dropLeftover(operation, physicalId);
   return {
