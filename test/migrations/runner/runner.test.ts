@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'timers/promises';
+import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import type { PostgresServer } from '../../support/postgres-server';
+import { POSTGRES_MAJORS, startPostgres } from '../../support/postgres-server';
+import type { RunnerProcess } from './harness';
+import { environmentFor, prepareDatabase, query, testedEngines, until, Workshop } from './harness';
+
+const workshop = new Workshop();
+const engines = testedEngines();
+
+for (const engine of engines.filter((candidate) => candidate.directory === undefined)) {
+  test(`${engine.name} is not installed`, () => {
+    console.warn(`The cases with ${engine.name} did not run: ${engine.reason}`);
+    expect(engine.reason).toContain('goose is not installed');
+  });
+}
+
+afterEach(async () => workshop.stopAll());
+afterAll(() => workshop.remove());
+
+describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
+  let server: PostgresServer;
+  beforeAll(async () => { server = await startPostgres({ major }); });
+  afterAll(async () => server.remove());
+
+  describe.each(engines.filter((engine) => engine.directory !== undefined).map((engine) => [engine.name, engine] as const))('with %s', (_name, engine) => {
+    const start = async (files: Record<string, string>, extra: Record<string, string> = {}, password?: string) => {
+      const prepared = await prepareDatabase(server, password);
+      const environment = { ...environmentFor(server, prepared, engine.name, workshop.directory(files)), ...extra };
+      return { prepared, environment, run: workshop.start(environment, [engine.directory ?? '']) };
+    };
+    const again = (environment: Record<string, string>): RunnerProcess => workshop.start(environment, [engine.directory ?? '']);
+    const TABLE = { '001_table.sql': engine.file('CREATE TABLE t (a int);'), '002_row.sql': engine.file('INSERT INTO t VALUES (1);') };
+
+    test('applies everything as the owner, and nothing the second time', async () => {
+      const { prepared, environment, run } = await start(TABLE);
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringMatching(/migrations: applied 2, the database is at version (002|2)\n$/)]);
+      expect(await query(server, prepared.database, "SELECT tableowner FROM pg_tables WHERE tablename = 't'")).toEqual([{ tableowner: prepared.owner }]);
+
+      const second = again(environment);
+      expect([await second.exitCode(), second.output]).toEqual([RunnerExit.OK, expect.stringMatching(/migrations: nothing to apply, the database is at version (002|2)\n$/)]);
+      expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
+      expect(workshop.leftovers()).toEqual([]);
+    });
+
+    test('pitfall 10: two runs at once, with CREATE INDEX CONCURRENTLY: the second waits for the lock and then finds nothing to do', async () => {
+      // GIVEN an open transaction, behind which CREATE INDEX CONCURRENTLY has to wait
+      const { prepared, environment } = await start(TABLE).then(async (first) => { await first.run.exitCode(); return first; });
+      const files = { ...TABLE, '003_index.sql': engine.file('CREATE INDEX CONCURRENTLY i ON t (a);', false) };
+      const next = { ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '60s' };
+      const reader = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
+      await reader.query('BEGIN; INSERT INTO t VALUES (2)');
+      // WHEN
+      const first = again(next);
+      await until('the index to be built', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'")).length > 0);
+      const second = again(next);
+      await second.says(/waiting: another run holds the migration lock/);
+      await reader.query('COMMIT');
+      await reader.end();
+      // THEN
+      expect([await first.exitCode(), first.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
+      expect([await second.exitCode(), second.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: nothing to apply')]);
+      expect(await query(server, prepared.database, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")).toEqual([{ indisvalid: true }]);
+    });
+
+    test('pitfall 10: an older directory against a newer database says so and undoes nothing', async () => {
+      const { prepared, environment, run } = await start(TABLE);
+      expect(await run.exitCode()).toBe(RunnerExit.OK);
+      const older = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory({ '001_table.sql': TABLE['001_table.sql'] }) });
+      expect([await older.exitCode(), older.output]).toEqual([RunnerExit.OK, expect.stringMatching(/ahead of this directory, which ends at (001|1); nothing is undone/)]);
+      expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
+    });
+
+    test('fails when the lock connection is lost, and stops the engine', async () => {
+      const { prepared, run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(120);') });
+      await until('the engine to be at work', async () => (await sessions(server, prepared.database, 'migrations')).length > 0);
+      await query(server, prepared.database, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+        AND ((classid::bigint << 32) | objid::bigint) = ${MIGRATION_LOCK_KEY}`);
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('the connection that holds the migration lock was lost')]);
+      await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
+    });
+
+    test('fails on a failing migration, whatever the engine says, and names the file', async () => {
+      const { prepared, run } = await start({ ...TABLE, '003_bad.sql': engine.file('SELECT 1/0;') });
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringMatching(/FAILED: .*003_bad\.sql is not applied, whatever the output says\. It was rolled back\. Now the database is at version (002|2), 1 of 3 files are not applied\n$/)]);
+      if (engine.name === 'dbmate') expect(run.output).toMatch(/Applied: 003_bad\.sql/);
+      expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
+    });
+
+    test('fails on a failing file without transaction with what may be left behind', async () => {
+      const { run } = await start({ '001_bad.sql': engine.file('CREATE INDEX CONCURRENTLY i ON nothing (a);', false) });
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('It runs without a transaction, so a part of it may be applied')]);
+    });
+
+    test('fails when the login does not act as the owner, before anything is applied', async () => {
+      const prepared = await prepareDatabase(server, undefined, false);
+      await query(server, prepared.database, `GRANT CREATE, USAGE ON SCHEMA public TO ${prepared.username}`);
+      const run = again(environmentFor(server, prepared, engine.name, workshop.directory(TABLE)));
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining(`the session acts as '${prepared.username}' instead of '${prepared.owner}'`)]);
+      expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
+    });
+
+    test('tries a transactional file again when it met a lock', async () => {
+      const { prepared, environment, run } = await start(TABLE);
+      expect(await run.exitCode()).toBe(RunnerExit.OK);
+      const holder = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
+      await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
+      const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;') };
+      const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
+      await next.says(/003_column\.sql met a lock \(55P03, lock timeout\) and was rolled back; next try in 2 s/);
+      await holder.query('COMMIT');
+      await holder.end();
+      expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
+    });
+
+    test('fails at once when a file without transaction met a lock', async () => {
+      const { prepared, environment, run } = await start(TABLE);
+      expect(await run.exitCode()).toBe(RunnerExit.OK);
+      const holder = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
+      await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
+      const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;', false) };
+      const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
+      expect([await next.exitCode(), next.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.not.stringContaining('next try')]);
+      await holder.end();
+    });
+
+    test('is not ended by the statement timeout of the login', async () => {
+      const { run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(4);') });
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 1')]);
+    });
+
+    test.each([['SIGTERM', RunnerExit.TERMINATED], ['SIGINT', RunnerExit.INTERRUPTED]] as const)('fails on %s after stopping the engine, with nothing applied', async (signal, exitCode) => {
+      const { prepared, run } = await start({ '001_slow.sql': engine.file('CREATE TABLE t (a int);\nSELECT pg_sleep(120);') });
+      await until('the engine to be at work', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations' AND state = 'active' AND datname = current_database()")).length > 0);
+      run.signal(signal);
+      expect([await run.exitCode(), run.output]).toEqual([exitCode, expect.stringContaining(`FAILED: stopped by ${signal}`)]);
+      await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
+      expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE tablename = 't'")).toEqual([]);
+      expect(workshop.leftovers()).toEqual([]);
+    });
+
+    test.each(['pässwörd-Ж-密码', ' sp ace"quo\'te\\back%2F@:/?#[]&=+', '$HOME`id`;|'])('pitfall 8: logs in with the password %j and shows it nowhere', async (password) => {
+      const { run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(1);'), '002_bad.sql': engine.file('SELECT 1/0;') }, {}, password);
+      const seen = new Set<string>();
+      const watching = setInterval(() => run.commandLines().forEach((line) => seen.add(line)), 20);
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('002_bad.sql is not applied')]);
+      clearInterval(watching);
+      const everything = [run.output, ...seen].join('\n');
+      expect([...seen].some((line) => line.startsWith(engine.name))).toBe(true);
+      for (const form of [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)]) expect(everything).not.toContain(form);
+    });
+
+    test('waits for what an aborted run left at work', async () => {
+      const { prepared, environment, run } = await start({ '001_table.sql': engine.file('CREATE TABLE t (a int);') });
+      expect(await run.exitCode()).toBe(RunnerExit.OK);
+      const orphan = await leaveBehind(server, prepared);
+      const next = again(environment);
+      await next.says(/waiting: a statement of an aborted run is still at work/);
+      await orphan.end();
+      expect(await next.exitCode()).toBe(RunnerExit.OK);
+    });
+  });
+
+  test('waits for a server that is not up yet', async () => {
+    const engine = engines[0];
+    const prepared = await prepareDatabase(server);
+    await server.stop();
+    const run = workshop.start(environmentFor(server, prepared, engine.name, workshop.directory({ '001_t.sql': engine.file('CREATE TABLE t (a int);') })), [engine.directory ?? '']);
+    await run.says(/waiting for database '.*ECONNREFUSED/);
+    await sleep(1500);
+    await server.start();
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 1')]);
+  });
+});
+
+async function sessions(server: PostgresServer, database: string, kind: string) {
+  return query(server, database, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cdk-private-backend-${kind}'`);
+}
+
+async function leaveBehind(server: PostgresServer, prepared: { username: string; password: string; database: string }) {
+  const client = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
+  await client.query("SET application_name = 'cdk-private-backend-migrations'");
+  return client;
+}
+
