@@ -1,4 +1,4 @@
-import { CfnResource, RemovalPolicy, Stack, Token, type Duration } from 'aws-cdk-lib';
+import { RemovalPolicy, Token, type CfnResource, type Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -11,7 +11,7 @@ import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
 import { snakeCase, validateUsername } from './private/names';
 import { roleSettings } from './private/settings';
-import { shortHash, userSecretBinding } from './private/user-secret';
+import { userSecretBinding } from './private/user-secret';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
@@ -20,8 +20,8 @@ import { InvalidBackendError } from '../private/errors';
 /** Options of a database user. */
 export interface PostgresUserOptions {
   /**
-   * Name of the role on the server, at most 63 bytes. May be a token. Changing it makes a new role and a new secret
-   * before the old role goes, so that services move over without a gap.
+   * Name of the role on the server, at most 63 bytes. May be a token. Changing it makes a new role before
+   * the old one goes; services in between get the new credentials, so they move over without a gap.
    *
    * @default - the id in snake case
    */
@@ -151,6 +151,8 @@ export class PostgresUser extends Construct implements IServiceBinding {
   /** The user's secret. Whoever refers to it waits until the user can log in. */
   public readonly secret: secretsmanager.ISecret;
 
+  private readonly resource: CfnResource;
+
   /**
    * Declares a user.
    *
@@ -167,24 +169,28 @@ export class PostgresUser extends Construct implements IServiceBinding {
     this.connectionLimit = props.connectionLimit ?? (this.isOwner ? 10 : this.poolSize * posture.maxTasks * 2);
     this.validateProps(props);
     const secret = this.createSecret(props);
-    const resource = this.createResource(props, posture, secret, grantConductor(this, Broker.of(this.database.server), secret.ref, props.encryptionKey));
+    this.resource = this.createResource(props, posture, secret, grantConductor(this, Broker.of(this.database.server), secret.ref, props.encryptionKey));
     this.secret = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
-      secretCompleteArn: resource.getAtt(UserAttributes.SECRET_ARN).toString(),
+      secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
     });
-    this.database._declare(resource);
+    this.database._declare(this.resource);
   }
 
   /**
    * Gives a service the user's credentials, the pool size, and the file of certificate authorities.
    *
    * Secrets: `DATABASE_URL`, `JDBC_DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`. Environment:
-   * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`. A prefix goes before each name; the two
-   * variables that name the file are always there without one too.
+   * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`, and `DATABASE_SECRET_VERSION`, which changes with
+   * the credentials. A prefix goes before each name; the two variables that name the file are always there without one too.
    */
   public bindToService(_scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
     return {
-      ...userSecretBinding(field => ecs.Secret.fromSecretsManager(this.secret, field), this.poolSize, options.prefix),
+      ...userSecretBinding({
+        field: name => ecs.Secret.fromSecretsManager(this.secret, name),
+        versionId: this.resource.getAtt(UserAttributes.SECRET_VERSION_ID).toString(),
+        poolSize: this.poolSize,
+      }, options.prefix),
       target: this.database.server,
     };
   }
@@ -207,13 +213,11 @@ export class PostgresUser extends Construct implements IServiceBinding {
     if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
       throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
     }
-    Broker.of(this.database.server).reserveRole(this, this.username);
+    Broker.of(this.database.server).reserveUser(this, this.username, this.connectionLimit);
   }
 
-  /** A secret of its own for each name: a renamed user must not take the password away from tasks that still run. */
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {
-    const id = Token.isUnresolved(this.username) ? 'Secret' : `Secret${shortHash(this.username)}`;
-    const secret = new secretsmanager.CfnSecret(this, id, {
+    const secret = new secretsmanager.CfnSecret(this, 'Secret', {
       description: `PostgreSQL user of ${this.node.path}`,
       kmsKeyId: props.encryptionKey?.keyArn,
     });

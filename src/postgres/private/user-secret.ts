@@ -1,4 +1,4 @@
-import { createHash } from 'crypto';
+import { Token } from 'aws-cdk-lib';
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { ServiceBindingConfig } from '../../fargate';
 import { CA_FILE } from '../../fargate/private/trust.contract';
@@ -14,21 +14,33 @@ const SECRETS: { readonly [variable: string]: keyof UserSecretValue } = {
   PGPASSWORD: 'password',
 };
 
-/** What a service receives from a user's secret. */
-export function userSecretBinding(field: (name: keyof UserSecretValue) => Secret, poolSize: number, prefix?: string): ServiceBindingConfig {
-  const named = (variable: string) => (prefix === undefined ? variable : `${prefix}_${variable}`);
-  const trust = { PGSSLROOTCERT: CA_FILE, NODE_EXTRA_CA_CERTS: CA_FILE };
-  const environment = { ...trust, PGSSLMODE: 'verify-full', DATABASE_POOL_SIZE: String(poolSize) };
-  return {
-    environment: { ...trust, ...renamed(environment, named) },
-    secrets: Object.fromEntries(Object.entries(SECRETS).map(([variable, name]) => [named(variable), field(name)])),
-    certificateAuthority: field('ca'),
-  };
+/** Where the parts of a binding come from. */
+export interface UserSecretSource {
+  readonly field: (name: keyof UserSecretValue) => Secret;
+  readonly versionId: string;
+  readonly poolSize: number;
 }
 
-/** Enough of a hash to tell names apart in a construct id. */
-export function shortHash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
+/**
+ * What a service receives from a user's secret.
+ *
+ * The version stands in the environment, because a service is replaced only when its task definition changes: so tasks
+ * get new credentials before old ones go.
+ */
+export function userSecretBinding(secret: UserSecretSource, prefix?: string): ServiceBindingConfig {
+  const named = (variable: string) => (prefix === undefined ? variable : `${prefix}_${variable}`);
+  const trust = { PGSSLROOTCERT: CA_FILE, NODE_EXTRA_CA_CERTS: CA_FILE };
+  const environment = {
+    ...trust,
+    PGSSLMODE: 'verify-full',
+    DATABASE_POOL_SIZE: Token.asString(secret.poolSize),
+    DATABASE_SECRET_VERSION: secret.versionId,
+  };
+  return {
+    environment: { ...trust, ...renamed(environment, named) },
+    secrets: Object.fromEntries(Object.entries(SECRETS).map(([variable, name]) => [named(variable), secret.field(name)])),
+    certificateAuthority: secret.field('ca'),
+  };
 }
 
 function renamed(map: { [name: string]: string }, named: (variable: string) => string): { [name: string]: string } {

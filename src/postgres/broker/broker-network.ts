@@ -1,0 +1,35 @@
+import { CfnResource } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct, IConstruct } from 'constructs';
+import type { IPostgres } from '../postgres';
+
+/** The only network path that the broker has: from its SQL function to the server's port. */
+export interface BrokerPath {
+  readonly securityGroup: ec2.SecurityGroup;
+  /** Rules that must exist while SQL runs. */
+  readonly rules: IConstruct[];
+}
+
+/** Opens the path from both sides. Rules are resources of the broker's stack, also where the server's groups belong to another. */
+export function openPath(scope: Construct, server: IPostgres): BrokerPath {
+  const securityGroup = new ec2.SecurityGroup(scope, 'SqlSecurityGroup', {
+    vpc: server.vpc,
+    description: 'Function that runs SQL: to the PostgreSQL server, nothing else',
+    allowAllOutbound: false,
+    // Without an inline rule EC2 would add one that allows everything.
+    disableInlineRules: false,
+  });
+  const groups = server.connections.securityGroups;
+  const port = ec2.Port.tcp(server.port);
+  const before = new Set(rulesOf([securityGroup, ...groups]));
+  for (const group of groups) {
+    securityGroup.addEgressRule(group, port, 'PostgreSQL');
+    group.addIngressRule(securityGroup, port, 'Databases and users that stacks declare', true);
+  }
+  return { securityGroup, rules: rulesOf([securityGroup, ...groups]).filter(rule => !before.has(rule)) };
+}
+
+function rulesOf(groups: ec2.ISecurityGroup[]): IConstruct[] {
+  return groups.flatMap(group => group.node.children).filter(child => CfnResource.isCfnResource(child)
+    && [ec2.CfnSecurityGroupIngress.CFN_RESOURCE_TYPE_NAME, ec2.CfnSecurityGroupEgress.CFN_RESOURCE_TYPE_NAME].includes(child.cfnResourceType));
+}

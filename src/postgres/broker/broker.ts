@@ -1,0 +1,118 @@
+import { CfnResource, Stack } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+import { createConductor, createSqlFunction, type BrokerFunction } from './broker-functions';
+import { openPath } from './broker-network';
+import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
+import type { IPostgres } from '../postgres';
+import { assertDirection } from '../private/direction';
+import { NameRegistry } from '../private/name-registry';
+import { validateUsers, type DeclaredUser } from '../private/user-limits';
+import { referWeakly } from '../../private/cross-stack';
+import { InvalidBackendError } from '../../private/errors';
+
+const BROKER = Symbol.for('cdk-private-backend.Broker');
+
+/** What the broker has to know about its server. */
+export interface BrokerProps {
+  readonly server: IPostgres;
+  /** How to find out what became of the server. */
+  readonly kind: 'instance' | 'cluster' | 'imported';
+  /** Identifier and ARN of the instance or cluster; none for an imported server. */
+  readonly identifier?: string;
+  readonly serverArn?: string;
+  /** The port as the handler reads it. */
+  readonly portText: string;
+  readonly vpcSubnets: ec2.SubnetSelection;
+  readonly adminSecret: ISecret;
+  readonly adminSecretKey?: kms.IKey;
+  readonly adminUsername: string;
+  readonly caBundle?: string;
+  /** Connections that the server accepts, where that is known at synth. */
+  readonly maxConnections?: number;
+  /** What must exist while SQL runs: the instances. */
+  readonly serverResources: IConstruct[];
+  /** What the server's stack takes from others: its network, its keys. */
+  readonly inputs: IConstruct[];
+}
+
+/**
+ * Turns declared databases and users into SQL: two functions, shared by everything that is declared on one server,
+ * whatever stack declares it (docs/adr/0002).
+ */
+export class Broker extends Construct {
+  /** Announces how a server's broker is made. It is made with the first database, so that an import that is only connected to costs nothing. */
+  public static announce(server: IPostgres, props: () => BrokerProps): void {
+    let broker: Broker | undefined;
+    Object.defineProperty(server, BROKER, { value: () => (broker ??= new Broker(server as unknown as Construct, 'Broker', props())), enumerable: false });
+  }
+
+  /** The broker of a server. */
+  public static of(server: IPostgres): Broker {
+    const make = (server as unknown as Record<symbol, (() => Broker) | undefined>)[BROKER];
+    if (make === undefined) {
+      throw new InvalidBackendError(server, 'This server was not made by this library, so databases cannot be declared on it. Import it with Postgres.fromPostgresAttributes().');
+    }
+    return make();
+  }
+
+  /** Role of the function that fills the users' secrets. */
+  public readonly conductorRole: iam.IRole;
+
+  private readonly conductor: BrokerFunction;
+  private readonly dependencies: IConstruct[];
+  private readonly names: NameRegistry;
+  private readonly users: DeclaredUser[] = [];
+  private readonly last = new Map<Stack, CfnResource>();
+
+  private constructor(scope: Construct, id: string, private readonly props: BrokerProps) {
+    super(scope, id);
+    const path = openPath(this, props.server);
+    const sql = createSqlFunction(this, props, path.securityGroup);
+    this.conductor = createConductor(this, props, sql.function);
+    this.conductorRole = this.conductor.role;
+    this.names = new NameRegistry(props.adminUsername);
+    this.dependencies = [...path.rules, ...sql.dependencies, ...this.conductor.dependencies, ...props.serverResources];
+    this.node.addValidation({ validate: () => validateUsers(this.users, props.maxConnections) });
+  }
+
+  /** Refuses a role that is declared twice on the server, or that the server needs itself; counts its connections. */
+  public reserveUser(scope: IConstruct, username: string, connectionLimit: number): void {
+    this.names.reserveRole(scope, username);
+    this.users.push({ path: scope.node.path, connectionLimit });
+  }
+
+  /** Refuses a database that is declared twice on the server. */
+  public reserveDatabase(scope: IConstruct, databaseName: string): void {
+    this.names.reserveDatabase(scope, databaseName);
+  }
+
+  /**
+   * A CloudFormation resource that the conductor answers for.
+   *
+   * It waits for all that SQL needs, so that at deletion all of that is still there; and for the resource that the same
+   * stack declared before it, because a new account has ten concurrent executions and each resource holds two.
+   */
+  public declareResource(scope: Construct, type: string, properties: { [name: string]: unknown }): CfnResource {
+    assertDirection(scope, [this.props.server], this.props.inputs);
+    const resource = new CfnResource(scope, 'Resource', {
+      type,
+      properties: {
+        ServiceToken: this.conductor.function.functionArn,
+        ServiceTimeout: String(SERVICE_TIMEOUT_SECONDS),
+        ...properties,
+        Server: this.props.server.endpoint,
+        CaBundle: this.props.caBundle,
+      },
+    });
+    const stack = Stack.of(scope);
+    const previous = this.last.get(stack);
+    resource.node.addDependency(...this.dependencies, ...(previous === undefined ? [] : [previous]));
+    this.last.set(stack, resource);
+    referWeakly(resource);
+    return resource;
+  }
+}

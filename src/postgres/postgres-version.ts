@@ -1,0 +1,46 @@
+import { Token } from 'aws-cdk-lib';
+import { InvalidBackendError } from '../private/errors';
+
+/**
+ * Version of PostgreSQL.
+ *
+ * A major version alone lets RDS choose the minor version and keep it current. Going to another major version needs
+ * `allowMajorVersionUpgrade`; going back is impossible.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
+ */
+export class PostgresVersion {
+  /** PostgreSQL 15, the least that this library knows. */
+  public static readonly VER_15 = PostgresVersion.of('15');
+  /** PostgreSQL 16. */
+  public static readonly VER_16 = PostgresVersion.of('16');
+  /** PostgreSQL 17. */
+  public static readonly VER_17 = PostgresVersion.of('17');
+  /** PostgreSQL 18. Look up whether Aurora offers it in your region. */
+  public static readonly VER_18 = PostgresVersion.of('18');
+
+  /**
+   * Another version.
+   *
+   * @param fullVersion like `17.9`, or `17`
+   * @param majorVersion like `17`; needed where the full version is a token
+   * @throws when the version is no version, below 15, or a token without a major version
+   */
+  public static of(fullVersion: string, majorVersion?: string): PostgresVersion {
+    const major = majorVersion ?? fullVersion.split('.')[0];
+    if (Token.isUnresolved(major)) {
+      throw new InvalidBackendError(undefined, 'The major version decides the family of the parameter group, so it must be known at synth. Give it as second argument: PostgresVersion.of(version, \'17\').');
+    }
+    if (!/^\d+$/.test(major) || Number(major) < 15 || (!Token.isUnresolved(fullVersion) && !/^\d+(\.\d+)?$/.test(fullVersion))) {
+      throw new InvalidBackendError(undefined, `PostgreSQL version '${Token.isUnresolved(fullVersion) ? major : fullVersion}' is not supported. Give 15 or later, like '17' or '17.9'.`);
+    }
+    return new PostgresVersion(fullVersion, major);
+  }
+
+  private constructor(
+    /** The version as RDS gets it. */
+    public readonly fullVersion: string,
+    /** The major version, which decides the family of the parameter group. */
+    public readonly majorVersion: string,
+  ) {}
+}

@@ -1,0 +1,154 @@
+import { Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { Broker, type BrokerProps } from './broker/broker';
+import { PostgresDatabase } from './postgres-database';
+import { adminSecretOf } from './private/admin-credentials';
+import { createCluster } from './private/aurora-cluster';
+import { PostgresServer } from './private/postgres-server';
+import { createInstance } from './private/rds-instance';
+import { companionRemovalPolicy, type ServerParts } from './private/server-parts';
+import { serverSettings, type ServerSettings } from './private/server-settings';
+import { validateCertificateAuthorities } from './private/trust';
+import type { PrivatePostgresProps } from './private-postgres-props';
+import { placeDatabase } from '../network/private/placement';
+import { Posture } from '../posture';
+import { referWeakly } from '../private/cross-stack';
+
+/**
+ * A PostgreSQL server that nobody outside the network can reach, with databases and users that are declared like any
+ * other resource.
+ *
+ * ## What it makes
+ *
+ * An RDS for PostgreSQL instance, or an Aurora Serverless v2 cluster (`capacity`), with its subnet group, parameter group,
+ * security group without rules, and admin secret; and the broker: a Lambda function outside the network that answers
+ * CloudFormation, and one in the server's subnets that runs SQL. Neither NAT nor endpoints are needed.
+ *
+ * ## Defaults that matter
+ *
+ * Instance type, Multi-AZ, storage, backups, deletion protection, insights and log export come from the posture; an
+ * explicit prop wins. `databaseName`, `extensions` and users can change at any time. What can never change in place:
+ * `vpc`, `encryptionKey`, `adminUsername`, `snapshotIdentifier`, the kind of `capacity`, and the `port` of an instance.
+ *
+ * ## Security considerations
+ *
+ * Never publicly accessible. Storage is encrypted, connections are encrypted (`rds.force_ssl`), passwords are accepted as
+ * SCRAM only. IAM database authentication is off: members of `rds_iam` cannot log in by password. The SQL function has no
+ * permissions but its network interfaces and its log group, and reaches nothing but the server; the other has the admin's
+ * secret, but no network path. Let people in with `SsmBastion`.
+ *
+ * ## Cost
+ *
+ * us-east-1, a month: in development a db.t4g.micro with 20 GB, about 11.70 + 2.30 = 14 USD; in production a Multi-AZ
+ * db.r7g.large with 100 GB, about 349 + 23 USD, and Database Insights for 2 vCPUs on both instances, about 36 USD. The
+ * secret that RDS manages is 0.40 USD. The broker costs nothing while nothing is deployed.
+ *
+ * @see https://aws.amazon.com/rds/postgresql/pricing/
+ *
+ * @example
+ * import { PostgresAccess, PrivatePostgres } from 'cdk-private-backend';
+ * import * as ec2 from 'aws-cdk-lib/aws-ec2';
+ * declare const vpc: ec2.IVpc;
+ *
+ * const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'shop', extensions: ['pgcrypto'] });
+ * const api = postgres.database.addUser('Api');
+ * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
+ */
+export class PrivatePostgres extends PostgresServer {
+  /** Host name of the writer. */
+  public readonly endpoint: string;
+
+  /** TCP port that the server listens on. */
+  public readonly port: number;
+
+  /** The network that the server is in. */
+  public readonly vpc: ec2.IVpc;
+
+  /** Security groups of the server, with its port as default. */
+  public readonly connections: ec2.Connections;
+
+  /** The admin's secret. It holds `username` and `password`, and no host. */
+  public readonly adminSecret: secretsmanager.ISecret;
+
+  /** Name of the admin. */
+  public readonly adminUsername: string;
+
+  /** Identifier of the RDS instance; none for a serverless cluster. */
+  public readonly instanceIdentifier?: string;
+
+  /** Identifier of the Aurora cluster; none for an instance. */
+  public readonly clusterIdentifier?: string;
+
+  /** The server's first database. */
+  public readonly database: PostgresDatabase;
+
+  private readonly parts: ServerParts;
+
+  /**
+   * Declares a server.
+   *
+   * @throws when a value is out of range, when there are subnets in fewer than two zones, when props contradict the
+   * capacity, or when the region has no known RDS roots and `caBundle` is missing
+   */
+  constructor(scope: Construct, id: string, props: PrivatePostgresProps) {
+    super(scope, id);
+    const settings = serverSettings(this, props, Posture.of(this), placeDatabase(this, props.vpc, props.vpcSubnets));
+    validateCertificateAuthorities(this, props.caBundle);
+    const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];
+    this.parts = this.createServer(settings, securityGroups);
+    this.vpc = props.vpc;
+    this.endpoint = this.parts.endpoint;
+    this.port = settings.port;
+    this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.adminSecret = adminSecretOf(this, settings, this.parts.managedSecretArn);
+    this.adminUsername = settings.adminUsername;
+    this.instanceIdentifier = this.parts.kind === 'instance' ? this.parts.identifier : undefined;
+    this.clusterIdentifier = this.parts.kind === 'cluster' ? this.parts.identifier : undefined;
+    Broker.announce(this, () => this.brokerProps(props, settings));
+    this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
+  }
+
+  /** @internal */
+  public _metricDimensions(): { [name: string]: string } {
+    return this.parts.kind === 'instance' ? { DBInstanceIdentifier: this.parts.identifier } : { DBClusterIdentifier: this.parts.identifier };
+  }
+
+  private createSecurityGroup(settings: ServerSettings): ec2.SecurityGroup {
+    const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
+      vpc: settings.vpc,
+      description: 'Private PostgreSQL server',
+      allowAllOutbound: false,
+      disableInlineRules: false,
+    });
+    group.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
+    referWeakly(group);
+    return group;
+  }
+
+  private createServer(settings: ServerSettings, securityGroups: ec2.ISecurityGroup[]): ServerParts {
+    const { serverless } = settings.capacity;
+    return serverless === undefined
+      ? createInstance(this, settings, securityGroups)
+      : createCluster(this, settings, serverless, securityGroups);
+  }
+
+  private brokerProps(props: PrivatePostgresProps, settings: ServerSettings): BrokerProps {
+    return {
+      server: this,
+      kind: this.parts.kind,
+      identifier: this.parts.identifier,
+      serverArn: this.parts.arn,
+      portText: Token.asString(this.port),
+      vpcSubnets: settings.vpcSubnets,
+      adminSecret: this.adminSecret,
+      adminSecretKey: settings.adminSecret.encryptionKey,
+      adminUsername: settings.adminUsername,
+      caBundle: props.caBundle,
+      maxConnections: settings.maxConnections,
+      serverResources: this.parts.resources,
+      inputs: [props.vpc, ...(props.securityGroups ?? []), ...[props.encryptionKey, settings.adminSecret.encryptionKey].filter(key => key !== undefined)],
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import { Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
+import { PostgresServer } from './postgres-server';
+import { validateCertificateAuthorities } from './trust';
+import { placeDatabase } from '../../network/private/placement';
+import { InvalidBackendError } from '../../private/errors';
+import { Broker } from '../broker/broker';
+import type { PostgresAttributes } from '../postgres';
+import { PostgresDatabase } from '../postgres-database';
+
+/** A server that others made, with the same broker as one that this library made. */
+export class ImportedPostgres extends PostgresServer {
+  public readonly endpoint: string;
+  public readonly port: number;
+  public readonly vpc: ec2.IVpc;
+  public readonly connections: ec2.Connections;
+  private readonly firstDatabase?: PostgresDatabase;
+
+  constructor(scope: Construct, id: string, private readonly attributes: PostgresAttributes) {
+    super(scope, id);
+    this.validateAttributes();
+    this.endpoint = attributes.endpoint;
+    this.port = attributes.port ?? 5432;
+    this.vpc = attributes.vpc;
+    this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    Broker.announce(this, () => this.brokerProps());
+    if (attributes.databaseName !== undefined) {
+      this.firstDatabase = new PostgresDatabase(this, 'Database', {
+        server: this,
+        databaseName: attributes.databaseName,
+        adoptExisting: attributes.adoptExisting,
+      });
+    }
+  }
+
+  public get database(): PostgresDatabase {
+    if (this.firstDatabase === undefined) {
+      throw new InvalidBackendError(this, 'This imported server has no first database. Give databaseName when importing it, or declare one with addDatabase().');
+    }
+    return this.firstDatabase;
+  }
+
+  public _metricDimensions(): { [name: string]: string } {
+    const { instanceIdentifier, clusterIdentifier } = this.attributes;
+    if (instanceIdentifier !== undefined) {
+      return { DBInstanceIdentifier: instanceIdentifier };
+    }
+    if (clusterIdentifier !== undefined) {
+      return { DBClusterIdentifier: clusterIdentifier };
+    }
+    throw new InvalidBackendError(this, 'Metrics of an imported server need its instanceIdentifier or clusterIdentifier. Give one when importing it.');
+  }
+
+  private validateAttributes(): void {
+    const { securityGroups, instanceIdentifier, clusterIdentifier, port } = this.attributes;
+    if (securityGroups.length === 0) {
+      throw new InvalidBackendError(this, 'securityGroups must hold at least one security group of the server, so that databases and users can be reached.');
+    }
+    if (instanceIdentifier !== undefined && clusterIdentifier !== undefined) {
+      throw new InvalidBackendError(this, 'Give instanceIdentifier for an instance or clusterIdentifier for a cluster, not both.');
+    }
+    if (port !== undefined && !Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65535)) {
+      throw new InvalidBackendError(this, `port must be a whole number from 1 to 65535, got ${port}.`);
+    }
+  }
+
+  private brokerProps() {
+    const { attributes } = this;
+    validateCertificateAuthorities(this, attributes.caBundle);
+    return {
+      server: this,
+      kind: 'imported' as const,
+      portText: Token.asString(this.port),
+      vpcSubnets: placeDatabase(this, attributes.vpc, attributes.vpcSubnets),
+      adminSecret: attributes.adminSecret,
+      adminSecretKey: attributes.encryptionKey ?? attributes.adminSecret.encryptionKey,
+      adminUsername: attributes.adminUsername ?? 'postgres',
+      caBundle: attributes.caBundle,
+      maxConnections: attributes.maxConnections,
+      serverResources: [],
+      inputs: [attributes.vpc, attributes.adminSecret, ...attributes.securityGroups],
+    };
+  }
+}

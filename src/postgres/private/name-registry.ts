@@ -1,0 +1,31 @@
+import type { IConstruct } from 'constructs';
+import { groupRoles, validateNotAdmin } from './names';
+import { InvalidBackendError } from '../../private/errors';
+
+/** Who declared which name on one server. Tokens are compared as what they are: the same token is the same name. */
+export class NameRegistry {
+  private readonly roles = new Map<string, IConstruct>();
+  private readonly databases = new Map<string, IConstruct>();
+
+  public constructor(private readonly adminUsername: string) {}
+
+  /** A login. */
+  public reserveRole(scope: IConstruct, username: string): void {
+    validateNotAdmin(scope, username, this.adminUsername);
+    reserve(this.roles, scope, username, 'role', 'username');
+  }
+
+  /** A database, with the roles that hold its grants. */
+  public reserveDatabase(scope: IConstruct, databaseName: string): void {
+    reserve(this.databases, scope, databaseName, 'database', 'databaseName');
+    groupRoles(databaseName).forEach(role => reserve(this.roles, scope, role, 'role', 'username or databaseName'));
+  }
+}
+
+function reserve(names: Map<string, IConstruct>, scope: IConstruct, name: string, what: string, prop: string): void {
+  const other = names.get(name);
+  if (other !== undefined) {
+    throw new InvalidBackendError(scope, `The ${what} '${name}' is declared twice on one server: by '${other.node.path}' and by '${scope.node.path}'. Give one of them another ${prop}.`);
+  }
+  names.set(name, scope);
+}

@@ -1,0 +1,75 @@
+import { Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { Construct } from 'constructs';
+import type { IPostgres } from '../postgres';
+import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
+
+/** What servers have in common, whoever made them. */
+export abstract class PostgresServer extends Construct implements IPostgres {
+  /** Host name of the writer. */
+  public abstract readonly endpoint: string;
+
+  /** TCP port that the server listens on. */
+  public abstract readonly port: number;
+
+  /** The network that the server is in. */
+  public abstract readonly vpc: ec2.IVpc;
+
+  /** The server's first database. */
+  public abstract readonly database: PostgresDatabase;
+
+  /** Security groups of the server, with its port as default. */
+  public abstract readonly connections: ec2.Connections;
+
+  /**
+   * Declares another database on this server, in the server's stack.
+   *
+   * @throws when the server has a database with this id already, and for whatever PostgresDatabase refuses
+   */
+  public addDatabase(id: string, options: PostgresDatabaseOptions = {}): PostgresDatabase {
+    const databases = this.node.tryFindChild('Databases') ?? new Construct(this, 'Databases');
+    return new PostgresDatabase(databases as Construct, id, { ...options, server: this });
+  }
+
+  /**
+   * A metric of the server in namespace `AWS/RDS`; average over 5 minutes unless told otherwise.
+   *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+   * @throws when the identifier of an imported server is not known
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const { region, account } = Stack.of(this);
+    return new cloudwatch.Metric({
+      namespace: 'AWS/RDS',
+      metricName,
+      dimensionsMap: this._metricDimensions(),
+      region,
+      account,
+      ...options,
+    }).attachTo(this);
+  }
+
+  /** How much of its processors the server uses, in percent; average over 5 minutes. */
+  public metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('CPUUtilization', { statistic: cloudwatch.Stats.AVERAGE, ...options });
+  }
+
+  /** Open connections; greatest number within 5 minutes. */
+  public metricDatabaseConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('DatabaseConnections', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /** Memory that is free, in bytes; least within 5 minutes. */
+  public metricFreeableMemory(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FreeableMemory', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
+  /** Storage that is free, in bytes; least within 5 minutes. Aurora grows by itself and has no such metric. */
+  public metricFreeStorageSpace(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('FreeStorageSpace', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
+  /** @internal */
+  public abstract _metricDimensions(): { [name: string]: string };
+}

@@ -1,0 +1,40 @@
+import { RemovalPolicy, type CfnResource } from 'aws-cdk-lib';
+import * as rds from 'aws-cdk-lib/aws-rds';
+import type { Construct } from 'constructs';
+import type { ServerSettings } from './server-settings';
+
+/** What came out of creating a server. */
+export interface ServerParts {
+  readonly kind: 'instance' | 'cluster';
+  readonly endpoint: string;
+  readonly identifier: string;
+  readonly arn: string;
+  readonly managedSecretArn: string;
+  /** What must be there while SQL runs. */
+  readonly resources: CfnResource[];
+}
+
+/** Free retention is 7 days; advanced mode wants 15 months. */
+const ADVANCED_RETENTION_DAYS = 465;
+
+/** Database Insights, in the words of an instance. */
+export function insightsOf({ databaseInsights, encryptionKey }: ServerSettings) {
+  return databaseInsights
+    ? { databaseInsightsMode: 'advanced', performanceInsightsRetentionPeriod: ADVANCED_RETENTION_DAYS, performanceInsightsKmsKeyId: encryptionKey?.keyArn }
+    : { databaseInsightsMode: 'standard' };
+}
+
+/** Subnets of the server. The group outlives the stack where the server does. */
+export function createSubnetGroup(scope: Construct, settings: ServerSettings): rds.CfnDBSubnetGroup {
+  const group = new rds.CfnDBSubnetGroup(scope, 'SubnetGroup', {
+    dbSubnetGroupDescription: 'Subnets of a private PostgreSQL server',
+    subnetIds: settings.vpc.selectSubnets(settings.vpcSubnets).subnetIds,
+  });
+  group.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
+  return group;
+}
+
+/** What a retained server needs is retained with it; a snapshot needs nothing. */
+export function companionRemovalPolicy(removalPolicy: RemovalPolicy): RemovalPolicy {
+  return removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
+}
