@@ -1,1 +1,4 @@
-export {};
+export * from './edge-domain';
+export * from './edge-route';
+export * from './edge-target';
+export * from './public-edge';

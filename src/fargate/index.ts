@@ -1,1 +1,6 @@
+export * from './backend-cluster';
+export * from './fargate-api';
+export * from './fargate-api-props';
 export * from './service-binding';
+export * from './service-image';
+export * from './service-prerequisite';

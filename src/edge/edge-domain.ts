@@ -1,0 +1,112 @@
+import { Token } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
+import type { Construct } from 'constructs';
+import { InvalidBackendError } from '../private/errors';
+
+/** What an edge receives from a domain. */
+export interface EdgeDomainConfig {
+  /** The certificates of the HTTPS listener; the first is shown to clients that name no host. */
+  readonly certificates: acm.ICertificate[];
+
+  /** The names that clients use, the main one first. */
+  readonly domainNames: string[];
+
+  /**
+   * The zone in which the edge makes an alias record for each name.
+   *
+   * @default - no records: DNS is somewhere else
+   */
+  readonly hostedZone?: IHostedZone;
+}
+
+/** Options of a domain whose zone is in Route 53. */
+export interface HostedZoneDomainOptions {
+  /**
+   * Names in the zone, the main one first.
+   *
+   * @default - the name of the zone
+   */
+  readonly domainNames?: string[];
+
+  /**
+   * A certificate in the region of the edge that is valid for all names.
+   *
+   * @default - a new certificate, validated by records in the zone
+   */
+  readonly certificate?: acm.ICertificate;
+}
+
+/** The names under which clients reach an edge, with their certificate. */
+export abstract class EdgeDomain {
+  /** Names in a Route 53 zone: the edge gets a certificate, and alias records that lead to it. */
+  public static fromHostedZone(hostedZone: IHostedZone, options: HostedZoneDomainOptions = {}): EdgeDomain {
+    return new HostedZoneDomain(hostedZone, options);
+  }
+
+  /**
+   * Names whose DNS is somewhere else: you make the records that lead to the edge's load balancer.
+   *
+   * @param certificate a certificate in the region of the edge that is valid for all names
+   * @param domainNames the names that clients use, the main one first
+   */
+  public static fromCertificate(certificate: acm.ICertificate, domainNames: string[]): EdgeDomain {
+    return new CertificateDomain(certificate, domainNames);
+  }
+
+  /** Called by the edge. Makes what is missing below the scope. */
+  public abstract bind(scope: Construct): EdgeDomainConfig;
+}
+
+class HostedZoneDomain extends EdgeDomain {
+  constructor(private readonly hostedZone: IHostedZone, private readonly options: HostedZoneDomainOptions) {
+    super();
+  }
+
+  public bind(scope: Construct): EdgeDomainConfig {
+    const domainNames = this.options.domainNames ?? [this.hostedZone.zoneName];
+    requireNames(scope, domainNames);
+    domainNames.forEach((name) => this.requireInZone(scope, name));
+    return {
+      domainNames,
+      hostedZone: this.hostedZone,
+      certificates: [this.options.certificate ?? this.createCertificate(scope, domainNames)],
+    };
+  }
+
+  private createCertificate(scope: Construct, [domainName, ...others]: string[]): acm.ICertificate {
+    return new acm.Certificate(scope, 'Certificate', {
+      domainName,
+      subjectAlternativeNames: others.length > 0 ? others : undefined,
+      validation: acm.CertificateValidation.fromDns(this.hostedZone),
+    });
+  }
+
+  private requireInZone(scope: Construct, name: string): void {
+    const { zoneName } = this.hostedZone;
+    if (!Token.isUnresolved(name) && !Token.isUnresolved(zoneName) && name !== zoneName && !name.endsWith(`.${zoneName}`)) {
+      throw new InvalidBackendError(scope, `domainNames has '${name}', which is not in the hosted zone '${zoneName}'. Use names that end in '.${zoneName}', or the zone of that name.`);
+    }
+  }
+}
+
+class CertificateDomain extends EdgeDomain {
+  constructor(private readonly certificate: acm.ICertificate, private readonly domainNames: string[]) {
+    super();
+  }
+
+  public bind(scope: Construct): EdgeDomainConfig {
+    requireNames(scope, this.domainNames);
+    return { certificates: [this.certificate], domainNames: this.domainNames };
+  }
+}
+
+function requireNames(scope: Construct, names: string[]): void {
+  if (names.length === 0) {
+    throw new InvalidBackendError(scope, 'domainNames is empty. List at least the main name, like \'api.example.com\'.');
+  }
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    throw new InvalidBackendError(scope, `domainNames has '${repeated}' twice. Remove one.`);
+  }
+}

@@ -1,0 +1,53 @@
+import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IConstruct } from 'constructs';
+import type { IEdgeTarget } from './edge-target';
+
+/** A route from an edge to a target. It is a child of the target and in its stack. */
+export interface IEdgeRoute extends IConstruct {
+  /** The target group that the target registers its tasks with. */
+  readonly targetGroup: IApplicationTargetGroup;
+
+  /** The priority of the listener rule, from 1 to 50,000; the smallest that matches a request wins. */
+  readonly priority: number;
+
+  /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
+  readonly resourceLabel: string;
+}
+
+/**
+ * Options of a route. A request takes the route when it has one of the paths, one of the hosts and, of each header, one of
+ * the values. All values together are at most five, a limit of load balancers.
+ */
+export interface EdgeRouteOptions {
+  /** What answers the requests. */
+  readonly target: IEdgeTarget;
+
+  /**
+   * Path patterns such as `/orders/*`; `*` stands for any characters, `?` for one. Case matters.
+   *
+   * @default - every path
+   */
+  readonly paths?: string[];
+
+  /**
+   * Host patterns such as `api.example.com` or `*.example.com`. Case does not matter.
+   *
+   * @default - every host
+   */
+  readonly hosts?: string[];
+
+  /**
+   * Values by header name, such as `{ 'x-version': ['2', '3'] }`; `*` and `?` are wildcards in values. Case does not matter.
+   *
+   * @default - any headers
+   */
+  readonly headers?: { [name: string]: string[] };
+
+  /**
+   * Priority of the route, a whole number from 1 to 50,000; the smallest that matches a request wins. Needed only where two
+   * equally specific routes can match the same request, which is an error that names a free number.
+   *
+   * @default - follows from how specific the conditions are, then from the id of the route and the path of its target
+   */
+  readonly priority?: number;
+}

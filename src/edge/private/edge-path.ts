@@ -1,0 +1,109 @@
+import { type CfnResource, Duration, Stage } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct, type IConstruct } from 'constructs';
+import { type RouteConditions, renderConditions } from './route-conditions';
+import { openIngress } from '../../fargate/private/open-path';
+import type { IEdgeRoute } from '../edge-route';
+import type { IEdgeTarget } from '../edge-target';
+
+/** What a target needs to know of an edge that routes to it. */
+export interface EdgeSide {
+  readonly edge: IConstruct;
+  readonly listener: elbv2.IApplicationListener;
+  readonly loadBalancerFullName: string;
+  readonly securityGroup: ec2.ISecurityGroup;
+}
+
+/** The way from one edge to one target, below the target: the rules of both sides, made once, and the routes. */
+export class EdgePath extends Construct {
+  public static between(side: EdgeSide, target: IEdgeTarget): EdgePath {
+    const routes = target.node.tryFindChild('Routes') ?? new Construct(target as IConstruct as Construct, 'Routes');
+    // A new edge is a new load balancer, to which an existing target group cannot move: so ids name the edge.
+    const id = pathInStage(side.edge).replace(/\//g, '--');
+    return (routes.node.tryFindChild(id) as EdgePath | undefined) ?? new EdgePath(routes as Construct, id, side, target);
+  }
+
+  private readonly rules: CfnResource[];
+
+  private constructor(scope: Construct, id: string, private readonly side: EdgeSide, private readonly target: IEdgeTarget) {
+    super(scope, id);
+    this.rules = [...this.allowIngress(), ...this.allowEgress()];
+  }
+
+  public addRoute(id: string, conditions: RouteConditions, priority: number): IEdgeRoute {
+    const route = new ListenerRoute(this, id, { side: this.side, target: this.target, conditions, priority });
+    route.node.addDependency(...this.rules);
+    return route;
+  }
+
+  private allowIngress(): CfnResource[] {
+    const { connections, port } = this.target;
+    return openIngress(connections.securityGroups, this.side.securityGroup, ec2.Port.tcp(port), 'Edge to service');
+  }
+
+  private allowEgress(): CfnResource[] {
+    const { connections, port } = this.target;
+    return connections.securityGroups.map((group, index) => new ec2.CfnSecurityGroupEgress(this, `Egress${index}`, {
+      groupId: this.side.securityGroup.securityGroupId,
+      destinationSecurityGroupId: group.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      description: 'Edge to service',
+    }));
+  }
+}
+
+interface ListenerRouteProps {
+  readonly side: EdgeSide;
+  readonly target: IEdgeTarget;
+  readonly conditions: RouteConditions;
+  readonly priority: number;
+}
+
+class ListenerRoute extends Construct implements IEdgeRoute {
+  public readonly targetGroup: elbv2.IApplicationTargetGroup;
+  public readonly priority: number;
+  public readonly resourceLabel: string;
+
+  constructor(scope: Construct, id: string, props: ListenerRouteProps) {
+    super(scope, id);
+    this.priority = props.priority;
+    const targetGroup = this.createTargetGroup(props.target);
+    this.targetGroup = targetGroup;
+    this.resourceLabel = `${props.side.loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
+    new elbv2.CfnListenerRule(this, 'Resource', {
+      listenerArn: props.side.listener.listenerArn,
+      priority: props.priority,
+      conditions: renderConditions(props.conditions),
+      actions: [{ type: 'forward', targetGroupArn: targetGroup.targetGroupArn }],
+    });
+  }
+
+  private createTargetGroup(target: IEdgeTarget): elbv2.ApplicationTargetGroup {
+    return new elbv2.ApplicationTargetGroup(this, 'TargetGroup', {
+      vpc: target.vpc,
+      targetType: elbv2.TargetType.IP,
+      protocol: elbv2.ApplicationProtocol.HTTP,
+      protocolVersion: elbv2.ApplicationProtocolVersion.HTTP1,
+      // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
+      port: 80,
+      deregistrationDelay: target.deregistrationDelay,
+      healthCheck: {
+        path: target.healthCheckPath,
+        healthyHttpCodes: '200-299',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+      },
+    });
+  }
+}
+
+/** The path of a construct below its stage: the same in every stage of an app. */
+export function pathInStage(construct: IConstruct): string {
+  const stage = Stage.of(construct)?.node.path ?? '';
+  return stage === '' ? construct.node.path : construct.node.path.slice(stage.length + 1);
+}

@@ -1,0 +1,89 @@
+import { Token } from 'aws-cdk-lib';
+import type { CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IConstruct } from 'constructs';
+import { InvalidBackendError } from '../../private/errors';
+import type { EdgeRouteOptions } from '../edge-route';
+
+/** Condition values and wildcards that a load balancer takes in one rule. */
+const MAX_VALUES = 5;
+const MAX_WILDCARDS = 6;
+
+/** What a request must have to take a route: one of the paths, one of the hosts, and of every header one of its values. */
+export interface RouteConditions {
+  /** Path patterns; empty for any path. */
+  readonly paths: string[];
+  /** Host patterns, in lower case; empty for any host. */
+  readonly hosts: string[];
+  /** Value patterns by header name in lower case. */
+  readonly headers: { [name: string]: string[] };
+}
+
+/** Fills in and checks the conditions of a route, whose order never matters. */
+export function normalizeConditions(scope: IConstruct, id: string, options: EdgeRouteOptions): RouteConditions {
+  const refuse = (message: string): never => {
+    throw new InvalidBackendError(scope, `Route '${id}': ${message}`);
+  };
+  const hosts = [...(options.hosts ?? [])].map((host) => (Token.isUnresolved(host) ? host : host.toLowerCase())).sort();
+  const headers = normalizeHeaders(options.headers ?? {}, refuse);
+  const unconditional = hosts.length === 0 && Object.keys(headers).length === 0;
+  const paths = [...(options.paths ?? (unconditional ? ['/*'] : []))].sort();
+  if (paths.length === 0 && unconditional) {
+    refuse('paths is empty. Leave it out to route every request, or list path patterns like \'/orders/*\'.');
+  }
+  paths.forEach((path) => validatePath(path, refuse));
+  hosts.forEach((host) => validateHost(host, refuse));
+  validateTotals({ paths, hosts, headers }, refuse);
+  return { paths, hosts, headers };
+}
+
+/** The conditions as a listener rule takes them. */
+export function renderConditions(conditions: RouteConditions): CfnListenerRule.RuleConditionProperty[] {
+  return [
+    ...(conditions.hosts.length > 0 ? [{ field: 'host-header', hostHeaderConfig: { values: conditions.hosts } }] : []),
+    ...Object.entries(conditions.headers).map(([httpHeaderName, values]) => ({ field: 'http-header', httpHeaderConfig: { httpHeaderName, values } })),
+    ...(conditions.paths.length > 0 ? [{ field: 'path-pattern', pathPatternConfig: { values: conditions.paths } }] : []),
+  ];
+}
+
+function normalizeHeaders(headers: { [name: string]: string[] }, refuse: (message: string) => never): { [name: string]: string[] } {
+  const normalized = new Map<string, string[]>();
+  for (const [name, values] of Object.entries(headers)) {
+    if (Token.isUnresolved(name) || !/^[A-Za-z0-9!#$%&'+.^_`|~-]{1,40}$/.test(name)) {
+      refuse(`'${name}' is no header name. Use up to 40 letters, digits and '-', without wildcards.`);
+    }
+    if (name.toLowerCase() === 'host') {
+      refuse('a condition on the Host header belongs in hosts.');
+    }
+    if (normalized.has(name.toLowerCase())) {
+      refuse(`the header '${name}' is there twice; case does not matter in header names. List all its values once.`);
+    }
+    if (values.length === 0 || values.some((value) => !Token.isUnresolved(value) && !/^[\x20-\x7e]{1,128}$/.test(value))) {
+      refuse(`the header '${name}' needs at least one value, each of 1 to 128 printable ASCII characters; '*' and '?' are wildcards.`);
+    }
+    normalized.set(name.toLowerCase(), [...values].sort());
+  }
+  return Object.fromEntries([...normalized].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function validatePath(path: string, refuse: (message: string) => never): void {
+  if (!Token.isUnresolved(path) && !/^[/*][A-Za-z0-9_.$/~"'@:+&*?-]{0,127}$/.test(path)) {
+    refuse(`'${path}' is no path pattern. It starts with '/' and has at most 128 letters, digits and _ - . $ / ~ " ' @ : + & ; '*' stands for any characters, '?' for one.`);
+  }
+}
+
+function validateHost(host: string, refuse: (message: string) => never): void {
+  if (!Token.isUnresolved(host) && !/^(?=.{1,128}$)[a-z0-9*?.-]+\.[a-z]+$/.test(host)) {
+    refuse(`'${host}' is no host pattern. It has at most 128 letters, digits, '-' and '.', and only letters after the last '.', like 'api.example.com' or '*.example.com'.`);
+  }
+}
+
+function validateTotals(conditions: RouteConditions, refuse: (message: string) => never): void {
+  const values = [...conditions.paths, ...conditions.hosts, ...Object.values(conditions.headers).flat()];
+  if (values.length > MAX_VALUES) {
+    refuse(`paths, hosts and header values are ${values.length} together; a load balancer takes at most ${MAX_VALUES} in a rule. Use wildcards, or several routes to the same target.`);
+  }
+  const wildcards = values.filter((value) => !Token.isUnresolved(value)).join('').replace(/[^*?]/g, '').length;
+  if (wildcards > MAX_WILDCARDS) {
+    refuse(`its values have ${wildcards} wildcards together; a load balancer takes at most ${MAX_WILDCARDS} in a rule.`);
+  }
+}

@@ -1,0 +1,104 @@
+import { Token, Tokenization } from 'aws-cdk-lib';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IConstruct } from 'constructs';
+import { sortedByName } from './sorted';
+import type { INetworkEndpoint } from '../../network';
+import { InvalidBackendError } from '../../private/errors';
+import type { IServiceBinding, ServiceBindingConfig } from '../service-binding';
+
+/** Everything that a service is given, by its bindings and by its own props. */
+export interface ServiceInputs {
+  readonly environment: { [name: string]: string };
+  readonly secrets: { [name: string]: ecs.Secret };
+  readonly targets: INetworkEndpoint[];
+  readonly certificateAuthorities: ecs.Secret[];
+  readonly dependencies: IConstruct[];
+}
+
+/** Where inputs come from. */
+export interface ServiceInputSources {
+  readonly port: number;
+  readonly environment?: { [name: string]: string };
+  readonly secrets?: { [name: string]: ecs.Secret };
+  readonly connectTo?: IServiceBinding[];
+}
+
+/** Binds everything to the service and merges it, refusing a name that is given two different values. */
+export function collectInputs(scope: IConstruct, sources: ServiceInputSources): ServiceInputs {
+  const bindings = (sources.connectTo ?? []).map((binding) => binding.bindToService(scope, {}));
+  const variables = new Variables(scope);
+  variables.add('port', { PORT: Tokenization.stringifyNumber(sources.port) });
+  variables.add('environment', sources.environment);
+  variables.add('secrets', sources.secrets);
+  bindings.forEach((binding, index) => {
+    variables.add(`connectTo[${index}]`, binding.environment);
+    variables.add(`connectTo[${index}]`, binding.secrets);
+  });
+  return {
+    environment: variables.environment(),
+    secrets: variables.secrets(),
+    targets: present(bindings, (binding) => binding.target),
+    certificateAuthorities: present(bindings, (binding) => binding.certificateAuthority),
+    dependencies: bindings.flatMap((binding) => binding.dependencies ?? []),
+  };
+}
+
+function present<T>(bindings: ServiceBindingConfig[], pick: (binding: ServiceBindingConfig) => T | undefined): T[] {
+  return bindings.flatMap((binding) => pick(binding) ?? []);
+}
+
+interface Variable {
+  readonly origin: string;
+  readonly value: string | ecs.Secret;
+}
+
+class Variables {
+  private readonly byName = new Map<string, Variable>();
+
+  constructor(private readonly scope: IConstruct) {}
+
+  public add(origin: string, values: { [name: string]: string | ecs.Secret } = {}): void {
+    for (const [name, value] of Object.entries(values)) {
+      this.validateName(name, origin);
+      const other = this.byName.get(name);
+      if (other !== undefined && !isSame(other.value, value)) {
+        throw new InvalidBackendError(this.scope, explainConflict(name, other.origin, origin));
+      }
+      this.byName.set(name, { origin, value });
+    }
+  }
+
+  public environment(): { [name: string]: string } {
+    return this.pick((value): value is string => typeof value === 'string');
+  }
+
+  public secrets(): { [name: string]: ecs.Secret } {
+    return this.pick((value): value is ecs.Secret => typeof value !== 'string');
+  }
+
+  private pick<T extends string | ecs.Secret>(wanted: (value: string | ecs.Secret) => value is T): { [name: string]: T } {
+    const picked = [...this.byName].flatMap(([name, { value }]) => (wanted(value) ? [[name, value] as const] : []));
+    return sortedByName(Object.fromEntries(picked));
+  }
+
+  private validateName(name: string, origin: string): void {
+    if (Token.isUnresolved(name) || !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
+      throw new InvalidBackendError(this.scope, `'${name}' (from ${origin}) is no name for an environment variable. Use letters, digits and underscores, not starting with a digit.`);
+    }
+  }
+}
+
+function isSame(a: string | ecs.Secret, b: string | ecs.Secret): boolean {
+  if (typeof a === 'string' || typeof b === 'string') {
+    return a === b;
+  }
+  return a === b || a.arn === b.arn;
+}
+
+function explainConflict(name: string, first: string, second: string): string {
+  if (first === 'port') {
+    return `${second} sets 'PORT', which the service gets from the prop 'port'. Set 'port' instead.`;
+  }
+  return `The environment variable '${name}' is given twice with different values, by ${first} and by ${second}. `
+    + 'Keep two bindings apart with ServiceBinding.prefixed(\'ORDERS\', binding), which gives ORDERS_' + name + ', or drop one of the two.';
+}

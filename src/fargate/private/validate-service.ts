@@ -1,0 +1,102 @@
+import { Annotations, Token, type Duration } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IConstruct } from 'constructs';
+import { CA_DIRECTORY } from './trust.contract';
+import { InvalidBackendError } from '../../private/errors';
+import type { ServiceScaling } from '../fargate-api-props';
+
+/** Values of a service that can be wrong, with their defaults filled in. */
+export interface CheckedService {
+  readonly port: number;
+  readonly healthCheckPath: string;
+  readonly stopTimeout: Duration;
+  readonly deregistrationDelay: Duration;
+  readonly failureThreshold: number;
+  readonly minTasks: number;
+  readonly maxTasks: number;
+  readonly scaling: Required<ServiceScaling>;
+  readonly writablePaths: string[];
+}
+
+/** Refuses what ECS or the load balancer would refuse only during a deployment. Unresolved values pass. */
+export function validateService(scope: IConstruct, service: CheckedService): void {
+  integer(scope, 'port', service.port, 1, 65535);
+  integer(scope, 'failureThreshold', service.failureThreshold, 1, 10000);
+  integer(scope, 'minTasks', service.minTasks, 0, 5000);
+  integer(scope, 'maxTasks', service.maxTasks, 0, 5000);
+  integer(scope, 'scaling.cpuUtilizationPercent', service.scaling.cpuUtilizationPercent, 1, 100);
+  integer(scope, 'scaling.requestsPerTarget', service.scaling.requestsPerTarget, 1, Number.MAX_SAFE_INTEGER);
+  seconds(scope, 'stopTimeout', service.stopTimeout, 2, 120);
+  seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
+  validateTaskBounds(scope, service);
+  validateHealthCheckPath(scope, service.healthCheckPath);
+  validateWritablePaths(scope, service.writablePaths);
+}
+
+/** Warns about what works for some images and not for others. */
+export function adviseOnService(scope: IConstruct, port: number, user: string | undefined, image: ecs.ContainerImage): void {
+  const warn = (reason: string, message: string) => Annotations.of(scope).addWarningV2(`cdk-private-backend:FargateApi.${reason}`, message);
+  if (!Token.isUnresolved(port) && port < 1024) {
+    warn('privilegedPort', `Port ${port} is below 1024, where a process without root and without capabilities usually cannot listen. Use a port from 1024 up, such as the default 8080.`);
+  }
+  if (user !== undefined && /^(root|0)(:|$)/.test(user)) {
+    warn('rootUser', `The container runs as '${user}'. Leave 'user' out, or use the id of an unprivileged user.`);
+  }
+  if (buildsForHost(image)) {
+    warn('hostArchitecture', 'ContainerImage.fromAsset builds for the machine that runs the build, and the task ends with "exec format error" where its architecture is another. '
+      + 'Use ServiceImage.fromDirectory(), which builds for the task, or give fromAsset a platform.');
+  }
+}
+
+function buildsForHost(image: ecs.ContainerImage): boolean {
+  const options = (image as unknown as { props?: ecs.AssetImageProps }).props;
+  return image instanceof ecs.AssetImage && options?.platform === undefined;
+}
+
+function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedService): void {
+  if (!Token.isUnresolved(minTasks) && !Token.isUnresolved(maxTasks) && maxTasks < minTasks) {
+    throw new InvalidBackendError(
+      scope,
+      `maxTasks must be at least minTasks, got minTasks ${minTasks} and maxTasks ${maxTasks}. What you do not set comes from the posture, so set both.`,
+    );
+  }
+}
+
+function validateHealthCheckPath(scope: IConstruct, path: string): void {
+  if (!Token.isUnresolved(path) && !/^\/[\x21-\x7e]{0,1023}$/.test(path)) {
+    throw new InvalidBackendError(scope, `healthCheckPath must start with '/' and have at most 1024 characters without spaces, like '/healthz', got '${path}'.`);
+  }
+}
+
+function validateWritablePaths(scope: IConstruct, paths: string[]): void {
+  const seen = new Set<string>();
+  for (const path of paths) {
+    if (Token.isUnresolved(path) || !/^(\/[A-Za-z0-9_.-]+)+$/.test(path) || path.split('/').includes('..')) {
+      throw new InvalidBackendError(scope, `writablePaths takes absolute paths of letters, digits, '_', '.' and '-' below '/', like '/var/cache/app', got '${path}'.`);
+    }
+    if (path === '/tmp' || path === CA_DIRECTORY || CA_DIRECTORY.startsWith(`${path}/`)) {
+      throw new InvalidBackendError(scope, `writablePaths has '${path}', which ${path === '/tmp' ? 'is writable already; tmpSize sets its size' : 'holds certificate authorities'}. Remove it.`);
+    }
+    if (seen.has(path)) {
+      throw new InvalidBackendError(scope, `writablePaths has '${path}' twice. Remove one.`);
+    }
+    seen.add(path);
+  }
+}
+
+function integer(scope: IConstruct, name: string, value: number, min: number, max: number): void {
+  if (!Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
+    const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
+    throw new InvalidBackendError(scope, `${name} must be ${allowed}, got ${value}.`);
+  }
+}
+
+function seconds(scope: IConstruct, name: string, value: Duration, min: number, max: number): void {
+  if (value.isUnresolved()) {
+    return;
+  }
+  const given = value.toSeconds({ integral: false });
+  if (!Number.isInteger(given) || given < min || given > max) {
+    throw new InvalidBackendError(scope, `${name} must be from ${min} to ${max} whole seconds, got ${given}.`);
+  }
+}
