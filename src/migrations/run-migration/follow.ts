@@ -4,8 +4,9 @@ import type { RunMigrationDependencies } from './dependencies';
 import { logStreamOf, readLogTail } from './log-tail';
 import { judge } from './outcome';
 import { MigrationFailure } from './response';
-import { attemptOf, describeTasks, findTasks, startTask, stopTask } from './tasks';
+import { rollbackOf } from './stack-status';
 import { waitUntilStopped } from './stop';
+import { attemptOf, describeTasks, findTasks, startTask, stopTask } from './tasks';
 import type { MigrationEvent, MigrationProgress } from '../run-migration.contract';
 
 const POLL_MILLISECONDS = 3000;
@@ -134,6 +135,11 @@ class MigrationRun {
   }
 
   private async startNew(progress: MigrationProgress): Promise<Step> {
+    const rollback = await rollbackOf(this.event.StackId, this.deps);
+    if (rollback !== undefined) {
+      // Of a request that was cancelled while it waited for capacity, or for another task.
+      throw new MigrationFailure(`Migration was not started: the stack is rolling back (${rollback}).`);
+    }
     const result = await startTask(this.event, progress, this.deps);
     if (result.kind === 'started') {
       this.deps.log('task started', { taskArn: result.taskArn, attempt: progress.attempt });

@@ -1,12 +1,10 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { errorText, isTransient, isUnsettled } from './aws-errors';
+import { errorText } from './aws-errors';
 import type { RunMigrationDependencies } from './dependencies';
 import { runToEnd, type FollowResult } from './follow';
 import { MigrationFailure, renderResponse } from './response';
+import { rollbackOf } from './stack-status';
 import { stopAll } from './stop';
 import type { MigrationEvent } from '../run-migration.contract';
-
-const STATUS_TRIES = 8;
 
 /**
  * Handles one delivery of one request: answers CloudFormation, or hands over to the next invocation.
@@ -41,10 +39,10 @@ async function perform(event: MigrationEvent, deps: RunMigrationDependencies): P
     if (!mustRun(event)) {
       return done('Neither the migrations nor the database changed, so nothing was run.');
     }
-    const status = await stackStatus(event.StackId, deps);
-    if (status.includes('ROLLBACK')) {
+    const rollback = await rollbackOf(event.StackId, deps);
+    if (rollback !== undefined) {
       // The old migrations would meet the new schema. Going back is a decision of people, never of a rollback.
-      return done(`The stack is rolling back (${status}), so nothing was run and the schema was left as it is.`);
+      return done(`The stack is rolling back (${rollback}), so nothing was run and the schema was left as it is.`);
     }
   }
   return runToEnd(event, deps);
@@ -57,19 +55,4 @@ function done(text: string): FollowResult {
 /** A change of size, network or log group alone runs nothing. */
 function mustRun({ ResourceProperties: now, OldResourceProperties: before }: MigrationEvent): boolean {
   return before?.Revision !== now.Revision || before.Database !== now.Database;
-}
-
-async function stackStatus(stackId: string, deps: RunMigrationDependencies): Promise<string> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const { Stacks } = await deps.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
-      return Stacks?.[0]?.StackStatus ?? '';
-    } catch (error) {
-      if (attempt >= STATUS_TRIES || !(isTransient(error) || isUnsettled(error))) {
-        // Not knowing is no reason to run: in a rollback it would be the wrong migrations.
-        throw new MigrationFailure(`Migration was not started: whether the stack is rolling back could not be read. ${errorText(error)}`);
-      }
-      await deps.sleep(1000 * 2 ** attempt);
-    }
-  }
 }

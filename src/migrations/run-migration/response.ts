@@ -48,21 +48,23 @@ function jsonBytes(text: string): number {
 
 /** The longest start that fits, in whole characters. */
 function cutEnd(text: string, bytes: number): string {
-  return cut(text, bytes, (characters) => [...characters, '…'], (characters) => characters.slice(0, -1));
+  return cut(text, bytes, (characters, count) => `${characters.slice(0, count).join('')}…`);
 }
 
 /** The longest end that fits, in whole characters. */
 function cutStart(text: string, bytes: number): string {
-  return cut(text, bytes, (characters) => ['…', ...characters], (characters) => characters.slice(1));
+  return cut(text, bytes, (characters, count) => `…${characters.slice(characters.length - count).join('')}`);
 }
 
-function cut(text: string, bytes: number, mark: (characters: string[]) => string[], shorten: (characters: string[]) => string[]): string {
+function cut(text: string, bytes: number, take: (characters: string[], count: number) => string): string {
   if (jsonBytes(text) <= bytes) {
     return text;
   }
-  let characters = [...text];
-  while (characters.length > 0 && jsonBytes(mark(characters).join('')) > bytes) {
-    characters = shorten(characters);
+  const characters = [...text];
+  let [fits, tooMany] = [0, characters.length];
+  while (tooMany - fits > 1) {
+    const count = Math.floor((fits + tooMany) / 2);
+    [fits, tooMany] = jsonBytes(take(characters, count)) <= bytes ? [count, tooMany] : [fits, count];
   }
-  return characters.length === 0 ? '' : mark(characters).join('');
+  return fits === 0 ? '' : take(characters, fits);
 }

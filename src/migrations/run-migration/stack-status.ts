@@ -1,0 +1,26 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { errorText, isTransient, isUnsettled } from './aws-errors';
+import type { RunMigrationDependencies } from './dependencies';
+import { MigrationFailure } from './response';
+
+const TRIES = 8;
+
+/**
+ * The status of a stack that is rolling back, or undefined where it is not.
+ *
+ * @throws MigrationFailure where that cannot be read: not knowing is no reason to run, in a rollback it would be the wrong migrations
+ */
+export async function rollbackOf(stackId: string, deps: RunMigrationDependencies): Promise<string | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const { Stacks } = await deps.cloudFormation.send(new DescribeStacksCommand({ StackName: stackId }));
+      const status = Stacks?.[0]?.StackStatus;
+      return status?.includes('ROLLBACK') ? status : undefined;
+    } catch (error) {
+      if (attempt >= TRIES || !(isTransient(error) || isUnsettled(error))) {
+        throw new MigrationFailure(`Migration was not started: whether the stack is rolling back could not be read. ${errorText(error)}`);
+      }
+      await deps.sleep(500 * 2 ** attempt);
+    }
+  }
+}
