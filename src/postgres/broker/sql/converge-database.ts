@@ -1,0 +1,77 @@
+import type { DatabaseSpec, SqlRequest } from '../broker.contract';
+import { planContents } from './contents-plan';
+import { contentsStateSql, type ContentsState } from './contents-state';
+import { checkDatabase, createDatabase, newDatabase, planDatabase, planMaintenanceDatabase } from './database-plan';
+import type { SqlDependencies } from './dependencies';
+import { planGroups } from './group-plan';
+import { withLockedServer, type LockedServer } from './locked-server';
+import { checkDatabaseName, checkIdentifier, groupRoleNames, groupRoles } from './names';
+import type { Claim } from './ownership';
+import type { ServerState } from './server-state';
+import { onlyValue } from './session';
+import { checkNothingLeft, shownOf, sqlOf, type Step } from './step';
+
+type Request = Extract<SqlRequest, { operation: 'convergeDatabase' }>;
+
+/**
+ * Makes a database what is declared, whatever is there already, and answers what was changed.
+ *
+ * Round trips after the two connections: 2 when nothing is to be changed, else at most 8.
+ */
+export async function convergeDatabase(request: Request, deps: SqlDependencies): Promise<string[]> {
+  const { database: spec, mark, adoptExisting, server: { owned } } = request;
+  checkDatabaseName(spec.databaseName);
+  spec.extensions.forEach((name) => checkIdentifier('extension', name));
+  const claim: Claim = { mark, adoptExisting };
+  const subject = { roles: groupRoleNames(spec.databaseName), databaseName: spec.databaseName };
+  return withLockedServer(request, deps, subject, async (server) => {
+    checkDatabase(server.state, spec, claim);
+    const outside = await convergeOutside(server, spec, claim, owned);
+    const inside = await convergeInside(server, spec);
+    return [...outside, ...inside];
+  });
+}
+
+async function convergeOutside(server: LockedServer, spec: DatabaseSpec, claim: Claim, owned: boolean): Promise<string[]> {
+  const { state, session } = server;
+  const groups = planGroups(state, spec.databaseName, claim);
+  const owner = groupRoles(spec.databaseName).owner;
+  const rest = [...planDatabase(state.database ?? newDatabase(owner), spec, claim), ...planMaintenanceDatabase(state, owned)];
+  const create = state.database ? [] : [createDatabase(spec)];
+  if (state.database) {
+    await session.apply(sqlOf([...groups, ...rest]));
+  } else {
+    await session.apply(sqlOf(groups));
+    await session.apply(sqlOf(create));
+    await session.apply(sqlOf(rest));
+  }
+  const steps = [...groups, ...create, ...rest];
+  if (steps.length > 0) {
+    checkNothingLeft(`Database "${spec.databaseName}"`, planOutsideAgain(await server.refresh(), spec, claim, owned));
+  }
+  return shownOf(steps);
+}
+
+function planOutsideAgain(state: ServerState, spec: DatabaseSpec, claim: Claim, owned: boolean): Step[] {
+  return [
+    ...planGroups(state, spec.databaseName, claim),
+    ...(state.database ? planDatabase(state.database, spec, claim) : [createDatabase(spec)]),
+    ...planMaintenanceDatabase(state, owned),
+  ];
+}
+
+async function convergeInside(server: LockedServer, spec: DatabaseSpec): Promise<string[]> {
+  const { databaseName, extensions, protectedTables } = spec;
+  return server.inDatabase(databaseName, async (session) => {
+    const plan = async () => {
+      const [rows] = await session.read([contentsStateSql(databaseName, protectedTables)]);
+      return planContents(onlyValue<ContentsState>(rows), databaseName, extensions);
+    };
+    const steps = await plan();
+    if (steps.length > 0) {
+      await session.apply(sqlOf(steps));
+      checkNothingLeft(`Database "${databaseName}"`, await plan());
+    }
+    return shownOf(steps);
+  });
+}

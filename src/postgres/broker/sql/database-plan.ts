@@ -1,0 +1,81 @@
+import type { DatabaseSpec } from '../broker.contract';
+import { BrokerError } from './broker-error';
+import { groupRoles } from './names';
+import { isSameResource, markComment, readMark } from './owner-mark';
+import { checkMayTake, markOfDatabase, type Claim } from './ownership';
+import { identifier, literal } from './quote';
+import type { DatabaseState, Grant, ServerState } from './server-state';
+import { planSettings } from './settings-plan';
+import type { Step } from './step';
+
+/** A database that was made a moment ago: what its state is known to be. */
+export function newDatabase(owner: string): DatabaseState {
+  const grants = ['CONNECT', 'TEMPORARY'].map((privilege) => ({ grantee: null, grantor: owner, privilege }));
+  return { owner, mine: true, comment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
+}
+
+/** CREATE DATABASE, which must be alone: it cannot run in a transaction. */
+export function createDatabase(spec: DatabaseSpec): Step {
+  const locale = spec.locale === undefined ? '' : ` LOCALE ${literal(spec.locale)}`;
+  const owner = identifier(groupRoles(spec.databaseName).owner);
+  return { sql: `CREATE DATABASE ${identifier(spec.databaseName)} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8'${locale}` };
+}
+
+/** Fails when a database that exists cannot become what is declared. */
+export function checkDatabase(state: ServerState, spec: DatabaseSpec, claim: Claim): void {
+  const { database } = state;
+  if (!database) {
+    return;
+  }
+  const object = `Database "${spec.databaseName}"`;
+  checkMayTake(object, markOfDatabase(state, groupRoles(spec.databaseName).owner), claim);
+  if (database.encoding !== 'UTF8') {
+    throw new BrokerError('ENCODING_MISMATCH', `${object} has the encoding ${database.encoding}, which cannot change; this library needs UTF8. Move the data to a new database.`);
+  }
+  const { locale } = spec;
+  if (locale !== undefined && [database.collate, database.ctype].some((found) => normalLocale(found) !== normalLocale(locale))) {
+    throw new BrokerError('LOCALE_MISMATCH', `${object} has the locale ${database.collate} (LC_COLLATE) and ${database.ctype} (LC_CTYPE), which cannot change; `
+      + `declared is ${spec.locale}. Declare what it has, or move the data to a new database.`);
+  }
+  if (!database.mine) {
+    throw new BrokerError('NOT_ADMINISTRABLE', `${object} belongs to "${database.owner}", and the admin "${state.admin}" may not act as that role (42501). `
+      + `Let "${database.owner}" run: ALTER DATABASE ${identifier(spec.databaseName)} OWNER TO ${identifier(state.admin)}. Then deploy again.`);
+  }
+}
+
+/** What the database still needs, as far as it can be done from database `postgres`. */
+export function planDatabase(database: DatabaseState, spec: DatabaseSpec, claim: Claim): Step[] {
+  const name = identifier(spec.databaseName);
+  const { owner, readWrite, readOnly } = groupRoles(spec.databaseName);
+  const lacks = (grantee: string, privilege: string) => !database.grants.some((grant) => grant.grantee === grantee && grant.privilege === privilege);
+  const { stackId, logicalId } = claim.mark;
+  const mark = { stackId, logicalId };
+  return [
+    ...(database.owner === owner ? [] : [{ sql: `ALTER DATABASE ${name} OWNER TO ${identifier(owner)}` }]),
+    ...planPublic(spec.databaseName, database.grants),
+    ...(lacks(readWrite, 'CONNECT') || lacks(readWrite, 'TEMPORARY')
+      ? [{ sql: `GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO ${identifier(readWrite)}`, grantors: [database.owner] }] : []),
+    ...(lacks(readOnly, 'CONNECT') ? [{ sql: `GRANT CONNECT ON DATABASE ${name} TO ${identifier(readOnly)}`, grantors: [database.owner] }] : []),
+    ...planSettings(`ALTER DATABASE ${name}`, database.settings, spec.settings),
+    ...(isSameResource(readMark(database.comment), mark)
+      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(mark, database.comment))}` }]),
+  ];
+}
+
+/** On servers that this library made, nobody but the admin needs database `postgres`. */
+export function planMaintenanceDatabase(state: ServerState, owned: boolean): Step[] {
+  const { mine, grants } = state.maintenanceDatabase;
+  if (!owned || !mine || !grants.some((grant) => grant.grantee === null)) {
+    return [];
+  }
+  return [{ sql: 'GRANT CONNECT, TEMPORARY ON DATABASE postgres TO CURRENT_USER' }, ...planPublic('postgres', grants)];
+}
+
+function planPublic(databaseName: string, grants: Grant[]): Step[] {
+  const open = grants.filter((grant) => grant.grantee === null);
+  return open.length === 0 ? [] : [{ sql: `REVOKE ALL ON DATABASE ${identifier(databaseName)} FROM PUBLIC`, grantors: open.map((grant) => grant.grantor) }];
+}
+
+function normalLocale(locale: string): string {
+  return locale.toLowerCase().replace(/utf-8$/, 'utf8');
+}

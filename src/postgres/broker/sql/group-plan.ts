@@ -1,0 +1,54 @@
+import { BrokerError } from './broker-error';
+import { groupRoleNames, groupRoles } from './names';
+import { markComment, readMark } from './owner-mark';
+import { checkAdministrable, checkMayTake, checkNotIam, type Claim } from './ownership';
+import { identifier, literal } from './quote';
+import { findRole, hasGrantedAdministration, type RoleState, type ServerState } from './server-state';
+import type { Step } from './step';
+
+/** What the three group roles of a database still need. */
+export function planGroups(state: ServerState, databaseName: string, claim: Claim): Step[] {
+  return [
+    ...groupRoleNames(databaseName).flatMap((name) => planGroup(state, name, databaseName, claim)),
+    ...planAdminMembership(state, databaseName),
+  ];
+}
+
+function planGroup(state: ServerState, name: string, databaseName: string, claim: Claim): Step[] {
+  const role = findRole(state, name);
+  if (!role) {
+    return [{ sql: `CREATE ROLE ${identifier(name)} NOLOGIN` }, markStep(name, databaseName, claim, null)];
+  }
+  const mark = readMark(role.comment);
+  checkMayTake(`Role "${name}", which would hold grants on database "${databaseName}",`, mark?.groupOf === databaseName ? mark : undefined, claim);
+  checkAdministrable(state, role);
+  checkNotIam(role);
+  if (role.canLogin) {
+    throw new BrokerError('NAME_TAKEN', `Role "${name}" is a login, but database "${databaseName}" needs that name for a role that only holds grants. Rename one of the two.`);
+  }
+  const isMarked = mark?.stackId === claim.mark.stackId && mark.logicalId === claim.mark.logicalId;
+  return isMarked && mark.groupOf === databaseName ? [] : [markStep(name, databaseName, claim, role)];
+}
+
+function markStep(name: string, databaseName: string, claim: Claim, role: RoleState | null): Step {
+  const { stackId, logicalId } = claim.mark;
+  const comment = markComment({ stackId, logicalId, groupOf: databaseName }, role?.comment);
+  return { sql: `COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}` };
+}
+
+/**
+ * The admin acts as the owner. Up to PostgreSQL 15 it also takes the others WITH ADMIN OPTION, which is what version 16 goes by
+ * after an upgrade.
+ */
+function planAdminMembership(state: ServerState, databaseName: string): Step[] {
+  const own = state.memberships.filter((membership) => membership.member === state.admin);
+  if (hasGrantedAdministration(state)) {
+    const { owner } = groupRoles(databaseName);
+    const ofOwner = own.filter((membership) => membership.role === owner);
+    const acts = ofOwner.some((membership) => membership.inherit) && ofOwner.some((membership) => membership.set);
+    return acts ? [] : [{ sql: `GRANT ${identifier(owner)} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE` }];
+  }
+  return groupRoleNames(databaseName)
+    .filter((name) => !own.some((membership) => membership.role === name && membership.admin))
+    .map((name) => ({ sql: `GRANT ${identifier(name)} TO CURRENT_USER WITH ADMIN OPTION` }));
+}
