@@ -14,17 +14,15 @@ export function grantSession(scope: IConstruct, grantee: iam.IGrantable, instanc
   const stack = Stack.of(scope);
   const instanceArn = Stack.of(instance).formatArn({ service: 'ec2', resource: 'instance', resourceName: instance.instanceId });
   const documentArn = stack.formatArn({ service: 'ssm', resource: 'document', resourceName: documentName });
-  const start = iam.Grant.addToPrincipal({ grantee, scope, actions: ['ec2:StartInstances'], resourceArns: [instanceArn] });
+  const start = iam.Grant.addToPrincipal({ grantee, actions: ['ec2:StartInstances'], resourceArns: [instanceArn] });
   const open = iam.Grant.addToPrincipal({
     grantee,
-    scope,
     actions: ['ssm:StartSession'],
     resourceArns: [instanceArn, documentArn],
     conditions: { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
   });
   const own = iam.Grant.addToPrincipal({
     grantee,
-    scope,
     actions: ['ssm:TerminateSession', 'ssm:ResumeSession'],
     resourceArns: [Arn.format({ service: 'ssm', resource: 'session', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME }, stack)],
     conditions: { StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } },
