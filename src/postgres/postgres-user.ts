@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token, type CfnResource, type Duration } from 'aws-cdk-lib';
+import { RemovalPolicy, Token, Tokenization, type CfnResource, type Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -127,7 +127,7 @@ export interface PostgresUserProps extends PostgresUserOptions {
  * One secret: 0.40 USD a month.
  *
  * @example
- * import { FargateApi, PostgresAccess, PostgresUser, PrivatePostgres } from 'cdk-private-backend';
+ * import { PostgresAccess, PrivatePostgres } from 'cdk-private-backend';
  * declare const postgres: PrivatePostgres;
  *
  * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
@@ -232,7 +232,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
       DatabaseName: this.database.databaseName,
       Access: this.access,
       SecretArn: secret.ref,
-      ConnectionLimit: Token.asString(this.connectionLimit),
+      ConnectionLimit: Tokenization.stringifyNumber(this.connectionLimit),
       Settings: roleSettings(
         props.settings,
         props.statementTimeout ?? (this.isOwner ? undefined : posture.statementTimeout),

@@ -1,10 +1,11 @@
-import { Token } from 'aws-cdk-lib';
+import { Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { Broker, type BrokerProps } from './broker/broker';
 import { PostgresDatabase } from './postgres-database';
 import { adminSecretOf } from './private/admin-credentials';
+import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
 import { PostgresServer } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
@@ -23,7 +24,7 @@ import { referWeakly } from '../private/cross-stack';
  * ## What it makes
  *
  * An RDS for PostgreSQL instance, or an Aurora Serverless v2 cluster (`capacity`), with its subnet group, parameter group,
- * security group without rules, and admin secret; and the broker: a Lambda function outside the network that answers
+ * security group without rules, admin secret and, in production, three alarms without actions; and the broker: a Lambda function outside the network that answers
  * CloudFormation, and one in the server's subnets that runs SQL. Neither NAT nor endpoints are needed.
  *
  * ## Defaults that matter
@@ -48,11 +49,13 @@ import { referWeakly } from '../private/cross-stack';
  * @see https://aws.amazon.com/rds/postgresql/pricing/
  *
  * @example
- * import { PostgresAccess, PrivatePostgres } from 'cdk-private-backend';
+ * import { Stack } from 'aws-cdk-lib';
  * import * as ec2 from 'aws-cdk-lib/aws-ec2';
+ * import { PostgresAccess, PrivatePostgres } from 'cdk-private-backend';
+ * declare const stack: Stack;
  * declare const vpc: ec2.IVpc;
  *
- * const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'shop', extensions: ['pgcrypto'] });
+ * const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'shop', extensions: ['pgcrypto'] });
  * const api = postgres.database.addUser('Api');
  * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
  */
@@ -108,6 +111,9 @@ export class PrivatePostgres extends PostgresServer {
     this.clusterIdentifier = this.parts.kind === 'cluster' ? this.parts.identifier : undefined;
     Broker.announce(this, () => this.brokerProps(props, settings));
     this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
+    if (Posture.of(this).alarms) {
+      createAlarms(this, settings);
+    }
   }
 
   /** @internal */
@@ -140,7 +146,7 @@ export class PrivatePostgres extends PostgresServer {
       kind: this.parts.kind,
       identifier: this.parts.identifier,
       serverArn: this.parts.arn,
-      portText: Token.asString(this.port),
+      portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: settings.vpcSubnets,
       adminSecret: this.adminSecret,
       adminSecretKey: settings.adminSecret.encryptionKey,

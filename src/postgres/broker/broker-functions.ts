@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Size, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -38,7 +38,6 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
     description: 'Runs SQL for the databases and users that stacks declare',
     architecture: lambda.Architecture.ARM_64,
     memorySize: 256,
-    ephemeralStorageSize: Size.mebibytes(512),
     timeout: Duration.seconds(SQL_FUNCTION_TIMEOUT_SECONDS),
     vpc: props.server.vpc,
     vpcSubnets: props.vpcSubnets,
@@ -61,7 +60,6 @@ export function createConductor(scope: Construct, props: BrokerProps, sql: lambd
     description: 'Makes the PostgreSQL databases and users that stacks declare',
     architecture: lambda.Architecture.ARM_64,
     memorySize: 256,
-    ephemeralStorageSize: Size.mebibytes(512),
     timeout: Duration.seconds(CONDUCTOR_TIMEOUT_SECONDS),
     environment: conductorEnvironment(props, sql),
     retryAttempts: 0,

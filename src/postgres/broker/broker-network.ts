@@ -16,9 +16,9 @@ export function openPath(scope: Construct, server: IPostgres): BrokerPath {
     vpc: server.vpc,
     description: 'Function that runs SQL: to the PostgreSQL server, nothing else',
     allowAllOutbound: false,
-    // Without an inline rule EC2 would add one that allows everything.
     disableInlineRules: false,
   });
+  keepClosed(securityGroup);
   const groups = server.connections.securityGroups;
   const port = ec2.Port.tcp(server.port);
   const before = new Set(rulesOf([securityGroup, ...groups]));
@@ -27,6 +27,12 @@ export function openPath(scope: Construct, server: IPostgres): BrokerPath {
     group.addIngressRule(securityGroup, port, 'Databases and users that stacks declare', true);
   }
   return { securityGroup, rules: rulesOf([securityGroup, ...groups]).filter(rule => !before.has(rule)) };
+}
+
+/** CDK takes its rule that matches nothing away with the first real one, and a group without inline rules starts with one that allows everything. */
+function keepClosed(securityGroup: ec2.SecurityGroup): void {
+  const resource = securityGroup.node.defaultChild as ec2.CfnSecurityGroup;
+  resource.securityGroupEgress = [{ cidrIp: '255.255.255.255/32', description: 'Disallow all traffic', ipProtocol: 'icmp', fromPort: 252, toPort: 86 }];
 }
 
 function rulesOf(groups: ec2.ISecurityGroup[]): IConstruct[] {

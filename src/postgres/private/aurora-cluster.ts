@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
-import { companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import type { ServerlessCapacityOptions } from '../postgres-capacity';
 import { referWeakly } from '../../private/cross-stack';
@@ -77,6 +77,7 @@ function createMembers(scope: Construct, settings: ServerSettings, cluster: rds.
       publiclyAccessible: false,
       autoMinorVersionUpgrade: settings.autoMinorVersionUpgrade,
     });
+    acknowledgeEncryption(member, 'Storage belongs to the cluster, which is encrypted');
     member.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
     return member;
   });

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer } from './postgres-server';
@@ -71,7 +71,7 @@ export class ImportedPostgres extends PostgresServer {
     return {
       server: this,
       kind: 'imported' as const,
-      portText: Token.asString(this.port),
+      portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: placeDatabase(this, attributes.vpc, attributes.vpcSubnets),
       adminSecret: attributes.adminSecret,
       adminSecretKey: attributes.encryptionKey ?? attributes.adminSecret.encryptionKey,

@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
-import { companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import { referWeakly } from '../../private/cross-stack';
 
@@ -30,6 +30,9 @@ export function createInstance(scope: Construct, settings: ServerSettings, secur
     enablePerformanceInsights: settings.databaseInsights,
     ...insightsOf(settings),
   });
+  if (settings.snapshotIdentifier !== undefined) {
+    acknowledgeEncryption(instance, 'A restored instance is encrypted exactly if its snapshot is, and the property may not be given');
+  }
   instance.applyRemovalPolicy(settings.removalPolicy);
   referWeakly(instance);
   return {

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Size, Token, type Duration } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, Tokenization, type Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -87,7 +87,7 @@ function serverParameters(props: PrivatePostgresProps, forceSsl: boolean): { [na
     'log_lock_waits': '1',
     'log_min_duration_statement': '1000',
     'shared_preload_libraries': 'pg_stat_statements',
-    ...(props.maxConnections === undefined ? {} : { max_connections: Token.asString(props.maxConnections) }),
+    ...(props.maxConnections === undefined ? {} : { max_connections: Tokenization.stringifyNumber(props.maxConnections) }),
     ...props.parameters,
   });
 }

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Tokenization } from 'aws-cdk-lib';
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { ServiceBindingConfig } from '../../fargate';
 import { CA_FILE } from '../../fargate/private/trust.contract';
@@ -33,7 +33,7 @@ export function userSecretBinding(secret: UserSecretSource, prefix?: string): Se
   const environment = {
     ...trust,
     PGSSLMODE: 'verify-full',
-    DATABASE_POOL_SIZE: Token.asString(secret.poolSize),
+    DATABASE_POOL_SIZE: Tokenization.stringifyNumber(secret.poolSize),
     DATABASE_SECRET_VERSION: secret.versionId,
   };
   return {
