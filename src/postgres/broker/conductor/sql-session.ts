@@ -24,7 +24,7 @@ const CALL_MILLIS = 300_000;
 /** Kept back, so that CloudFormation gets its answer before this function is ended. */
 const RESERVE_MILLIS = 45_000;
 
-/** From the SQL function's own deadline to the last moment at which its answer is of use. */
+/** How far around its deadline the SQL function may answer. */
 const ANSWER_MILLIS = 15_000;
 
 /** RDS stores a rotated password first and uses it a moment later. */
@@ -61,7 +61,7 @@ export class SqlSession {
         admin = await this.readAdmin();
       } else if (error.unreachable) {
         await this.explain(error);
-      } else if (this.timeIsUp() || this.deps.clock.now() < deadline) {
+      } else if (this.timeIsUp() || this.deps.clock.now() + ANSWER_MILLIS < deadline) {
         throw new ConductorError(error.code, error.message);
       }
       // Else the deadline may be what it failed of: what was done stays, and there is time to go on.

@@ -1,7 +1,7 @@
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, type SqlRequest, type SqlResponse } from '../../../../src/postgres/broker/broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS } from '../../../../src/postgres/broker/conductor.contract';
-import type { ConductorDependencies } from '../../../../src/postgres/broker/conductor/dependencies';
+import type { Clock, ConductorDependencies } from '../../../../src/postgres/broker/conductor/dependencies';
 import { handleConductorRequest } from '../../../../src/postgres/broker/conductor/handle-conductor-request';
 import type { ConductorEvent } from '../../../../src/postgres/broker/conductor/request';
 import { InMemorySecretsManager } from '../../../support/secrets-manager';
@@ -18,7 +18,7 @@ export interface Answer {
 }
 
 /** A clock on which waiting takes no time. */
-export class FakeClock {
+export class FakeClock implements Clock {
   private time = 1_700_000_000_000;
 
   public now = () => this.time;
@@ -31,7 +31,6 @@ export class FakeClock {
 
 /** Everything around a conductor, in this process; `sql` is what the SQL function does. */
 export class ConductorWorld {
-  public readonly clock = new FakeClock();
   public readonly secrets = new InMemorySecretsManager();
   public readonly adminSecret = this.secrets.create('admin', { username: 'postgres', password: ADMIN_PASSWORD });
   public readonly logs: string[] = [];
@@ -48,7 +47,7 @@ export class ConductorWorld {
   public region = 'eu-west-1';
   private requests = 0;
 
-  public constructor(public sql: (request: SqlRequest, until: number) => Promise<SqlResponse>) {}
+  public constructor(public sql: (request: SqlRequest, until: number) => Promise<SqlResponse>, public readonly clock: Clock = new FakeClock()) {}
 
   /** Sends an event and returns the answer. */
   public async send(event: Partial<ConductorEvent> & Pick<ConductorEvent, 'RequestType'>, overrides: Partial<ConductorDependencies> = {}): Promise<Answer> {
