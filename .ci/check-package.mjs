@@ -1,0 +1,29 @@
+// Checks the report of `npm pack --json`: size, what must be there, what must not.
+import { readFileSync } from 'node:fs';
+
+const LARGEST = 800_000;
+const REQUIRED = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'lib/index.d.ts', 'lib/index.js', 'package.json'];
+const FORBIDDEN = [
+  [/^(test|examples|bench|docs|projenrc|coverage|dist|\.ci|\.github|\.projen|node_modules)\//, 'belongs to the repository only'],
+  [/(^|\/)(CONTRIBUTING|TESTING)\.md$|(^|\/)\.projenrc\.ts$|tsconfig.*\.json$|\.tgz$/, 'belongs to the repository only'],
+  [/(?<!\.d)\.ts$|\.map$|\.snap$|\.test\.|\.spec\./, 'is source, not what users run'],
+  [/(^|\/)cdk\.out\/|\.env$|\.pem\.key$|(^|\/)\.npmrc$/, 'must not be published'],
+];
+
+const report = JSON.parse(readFileSync(process.argv[2], 'utf8'))[0];
+const paths = report.files.map((file) => file.path);
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'));
+const problems = [
+  ...(report.size > LARGEST ? [`The tarball has ${report.size} bytes; at most ${LARGEST} are allowed.`] : []),
+  ...REQUIRED.filter((path) => !paths.includes(path)).map((path) => `${path} is missing.`),
+  ...(paths.some((path) => path.startsWith('assets/')) ? [] : ['The bundled handlers (assets/) are missing.']),
+  ...paths.flatMap((path) => FORBIDDEN.filter(([pattern]) => pattern.test(path)).map(([, reason]) => `${path} ${reason}.`)),
+  ...Object.keys(manifest.dependencies ?? {}).map((name) => `${name} is a runtime dependency; only peers are allowed.`),
+  ...(manifest.bundledDependencies ?? manifest.bundleDependencies ?? []).map((name) => `${name} is a bundled dependency; bundle it into its handler.`),
+];
+
+const largest = [...report.files].sort((a, b) => b.size - a.size).slice(0, 8);
+console.log(`${report.filename}: ${report.size} bytes packed, ${report.unpackedSize} unpacked, ${paths.length} files; the largest:`);
+largest.forEach((file) => console.log(`  ${String(file.size).padStart(8)} ${file.path}`));
+problems.forEach((problem) => console.error(problem));
+process.exit(problems.length === 0 ? 0 : 1);
