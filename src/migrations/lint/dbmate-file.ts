@@ -17,10 +17,14 @@ export function parseDbmate(file: MigrationFile): ParsedMigration {
   const down = DOWN.exec(text);
   if (!up) {
     report('missing-up', 1, 'No `-- migrate:up`: dbmate refuses the file. Put it, at the start of a line, before the first statement.');
-    return { statements: [], transactional: true, findings };
+    return { statements: [], batches: [], transactional: true, findings };
   }
-  const preface = splitSql(text.slice(0, up.index)).statements[0];
-  if (preface) report('statement-before-up', preface.line, 'A statement stands before `-- migrate:up`; dbmate refuses the file. Move it below.');
+  const preface = text.slice(0, up.index).split('\n').findIndex((line) => !/^\s*(--.*)?$/.test(line));
+  if (preface !== -1) report('statement-before-up', preface + 1, 'Something other than `--` comments stands before `-- migrate:up`; dbmate refuses the file. Move it below.');
+  const second = UP.exec(text.slice(up.index + 1));
+  if (second) {
+    report('many-sections', lineAt(text, up.index + 1 + second.index), 'A second `-- migrate:up`: dbmate records the version after the first, so when the second fails it is never applied. Put it into a file of its own.');
+  }
   if (!down) report('missing-down', lineAt(text, up.index), 'No `-- migrate:down`: dbmate refuses the file. Add it at the end; it may be empty.');
   if (down && down.index < up.index) {
     report('missing-up', lineAt(text, down.index), '`-- migrate:down` stands before `-- migrate:up`; dbmate refuses the file. Put Up first.');
@@ -29,7 +33,7 @@ export function parseDbmate(file: MigrationFile): ParsedMigration {
   const body = text.slice(up.index, end);
   const { statements, unterminated } = splitSql(body, lineAt(text, up.index));
   if (unterminated) report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
-  return { statements, transactional: !/(^|\s)transaction:false(\s|$)/.test(up[1]), findings };
+  return { statements, batches: [statements], transactional: !/(^|\s)transaction:false(\s|$)/.test(up[1]), findings };
 }
 
 function lineAt(text: string, index: number): number {

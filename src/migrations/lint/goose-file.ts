@@ -33,8 +33,8 @@ class GooseParser {
     this.file.content.split('\n').forEach((line, index) => this.read(line.replace(/\r$/, ''), index + 1));
     if (this.opened !== undefined) this.report('statement-marks', this.opened, 'StatementBegin without StatementEnd: add `-- +goose StatementEnd` after the statement.');
     if (this.part === 'none' && this.findings.length === 0) this.report('missing-up', 1, 'No `-- +goose Up`: nothing would be applied. Put it, alone on its line, before the first statement.');
-    const statements = this.blocks.flatMap((block) => this.statementsOf(block));
-    return { statements, transactional: this.transactional, findings: this.findings };
+    const batches = this.blocks.flatMap((block) => this.batchesOf(block)).filter((batch) => batch.length > 0);
+    return { statements: batches.flat(), batches, transactional: this.transactional, findings: this.findings };
   }
 
   private read(line: string, number: number) {
@@ -93,26 +93,29 @@ class GooseParser {
     return this.blocks[this.blocks.length - 1];
   }
 
-  private statementsOf(block: Block): SqlStatement[] {
+  private batchesOf(block: Block): SqlStatement[][] {
     const { statements, unterminated } = splitSql(block.lines.join('\n'), block.line);
     if (unterminated) this.report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
-    if (!block.marked && !unterminated) statements.forEach((statement) => this.checkPlain(block, statement));
-    return statements;
+    return block.marked || unterminated ? [statements] : this.cut(block, statements);
   }
 
-  /** Outside of marks goose cuts at every line that ends with a semicolon, also inside quotes. */
-  private checkPlain(block: Block, statement: SqlStatement) {
-    if (!statement.terminated) {
-      return this.report('missing-semicolon', statement.line, 'The statement has no semicolon at its end; goose refuses the file.');
+  /** Outside of marks goose cuts after every line that ends with a semicolon, also inside quotes. */
+  private cut(block: Block, statements: SqlStatement[]): SqlStatement[][] {
+    const cuts = block.lines.flatMap((line, index) => endsStatement(line) ? [block.line + index] : []);
+    const last = statements[statements.length - 1];
+    if (last && !(last.terminated && cuts.some((line) => line >= last.lastLine))) {
+      this.report('missing-semicolon', last.lastLine, 'goose refuses the file: the last statement must end with a semicolon, and nothing but a `--` comment may follow it on the line.');
     }
-    for (let line = statement.line; line < statement.lastLine; line++) {
-      if (endsStatement(block.lines[line - block.line])) {
-        return this.report('statement-marks', statement.line, `goose would cut this statement at line ${line}, which ends with a semicolon. Put \`-- +goose StatementBegin\` and \`-- +goose StatementEnd\` around it.`);
+    const batches = new Map<number, SqlStatement[]>();
+    for (const statement of statements) {
+      const inside = cuts.find((line) => line >= statement.line && line < statement.lastLine);
+      if (inside !== undefined) {
+        this.report('statement-marks', statement.line, `goose would cut this statement at line ${inside}, which ends with a semicolon. Put \`-- +goose StatementBegin\` and \`-- +goose StatementEnd\` around it.`);
       }
+      const end = cuts.find((line) => line >= statement.lastLine) ?? -1;
+      batches.set(end, [...batches.get(end) ?? [], statement]);
     }
-    if (!endsStatement(block.lines[statement.lastLine - block.line])) {
-      this.report('missing-semicolon', statement.lastLine, 'goose sees the end of a statement only where a line ends with the semicolon: put what follows on the next line.');
-    }
+    return [...batches.values()];
   }
 
   private has(rule: RuleName): boolean {

@@ -19,6 +19,8 @@ export interface Finding {
 /** The part of a file that is applied. */
 export interface ParsedMigration {
   readonly statements: SqlStatement[];
+  /** The same statements, by the query in which the engine sends them: PostgreSQL runs several in one query as one transaction. */
+  readonly batches: SqlStatement[][];
   /** Whether the engine wraps the file in a transaction. */
   readonly transactional: boolean;
   readonly findings: Finding[];
@@ -26,7 +28,7 @@ export interface ParsedMigration {
 
 /** Rules whose findings stop the synthesis: the file cannot work, or can leave the database half migrated. */
 export const ERROR_RULES = [
-  'file-name', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'empty-migration',
+  'file-name', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'many-sections', 'empty-migration',
   'statement-marks', 'missing-semicolon', 'unterminated', 'not-in-transaction', 'transaction-control', 'many-without-transaction', 'empty-search-path',
   'released-file-changed', 'released-file-missing', 'older-than-released', 'unknown-rule',
 ] as const;

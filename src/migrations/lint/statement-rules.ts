@@ -39,7 +39,7 @@ export function checkStatements(engine: EngineName, file: string, parsed: Parsed
     if (parsed.transactional) checkTransaction(engine, statement, report);
     checkSearchPath(statement, report);
   }
-  if (!parsed.transactional) checkSteps(engine, parsed.statements, report);
+  if (!parsed.transactional) checkSteps(parsed.batches, report);
   if (!released) adviseStatement(parsed, report);
   return findings;
 }
@@ -57,24 +57,23 @@ function checkTransaction(engine: EngineName, statement: SqlStatement, report: R
   }
 }
 
-/** Dumps begin with an empty search path, and the engine then no longer finds its version table. */
+/** Dumps begin with an empty search path, and nothing is found by its bare name any more. */
 function checkSearchPath(statement: SqlStatement, report: Report) {
   const empties = /^SELECT (pg_catalog ?\. ?)?set_config ?\(/i.test(statement.code) && statement.literals[0] === 'search_path' && statement.literals[1] === '';
   if (empties) {
-    report('empty-search-path', statement, 'This line, which dumps begin with, empties the search path; the engine then does not find its version table. Remove it.');
+    report('empty-search-path', statement, 'This line, which dumps begin with, empties the search path; the engine, or the next file, then does not find its tables. Remove it.');
   }
 }
 
 /** Without a transaction, what ran before a failure stays; the next run starts the file from its top. */
-function checkSteps(engine: EngineName, statements: SqlStatement[], report: Report) {
-  if (statements.length < 2) return;
-  const alone = statements.find((statement) => OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code)));
-  if (engine === 'dbmate') {
-    // dbmate sends the whole part as one query, which PostgreSQL runs as one implicit transaction.
-    if (alone) report('many-without-transaction', alone, `dbmate sends all statements of a file together, and PostgreSQL then refuses ${verb(alone)}. Put it alone into a file of its own.`);
-    return;
+function checkSteps(batches: SqlStatement[][], report: Report) {
+  for (const batch of batches) {
+    const alone = batch.find((statement) => batch.length > 1 && OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code)));
+    if (alone) {
+      report('many-without-transaction', alone, `The engine sends this together with other statements, and PostgreSQL then refuses ${verb(alone)}. Put it alone into a file of its own.`);
+    }
   }
-  const stuck = statements.slice(0, -1).find((statement) => !REPEATABLE.test(statement.code));
+  const stuck = batches.slice(0, -1).flat().find((statement) => !REPEATABLE.test(statement.code));
   if (stuck) {
     report('many-without-transaction', stuck, `Without a transaction a failure further down leaves ${verb(stuck)} applied, and the next run fails on it. Put each statement into a file of its own, or make it repeatable (IF NOT EXISTS, IF EXISTS).`);
   }

@@ -85,7 +85,7 @@ function describe(settings: RunnerSettings, result: EngineResult, after: Migrati
   const [failed] = after.pending;
   const ended = result.exitCode === undefined ? 'was killed' : `ended with exit code ${result.exitCode}`;
   const version = `the database is at version ${after.version ?? 'none'}, ${after.pending.length} of ${plan.length} files are not applied`;
-  if (!failed) return `${settings.engine} ${ended} although every file is applied; ${version}`;
+  if (!failed) return `${settings.engine} ${ended} although its version table lists every file, so the last one may be applied in part; ${version}`;
   const partly = failed.transactional ? 'It was rolled back.' : 'It runs without a transaction, so a part of it may be applied, and an index may be left INVALID: clean up before the next run.';
   const tried = conflict && failed.transactional ? ` Met a lock (${conflict}) ${ATTEMPTS} times.` : '';
   return `${settings.engine} ${ended}, and ${failed.name} is not applied, whatever the output says. ${partly}${tried} Now ${version}`;
