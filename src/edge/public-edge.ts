@@ -8,13 +8,13 @@ import { Construct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeRouteOptions, IEdgeRoute } from './edge-route';
 import type { IEdgeTarget } from './edge-target';
+import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { EdgePath, pathInStage } from './private/edge-path';
 import { type RouteConditions, normalizeConditions } from './private/route-conditions';
 import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './private/route-priority';
 import { type RouteEntry, findConflicts } from './private/route-table';
 import { WebAcl } from './private/web-acl';
-import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 
