@@ -137,6 +137,8 @@ export class PostgresDatabase extends Construct {
   /**
    * The user that migrations run as: a login that acts as the owner of the database. Made when first used, in the
    * database's stack, with the name `<databaseName>_migrator`.
+   *
+   * @throws when that name is longer than 63 bytes
    */
   public get owner(): PostgresUser {
     return (this.node.tryFindChild('Owner') as PostgresUser | undefined) ?? this.createOwner();
@@ -198,7 +200,7 @@ export class PostgresDatabase extends Construct {
   private createOwner(): PostgresUser {
     return new PostgresUser(this, 'Owner', {
       database: this,
-      username: ownerUsername(this.databaseName),
+      username: ownerUsername(this, this.databaseName),
       access: PostgresAccess.OWNER,
     });
   }

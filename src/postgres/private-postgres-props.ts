@@ -11,9 +11,9 @@ export interface PrivatePostgresProps {
   readonly vpc: ec2.IVpc;
 
   /**
-   * Subnets of the server and of the broker's SQL function, in at least two availability zones.
+   * Subnets of the server and of the broker's SQL function, in at least two availability zones. Never public ones.
    *
-   * @default - isolated subnets, else private ones; never public ones
+   * @default - isolated subnets, else private ones
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 

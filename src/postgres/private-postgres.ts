@@ -92,7 +92,7 @@ export class PrivatePostgres extends PostgresServer {
   /**
    * Declares a server.
    *
-   * @throws when a value is out of range, when there are subnets in fewer than two zones, when props contradict the
+   * @throws when a value is out of range, when subnets are public or in fewer than two zones, when props contradict the
    * capacity, or when the region has no known RDS roots and `caBundle` is missing
    */
   constructor(scope: Construct, id: string, props: PrivatePostgresProps) {

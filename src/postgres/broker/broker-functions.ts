@@ -42,8 +42,6 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
     vpc: props.server.vpc,
     vpcSubnets: props.vpcSubnets,
     securityGroups: [securityGroup],
-    // The function needs the database only, so it makes no difference to it that a public subnet gives it no internet.
-    allowPublicSubnet: true,
     retryAttempts: 0,
     role,
     logGroup,

@@ -1,6 +1,7 @@
 import type { IConstruct } from 'constructs';
-import { groupRoles, validateNotAdmin } from './names';
+import { validateNotAdmin } from './names';
 import { InvalidBackendError } from '../../private/errors';
+import { groupRoleNames } from '../broker/sql/names';
 
 /** Who declared which name on one server. Tokens are compared as what they are: the same token is the same name. */
 export class NameRegistry {
@@ -18,7 +19,7 @@ export class NameRegistry {
   /** A database, with the roles that hold its grants. */
   public reserveDatabase(scope: IConstruct, databaseName: string): void {
     reserve(this.databases, scope, databaseName, 'database', 'databaseName');
-    groupRoles(databaseName).forEach(role => reserve(this.roles, scope, role, 'role', 'username or databaseName'));
+    groupRoleNames(databaseName).forEach(role => reserve(this.roles, scope, role, 'role', 'username or databaseName'));
   }
 }
 

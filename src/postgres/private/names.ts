@@ -4,7 +4,6 @@ import { InvalidBackendError } from '../../private/errors';
 
 /** PostgreSQL cuts longer names without a word, so that two of them may become one. */
 const MAX_BYTES = 63;
-const GROUP_SUFFIXES = ['_owner', '_rw', '_ro'];
 const OWNER_LOGIN_SUFFIX = '_migrator';
 const RESERVED_ROLES = ['postgres', 'public', 'none', 'current_user', 'current_role', 'session_user'];
 const RESERVED_DATABASES = ['postgres', 'public', 'template0', 'template1'];
@@ -20,13 +19,18 @@ export function snakeCase(id: string): string {
 }
 
 /** Name of the login that acts as the owner of a database; differs from the roles that hold the grants. */
-export function ownerUsername(databaseName: string): string {
-  return `${databaseName}${OWNER_LOGIN_SUFFIX}`;
+export function ownerUsername(scope: IConstruct, databaseName: string): string {
+  const username = `${databaseName}${OWNER_LOGIN_SUFFIX}`;
+  if (!Token.isUnresolved(username) && Buffer.byteLength(username) > MAX_BYTES) {
+    throw new InvalidBackendError(scope,
+      `The owner's name '${username}' has ${Buffer.byteLength(username)} bytes, and at most ${MAX_BYTES} fit. Give the database a shorter databaseName, or declare a user with PostgresAccess.OWNER and a name of its own.`);
+  }
+  return username;
 }
 
 /** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateUsername(scope: IConstruct, username: string): void {
-  validateName(scope, 'user', username, 'username', RESERVED_ROLES, MAX_BYTES);
+  validateName(scope, 'user', username, 'username', RESERVED_ROLES);
 }
 
 /** Refuses a user that has the name of the server's admin. */
@@ -36,18 +40,12 @@ export function validateNotAdmin(scope: IConstruct, username: string, adminUsern
   }
 }
 
-/** Refuses reserved names, and those that leave no room for the database's own roles. Tokens pass. */
+/** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateDatabaseName(scope: IConstruct, databaseName: string): void {
-  const longestSuffix = Math.max(...[OWNER_LOGIN_SUFFIX, ...GROUP_SUFFIXES].map(suffix => suffix.length));
-  validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES, MAX_BYTES - longestSuffix);
+  validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES);
 }
 
-/** The roles that hold the grants of a database; no user may have their names. */
-export function groupRoles(databaseName: string): string[] {
-  return GROUP_SUFFIXES.map(suffix => `${databaseName}${suffix}`);
-}
-
-function validateName(scope: IConstruct, what: string, name: string, prop: string, reserved: string[], maxBytes: number): void {
+function validateName(scope: IConstruct, what: string, name: string, prop: string, reserved: string[]): void {
   if (Token.isUnresolved(name)) {
     return;
   }
@@ -58,8 +56,8 @@ function validateName(scope: IConstruct, what: string, name: string, prop: strin
   if (name === '') {
     refuse('it is empty');
   }
-  if (Buffer.byteLength(name) > maxBytes) {
-    refuse(`it has ${Buffer.byteLength(name)} bytes, and at most ${maxBytes} fit`);
+  if (Buffer.byteLength(name) > MAX_BYTES) {
+    refuse(`it has ${Buffer.byteLength(name)} bytes, and at most ${MAX_BYTES} fit`);
   }
   if (hasControlCharacter(name)) {
     refuse('it holds a control character');

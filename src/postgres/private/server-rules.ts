@@ -32,10 +32,6 @@ function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, v
   if (listed && selected.subnetIds.length < 2) {
     throw new InvalidBackendError(scope, `The server needs subnets in at least two availability zones, got ${selected.subnetIds.length} subnet. Select more with vpcSubnets, or use a network with more zones.`);
   }
-  if (selected.hasPublic) {
-    Annotations.of(scope).addWarningV2('cdk-private-backend:PrivatePostgres.publicSubnets',
-      'vpcSubnets selects public subnets. The server still gets no public address, but isolated subnets keep that from depending on one setting.');
-  }
 }
 
 function validateStorage(scope: Construct, props: PrivatePostgresProps, settings: ServerSettings): void {
@@ -53,9 +49,10 @@ function validateStorage(scope: Construct, props: PrivatePostgresProps, settings
   if (allocated < 20 || allocated > 65_536) {
     throw new InvalidBackendError(scope, `allocatedStorage must be from 20 to 65536 GiB, got ${allocated}.`);
   }
-  if (maxAllocatedStorage.toGibibytes() < allocated * 1.1) {
+  const least = Math.ceil((allocated * 11) / 10);
+  if (maxAllocatedStorage.toGibibytes() < least) {
     throw new InvalidBackendError(scope,
-      `maxAllocatedStorage must be at least 10 % above allocatedStorage, ${Math.ceil(allocated * 1.1)} GiB, got ${maxAllocatedStorage.toGibibytes()}.`);
+      `maxAllocatedStorage must be at least 10 % above allocatedStorage, ${least} GiB, got ${maxAllocatedStorage.toGibibytes()}.`);
   }
   if (settings.snapshotIdentifier !== undefined && settings.encryptionKey !== undefined) {
     throw new InvalidBackendError(scope, 'An instance restored from a snapshot keeps the key of the snapshot. Leave out encryptionKey; to change the key, copy the snapshot with the new key and restore the copy.');
