@@ -17,6 +17,63 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  *
  * Every construct of this library reads its defaults from the nearest posture above it and from nowhere else; an
  * explicit prop always wins. Where no posture was applied, production holds and each stack has one warning.
+ *
+ * ## What it makes
+ *
+ * Nothing by itself: it decides what constructs below it make.
+ *
+ * ## Defaults that matter
+ *
+ * | field | development | production | why |
+ * |---|---|---|---|
+ * | `maxAzs` | 2 | 3 | Production outlives the loss of a zone and still has two. A database and a load balancer need two anyway. |
+ * | `egress` | publicIp | natGateway per zone | Public addresses cost nothing while no task runs; a gateway in each zone outlives the loss of another. |
+ * | `flowLogs` | false | true | Who talked to whom can be answered afterwards, at the price of storage. |
+ * | `restrictDefaultSecurityGroup` | false | true | Nothing put into the default group by accident is reachable; costs a custom resource. |
+ * | `instanceType` | t4g.micro | r7g.large | The cheapest Graviton class; the smallest one with memory for a real working set. |
+ * | `multiAz` | false | true | A standby takes over in about a minute; it doubles the price of the instance. |
+ * | `allocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
+ * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
+ * | `deletionProtection` | false | true | A stack can be thrown away; a server only by two deliberate steps. |
+ * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
+ * | `removalPolicy` | destroy | retain | No leftovers; logs, keys and buckets outlive a mistake. |
+ * | `databaseInsights` | false | true | 15 months of performance history, priced by vCPU. |
+ * | `postgresLogExport` | false | true | The server's log outlives the server. |
+ * | `forceSsl` | true | true | Nothing ever travels in clear text. |
+ * | `storageEncrypted` | true | true | Costs nothing, and cannot be turned on later without a new server. |
+ * | `poolSize` | 5 | 10 | Many connections for each task exhaust a small server first. |
+ * | `statementTimeout` | 30 seconds | 30 seconds | A runaway query ends before its caller's patience. |
+ * | `idleInTransactionSessionTimeout` | 60 seconds | 60 seconds | A forgotten transaction does not hold locks and block vacuum. |
+ * | `lockTimeout` | 5 seconds | 5 seconds | A migration that waits for a lock blocks everybody behind it, so it gives up early. |
+ * | `minTasks` | 1 | 2 | One is enough to try things; two outlive a deployment and a zone. |
+ * | `maxTasks` | 1 | 10 | No scaling; room for five times the usual load. |
+ * | `containerInsights` | false | true | Metrics of each task, at the price of custom metrics. |
+ * | `logRetention` | 7 days | 90 days | Until the end of the sprint; until an incident is understood. |
+ * | `requireHttps` | false | true | Without a domain one can still start; in production it is an error. |
+ * | `waf` | false | true | AWS's managed rules in front of the edge, about 8 USD a month. |
+ * | `accessLogs` | false | true | Every request can be found afterwards. |
+ * | `loadBalancerDeletionProtection` | false | true | The address that clients know does not vanish. |
+ * | `bastionSubnetType` | public | private | Needs no NAT; needs no public address. |
+ * | `sessionLogging` | false | true | What was typed in a shell can be read afterwards. |
+ * | `alarms` | false | true | Nobody watches a development stack. |
+ *
+ * Changing the posture of a living stack replaces nothing that holds data and no subnet.
+ *
+ * ## Security considerations
+ *
+ * Both postures encrypt storage, force TLS, keep databases private and containers hardened. Development leaves out what
+ * costs money or gets in the way of throwing a stack away: logs, alarms, protection, a second zone.
+ *
+ * ## Cost
+ *
+ * The README of each example states the price of both postures.
+ *
+ * @example
+ * import { App } from 'aws-cdk-lib';
+ * import { Egress, Posture } from 'cdk-private-backend';
+ *
+ * const app = new App();
+ * Posture.production({ maxAzs: 2, egress: Egress.natGateway() }).applyTo(app);
  */
 export class Posture {
   /** Cheap when idle, quick to destroy, as private and encrypted as production. */
