@@ -5,7 +5,7 @@ import { parseUser, userRemoval, type UserRequest } from './properties';
 import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
 import { endpointOf } from './sql-session';
-import { settleUserSecret, type UserCredentials } from './user-secret';
+import { restoreFormerUser, settleUserSecret, type UserCredentials } from './user-secret';
 
 /** Creates or updates a user: its secret first, then the role with the password that the secret holds. */
 export async function convergeUser(operation: Operation): Promise<Outcome> {
@@ -35,7 +35,19 @@ export async function deleteUser(operation: Operation): Promise<void> {
   }
   const policy = userRemoval(operation.event.ResourceProperties);
   if (policy !== 'RETAIN') {
-    await operation.session().run({ operation: 'deleteUser', username, policy });
+    const session = operation.session();
+    await restoreSecret(operation, username);
+    await session.run({ operation: 'deleteUser', username, policy });
+  }
+}
+
+async function restoreSecret({ store, event, deps }: Operation, username: string): Promise<void> {
+  const { SecretArn: secretArn } = event.ResourceProperties;
+  try {
+    await restoreFormerUser(store, secretArn, username);
+  } catch (error) {
+    // Where the whole user is deleted, its secret may be out of reach already, and then is of no use to anybody.
+    deps.log({ level: 'warn', message: 'secret not looked at', secretArn, error: errorMessage(error) });
   }
 }
 

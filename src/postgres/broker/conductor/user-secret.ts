@@ -43,6 +43,18 @@ export async function settleUserSecret(store: SecretStore, redaction: Redaction,
   return { versionId: settled.versionId, password: settled.value.password };
 }
 
+/**
+ * Makes the user before this one the current one again, where this one is deleted while the secret still names it: that is
+ * how the rollback of a rename looks when CloudFormation just goes back to the old physical id.
+ */
+export async function restoreFormerUser(store: SecretStore, secretArn: string, deleted: string): Promise<void> {
+  const current = await readVersion(store, secretArn, { stage: 'AWSCURRENT' });
+  const previous = current?.value.username === deleted ? await readVersion(store, secretArn, { stage: 'AWSPREVIOUS' }) : undefined;
+  if (previous !== undefined && previous.value.username !== deleted) {
+    await store.makeCurrent(secretArn, previous.versionId);
+  }
+}
+
 async function settle(store: SecretStore, request: UserSecretRequest): Promise<UserVersion> {
   const { secretArn, content } = request;
   const current = await readVersion(store, secretArn, { stage: 'AWSCURRENT' });

@@ -100,6 +100,17 @@ test('a rename and its rollback: whoever holds the old password can log in all t
   expect(await whoAmI(held)).toBe(`${username}@app`);
 });
 
+test('a rename that CloudFormation rolls back by deleting the new name only leaves the old one working, and current', async () => {
+  const renamed = `${username}_next`;
+  const { PhysicalResourceId: old } = expectSuccess(await create());
+  const held = world.secrets.value(secret);
+  const { PhysicalResourceId: next } = expectSuccess(await update(old, { Username: renamed }, {}));
+  expectSuccess(await remove(next, { Username: renamed }));
+  expect(world.secrets.value(secret)).toEqual(held);
+  expect(await whoAmI(held)).toBe(`${username}@app`);
+  expect(await roleExists(renamed)).toBe(false);
+});
+
 test('a rename that stays: the old role goes in the clean-up, the new one works', async () => {
   const renamed = `${username}_next`;
   const { PhysicalResourceId } = expectSuccess(await create());

@@ -191,6 +191,27 @@ describe('updating a user', () => {
     expect(canLogIn()).toBe(true);
   });
 
+  test('renamed and rolled back without another update: deleting the new name gives the secret back to the old', async () => {
+    const before = world.secrets.value(secret);
+    await update({ Username: 'web' });
+    const deleted = await world.send({ RequestType: 'Delete', PhysicalResourceId: 'user:web', ...world.user(secret, { Username: 'web' }) });
+    expect(deleted.Status).toBe('SUCCESS');
+    expect(world.secrets.value(secret)).toEqual(before);
+    expect([...sql.roles.keys()]).toEqual(['api']);
+    expect(canLogIn()).toBe(true);
+  });
+
+  test('deleted when its secret cannot be read any more: the role goes all the same', async () => {
+    const client = world.secrets.asClient();
+    const send = (command: { input: { SecretId?: string } }) => command.input.SecretId === secret
+      ? Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }))
+      : client.send(command as never);
+    const deleted = await world.send({ RequestType: 'Delete', PhysicalResourceId: 'user:api', ...world.user(secret) }, { secrets: { send } as never });
+    expect(deleted.Status).toBe('SUCCESS');
+    expect(sql.roles.size).toBe(0);
+    expect(world.said).toContain('secret not looked at');
+  });
+
   test('renamed, failed half-way and rolled back: the role that CloudFormation never heard of is gone', async () => {
     sql.failures.push(undefined, { ok: false, error: { code: '42501', message: 'No.', unreachable: false, wrongPassword: false } });
     sql.roles.set('web', { password: 'half', mark: { stackId: STACK, logicalId: 'Api' } });
