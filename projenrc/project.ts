@@ -124,7 +124,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   private orderTests() {
     this.testTask.prependSpawn(this.compileTask);
     this.testTask.prependSpawn(this.bundler.bundleTask);
-    this.addTask('demo', { description: 'Run a whole private backend against an embedded PostgreSQL', receiveArgs: true, steps: [
+    this.addTask('demo', { description: 'Run a whole private backend against an embedded PostgreSQL', receiveArgs: true, env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }, steps: [
       { spawn: this.bundler.bundleTask.name },
       { exec: 'tsx --tsconfig examples/tsconfig.json examples/demo/main.ts', receiveArgs: true },
     ] });

@@ -3,17 +3,19 @@ import { Posture } from 'cdk-private-backend';
 import { PrivateBackendStack } from './private-backend-stack';
 
 const app = new App();
-posture(app.node.tryGetContext('posture') ?? 'development').applyTo(app);
+const context = (key: string) => app.node.tryGetContext(key);
 
-new PrivateBackendStack(app, 'PrivateBackend', {
-  domainName: app.node.tryGetContext('domainName'),
-  hostedZoneId: app.node.tryGetContext('hostedZoneId'),
-});
-
-function posture(name: string): Posture {
-  switch (name) {
-    case 'development': return Posture.development();
-    case 'production': return Posture.production();
-    default: throw new Error(`Unknown posture '${name}'. Use -c posture=development or -c posture=production.`);
-  }
+switch (context('posture')) {
+  case 'development':
+    Posture.development().applyTo(app);
+    new PrivateBackendStack(app, 'PrivateBackend');
+    break;
+  case 'production':
+    Posture.production().applyTo(app);
+    new PrivateBackendStack(app, 'PrivateBackend', {
+      hostedZone: { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') },
+    });
+    break;
+  default:
+    throw new Error(`Unknown posture '${context('posture')}'. Use -c posture=development or -c posture=production.`);
 }

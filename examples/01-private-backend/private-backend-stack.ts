@@ -1,23 +1,16 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
+import { BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
 import * as path from 'path';
 
 export interface PrivateBackendStackProps extends StackProps {
   /**
-   * Serve HTTPS under this name.
+   * Serve HTTPS as `api.<zone>`, with a certificate and a record of its own.
    *
    * @default - HTTP under the load balancer's own name; an error in production
    */
-  readonly domainName?: string;
-
-  /**
-   * The hosted zone of the domain name.
-   *
-   * @default - required where a domain name is given
-   */
-  readonly hostedZoneId?: string;
+  readonly hostedZone?: HostedZoneAttributes;
 
   /**
    * PEM certificate authorities of the database server.
@@ -48,7 +41,11 @@ export class PrivateBackendStack extends Stack {
       migrations: [migrations],
     });
 
-    new PublicEdge(this, 'Edge', { vpc, domain: this.domain(props) }).addRoute('Api', { paths: ['/*'], target: api });
+    const domain = props.hostedZone && EdgeDomain.fromHostedZone(
+      HostedZone.fromHostedZoneAttributes(this, 'Zone', props.hostedZone),
+      { domainNames: [`api.${props.hostedZone.zoneName}`] },
+    );
+    new PublicEdge(this, 'Edge', { vpc, domain }).addRoute('Api', { paths: ['/*'], target: api });
     new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
   }
 }

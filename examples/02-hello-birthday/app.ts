@@ -3,17 +3,19 @@ import { Posture } from 'cdk-private-backend';
 import { HelloBirthdayStack } from './hello-birthday-stack';
 
 const app = new App();
-posture(app.node.tryGetContext('posture') ?? 'development').applyTo(app);
+const context = (key: string) => app.node.tryGetContext(key);
 
-new HelloBirthdayStack(app, 'HelloBirthday', {
-  domainName: app.node.tryGetContext('domainName'),
-  hostedZoneId: app.node.tryGetContext('hostedZoneId'),
-});
-
-function posture(name: string): Posture {
-  switch (name) {
-    case 'development': return Posture.development();
-    case 'production': return Posture.production();
-    default: throw new Error(`Unknown posture '${name}'. Use -c posture=development or -c posture=production.`);
-  }
+switch (context('posture')) {
+  case 'development':
+    Posture.development().applyTo(app);
+    new HelloBirthdayStack(app, 'HelloBirthday');
+    break;
+  case 'production':
+    Posture.production().applyTo(app);
+    new HelloBirthdayStack(app, 'HelloBirthday', {
+      hostedZone: { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') },
+    });
+    break;
+  default:
+    throw new Error(`Unknown posture '${context('posture')}'. Use -c posture=development or -c posture=production.`);
 }

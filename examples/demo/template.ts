@@ -74,10 +74,19 @@ export function creationOrder(template: Template): string[] {
 }
 
 function dependenciesOf(resource: TemplateResource): string[] {
-  const found = [resource.DependsOn ?? []].flat();
-  resolve(resource.Properties ?? {}, (id) => {
-    found.push(id);
-    return '';
+  return [...[resource.DependsOn ?? []].flat(), ...references(resource.Properties)];
+}
+
+function references(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') {
+    return [];
+  }
+  return Object.entries(value).flatMap(([key, item]) => {
+    switch (key) {
+      case 'Ref': return [item as string];
+      case 'Fn::GetAtt': return [(typeof item === 'string' ? item.split('.') : item as string[])[0]];
+      case 'Fn::Sub': return [...JSON.stringify(item).matchAll(/\$\{([^}.]+)/g)].map(([, id]) => id);
+      default: return references(item);
+    }
   });
-  return found;
 }
