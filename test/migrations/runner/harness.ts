@@ -118,7 +118,7 @@ export async function prepareDatabase(server: PostgresServer, password = 'Correc
   const root = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: 'postgres' });
   await root.query(`CREATE ROLE ${names.owner} NOLOGIN`);
   await root.query(`CREATE ROLE ${names.username} LOGIN PASSWORD ${root.escapeLiteral(password)}`);
-  await root.query(`ALTER ROLE ${names.username} SET statement_timeout='3s'`);
+  await root.query(`ALTER ROLE ${names.username} SET statement_timeout='1s'`);
   await root.query(`CREATE DATABASE ${names.database} OWNER ${names.owner} TEMPLATE template0 ENCODING 'UTF8'`);
   if (actsAsOwner) await root.query(`GRANT ${names.owner} TO ${names.username}`);
   await root.query(`ALTER ROLE ${names.username} IN DATABASE ${names.database} SET role='${names.owner}'`);
@@ -143,6 +143,11 @@ export async function query(server: PostgresServer, database: string, sql: strin
   } finally {
     await client.end();
   }
+}
+
+/** Sessions of the engine (`migrations`) or of the runner (`migrations-lock`). */
+export async function sessions(server: PostgresServer, database: string, kind: string) {
+  return query(server, database, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cdk-private-backend-${kind}'`);
 }
 
 export async function until(what: string, done: () => Promise<boolean>, seconds = 20): Promise<void> {

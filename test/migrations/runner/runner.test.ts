@@ -3,7 +3,7 @@ import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migratio
 import type { PostgresServer } from '../../support/postgres-server';
 import { POSTGRES_MAJORS, startPostgres } from '../../support/postgres-server';
 import type { RunnerProcess } from './harness';
-import { environmentFor, prepareDatabase, query, testedEngines, until, Workshop } from './harness';
+import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 
 const workshop = new Workshop();
 const engines = testedEngines();
@@ -92,14 +92,6 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('It runs without a transaction, so a part of it may be applied')]);
     });
 
-    test('fails when the login does not act as the owner, before anything is applied', async () => {
-      const prepared = await prepareDatabase(server, undefined, false);
-      await query(server, prepared.database, `GRANT CREATE, USAGE ON SCHEMA public TO ${prepared.username}`);
-      const run = again(environmentFor(server, prepared, engine.name, workshop.directory(TABLE)));
-      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining(`the session acts as '${prepared.username}' instead of '${prepared.owner}'`)]);
-      expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
-    });
-
     test('tries a transactional file again when it met a lock', async () => {
       const { prepared, environment, run } = await start(TABLE);
       expect(await run.exitCode()).toBe(RunnerExit.OK);
@@ -111,53 +103,6 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       await holder.query('COMMIT');
       await holder.end();
       expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
-    });
-
-    test('fails at once when a file without transaction met a lock', async () => {
-      const { prepared, environment, run } = await start(TABLE);
-      expect(await run.exitCode()).toBe(RunnerExit.OK);
-      const holder = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
-      await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
-      const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;', false) };
-      const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
-      expect([await next.exitCode(), next.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.not.stringContaining('next try')]);
-      await holder.end();
-    });
-
-    test('is not ended by the statement timeout of the login', async () => {
-      const { run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(4);') });
-      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 1')]);
-    });
-
-    test.each([['SIGTERM', RunnerExit.TERMINATED], ['SIGINT', RunnerExit.INTERRUPTED]] as const)('fails on %s after stopping the engine, with nothing applied', async (signal, exitCode) => {
-      const { prepared, run } = await start({ '001_slow.sql': engine.file('CREATE TABLE t (a int);\nSELECT pg_sleep(120);') });
-      await until('the engine to be at work', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations' AND state = 'active' AND datname = current_database()")).length > 0);
-      run.signal(signal);
-      expect([await run.exitCode(), run.output]).toEqual([exitCode, expect.stringContaining(`FAILED: stopped by ${signal}`)]);
-      await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
-      expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE tablename = 't'")).toEqual([]);
-      expect(workshop.leftovers()).toEqual([]);
-    });
-
-    test.each(['pässwörd-Ж-密码', ' sp ace"quo\'te\\back%2F@:/?#[]&=+', '$HOME`id`;|'])('pitfall 8: logs in with the password %j and shows it nowhere', async (password) => {
-      const { run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(1);'), '002_bad.sql': engine.file('SELECT 1/0;') }, {}, password);
-      const seen = new Set<string>();
-      const watching = setInterval(() => run.commandLines().forEach((line) => seen.add(line)), 20);
-      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('002_bad.sql is not applied')]);
-      clearInterval(watching);
-      const everything = [run.output, ...seen].join('\n');
-      expect([...seen].some((line) => line.startsWith(engine.name))).toBe(true);
-      for (const form of [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)]) expect(everything).not.toContain(form);
-    });
-
-    test('waits for what an aborted run left at work', async () => {
-      const { prepared, environment, run } = await start({ '001_table.sql': engine.file('CREATE TABLE t (a int);') });
-      expect(await run.exitCode()).toBe(RunnerExit.OK);
-      const orphan = await leaveBehind(server, prepared);
-      const next = again(environment);
-      await next.says(/waiting: a statement of an aborted run is still at work/);
-      await orphan.end();
-      expect(await next.exitCode()).toBe(RunnerExit.OK);
     });
   });
 
@@ -172,14 +117,3 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
     expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 1')]);
   });
 });
-
-async function sessions(server: PostgresServer, database: string, kind: string) {
-  return query(server, database, `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'cdk-private-backend-${kind}'`);
-}
-
-async function leaveBehind(server: PostgresServer, prepared: { username: string; password: string; database: string }) {
-  const client = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
-  await client.query("SET application_name = 'cdk-private-backend-migrations'");
-  return client;
-}
-
