@@ -80,7 +80,8 @@ test('a cluster is an ECS cluster to everything that takes one, also from anothe
   const second = new Stack(app, 'Second');
   new FargateApi(second, 'Api', { cluster, image: IMAGE });
 
-  // THEN
+  // THEN: unlike the VPC, which was made with aws-cdk-lib alone
   Template.fromStack(second).hasResourceProperties('AWS::ECS::Service', { Cluster: { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'First' }) } });
   expect(exportsOf(first).filter((path) => path.includes('Cluster'))).toEqual([]);
+  expect(exportsOf(first)).toContainEqual(expect.stringContaining('Vpc'));
 });

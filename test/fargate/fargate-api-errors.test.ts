@@ -1,0 +1,114 @@
+import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import { createCluster, developmentApp, IMAGE, productionApp } from './fixture';
+import { FargateApi, type FargateApiProps } from '../../src/fargate';
+
+function create(props: Partial<FargateApiProps>, { stack, cluster } = createCluster()): FargateApi {
+  return new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...props });
+}
+
+test.each<[string, Partial<FargateApiProps>, RegExp]>([
+  ['a memory that does not go with its CPU', { cpu: 256, memoryLimitMiB: 4096 }, /4096 does not go with cpu 256: Fargate offers 512, 1024 or 2048 MiB.*Backend\/Api/],
+  ['CPU units that are not offered', { cpu: 128 }, /256, 512, 1024, 2048, 4096, 8192, 16384.*got 128/],
+  ['port 0', { port: 0 }, /port must be a whole number from 1 to 65535, got 0/],
+  ['a port above 65535', { port: 65536 }, /got 65536/],
+  ['a port with a fraction', { port: 80.5 }, /got 80.5/],
+  ['a health check path without slash', { healthCheckPath: 'healthz' }, /healthCheckPath must start with '\/'.*got 'healthz'/],
+  ['a health check path with a space', { healthCheckPath: '/health z' }, /without spaces/],
+  ['a stop timeout above 120 s', { stopTimeout: Duration.minutes(3) }, /stopTimeout must be from 2 to 120 whole seconds, got 180/],
+  ['a stop timeout below 2 s', { stopTimeout: Duration.millis(1500) }, /stopTimeout.*got 1.5/],
+  ['a deregistration delay above one hour', { deregistrationDelay: Duration.hours(2) }, /deregistrationDelay must be from 0 to 3600/],
+  ['a failure threshold of 0', { failureThreshold: 0 }, /failureThreshold must be a whole number from 1/],
+  ['a negative number of tasks', { minTasks: -1 }, /minTasks must be a whole number from 0/],
+  ['more least than greatest tasks', { minTasks: 3, maxTasks: 2 }, /maxTasks must be at least minTasks, got minTasks 3 and maxTasks 2/],
+  ['a CPU target above 100 %', { scaling: { cpuUtilizationPercent: 101 } }, /scaling.cpuUtilizationPercent must be a whole number from 1 to 100, got 101/],
+  ['a request target of 0', { scaling: { requestsPerTarget: 0 } }, /scaling.requestsPerTarget must be a whole number of at least 1, got 0/],
+  ['a relative writable path', { writablePaths: ['cache'] }, /absolute paths.*got 'cache'/],
+  ['a writable path that leaves its directory', { writablePaths: ['/var/../etc'] }, /absolute paths/],
+  ['a writable root', { writablePaths: ['/'] }, /absolute paths/],
+  ['a writable path with shell characters', { writablePaths: ['/var;id'] }, /absolute paths/],
+  ['/tmp as a writable path', { writablePaths: ['/tmp'] }, /writable already; tmpSize/],
+  ['a writable path over the certificate authorities', { writablePaths: ['/run'] }, /holds certificate authorities/],
+  ['a writable path given twice', { writablePaths: ['/a', '/a'] }, /'\/a' twice/],
+  ['PORT in the environment', { environment: { PORT: '1' } }, /Set 'port' instead/],
+  ['a variable name with a space', { environment: { 'A B': '1' } }, /'A B' \(from environment\) is no name/],
+  ['a variable name that starts with a digit', { environment: { '1A': '1' } }, /is no name/],
+])('fails on %s', (_name, props, message) => {
+  expect(() => create(props)).toThrow(message);
+});
+
+test('fails on a greatest number of tasks below the posture\'s least, saying where that came from', () => {
+  expect(() => create({ maxTasks: 1 }, createCluster(productionApp()))).toThrow(/minTasks 2 and maxTasks 1.*comes from the posture/);
+});
+
+test('fails at synth in isolated subnets without a way to AWS, also to what only running commands need', () => {
+  // GIVEN
+  const stack = new Stack(developmentApp(), 'Backend');
+  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
+  const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
+
+  // WHEN
+  new FargateApi(stack, 'Api', { cluster, image: IMAGE, enableExecuteCommand: true });
+
+  // THEN
+  expect(() => Template.fromStack(stack)).toThrow(/ecr\.api[^]*ssmmessages/);
+});
+
+test('isolated subnets with the endpoints that tasks need are enough, and the service waits for them', () => {
+  // GIVEN
+  const stack = new Stack(developmentApp(), 'Backend');
+  const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2, natGateways: 0, subnetConfiguration: [{ name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
+  new FargateApi(stack, 'Api', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), image: IMAGE });
+
+  // WHEN
+  const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER } = ec2.InterfaceVpcEndpointAwsService;
+  [ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER].forEach((service) => vpc.addInterfaceEndpoint(`Endpoint-${service.shortName}`, { service }));
+  vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+
+  // THEN
+  Template.fromStack(stack).hasResource('AWS::ECS::Service', {
+    DependsOn: Match.arrayWith([Match.stringLikeRegexp('VpcEndpointecrapi'), Match.stringLikeRegexp('VpcS3')]),
+  });
+});
+
+test('unresolved values pass', () => {
+  // GIVEN
+  const { stack, vpc, cluster } = createCluster();
+  const number = Token.asNumber(new CfnParameter(stack, 'Number', { type: 'Number' }).value);
+
+  // WHEN
+  create({
+    port: number, cpu: number, minTasks: number, maxTasks: number, healthCheckPath: Token.asString({ Ref: 'Number' }), stopTimeout: Duration.seconds(number), environment: { A: Token.asString({ Ref: 'Number' }) },
+  }, { stack, vpc, cluster });
+
+  // THEN
+  Template.fromStack(stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+    ContainerDefinitions: [Match.objectLike({ PortMappings: [{ ContainerPort: { Ref: 'Number' }, Protocol: 'tcp' }], Environment: [{ Name: 'A', Value: { Ref: 'Number' } }, { Name: 'PORT', Value: { Ref: 'Number' } }] })],
+  });
+});
+
+test('warns about a port below 1024 and about root', () => {
+  // GIVEN
+  const { stack, vpc, cluster } = createCluster();
+
+  // WHEN
+  create({ port: 80, user: 'root' }, { stack, vpc, cluster });
+
+  // THEN
+  const annotations = Annotations.fromStack(stack);
+  annotations.hasWarning('/Backend/Api', Match.stringLikeRegexp('Port 80 is below 1024'));
+  annotations.hasWarning('/Backend/Api', Match.stringLikeRegexp('runs as \'root\''));
+});
+
+test('does not warn about an ordinary port and user', () => {
+  // GIVEN
+  const { stack, vpc, cluster } = createCluster();
+
+  // WHEN
+  create({ user: '1001' }, { stack, vpc, cluster });
+
+  // THEN
+  Annotations.fromStack(stack).hasNoWarning('/Backend/Api', Match.anyValue());
+});
