@@ -107,6 +107,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.orderTests();
     this.copyResources();
     this.bundleRunner();
+    this.slimPackage();
   }
 
   /** Small files, small functions, no stale suppressions. */
@@ -137,5 +138,12 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   /** The entry point of the migration image: one file, run by the image's own Node.js. */
   private bundleRunner() {
     this.bundler.addBundle('./src/migrations/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../index.js', minify: true });
+  }
+
+  /** Handlers are published as bundles, so their compiled sources, and source maps of everything, stay out. */
+  private slimPackage() {
+    this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
+    this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
+    this.npmignore?.addPatterns('lib/**/*.lambda.*', 'lib/migrations/run-migration/', 'lib/postgres/broker/conductor/', '.jsii.tabl.json');
   }
 }
