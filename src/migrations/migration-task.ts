@@ -12,10 +12,13 @@ import { resourceOf, waitFor } from './private/run-before';
 import { runPermissions, type RunTarget } from './private/run-permissions';
 import { validateLimits, type TaskLimits } from './private/task-limits';
 import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
+import type { IServicePrerequisite } from '../fargate';
 import { hardenedContainer } from '../fargate/private/hardened-container';
+import { deliverCertificateAuthorities } from '../fargate/private/init-containers';
 import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
 import { placeTask, type TaskPlacement } from '../network/private/placement';
 import type { PostgresDatabase } from '../postgres';
+import { assertDirection } from '../postgres/private/direction';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 
@@ -157,7 +160,7 @@ export interface MigrationTaskProps {
  * });
  * migrations.runBefore(service);
  */
-export class MigrationTask extends Construct implements ec2.IConnectable, iam.IGrantable {
+export class MigrationTask extends Construct implements IServicePrerequisite, ec2.IConnectable, iam.IGrantable {
   /** The task that migrates. */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
@@ -182,12 +185,14 @@ export class MigrationTask extends Construct implements ec2.IConnectable, iam.IG
    * Declares the migrations of a database.
    *
    * @throws InvalidBackendError when the migrations cannot work, when Fargate does not offer the size, when `timeout` or `retries`
-   * is out of range, when `environment` or `secrets` has a name that the connection needs, or when there are no fitting subnets
+   * is out of range, when `environment` or `secrets` has a name that the connection needs, when there are no fitting subnets, or when the
+   * database's stack depends on this one
    */
   constructor(scope: Construct, id: string, props: MigrationTaskProps) {
     super(scope, id);
     const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
     const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
+    assertDirection(this, [props.database.server], [props.database.server.vpc]);
     validateTaskSize(this, size);
     validateLimits(this, limits);
     this.cluster = props.cluster;
@@ -250,15 +255,18 @@ export class MigrationTask extends Construct implements ec2.IConnectable, iam.IG
   }
 
   private addContainer(props: MigrationTaskProps, source: MigrationSourceConfig): void {
-    this.taskDefinition.addContainer(MIGRATION_CONTAINER, {
+    const { environment, secrets, certificateAuthorities } = containerVariables(this, props, source);
+    const container = this.taskDefinition.addContainer(MIGRATION_CONTAINER, {
       ...hardenedContainer(this, 'LinuxParameters', { logGroup: this.logGroup, streamPrefix: MIGRATION_STREAM_PREFIX, user: props.user }),
-      ...containerVariables(this, props, source),
+      environment,
+      secrets,
       image: source.image,
       entryPoint: source.entryPoint,
       command: source.command,
       essential: true,
       stopTimeout: Duration.seconds(STOP_TIMEOUT_SECONDS),
     });
+    deliverCertificateAuthorities(container, certificateAuthorities, this.logGroup);
   }
 
   private createConnections(securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
@@ -284,7 +292,8 @@ export class MigrationTask extends Construct implements ec2.IConnectable, iam.IG
     const resource = new CustomResource(this, 'Resource', {
       resourceType: MIGRATION_RESOURCE_TYPE,
       serviceToken: runner.serviceToken,
-      serviceTimeout: Duration.seconds(limits.timeout.toSeconds() + CLOSING_SECONDS),
+      // Nothing can be added to an unresolved number: then CloudFormation's own hour holds.
+      serviceTimeout: limits.timeout.isUnresolved() ? undefined : Duration.seconds(limits.timeout.toSeconds() + CLOSING_SECONDS),
       properties: { ...this.renderProperties(source, limits) },
     });
     const { vpc } = this.cluster;

@@ -107,6 +107,12 @@ export class Aws {
     this.cloudFormation.on(DescribeStacksCommand).callsFake(() => ({ Stacks: [{ StackStatus: this.stackStatus }] }));
   }
 
+  public restore(): void {
+    this.ecs.restore();
+    this.logs.restore();
+    this.cloudFormation.restore();
+  }
+
   public get dependencies(): RunMigrationDependencies {
     return {
       ecs: new ECSClient({ region: 'eu-west-1' }),

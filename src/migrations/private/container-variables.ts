@@ -23,19 +23,22 @@ export interface VariableProps {
 export interface ContainerVariables {
   readonly environment: { [name: string]: string };
   readonly secrets: { [name: string]: ecs.Secret };
+  /** Certificate authorities that the container needs as a file. */
+  readonly certificateAuthorities: ecs.Secret[];
 }
 
 /** Renders what the container gets to know: how to connect as the owner, what the source needs, and what users add. */
 export function containerVariables(scope: IConstruct, props: VariableProps, source: MigrationSourceConfig): ContainerVariables {
   warnAboutHistory(scope, props.database, source.protectedTables);
   const binding = props.database.owner.bindToService(scope, {});
-  const connection = source.usesRunner ? forRunner(scope, binding) : { environment: { ...binding.environment }, secrets: { ...binding.secrets } };
+  const connection = source.usesRunner ? forRunner(scope, binding) : forCommand(binding);
   const fixed = new Set([...Object.keys(connection.secrets), ...Object.keys(connection.environment)]);
   refuseTwice(scope, Object.keys(props.environment ?? {}), 'environment', fixed);
   refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', new Set([...fixed, ...Object.keys(props.environment ?? {})]));
   return {
     environment: sortedByName({ ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment }),
     secrets: sortedByName({ ...connection.secrets, ...props.secrets }),
+    certificateAuthorities: connection.certificateAuthorities,
   };
 }
 
@@ -46,7 +49,12 @@ function forRunner(scope: IConstruct, { secrets = {}, certificateAuthority }: Se
     throw new InvalidBackendError(scope, `The owner of the database gives no ${missing ?? 'certificate authority'} to the migrations.`);
   }
   const connection = Object.fromEntries(CONNECTION.map((name) => [name, secrets[name]]));
-  return { environment: {}, secrets: { ...connection, [RunnerEnv.CA]: certificateAuthority } };
+  return { environment: {}, secrets: { ...connection, [RunnerEnv.CA]: certificateAuthority }, certificateAuthorities: [] };
+}
+
+/** An image of the user's own is connected like a service. */
+function forCommand({ environment = {}, secrets = {}, certificateAuthority }: ServiceBindingConfig): ContainerVariables {
+  return { environment, secrets, certificateAuthorities: certificateAuthority === undefined ? [] : [certificateAuthority] };
 }
 
 /** The posture's, which an environment variable of the user may replace. */
