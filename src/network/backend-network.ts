@@ -4,13 +4,13 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Egress } from './egress';
+import { Posture } from '../posture';
 import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan';
 import { NETWORK_SERVICES } from './private/endpoint-services';
 import { serveLogs } from './private/log-encryption';
 import { HardenedNatInstance } from './private/nat-instance';
 import { markEndpointsOnly } from './private/placement';
 import { firstZones, withoutZoneLookup } from './private/zones';
-import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 
 /** Properties of a network. */

@@ -3,9 +3,9 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import type { PostureOverrides } from './posture-overrides';
-import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from './private/posture-values';
-import { validatePosture } from './private/posture-rules';
 import type { Egress } from '../network';
+import { validatePosture } from './private/posture-rules';
+import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from './private/posture-values';
 import { InvalidBackendError } from '../private/errors';
 
 const APPLIED = Symbol.for('cdk-private-backend.Posture');

@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { BackendNetwork, Egress } from '../../src/network';
 import { TASK_SERVICES } from '../../src/network/private/endpoint-services';
-import { placeBastion, placeDatabase, placeTask, requireTaskEndpoints } from '../../src/network/private/placement';
+import { placeBastion, placeDatabase, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/private/placement';
 import { Posture } from '../../src/posture';
 
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
@@ -56,6 +56,21 @@ describe('databases', () => {
     const { stack, service } = app();
     expect(() => placeDatabase(service, vpcOf(stack, PUBLIC, PRIVATE_ISOLATED), { subnetType: PUBLIC }))
       .toThrow('vpcSubnets selects public subnets, where a database is never placed.');
+  });
+
+  test('fails for subnets of one zone, which no RDS server can be in', () => {
+    const { stack, service } = app();
+    const { vpc } = new BackendNetwork(stack, 'Network', { maxAzs: 1 });
+    const selection = placeDatabase(service, vpc);
+    expect(() => requireTwoZones(service, vpc, selection)).toThrow('vpcSubnets selects subnets of one availability zone, but RDS needs two');
+  });
+
+  test('go to imported subnets whose zones are not known', () => {
+    const { stack, service } = app();
+    const subnets = ['subnet-1', 'subnet-2'].map((id) => ec2.Subnet.fromSubnetId(stack, id, id));
+    const vpc = imported(stack, ISOLATED_ONLY);
+    expect(placeDatabase(service, vpc, { subnets })).toEqual({ subnets });
+    expect(() => requireTwoZones(service, vpc, { subnets })).not.toThrow();
   });
 
   test('fails for a mix of public and isolated subnets', () => {

@@ -4,8 +4,8 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
-import { referWeakly } from '../../private/cross-stack';
 import { serveLogs } from '../../network/private/log-encryption';
+import { referWeakly } from '../../private/cross-stack';
 
 /** How shell sessions are logged. */
 export interface ShellSessionProps {

@@ -28,6 +28,9 @@ export const TASK_SERVICES: EndpointService[] = [ECR_API, ECR_DKR, LOGS, SECRETS
 /** What an instance needs to take Session Manager sessions. ec2messages is not needed since SSM Agent 3.3.40. */
 export const SESSION_SERVICES: EndpointService[] = [SSM, SSM_MESSAGES, S3];
 
+/** What ECS Exec needs on top of a task's own services. */
+export const EXEC_SERVICES: EndpointService[] = [SSM_MESSAGES];
+
 /** What writes to CloudWatch Logs needs. */
 export const LOGS_SERVICE: EndpointService = LOGS;
 

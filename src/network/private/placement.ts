@@ -23,6 +23,18 @@ export function placeDatabase(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.S
 }
 
 /**
+ * Refuses a placement of an RDS server in one availability zone, which RDS does too, but only at deployment.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html
+ */
+export function requireTwoZones(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
+  const selected = select(scope, vpc, selection);
+  if (!selected.isPendingLookup && knownZones(selected).size === 1) {
+    throw new InvalidBackendError(scope, 'vpcSubnets selects subnets of one availability zone, but RDS needs two, also without a standby. Use at least two zones (maxAzs).');
+  }
+}
+
+/**
  * Tasks: private subnets with egress, else public with a public address, else isolated; in a network with
  * `Egress.endpoints()` always isolated. An explicit selection wins.
  *
@@ -111,6 +123,15 @@ function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelect
     return vpc.selectSubnets(selection);
   } catch (error) {
     throw new InvalidBackendError(scope, `vpcSubnets selects no subnet of the VPC. ${(error as Error).message}`);
+  }
+}
+
+/** The zones of the subnets; none where a subnet was imported without saying its zone. */
+function knownZones(selected: ec2.SelectedSubnets): Set<string> {
+  try {
+    return new Set(selected.availabilityZones);
+  } catch {
+    return new Set();
   }
 }
 
