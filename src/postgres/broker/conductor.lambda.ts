@@ -7,7 +7,7 @@ import { systemClock } from './conductor/dependencies';
 import { handleConductorRequest } from './conductor/handle-conductor-request';
 import type { ConductorEvent } from './conductor/request';
 import { putResponse } from './conductor/respond';
-import { lambdaInvoker } from './conductor/sql-function';
+import { lambdaInvoker } from './conductor/lambda-invoker';
 
 const secrets = new SecretsManagerClient({ maxAttempts: 5 });
 const rds = new RDSClient({ maxAttempts: 5 });

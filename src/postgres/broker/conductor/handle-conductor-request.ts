@@ -21,7 +21,7 @@ const DELETE: { readonly [kind in ResourceKind]: (operation: Operation) => Promi
 export async function handleConductorRequest(event: ConductorEvent, deps: ConductorDependencies): Promise<void> {
   const redaction = new Redaction();
   const about = { requestId: event.RequestId, requestType: event.RequestType, resourceType: event.ResourceType, logicalId: event.LogicalResourceId };
-  const log: ConductorDependencies['log'] = (entry) => deps.log(JSON.parse(redaction.redact(JSON.stringify({ ...about, ...entry }))));
+  const log: ConductorDependencies['log'] = (entry) => deps.log(redaction.redactValues({ ...about, ...entry }));
   log({ level: 'info', message: 'request' });
   const outcome = await perform(new Operation(event, { ...deps, log }, redaction));
   const safe = { ...outcome, ...(outcome.reason === undefined ? {} : { reason: redaction.redact(outcome.reason) }) };

@@ -15,6 +15,11 @@ export class Redaction {
     }
   }
 
+  /** The same with every text in it redacted. */
+  public redactValues(entry: { readonly [key: string]: unknown }): { readonly [key: string]: unknown } {
+    return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, typeof value === 'string' ? this.redact(value) : value]));
+  }
+
   /** The text without any remembered secret. */
   public redact(text: string): string {
     const longestFirst = [...this.secrets].sort((a, b) => b.length - a.length);

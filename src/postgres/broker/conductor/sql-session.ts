@@ -33,6 +33,7 @@ const ROTATION_MILLIS = 5_000;
 /** Sends tasks to the SQL function, as the admin, until they are done, fail, or time is up. */
 export class SqlSession {
   private readonly end: number;
+  private admin?: Admin;
 
   public constructor(
     private readonly deps: ConductorDependencies,
@@ -46,19 +47,18 @@ export class SqlSession {
 
   /** Runs a task; throws a `ConductorError` that says what is in its way, an `UnreachableError` where that is the server. */
   public async run(task: SqlTask): Promise<SqlSuccess> {
-    let admin = await this.readAdmin();
     let rotated = false;
     for (let limit = FIRST_CALL_MILLIS; ; limit = CALL_MILLIS) {
       const deadline = Math.min(this.deps.clock.now() + limit, this.end - ANSWER_MILLIS);
-      const response = await this.deps.invokeSql({ ...task, server: this.connection(admin), mark: this.mark, deadline }, this.end);
+      const response = await this.deps.invokeSql({ ...task, server: await this.connection(), mark: this.mark, deadline }, this.end);
       if (response.ok) {
         return response;
       }
       const { error } = response;
       if (error.wrongPassword && !rotated) {
         rotated = true;
+        this.admin = undefined;
         await this.deps.clock.sleep(ROTATION_MILLIS);
-        admin = await this.readAdmin();
       } else if (error.unreachable) {
         await this.explain(error);
       } else if (this.timeIsUp() || this.deps.clock.now() + ANSWER_MILLIS < deadline) {
@@ -82,16 +82,13 @@ export class SqlSession {
     await this.deps.clock.sleep(1_000);
   }
 
-  private readAdmin(): Promise<Admin> {
-    return readAdmin(this.store, this.redaction, this.deps.env);
-  }
-
   private timeIsUp(): boolean {
     return this.deps.clock.now() + ANSWER_MILLIS >= this.end;
   }
 
-  private connection(admin: Admin): ServerConnection {
+  private async connection(): Promise<ServerConnection> {
     const { env } = this.deps;
+    const admin = this.admin ??= await readAdmin(this.store, this.redaction, env);
     return { ...endpointOf(env), ...admin, ca: this.ca, owned: env[ConductorEnv.SERVER_OWNED] === 'true' };
   }
 }

@@ -4,7 +4,7 @@ import type { Operation } from './operation';
 import { parseUser, userRemoval, type UserRequest } from './properties';
 import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
-import { endpointOf } from './sql-session';
+import { endpointOf, type SqlSession } from './sql-session';
 import { restoreFormerUser, settleUserSecret, type UserCredentials } from './user-secret';
 
 /** Creates or updates a user: its secret first, then the role with the password that the secret holds. */
@@ -12,7 +12,7 @@ export async function convergeUser(operation: Operation): Promise<Outcome> {
   const request = parseUser(operation.event.ResourceProperties);
   const physicalId = physicalIdOf('user', request.spec.username);
   const session = operation.session({ secretArn: request.secretArn });
-  const { password, versionId } = await settleSecret(operation, request, physicalId);
+  const { password, versionId } = await settleSecret(operation, session, request, physicalId);
   operation.started(physicalId);
   await session.run({ operation: 'convergeUser', user: request.spec, password, adoptExisting: request.adoptExisting });
   await dropLeftover(operation, physicalId);
@@ -51,7 +51,7 @@ async function restoreSecret({ store, event, deps }: Operation, username: string
   }
 }
 
-function settleSecret(operation: Operation, request: UserRequest, physicalId: string): Promise<UserCredentials> {
+function settleSecret(operation: Operation, session: SqlSession, request: UserRequest, physicalId: string): Promise<UserCredentials> {
   const { username, databaseName } = request.spec;
   const { secretArn } = request;
   return settleUserSecret(operation.store, operation.redaction, {
@@ -59,7 +59,7 @@ function settleSecret(operation: Operation, request: UserRequest, physicalId: st
     physicalId,
     content: { engine: 'postgres', ...endpointOf(operation.deps.env), dbname: databaseName, username, sslmode: 'verify-full', ca: operation.ca() },
     findPredecessor: async () => {
-      const { mark } = await operation.session({ secretArn }).run({ operation: 'inspectUser', username });
+      const { mark } = await session.run({ operation: 'inspectUser', username });
       return mark && mayTakeOver(mark, operation, request) ? mark.secretArn : undefined;
     },
   });

@@ -175,8 +175,8 @@ test('a creation that fails is rolled back to nothing, and what never existed ca
 test('a password of the admin that was rotated while it was read is read again', async () => {
   const right = world.sql;
   world.secrets.put(world.adminSecret, { ...server.admin, password: 'before-the-rotation' });
-  world.sql = async (request) => {
-    const response = await right(request);
+  world.sql = async (request, until) => {
+    const response = await right(request, until);
     world.secrets.put(world.adminSecret, server.admin);
     return response;
   };

@@ -97,6 +97,13 @@ describe('what is said', () => {
     expect(world.logs.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ level: 'error', logicalId: 'Api', requestId: expect.any(String) }));
   });
 
+  test.each(['"', 'null', '":"', '\uD800', 'level'])('stays readable with %j as a password', async (password) => {
+    const world = new ConductorWorld(new FakeSql().handle);
+    world.secrets.put(world.adminSecret, { username: 'postgres', password });
+    expect(await world.send({ RequestType: 'Create', ...world.user(world.secrets.create('api')) })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.logs.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ message: 'answered', level: 'info' }));
+  });
+
   test('an answer that cannot be delivered is in the log, and nothing is thrown', async () => {
     const world = new ConductorWorld(new FakeSql().handle);
     await world.send({ RequestType: 'Create', ...world.user(world.secrets.create('api')) }, { sendResponse: () => Promise.reject(new Error('status 403')) });

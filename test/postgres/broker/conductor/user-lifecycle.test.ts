@@ -81,6 +81,15 @@ describe('creating a user', () => {
   });
 });
 
+test('a replay costs two reads of secrets and one call of the SQL function, a new user one call more', async () => {
+  await world.send({ RequestType: 'Create', ...world.user(secret) });
+  expect(sql.requests.map(({ operation }) => operation)).toEqual(['inspectUser', 'convergeUser']);
+  const first = world.secrets.calls.length;
+  await world.send({ RequestType: 'Create', ...world.user(secret) });
+  expect(sql.requests.slice(2).map(({ operation }) => operation)).toEqual(['convergeUser']);
+  expect(world.secrets.calls.slice(first)).toEqual(['GetSecretValue', 'GetSecretValue']);
+});
+
 describe('the same request again', () => {
   test('finds the version of the first and changes nothing', async () => {
     const create = { RequestType: 'Create' as const, ...world.user(secret) };

@@ -2,7 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
 import { FakeClock } from './conductor-world';
 import type { SqlRequest } from '../../../../src/postgres/broker/broker.contract';
-import { lambdaInvoker } from '../../../../src/postgres/broker/conductor/sql-function';
+import { lambdaInvoker } from '../../../../src/postgres/broker/conductor/lambda-invoker';
 
 const MINUTE = 60_000;
 const REQUEST = { operation: 'inspectUser', username: 'api' } as SqlRequest;
