@@ -1,0 +1,197 @@
+import { CfnParameter, CfnResource, Duration, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { idOf, newServer } from './postgres-fixtures';
+import { PostgresAccess, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
+
+const DATABASE = 'Custom::PostgresDatabase';
+
+describe('a database', () => {
+  test('has the id as name, and stays when it leaves the stack', () => {
+    const { stack, postgres } = newServer();
+    const database = postgres.addDatabase('orders');
+    expect(database.databaseName).toBe('orders');
+    expect(database.server).toBe(postgres);
+    Template.fromStack(stack).hasResourceProperties(DATABASE, {
+      DatabaseName: 'orders',
+      RemovalPolicy: 'retain',
+      Settings: { idle_in_transaction_session_timeout: '60000ms' },
+      ProtectedTables: ['goose_db_version', 'schema_migrations'],
+      Server: { 'Fn::GetAtt': ['Postgres9DC8BB04', 'Endpoint.Address'] },
+      ServiceTimeout: '960',
+      Extensions: Match.absent(),
+      Locale: Match.absent(),
+      AdoptExisting: Match.absent(),
+    });
+  });
+
+  test('takes every option', () => {
+    const { stack, postgres } = newServer();
+    postgres.addDatabase('Orders', {
+      databaseName: 'orders-2',
+      extensions: ['uuid-ossp', 'pgcrypto'],
+      locale: 'en_US.UTF-8',
+      idleInTransactionSessionTimeout: Duration.seconds(5),
+      settings: { timezone: 'UTC', default_text_search_config: 'english' },
+      protectedTables: ['audit.history'],
+      adoptExisting: true,
+      onRemoval: PostgresDatabaseRemoval.FORCE,
+    });
+    Template.fromStack(stack).hasResourceProperties(DATABASE, {
+      DatabaseName: 'orders-2',
+      Extensions: ['pgcrypto', 'uuid-ossp'],
+      Locale: 'en_US.UTF-8',
+      Settings: { default_text_search_config: 'english', idle_in_transaction_session_timeout: '5000ms', timezone: 'UTC' },
+      ProtectedTables: ['audit.history'],
+      AdoptExisting: 'true',
+      RemovalPolicy: 'force',
+    });
+  });
+
+  test('hands its protected tables to its users', () => {
+    const { stack, postgres } = newServer();
+    postgres.addDatabase('Orders', { protectedTables: ['history'] }).addUser('Api');
+    Template.fromStack(stack).hasResourceProperties('Custom::PostgresUser', { ProtectedTables: ['history'] });
+  });
+
+  test('may have a token for a name', () => {
+    const { stack, postgres } = newServer();
+    const name = new CfnParameter(stack, 'Name');
+    const database = postgres.addDatabase('Orders', { databaseName: name.valueAsString });
+    database.owner;
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties(DATABASE, { DatabaseName: { Ref: 'Name' } });
+    template.hasResourceProperties('Custom::PostgresUser', { Username: { 'Fn::Join': ['', [{ Ref: 'Name' }, '_migrator']] } });
+  });
+
+  test('has resources of fixed ids, because a new id would be a new database', () => {
+    // GIVEN
+    const { stack, postgres } = newServer();
+
+    // WHEN
+    postgres.database.addUser('Api');
+    postgres.database.owner;
+    postgres.addDatabase('Orders').addUser('Worker');
+
+    // THEN
+    const paths = stack.node.findAll().filter(CfnResource.isCfnResource).map(resource => resource.node.path)
+      .filter(path => path.startsWith('Backend/Postgres/Database'));
+    expect(paths).toEqual([
+      'Backend/Postgres/Database/Resource',
+      'Backend/Postgres/Database/Users/Api/Secret',
+      'Backend/Postgres/Database/Users/Api/ConductorPolicy/Resource',
+      'Backend/Postgres/Database/Users/Api/Resource',
+      'Backend/Postgres/Database/Owner/Secret',
+      'Backend/Postgres/Database/Owner/ConductorPolicy/Resource',
+      'Backend/Postgres/Database/Owner/Resource',
+      'Backend/Postgres/Databases/Orders/Resource',
+      'Backend/Postgres/Databases/Orders/Users/Worker/Secret',
+      'Backend/Postgres/Databases/Orders/Users/Worker/ConductorPolicy/Resource',
+      'Backend/Postgres/Databases/Orders/Users/Worker/Resource',
+    ]);
+    expect(Object.keys(Template.fromStack(stack).findResources(DATABASE))).toEqual(['PostgresDatabase79CCBC52', 'PostgresDatabasesOrdersEF7F8E5E']);
+  });
+});
+
+describe('the owner', () => {
+  test('is a login that acts as the owner, waits little for locks and may run long', () => {
+    const { stack, postgres } = newServer();
+    const { owner } = postgres.database;
+    expect(owner.access).toBe(PostgresAccess.OWNER);
+    Template.fromStack(stack).hasResourceProperties('Custom::PostgresUser', {
+      Username: 'app_migrator',
+      Access: 'OWNER',
+      ConnectionLimit: '10',
+      Settings: { lock_timeout: '5000ms' },
+    });
+  });
+
+  test('is made once, and only when it is used', () => {
+    const { stack, postgres } = newServer();
+    const other = postgres.addDatabase('Orders');
+    expect(other.owner).toBe(other.owner);
+    Template.fromStack(stack).resourceCountIs('Custom::PostgresUser', 1);
+  });
+
+  test('fails where its name does not fit', () => {
+    const { postgres } = newServer();
+    const database = postgres.addDatabase('Long', { databaseName: 'd'.repeat(60) });
+    expect(() => database.owner).toThrow(/has 69 bytes, and at most 63 fit. Give the database a shorter databaseName/);
+  });
+});
+
+describe('whoever waits for a database', () => {
+  test('hears of its resource and of every user, declared before or after, in any stack', () => {
+    // GIVEN
+    const { app, postgres } = newServer();
+    const other = new Stack(app, 'Other');
+    const heard: string[] = [];
+    postgres.database.addUser('Before');
+
+    // WHEN
+    postgres.database._onResourceDeclared(resource => heard.push(resource.node.path));
+    postgres.database.addUser('After');
+    new PostgresUser(other, 'Elsewhere', { database: postgres.database });
+    postgres.addDatabase('Orders').addUser('NotMine');
+
+    // THEN
+    expect(heard).toEqual([
+      'Backend/Postgres/Database/Resource',
+      'Backend/Postgres/Database/Users/Before/Resource',
+      'Backend/Postgres/Database/Users/After/Resource',
+      'Other/Elsewhere/Resource',
+    ]);
+  });
+});
+
+describe('resources of one server', () => {
+  test('wait for each other in one stack, so that few functions run at a time', () => {
+    // GIVEN
+    const { app, stack, postgres } = newServer();
+    const other = new Stack(app, 'Other');
+
+    // WHEN
+    postgres.database.addUser('A');
+    postgres.addDatabase('Second').addUser('B');
+    new PostgresUser(other, 'C', { database: postgres.database });
+    new PostgresUser(other, 'D', { database: postgres.database });
+
+    // THEN
+    const chain = (template: Template) => Object.entries(template.toJSON().Resources)
+      .filter(([, { Type }]: any) => Type.startsWith('Custom::'))
+      .map(([id, { DependsOn }]: any) => [id.replace(/[0-9A-F]{8}$/, ''), DependsOn.filter((on: string) => template.toJSON().Resources[on].Type.startsWith('Custom::')).map((on: string) => on.replace(/[0-9A-F]{8}$/, ''))]);
+    expect(chain(Template.fromStack(stack))).toEqual([
+      ['PostgresDatabase', []],
+      ['PostgresDatabaseUsersA', ['PostgresDatabase']],
+      ['PostgresDatabasesSecond', ['PostgresDatabaseUsersA']],
+      ['PostgresDatabasesSecondUsersB', ['PostgresDatabasesSecond']],
+    ]);
+    expect(chain(Template.fromStack(other))).toEqual([['C', []], ['D', ['C']]]);
+  });
+});
+
+describe('a database refuses', () => {
+  const failing: Array<[string, (server: ReturnType<typeof newServer>) => unknown, RegExp]> = [
+    ['fails with a database of PostgreSQL', ({ postgres }) => postgres.addDatabase('template1'), /'template1' cannot be the name of a database/],
+    ['fails with a database of RDS', ({ postgres }) => postgres.addDatabase('rdsadmin'), /'rdsadmin' cannot be the name of a database/],
+    ['fails with more than 63 bytes', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'd'.repeat(64) }), /has 64 bytes, and at most 63 fit. Set databaseName/],
+    ['fails with an extension that is no name', ({ postgres }) => postgres.addDatabase('D', { extensions: ['Pg Crypto'] }), /'Pg Crypto' is not the name of an extension/],
+    ['fails with one name twice on a server', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'app' }), /database 'app' is declared twice on one server: by 'Backend\/Postgres\/Database' and by 'Backend\/Postgres\/Databases\/D'/],
+    ['fails with the role of another database', ({ postgres }) => {
+      postgres.database.addUser('D', { username: 'orders_rw' });
+      return postgres.addDatabase('Orders', { databaseName: 'orders' });
+    }, /role 'orders_rw' is declared twice/],
+    ['fails on a server that this library did not make', ({ stack, postgres }) => {
+      const foreign = Object.assign(new CfnResource(stack, 'Foreign', { type: 'X::Y::Z' }), { endpoint: 'x', port: 1, vpc: postgres.vpc, database: postgres.database, connections: postgres.connections });
+      return new PostgresDatabase(stack, 'D', { server: foreign as any });
+    }, /was not made by this library.*fromPostgresAttributes/],
+  ];
+
+  test.each(failing)('%s', (_name, act, message) => {
+    expect(() => act(newServer())).toThrow(message);
+  });
+
+  test('the resource of a database is the first that its users wait for', () => {
+    const { stack, postgres } = newServer();
+    expect(stack.resolve(postgres.database._resource.logicalId)).toBe(idOf(Template.fromStack(stack), DATABASE));
+  });
+});

@@ -1,0 +1,318 @@
+import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { dependsOn, idOf, newServer } from './postgres-fixtures';
+import { PostgresAccess, PostgresCapacity, PostgresUser, PostgresUserRemoval, Posture, ServiceBinding } from '../../src';
+
+const USER = 'Custom::PostgresUser';
+
+describe('a user', () => {
+  test('is a role with a limit, a time-out and a secret of its own', () => {
+    // GIVEN
+    const { stack, postgres } = newServer();
+
+    // WHEN
+    const user = postgres.database.addUser('OrdersApi');
+
+    // THEN
+    const template = Template.fromStack(stack);
+    expect(user.username).toBe('orders_api');
+    template.hasResourceProperties(USER, {
+      Username: 'orders_api',
+      DatabaseName: 'app',
+      Access: 'READ_WRITE',
+      ConnectionLimit: '10',
+      Settings: { statement_timeout: '30000ms' },
+      OnRemoval: 'REASSIGN',
+      ProtectedTables: ['goose_db_version', 'schema_migrations'],
+      SecretArn: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
+      ServiceTimeout: '960',
+      AdoptExisting: Match.absent(),
+      CaBundle: Match.absent(),
+    });
+  });
+
+  test('has a secret without a value, because a generated one would be generated again', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api');
+    Template.fromStack(stack).hasResourceProperties('AWS::SecretsManager::Secret', {
+      GenerateSecretString: Match.absent(),
+      SecretString: Match.absent(),
+      Name: Match.absent(),
+      KmsKeyId: Match.absent(),
+    });
+  });
+
+  test('lets the conductor fill that secret and no other', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api');
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [{
+          Action: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          Effect: 'Allow',
+          Resource: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
+        }],
+      },
+      Roles: [{ Ref: Match.stringLikeRegexp('BrokerConductorRole') }],
+    });
+  });
+
+  test('waits for its database and for the policy of its secret', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api');
+    const template = Template.fromStack(stack);
+    expect(dependsOn(template, idOf(template, USER))).toEqual(expect.arrayContaining([
+      idOf(template, 'Custom::PostgresDatabase'),
+      expect.stringMatching(/^PostgresDatabaseUsersApiConductorPolicy/),
+    ]));
+  });
+
+  test('takes every option', () => {
+    // GIVEN
+    const { stack, postgres } = newServer();
+
+    // WHEN
+    const user = postgres.database.addUser('Reports', {
+      username: 'reporting',
+      access: PostgresAccess.READ_ONLY,
+      connectionLimit: 7,
+      poolSize: 3,
+      statementTimeout: Duration.minutes(5),
+      lockTimeout: Duration.seconds(2),
+      settings: { work_mem: '64MB', search_path: 'reports' },
+      adoptExisting: true,
+      onRemoval: PostgresUserRemoval.DROP_OWNED,
+      encryptionKey: new kms.Key(stack, 'Key'),
+    });
+
+    // THEN
+    const template = Template.fromStack(stack);
+    expect([user.access, user.poolSize, user.connectionLimit]).toEqual([PostgresAccess.READ_ONLY, 3, 7]);
+    template.hasResourceProperties(USER, {
+      Username: 'reporting',
+      Access: 'READ_ONLY',
+      ConnectionLimit: '7',
+      Settings: { lock_timeout: '2000ms', search_path: 'reports', statement_timeout: '300000ms', work_mem: '64MB' },
+      AdoptExisting: 'true',
+      OnRemoval: 'DROP_OWNED',
+    });
+    template.hasResourceProperties('AWS::SecretsManager::Secret', { KmsKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Key'), 'Arn'] } });
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Condition: Match.anyValue() })]) },
+    });
+  });
+
+  test('renders settings in the same order whatever order they are given in', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('A', { settings: { b: '1', a: '2' } });
+    postgres.database.addUser('B', { settings: { a: '2', b: '1' } });
+    const [a, b] = Object.values(Template.fromStack(stack).findResources(USER)).map(({ Properties }) => JSON.stringify(Properties.Settings));
+    expect(a).toBe(b);
+  });
+
+  test('that is retained keeps its secret', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api', { onRemoval: PostgresUserRemoval.RETAIN });
+    Template.fromStack(stack).hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain' });
+  });
+
+  test('may have a token for a name, a limit and a time-out', () => {
+    // GIVEN
+    const { stack, postgres } = newServer();
+    const name = new CfnParameter(stack, 'Name');
+    const limit = new CfnParameter(stack, 'Limit', { type: 'Number' });
+    const seconds = new CfnParameter(stack, 'Seconds', { type: 'Number' });
+
+    // WHEN
+    postgres.database.addUser('Api', {
+      username: name.valueAsString,
+      connectionLimit: limit.valueAsNumber,
+      statementTimeout: Duration.seconds(seconds.valueAsNumber),
+    });
+
+    // THEN
+    Template.fromStack(stack).hasResourceProperties(USER, {
+      Username: { Ref: 'Name' },
+      ConnectionLimit: { Ref: 'Limit' },
+      Settings: { statement_timeout: { 'Fn::Join': ['', [{ Ref: 'Seconds' }, 's']] } },
+    });
+  });
+
+  test('lets a principal read its secret', () => {
+    const { stack, postgres } = newServer();
+    const role = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
+    postgres.database.addUser('Api').grantRead(role);
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('^Reader') }],
+      PolicyDocument: {
+        Statement: [Match.objectLike({
+          Action: ['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'],
+          Resource: { 'Fn::GetAtt': [idOf(template, USER), 'SecretArn'] },
+        })],
+      },
+    });
+  });
+});
+
+describe('connection limits', () => {
+  test('leave room for the old and new tasks of a deployment', () => {
+    const { postgres } = newServer({}, Posture.production());
+    expect(postgres.database.addUser('Api').connectionLimit).toBe(10 * 10 * 2);
+    expect(postgres.database.addUser('Small', { poolSize: 2 }).connectionLimit).toBe(2 * 10 * 2);
+  });
+
+  test('fails where they do not fit the server, naming the numbers', () => {
+    // GIVEN
+    const { app, postgres } = newServer();
+
+    // WHEN
+    postgres.database.addUser('Api', { connectionLimit: 60 });
+    postgres.database.addUser('Worker', { connectionLimit: 30 });
+
+    // THEN
+    expect(() => app.synth()).toThrow(/may open 90 connections, and the server accepts about 81, of which 15 are kept.*'Backend\/Postgres\/Database\/Users\/Api' 60, .*Worker' 30/s);
+  });
+
+  test('count users of all stacks', () => {
+    const { app, postgres } = newServer();
+    postgres.database.addUser('Api', { connectionLimit: 60 });
+    new PostgresUser(new Stack(app, 'Other'), 'Worker', { database: postgres.database, connectionLimit: 30 });
+    expect(() => app.synth()).toThrow(/may open 90 connections/);
+  });
+
+  test.each([
+    ['fit where the server is told to accept more', { maxConnections: 200 }, 90],
+    ['fit where a parameter says so', { parameters: { max_connections: '200' } }, 90],
+    ['are not counted where the class is unknown', { parameters: { max_connections: '{DBInstanceClassMemory/1}' }, capacity: PostgresCapacity.serverless({ min: 1, max: 4 }) }, 800],
+    ['are not counted where there is none', {}, -1],
+  ])('%s', (_name, props, connectionLimit) => {
+    const { app, postgres } = newServer(props);
+    postgres.database.addUser('Api', { connectionLimit });
+    expect(() => app.synth()).not.toThrow();
+  });
+
+  test('fails with more users than the policies of the broker have room for', () => {
+    const { app, postgres } = newServer({ maxConnections: 5000 });
+    for (let index = 0; index < 31; index++) {
+      postgres.database.addUser(`User${index}`);
+    }
+    expect(() => app.synth()).toThrow(/31 users are declared on one server.*30 at most/);
+  });
+});
+
+describe('a binding', () => {
+  function bind(prefix?: string) {
+    const { stack, postgres } = newServer();
+    const user = postgres.database.addUser('Api', { poolSize: 4 });
+    const binding = prefix === undefined ? user : ServiceBinding.prefixed(prefix, user);
+    return { stack, postgres, user, config: binding.bindToService(stack, {}) };
+  }
+
+  /** What a container gets to see: the field of the secret that each variable comes from. */
+  function fieldsOf(stack: Stack, secrets: { [name: string]: ecs.Secret }) {
+    return Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, JSON.stringify(stack.resolve(secret.arn))]));
+  }
+
+  test('gives a service the credentials, the pool size and the file of certificate authorities', () => {
+    const { stack, config } = bind();
+    expect(stack.resolve(config.environment)).toEqual({
+      PGSSLMODE: 'verify-full',
+      PGSSLROOTCERT: '/run/cdk-private-backend/ca/ca.pem',
+      NODE_EXTRA_CA_CERTS: '/run/cdk-private-backend/ca/ca.pem',
+      DATABASE_POOL_SIZE: '4',
+      DATABASE_SECRET_VERSION: { 'Fn::GetAtt': [expect.stringMatching(/UsersApi/), 'SecretVersionId'] },
+    });
+    const fields = fieldsOf(stack, config.secrets!);
+    expect(Object.keys(fields).sort()).toEqual(['DATABASE_URL', 'JDBC_DATABASE_URL', 'PGDATABASE', 'PGHOST', 'PGPASSWORD', 'PGPORT', 'PGUSER']);
+    expect(fields.DATABASE_URL).toContain(':url::');
+    expect(fields.JDBC_DATABASE_URL).toContain(':jdbcUrl::');
+    expect(fields.PGHOST).toContain(':host::');
+    expect(fields.PGPORT).toContain(':port::');
+    expect(fields.PGDATABASE).toContain(':dbname::');
+    expect(fields.PGUSER).toContain(':username::');
+    expect(fields.PGPASSWORD).toContain(':password::');
+  });
+
+  test('names the server as target and the certificate authority of its secret', () => {
+    const { stack, postgres, config } = bind();
+    expect(config.target).toBe(postgres);
+    expect(JSON.stringify(stack.resolve(config.certificateAuthority!.arn))).toContain(':ca::');
+  });
+
+  test('refers to the secret by an attribute of the user, so that a service waits for the login', () => {
+    const { stack, config } = bind();
+    expect(JSON.stringify(stack.resolve(config.secrets!.PGPASSWORD.arn))).toMatch(/"Fn::GetAtt":\["PostgresDatabaseUsersApi[0-9A-F]{8}","SecretArn"\]/);
+  });
+
+  test('takes a prefix, and keeps the names that clients find the file by', () => {
+    const { stack, config } = bind('ORDERS');
+    expect(Object.keys(config.secrets!).every(name => name.startsWith('ORDERS_'))).toBe(true);
+    expect(Object.keys(stack.resolve(config.environment)).sort()).toEqual([
+      'NODE_EXTRA_CA_CERTS', 'ORDERS_DATABASE_POOL_SIZE', 'ORDERS_DATABASE_SECRET_VERSION', 'ORDERS_NODE_EXTRA_CA_CERTS', 'ORDERS_PGSSLMODE', 'ORDERS_PGSSLROOTCERT', 'PGSSLROOTCERT',
+    ]);
+  });
+
+  test('works in a task definition, which may then read the secret', () => {
+    // GIVEN
+    const { stack, config } = bind();
+    const taskDefinition = new ecs.FargateTaskDefinition(stack, 'Task');
+
+    // WHEN
+    taskDefinition.addContainer('App', { image: ecs.ContainerImage.fromRegistry('app'), environment: config.environment, secrets: config.secrets });
+
+    // THEN
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::IAM::Policy', {
+      Roles: [{ Ref: Match.stringLikeRegexp('TaskExecutionRole') }],
+      PolicyDocument: { Statement: Match.arrayWith([Match.objectLike({ Resource: { 'Fn::GetAtt': [idOf(template, USER), 'SecretArn'] } })]) },
+    });
+  });
+});
+
+describe('a user refuses', () => {
+  const declare = (id: string, options = {}) => () => newServer().postgres.database.addUser(id, options);
+  const failing: Array<[string, () => unknown, RegExp]> = [
+    ['fails with a name of PostgreSQL', declare('PgMonitor'), /'pg_monitor' cannot be the name of a user: PostgreSQL and RDS reserve/],
+    ['fails with a name of RDS', declare('Api', { username: 'rds_iam' }), /'rds_iam' cannot be the name of a user/],
+    ['fails with the name postgres', declare('Postgres'), /'postgres' cannot be the name of a user/],
+    ['fails with the name public, in any case', declare('Api', { username: 'PUBLIC' }), /'PUBLIC' cannot be the name of a user/],
+    ['fails with the name of the admin', () => newServer({ adminUsername: 'boss' }).postgres.database.addUser('Boss'), /'boss' is the server's admin/],
+    ['fails with more than 63 bytes', declare('Api', { username: 'ü'.repeat(32) }), /has 64 bytes, and at most 63 fit. Set username/],
+    ['fails with an empty name', declare('Api', { username: '' }), /it is empty/],
+    ['fails with a control character', declare('Api', { username: 'a\nb' }), /control character/],
+    ['fails with a pool of nothing', declare('Api', { poolSize: 0 }), /poolSize must be a whole number of at least 1, got 0/],
+    ['fails with a limit of nothing', declare('Api', { connectionLimit: 0 }), /at least 1, or -1 for no limit, got 0/],
+    ['fails with half a connection', declare('Api', { connectionLimit: 1.5 }), /or -1 for no limit, got 1.5/],
+    ['fails with the name of a role that holds the grants', declare('AppOwner'), /role 'app_owner' is declared twice.*'Backend\/Postgres\/Database' and by 'Backend\/Postgres\/Database\/Users\/AppOwner'/],
+  ];
+
+  test.each(failing)('%s', (_name, act, message) => {
+    expect(act).toThrow(message);
+  });
+
+  test('fails with one name twice on a server, naming both', () => {
+    const { app, postgres } = newServer();
+    postgres.database.addUser('Api');
+    const other = postgres.addDatabase('Other');
+    expect(() => other.addUser('Api')).toThrow(/role 'api' is declared twice on one server: by 'Backend\/Postgres\/Database\/Users\/Api' and by 'Backend\/Postgres\/Databases\/Other\/Users\/Api'/);
+    expect(() => new PostgresUser(new Stack(app, 'Elsewhere'), 'Api', { database: postgres.database })).toThrow(/by 'Elsewhere\/Api'/);
+  });
+
+  test('fails with one token twice on a server', () => {
+    const { postgres } = newServer();
+    const username = Token.asString({ Ref: 'Name' });
+    postgres.database.addUser('Api', { username });
+    expect(() => postgres.database.addUser('Other', { username })).toThrow(/is declared twice on one server/);
+  });
+
+  test('fails with one id twice', () => {
+    const { postgres } = newServer();
+    postgres.database.addUser('Api');
+    expect(() => postgres.database.addUser('Api', { username: 'other' })).toThrow(/already a Construct with name 'Api'/);
+  });
+});
