@@ -43,7 +43,7 @@ export async function dropRole(server: LockedServer, roleName: string, policy: O
  */
 async function disarm({ session, state, refresh }: LockedServer, roleName: string): Promise<string[]> {
   const role = identifier(roleName);
-  const memberOf = [...new Set(state.memberships.filter((membership) => membership.member === roleName).map((membership) => membership.role))];
+  const memberOf = [...new Set(state.memberships.filter(({ member, revocable }) => member === roleName && revocable).map((membership) => membership.role))];
   const leave = [`ALTER ROLE ${role} NOLOGIN`, ...(memberOf.length > 0 ? [`REVOKE ${identifiers(memberOf)} FROM ${role}`] : [])];
   await session.apply(leave);
   const now = findRole(await refresh(), roleName);

@@ -47,7 +47,7 @@ export function toBrokerError(error: unknown, request: SqlRequest, attempt = 1):
   const reason = `${text}${detail ? ` (${detail})` : ''}`;
   const message = unreachable
     ? `The server ${host}:${port} does not take requests (${code}: ${reason}).`
-    : `${objectOf(request)}: ${reason} (${code}). ${ADVICE[code] ?? 'Correct the declaration or the server, then deploy again.'}`;
+    : `${objectOf(request)}: ${reason} (${code}). ${adviceFor(code, text)}`;
   return new BrokerError(code, message, nature);
 }
 
@@ -76,6 +76,13 @@ export function objectOf(request: SqlRequest): string {
     case 'convergeUser': return `User "${request.user.username}"`;
     default: return `User "${request.username}"`;
   }
+}
+
+function adviceFor(code: string, text: string): string {
+  if (/permission denied to set parameter/.test(text)) {
+    return 'Only a superuser may set it for a database or a role. Set it in the parameter group of the server instead.';
+  }
+  return ADVICE[code] ?? 'Correct the declaration or the server, then deploy again.';
 }
 
 function secretsOf(request: SqlRequest): string[] {

@@ -28,6 +28,8 @@ export interface Membership {
   readonly roleComment: string | null;
   readonly member: string;
   readonly grantor: string;
+  /** Whether the admin may revoke it; on 16 and later only what it granted itself goes. */
+  readonly revocable: boolean;
   readonly admin: boolean;
   /** `null` up to PostgreSQL 15, where the member decides. */
   readonly inherit: boolean | null;
@@ -108,6 +110,7 @@ const ROLE = `json_build_object(
 // Versions before 16 have no columns inherit_option and set_option; as JSON a missing one is null.
 const MEMBERSHIP = `json_build_object(
     'role', r.rolname, 'roleComment', shobj_description(r.oid, 'pg_authid'), 'member', u.rolname, 'grantor', pg_get_userbyid(m.grantor),
+    'revocable', current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'),
     'admin', m.admin_option, 'inherit', (to_jsonb(m) ->> 'inherit_option')::boolean, 'set', (to_jsonb(m) ->> 'set_option')::boolean)`;
 
 const DATABASE = `json_build_object(
