@@ -8,7 +8,7 @@ const workshop = new Workshop();
 const engines = testedEngines().filter((engine) => engine.directory !== undefined);
 let server: PostgresServer;
 let other: PostgresServer;
-beforeAll(async () => { [server, other] = await Promise.all([startPostgres(), startPostgres()]); });
+beforeAll(async () => { [server, other] = await Promise.all([startPostgres(), startPostgres({ hostNames: ['elsewhere.test'] })]); });
 afterEach(async () => workshop.stopAll());
 afterAll(async () => { workshop.remove(); await server.remove(); await other.remove(); });
 
@@ -27,6 +27,19 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     const run = again(environmentFor(server, prepared, engine.name, workshop.directory(TABLE)));
     expect([await run.exitCode(), run.output]).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining(`the session acts as '${prepared.username}' instead of '${prepared.owner}'`)]);
     expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
+  });
+
+  test('tries a transactional file again when it met a lock', async () => {
+    const { prepared, environment, run } = await start(TABLE);
+    expect(await run.exitCode()).toBe(RunnerExit.OK);
+    const holder = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
+    await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
+    const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;') };
+    const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
+    await next.says(/003_column\.sql met a lock \(55P03, lock timeout\) and was rolled back; next try in 2 s/);
+    await holder.query('COMMIT');
+    await holder.end();
+    expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
   });
 
   test('fails at once when a file without transaction met a lock', async () => {
@@ -151,7 +164,9 @@ describe('before the engine starts', () => {
   });
 
   test('fails when the certificate is for another host name', async () => {
-    expect(await start({ [RunnerEnv.HOST]: 'ip6-localhost.localhost' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED/)]);
+    const prepared = await prepareDatabase(other);
+    expect(await start({ ...environmentFor(other, prepared, 'dbmate', workshop.directory(FILES)), [RunnerEnv.HOST]: 'localhost' }))
+      .toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED: cannot connect to .*Hostname\/IP does not match/)]);
   });
 
   test('fails on a wrong password at once', async () => {

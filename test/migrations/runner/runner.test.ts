@@ -91,19 +91,6 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       const { run } = await start({ '001_bad.sql': engine.file('CREATE INDEX CONCURRENTLY i ON nothing (a);', false) });
       expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('It runs without a transaction, so a part of it may be applied')]);
     });
-
-    test('tries a transactional file again when it met a lock', async () => {
-      const { prepared, environment, run } = await start(TABLE);
-      expect(await run.exitCode()).toBe(RunnerExit.OK);
-      const holder = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: prepared.database });
-      await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
-      const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;') };
-      const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
-      await next.says(/003_column\.sql met a lock \(55P03, lock timeout\) and was rolled back; next try in 2 s/);
-      await holder.query('COMMIT');
-      await holder.end();
-      expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
-    });
   });
 
   test('waits for a server that is not up yet', async () => {
