@@ -120,6 +120,21 @@ describe('availability zones', () => {
   });
 });
 
+describe('a stack whose zones were overridden on the object, as other languages do,', () => {
+  test('has its override back afterwards', () => {
+    // GIVEN
+    const stack = new Stack(new App(), 'Stack');
+    Object.defineProperty(stack, 'availabilityZones', { configurable: true, get: () => ['eu-west-1c'] });
+
+    // WHEN
+    new BackendNetwork(stack, 'Network', { maxAzs: 3, egress: Egress.publicIp() });
+
+    // THEN
+    expect(stack.availabilityZones).toEqual(['eu-west-1c']);
+    expect(Object.keys(Template.fromStack(stack).findResources('AWS::EC2::Subnet'))).toHaveLength(6);
+  });
+});
+
 describe('cidr', () => {
   test('fails for a token', () => {
     expect(() => network({ cidr: Token.asString({ Ref: 'Cidr' }) })).toThrow("cidr must be written out, like '10.0.0.0/16'");
@@ -257,6 +272,22 @@ describe('every network', () => {
     expect(networking(all.template)).toEqual(networking(unset.template));
     expect(Object.keys(all.template.findResources('Custom::VpcRestrictDefaultSG'))).toEqual([]);
   });
+});
+
+test.each(Object.entries(EGRESSES))('a network with %s passes the strict validator', (_name, egress) => {
+  // GIVEN
+  const { app } = network({ egress }, Posture.production(), { env: { account: '111111111111', region: 'eu-west-1' } }, {
+    '@aws-cdk/core:validateAgainstDefaultRules': true,
+  });
+  const before = process.env.CDK_VALIDATION;
+  process.env.CDK_VALIDATION = 'true';
+
+  // THEN
+  try {
+    expect(() => app.synth({ force: true })).not.toThrow();
+  } finally {
+    process.env.CDK_VALIDATION = before;
+  }
 });
 
 describe('flow logs', () => {

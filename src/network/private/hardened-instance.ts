@@ -28,7 +28,7 @@ const PREPARE = [
   'set -u',
   'retry() { for _ in $(seq 1 30); do "$@" && return 0; sleep 10; done; return 1; }',
   'fallocate -l 1G /swapfile && chmod 600 /swapfile && mkswap /swapfile && swapon /swapfile && echo "/swapfile none swap sw 0 0" >> /etc/fstab',
-  'echo latest > /etc/dnf/vars/releasever',
+  'mkdir -p /etc/dnf/vars && echo latest > /etc/dnf/vars/releasever',
   "cat > /etc/systemd/system/patch-itself.service <<'UNIT'",
   '[Unit]',
   'Description=Installs security updates',

@@ -5,12 +5,12 @@ import { HardenedInstance } from './hardened-instance';
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html */
 const FORWARD = [
   'retry dnf install -y iptables-services',
+  'systemctl enable --now iptables',
   'echo "net.ipv4.ip_forward=1" > /etc/sysctl.d/90-nat.conf',
   'sysctl -p /etc/sysctl.d/90-nat.conf',
   'iptables -t nat -A POSTROUTING -o "$(ip -o -4 route show default | awk \'{print $5; exit}\')" -j MASQUERADE',
   'iptables -F FORWARD',
   'service iptables save',
-  'systemctl enable --now iptables',
 ];
 
 /** One NAT instance for all private subnets that takes packets from the network only and stays when a new image appears. */
