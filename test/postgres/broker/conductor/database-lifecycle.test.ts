@@ -67,6 +67,14 @@ test('a failed creation names what it may have made half, so that the rollback r
   expect(await world.send({ RequestType: 'Create', ...world.database() })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'database:app' });
 });
 
+test('a creation that never reached the server names nothing, so that the rollback does not need the server', async () => {
+  sql.failures.push(unreachable('ENOTFOUND'));
+  const failed = await world.send({ RequestType: 'Create', ...world.database({ RemovalPolicy: 'destroy' }) });
+  expect(failed).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'never-created:Database' });
+  expect((await remove({ RemovalPolicy: 'destroy' }, failed.PhysicalResourceId)).Status).toBe('SUCCESS');
+  expect(sql.requests).toHaveLength(1);
+});
+
 test('fails at once when an imported server has a name that does not exist', async () => {
   sql.failures.push(unreachable('ENOTFOUND'));
   expect(await world.send({ RequestType: 'Create', ...world.database() })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('no server has the name \'db.example.internal\''.replace('no', 'No')) });

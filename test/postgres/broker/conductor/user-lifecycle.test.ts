@@ -163,6 +163,13 @@ describe('updating a user', () => {
     expect(canLogIn()).toBe(true);
   });
 
+  test('back to what an older version says keeps the newer password', async () => {
+    world.secrets.put(secret, { ...world.secrets.value(secret), dbname: 'other', password: 'changed-by-hand' });
+    await update({}, { DatabaseName: 'other' });
+    expect(world.secrets.value(secret)).toMatchObject({ dbname: 'app', password: 'changed-by-hand' });
+    expect(canLogIn()).toBe(true);
+  });
+
   test('rolled back: the first version is the current one again', async () => {
     const before = world.secrets.value(secret);
     await update({ DatabaseName: 'other' });
