@@ -45,10 +45,9 @@ function isEndpointOf(construct: IConstruct, vpc: ec2.IVpc): boolean {
 }
 
 function isRuleOf(construct: IConstruct, securityGroups: ec2.ISecurityGroup[]): boolean {
-  if (construct instanceof ec2.CfnSecurityGroupIngress) {
-    return securityGroups.some(({ securityGroupId }) => same(construct, construct.sourceSecurityGroupId, securityGroupId) || same(construct, construct.groupId, securityGroupId));
-  }
-  return construct instanceof ec2.CfnSecurityGroupEgress && securityGroups.some(({ securityGroupId }) => same(construct, construct.groupId, securityGroupId));
+  const ends = construct instanceof ec2.CfnSecurityGroupIngress ? [construct.groupId, construct.sourceSecurityGroupId]
+    : construct instanceof ec2.CfnSecurityGroupEgress ? [construct.groupId] : [];
+  return ends.some((end) => securityGroups.some(({ securityGroupId }) => same(construct, end, securityGroupId)));
 }
 
 function same(scope: IConstruct, left: unknown, right: unknown): boolean {
