@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeRouteOptions, IEdgeRoute } from './edge-route';
 import type { IEdgeTarget } from './edge-target';
@@ -332,7 +332,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
   }
 
   private dependOnThis(target: IEdgeTarget): void {
-    const [edgeStack, targetStack] = [Stack.of(this), Stack.of(target)];
+    const [edgeStack, targetStack] = [topLevelStackOf(this), topLevelStackOf(target)];
     if (edgeStack === targetStack) {
       return;
     }
@@ -349,6 +349,11 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
 
 function notFound(): elbv2.ListenerAction {
   return elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
+}
+
+function topLevelStackOf(construct: IConstruct): Stack {
+  const stack = Stack.of(construct);
+  return stack.nestedStackParent === undefined ? stack : topLevelStackOf(stack.nestedStackParent);
 }
 
 function dependenciesOf(stack: Stack, found = new Set<Stack>()): Set<Stack> {

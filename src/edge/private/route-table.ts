@@ -1,6 +1,6 @@
 import { conditionsOverlap } from './patterns';
 import type { RouteConditions } from './route-conditions';
-import { MAX_PRIORITY, classOf } from './route-priority';
+import { classOf } from './route-priority';
 
 /** A route as its edge knows it. */
 export interface RouteEntry {
@@ -20,20 +20,35 @@ export function findConflicts(routes: RouteEntry[]): string[] {
 
 function explainConflict(a: RouteEntry, b: RouteEntry, taken: Set<number>): string | undefined {
   if (a.priority === b.priority) {
-    const free = freePriority(a.priority, taken);
+    const free = freeBefore(a.priority, taken) ?? freeAfter(a.priority, taken);
     return `Routes '${a.id}' and '${b.id}' both have the priority ${a.priority}, which a load balancer takes once. Give one of them 'priority: ${free}', which is free.`;
   }
   if (!a.explicit && !b.explicit && classOf(a.conditions) === classOf(b.conditions) && conditionsOverlap(a.conditions, b.conditions)) {
-    const free = freePriority(Math.min(a.priority, b.priority), taken);
     return `Routes '${a.id}' and '${b.id}' can match the same request and are equally specific, so which of them wins is not decided. `
-      + `Give the one that shall win 'priority: ${free}', which is free and comes before both, or make their paths, hosts or headers exclude each other.`;
+      + `${adviseOrder(a, b, taken)}, or make their paths, hosts or headers exclude each other.`;
   }
   return undefined;
 }
 
-/** The nearest number before a priority that no route has, else the nearest after it. */
-function freePriority(near: number, taken: Set<number>): number {
-  const before = Array.from({ length: near - 1 }, (_, index) => near - 1 - index);
-  const after = Array.from({ length: MAX_PRIORITY - near }, (_, index) => near + 1 + index);
-  return [...before, ...after].find((priority) => !taken.has(priority)) ?? near;
+function adviseOrder(a: RouteEntry, b: RouteEntry, taken: Set<number>): string {
+  const before = freeBefore(Math.min(a.priority, b.priority), taken);
+  return before !== undefined
+    ? `Give the one that shall win 'priority: ${before}', which is free and comes before both`
+    : `Give the one that shall not win 'priority: ${freeAfter(Math.max(a.priority, b.priority), taken)}', which is free and comes after both`;
+}
+
+function freeBefore(priority: number, taken: Set<number>): number | undefined {
+  let free = priority - 1;
+  while (taken.has(free)) {
+    free -= 1;
+  }
+  return free >= 1 ? free : undefined;
+}
+
+function freeAfter(priority: number, taken: Set<number>): number {
+  let free = priority + 1;
+  while (taken.has(free)) {
+    free += 1;
+  }
+  return free;
 }
