@@ -177,7 +177,11 @@ export class PostgresDatabase extends Construct {
     return this.protectedTables;
   }
 
-  /** The resource that users of this database wait for. @internal */
+  /**
+   * The resource that users of this database wait for.
+   *
+   * @internal
+   */
   public get _resource(): CfnResource {
     return this.declared[0];
   }

@@ -1,3 +1,4 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -16,6 +17,21 @@ export interface IPostgres extends IConstruct, INetworkEndpoint {
 
   /** Declares another database on this server, in the server's stack. */
   addDatabase(id: string, options?: PostgresDatabaseOptions): PostgresDatabase;
+
+  /** A metric of the server; average over 5 minutes unless told otherwise. */
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** How much of its processors the server uses, in percent; average over 5 minutes. */
+  metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Open connections; greatest number within 5 minutes. */
+  metricDatabaseConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Memory that is free, in bytes; least within 5 minutes. */
+  metricFreeableMemory(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Storage that is free, in bytes; least within 5 minutes. */
+  metricFreeStorageSpace(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** A PostgreSQL server that exists already. */
