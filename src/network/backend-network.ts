@@ -128,10 +128,11 @@ export class BackendNetwork extends Construct {
     super(scope, id);
     const posture = Posture.of(this);
     this.egress = props.egress ?? posture.egress;
-    this.vpc = this.createVpc(props, posture);
+    const cidr = props.cidr ?? '10.0.0.0/16';
+    this.vpc = this.createVpc(cidr, props, posture);
     this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     if (this.egress.kind === 'endpoints') {
-      this.createEndpoints();
+      this.createEndpoints(cidr);
     }
     if (props.flowLogs ?? posture.flowLogs) {
       this.flowLogGroup = this.createFlowLogs(props, posture);
@@ -139,8 +140,7 @@ export class BackendNetwork extends Construct {
     referWeakly(...this.vpc.node.findAll().filter((child) => CfnResource.isCfnResource(child)));
   }
 
-  private createVpc(props: BackendNetworkProps, posture: Posture): ec2.Vpc {
-    const cidr = props.cidr ?? '10.0.0.0/16';
+  private createVpc(cidr: string, props: BackendNetworkProps, posture: Posture): ec2.Vpc {
     const maxAzs = props.maxAzs ?? posture.maxAzs;
     validateZones(this, maxAzs);
     const subnetConfiguration = planTiers(this, cidr, this.egress);
@@ -153,19 +153,19 @@ export class BackendNetwork extends Construct {
       enableDnsHostnames: true,
       enableDnsSupport: true,
       restrictDefaultSecurityGroup: props.restrictDefaultSecurityGroup ?? posture.restrictDefaultSecurityGroup,
-      ...this.renderNat(maxAzs),
+      ...this.renderNat(cidr, maxAzs),
     }));
   }
 
-  private renderNat(maxAzs: number): Pick<ec2.VpcProps, 'natGateways' | 'natGatewayProvider'> {
+  private renderNat(cidr: string, maxAzs: number): Pick<ec2.VpcProps, 'natGateways' | 'natGatewayProvider'> {
     switch (this.egress.kind) {
       case 'nat-gateway': return { natGateways: this.egress.perAz ? maxAzs : 1 };
-      case 'nat-instance': return { natGateways: 1, natGatewayProvider: new HardenedNatInstance() };
+      case 'nat-instance': return { natGateways: 1, natGatewayProvider: new HardenedNatInstance(cidr) };
       default: return { natGateways: 0 };
     }
   }
 
-  private createEndpoints() {
+  private createEndpoints(cidr: string) {
     markEndpointsOnly(this.vpc);
     const securityGroup = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
       vpc: this.vpc,
@@ -173,7 +173,7 @@ export class BackendNetwork extends Construct {
       allowAllOutbound: false,
       disableInlineRules: false,
     });
-    securityGroup.addIngressRule(ec2.Peer.ipv4(this.vpc.vpcCidrBlock), ec2.Port.tcp(443), 'from the network');
+    securityGroup.addIngressRule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), 'from the network');
     for (const { id, service } of NETWORK_SERVICES) {
       this.vpc.addInterfaceEndpoint(`${id}Endpoint`, {
         service: service!,

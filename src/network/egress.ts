@@ -20,17 +20,27 @@ export class Egress {
     return new Egress('public-ip', false);
   }
 
-  /** One small NAT instance (t4g.nano) for all private subnets, about 7 USD a month with its address. */
+  /**
+   * One small NAT instance (t4g.nano) for all private subnets, about 7 USD a month with its address. The loss of its
+   * zone, and its replacement by a release of this library with another set-up, interrupt the way out of all zones.
+   */
   public static natInstance(): Egress {
     return new Egress('nat-instance', false);
   }
 
-  /** Managed NAT gateways, about 33 USD a month each, plus data. */
+  /**
+   * Managed NAT gateways, about 33 USD a month each, plus data.
+   *
+   * @see https://aws.amazon.com/vpc/pricing/
+   */
   public static natGateway(options: NatGatewayEgressOptions = {}): Egress {
     return new Egress('nat-gateway', options.perAz ?? false);
   }
 
-  /** No way to the internet: interface endpoints for exactly the AWS services that this library's tasks need. */
+  /**
+   * No way to the internet for tasks, which run in isolated subnets: interface endpoints for exactly the AWS services that
+   * this library's tasks and bastions need, about 44 USD a month for each zone. Public subnets remain for load balancers.
+   */
   public static endpoints(): Egress {
     return new Egress('endpoints', false);
   }

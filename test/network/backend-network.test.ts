@@ -183,7 +183,7 @@ describe('egress', () => {
     }
     template.resourceCountIs('AWS::EC2::SecurityGroup', 1);
     template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-      SecurityGroupIngress: [{ CidrIp: stack.resolve(vpc.vpcCidrBlock), FromPort: 443, ToPort: 443, IpProtocol: 'tcp', Description: 'from the network' }],
+      SecurityGroupIngress: [{ CidrIp: '10.0.0.0/16', FromPort: 443, ToPort: 443, IpProtocol: 'tcp', Description: 'from the network' }],
     });
   });
 
@@ -204,7 +204,7 @@ describe('egress', () => {
       LaunchTemplateData: { MetadataOptions: { HttpTokens: 'required', HttpPutResponseHopLimit: 1 } },
     });
     template.hasResourceProperties('AWS::EC2::SecurityGroup', {
-      SecurityGroupIngress: [{ CidrIp: stack.resolve(vpc.vpcCidrBlock), IpProtocol: '-1', Description: 'from the network' }],
+      SecurityGroupIngress: [{ CidrIp: '10.0.0.0/16', IpProtocol: '-1', Description: 'from the network' }],
     });
     template.resourceCountIs('AWS::IAM::Policy', 0);
   });

@@ -17,6 +17,11 @@ const FORWARD = [
 export class HardenedNatInstance extends ec2.NatProvider {
   private instance?: ec2.Instance;
 
+  /** @param cidr written out, so that the rule can be read in the template */
+  constructor(private readonly cidr: string) {
+    super();
+  }
+
   public get configuredGateways(): ec2.GatewayConfig[] {
     return this.instance === undefined ? [] : [{ az: this.instance.instanceAvailabilityZone, gatewayId: this.instance.instanceId }];
   }
@@ -28,7 +33,7 @@ export class HardenedNatInstance extends ec2.NatProvider {
       description: 'NAT instance: takes packets from the network only',
       disableInlineRules: false,
     });
-    securityGroup.addIngressRule(ec2.Peer.ipv4(options.vpc.vpcCidrBlock), ec2.Port.allTraffic(), 'from the network');
+    securityGroup.addIngressRule(ec2.Peer.ipv4(this.cidr), ec2.Port.allTraffic(), 'from the network');
     const role = new iam.Role(options.vpc, 'NatRole', {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
       description: 'NAT instance: no permissions',
