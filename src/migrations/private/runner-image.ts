@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'fs';
 import { basename, join } from 'path';
-import { FileSystem, IgnoreMode, SymlinkFollowMode } from 'aws-cdk-lib';
+import { FileSystem, SymlinkFollowMode } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
@@ -11,8 +11,11 @@ import { InvalidBackendError } from '../../private/errors';
 import type { MigrationFile } from '../lint/lint-types';
 import { RunnerPaths } from '../runner/runner.contract';
 
-/** Where the bundled runner and the Dockerfiles are in the package. */
-const ASSETS = join(__dirname, '..', '..', '..', 'assets', 'migrations', 'runner');
+/** The runner, bundled into one file. */
+const RUNNER = join(__dirname, '..', '..', '..', 'assets', 'migrations', 'runner', 'index.js');
+
+/** Where the Dockerfiles are, one for each engine. */
+const DOCKERFILES = join(__dirname, '..', 'runner');
 
 /** What goes into a runner image. */
 export interface RunnerImageOptions {
@@ -37,8 +40,6 @@ export function createRunnerImage(scope: Construct, options: RunnerImageOptions)
     buildArgs: { [options.engine.versionArgument]: options.version },
     // CDK ignores line endings in its own hash; engines and databases do not.
     extraHash: options.content,
-    // Else decided by a feature flag of the app.
-    ignoreMode: IgnoreMode.DOCKER,
     followSymlinks: SymlinkFollowMode.NEVER,
   });
   if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) rmSync(directory, { recursive: true });
@@ -47,8 +48,8 @@ export function createRunnerImage(scope: Construct, options: RunnerImageOptions)
 
 function stage(directory: string, options: RunnerImageOptions) {
   const { engine, files } = options;
-  copyFileSync(join(ASSETS, `${engine.name}.Dockerfile`), join(directory, 'Dockerfile'));
-  copyFileSync(join(ASSETS, basename(RunnerPaths.ENTRYPOINT)), join(directory, basename(RunnerPaths.ENTRYPOINT)));
+  copyFileSync(join(DOCKERFILES, `${engine.name}.Dockerfile`), join(directory, 'Dockerfile'));
+  copyFileSync(RUNNER, join(directory, basename(RunnerPaths.ENTRYPOINT)));
   writeFileSync(join(directory, basename(RunnerPaths.CA_FILE)), allRoots());
   const migrations = join(directory, basename(RunnerPaths.MIGRATIONS));
   mkdirSync(migrations);
