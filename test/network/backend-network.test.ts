@@ -320,10 +320,14 @@ describe('flow logs', () => {
       DeletionPolicy: 'Retain',
       Properties: { RetentionInDays: 365, KmsKeyId: stack.resolve(key.keyArn) },
     });
-    template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: Match.arrayWith([Match.objectLike({
-      Principal: { Service: { 'Fn::Join': ['', ['logs.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] } },
-      Condition: { ArnLike: Match.anyValue() },
-    })]) } });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([Match.objectLike({
+          Principal: { Service: { 'Fn::Join': ['', ['logs.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }]] } },
+          Condition: { ArnLike: Match.anyValue() },
+        })]),
+      },
+    });
   });
 });
 
