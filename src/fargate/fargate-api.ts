@@ -47,7 +47,7 @@ const MAX_ROUTES = 5;
  * starts and stand in no template; a new value needs a new task.
  *
  * ## Cost
- * About 7.20 USD a month for each task of the default size in us-east-1 (0.25 vCPU × 23.30 + 0.5 GB × 2.56, ARM64), and
+ * About 7.20 USD a month for each task of the default size in us-east-1 (0.25 vCPU × 23.64 + 0.5 GB × 2.60, ARM64), and
  * 3.65 for its public IPv4 address where it has one.
  *
  * @see https://aws.amazon.com/fargate/pricing/

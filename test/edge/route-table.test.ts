@@ -42,7 +42,7 @@ test('conflicts do not depend on the order of routes', () => {
     id: fc.constantFrom('A', 'B', 'C', 'D', 'E'),
     priority: fc.integer({ min: 1, max: 4 }),
     explicit: fc.boolean(),
-    conditions: fc.record({ paths: fc.array(fc.constantFrom('/a', '/*', '/a/*', '/*/b'), { minLength: 1, maxLength: 2 }), hosts: fc.constant([]), headers: fc.constant({}) }),
+    conditions: fc.record({ paths: fc.array(fc.constantFrom('/a', '/*', '/a/*', '/*/b'), { minLength: 1, maxLength: 2 }), hosts: fc.constant<string[]>([]), headers: fc.constant({}) }),
   });
   const routes = fc.uniqueArray(entry, { selector: (one) => one.id, maxLength: 5 });
   const shuffled = routes.chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
