@@ -5,10 +5,10 @@ import { DATABASE_RESOURCE_TYPE } from './broker/broker.contract';
 import type { IPostgres } from './postgres';
 import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
+import { Posture } from '../posture';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
 import { databaseSettings } from './private/settings';
-import { Posture } from '../posture';
 
 /** Tables in which goose and dbmate remember what was applied. Users get no rights on them. */
 const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];

@@ -5,15 +5,15 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { Broker } from './broker/broker';
-import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
 import { grantConductor } from './broker/broker-policy';
+import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
+import { Posture } from '../posture';
 import { snakeCase, validateUsername } from './private/names';
 import { roleSettings } from './private/settings';
 import { userSecretBinding } from './private/user-secret';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
-import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 
@@ -213,7 +213,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
     if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
       throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
     }
-    Broker.of(this.database.server).reserveUser(this, this.username, this.connectionLimit);
+    Broker.of(this.database.server).reserveUser(this, this.username, { connectionLimit: limit, hasKey: props.encryptionKey !== undefined });
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {

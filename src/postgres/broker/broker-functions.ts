@@ -5,8 +5,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct, IConstruct } from 'constructs';
 import type { BrokerProps } from './broker';
-import { ConductorEnv } from './broker.contract';
 import { adminSecretStatements } from './broker-policy';
+import { ConductorEnv } from './broker.contract';
 import { ConductorFunction } from './conductor-function';
 import { CONDUCTOR_TIMEOUT_SECONDS, DESCRIBE_ACTIONS, MAX_EVENT_AGE_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from './conductor.contract';
 import { SqlFunction } from './sql-function';
@@ -42,7 +42,6 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
     vpc: props.server.vpc,
     vpcSubnets: props.vpcSubnets,
     securityGroups: [securityGroup],
-    retryAttempts: 0,
     role,
     logGroup,
   });

@@ -7,12 +7,12 @@ import { Construct, type IConstruct } from 'constructs';
 import { createConductor, createSqlFunction, type BrokerFunction } from './broker-functions';
 import { openPath } from './broker-network';
 import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
+import { referWeakly } from '../../private/cross-stack';
+import { InvalidBackendError } from '../../private/errors';
 import type { IPostgres } from '../postgres';
 import { assertDirection } from '../private/direction';
 import { NameRegistry } from '../private/name-registry';
 import { validateUsers, type DeclaredUser } from '../private/user-limits';
-import { referWeakly } from '../../private/cross-stack';
-import { InvalidBackendError } from '../../private/errors';
 
 const BROKER = Symbol.for('cdk-private-backend.Broker');
 
@@ -80,9 +80,9 @@ export class Broker extends Construct {
   }
 
   /** Refuses a role that is declared twice on the server, or that the server needs itself; counts its connections. */
-  public reserveUser(scope: IConstruct, username: string, connectionLimit: number): void {
+  public reserveUser(scope: IConstruct, username: string, limits: Omit<DeclaredUser, 'path'>): void {
     this.names.reserveRole(scope, username);
-    this.users.push({ path: scope.node.path, connectionLimit });
+    this.users.push({ path: scope.node.path, ...limits });
   }
 
   /** Refuses a database that is declared twice on the server. */

@@ -5,8 +5,8 @@ import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
 import { acknowledgeEncryption, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
-import type { ServerlessCapacityOptions } from '../postgres-capacity';
 import { referWeakly } from '../../private/cross-stack';
+import type { ServerlessCapacityOptions } from '../postgres-capacity';
 
 const ENGINE = 'aurora-postgresql';
 

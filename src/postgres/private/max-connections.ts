@@ -5,15 +5,14 @@ const LIMIT = 5000;
 const BYTES_PER_CONNECTION = 9531392;
 const GIB = 1024 ** 3;
 
-/** GiB of memory of the `large` size of instance families that RDS for PostgreSQL offers. */
-const LARGE_GIB: { readonly [family: string]: number } = {
-  t3: 8, t4g: 8,
-  m5: 8, m5d: 8, m6g: 8, m6gd: 8, m6i: 8, m6id: 8, m6idn: 8, m6in: 8, m7g: 8, m7i: 8, m8g: 8, m8gd: 8,
-  r5: 16, r5b: 16, r5d: 16, r6g: 16, r6gd: 16, r6i: 16, r6id: 16, r6idn: 16, r6in: 16, r7g: 16, r7i: 16, r8g: 16, r8gd: 16,
-  x2g: 32,
-};
+/** Instance families that RDS for PostgreSQL offers, by GiB of memory of their `large` size. */
+const LARGE_GIB: ReadonlyArray<[number, string[]]> = [
+  [8, ['t3', 't4g', 'm5', 'm5d', 'm6g', 'm6gd', 'm6i', 'm6id', 'm6idn', 'm6in', 'm7g', 'm7i', 'm8g', 'm8gd']],
+  [16, ['r5', 'r5b', 'r5d', 'r6g', 'r6gd', 'r6i', 'r6id', 'r6idn', 'r6in', 'r7g', 'r7i', 'r8g', 'r8gd']],
+  [32, ['x2g']],
+];
 
-const SIZES: { readonly [size: string]: number } = { micro: 1 / 8, small: 1 / 4, medium: 1 / 2, large: 1 };
+const SIZES = new Map([['micro', 1 / 8], ['small', 1 / 4], ['medium', 1 / 2], ['large', 1]]);
 
 /**
  * Connections that a server accepts by default, a little below the real number; nothing where that is not known.
@@ -32,8 +31,8 @@ function instanceConnections(instanceType: string): number | undefined {
     return undefined;
   }
   const [family, size = ''] = instanceType.split('.');
-  const large = LARGE_GIB[family];
-  const factor = SIZES[size] ?? xlarge(size);
+  const [large] = LARGE_GIB.find(([, families]) => families.includes(family)) ?? [];
+  const factor = SIZES.get(size) ?? xlarge(size);
   if (large === undefined || factor === undefined) {
     return undefined;
   }

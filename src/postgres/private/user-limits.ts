@@ -4,17 +4,24 @@ import { Token } from 'aws-cdk-lib';
 export interface DeclaredUser {
   readonly path: string;
   readonly connectionLimit: number;
+  /** Whether its secret has a key of its own. */
+  readonly hasKey: boolean;
 }
 
 /** For superusers, RDS itself, the admin and the broker, and people with psql. */
 const RESERVED_CONNECTIONS = 15;
 
 /**
- * Each user adds a policy of about 300 characters to the role of the broker, and IAM takes 10,240 of all together.
+ * What IAM takes of all policies that stand in a role, and what the broker's own take of it.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
-const MAX_USERS = 30;
+const ROLE_CHARACTERS = 10_240;
+const BROKER_CHARACTERS = 950;
+
+/** What the policy of one user takes, with ARNs of usual length; and what a key adds. */
+const USER_CHARACTERS = 330;
+const KEY_CHARACTERS = 290;
 
 /** What a server cannot hold. Users without a limit, or with a token for it, are not counted. */
 export function validateUsers(users: DeclaredUser[], maxConnections?: number): string[] {
@@ -33,7 +40,9 @@ function tooManyConnections(users: DeclaredUser[], maxConnections?: number): str
 }
 
 function tooManyUsers(users: DeclaredUser[]): string[] {
-  return users.length <= MAX_USERS ? [] : [
-    `${users.length} users are declared on one server, and the policies by which the broker fills their secrets fit its role for ${MAX_USERS} at most. Share users between services, or use another server.`,
+  const needed = users.reduce((sum, { hasKey }) => sum + USER_CHARACTERS + (hasKey ? KEY_CHARACTERS : 0), BROKER_CHARACTERS);
+  return needed <= ROLE_CHARACTERS ? [] : [
+    `${users.length} users are declared on one server. The policies by which the broker fills their secrets need about ${needed} characters in its role, and IAM takes ${ROLE_CHARACTERS}. `
+    + 'Share users between services, leave out their encryptionKey, or use another server.',
   ];
 }
