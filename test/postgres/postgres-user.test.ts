@@ -196,12 +196,30 @@ describe('connection limits', () => {
     expect(() => app.synth()).not.toThrow();
   });
 
-  test('fails with more users than the policies of the broker have room for', () => {
-    const { app, postgres } = newServer({ maxConnections: 5000 });
-    for (let index = 0; index < 31; index++) {
-      postgres.database.addUser(`User${index}`);
-    }
-    expect(() => app.synth()).toThrow(/31 users are declared on one server.*30 at most/);
+  test.each([[28, 29, false], [14, 15, true]])('fit the role of the broker for %p users, fails with %p', (fitting, tooMany, withKey) => {
+    const declare = (count: number) => {
+      const { app, stack, postgres } = newServer({ maxConnections: 5000 });
+      const encryptionKey = withKey ? new kms.Key(stack, 'Key') : undefined;
+      Array.from({ length: count }).forEach((_, index) => postgres.database.addUser(`User${index}`, { encryptionKey }));
+      return app;
+    };
+    expect(() => declare(fitting).synth()).not.toThrow();
+    expect(() => declare(tooMany).synth()).toThrow(new RegExp(`${tooMany} users are declared on one server.*IAM takes 10240`));
+  });
+
+  test('the policies of as many users as fit stay below what IAM takes', () => {
+    // GIVEN
+    const { stack, postgres } = newServer({ maxConnections: 5000 });
+    Array.from({ length: 28 }).forEach((_, index) => postgres.database.addUser(`User${index}`));
+
+    // WHEN
+    const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) => /Conductor/.test(Properties.Roles[0].Ref));
+    const arn = 'arn:aws-us-gov:secretsmanager:us-gov-west-1:111111111111:secret:PostgresDatabaseUsersUser10Secret26635BE4-AbCdEfGhIjKl-AbCdEf';
+    const deployed = policies.map(({ Properties }) => JSON.stringify(Properties.PolicyDocument, (key, value) => (key === 'Resource' ? arn : value)));
+
+    // THEN
+    expect(deployed).toHaveLength(29);
+    expect(deployed.join('').length).toBeLessThan(10_240);
   });
 });
 

@@ -41,7 +41,7 @@ export interface BrokerProps {
 
 /**
  * Turns declared databases and users into SQL: two functions, shared by everything that is declared on one server,
- * whatever stack declares it (docs/adr/0002).
+ * whatever stack declares it (docs/adr/0009).
  */
 export class Broker extends Construct {
   /** Announces how a server's broker is made. It is made with the first database, so that an import that is only connected to costs nothing. */
