@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
 import { BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
@@ -34,10 +34,11 @@ export class HelloBirthdayStack extends Stack {
       database: postgres.database,
       source: MigrationSource.dbmate(path.join(__dirname, 'migrations')),
     });
+    const user = postgres.database.addUser('Api');
     const api = new FargateApi(this, 'Api', {
       cluster,
       image: ServiceImage.fromDirectory(path.join(__dirname, '../services/hello-birthday')),
-      connectTo: [postgres.database.addUser('Api')],
+      connectTo: [user],
       migrations: [migrations],
     });
 
@@ -45,7 +46,13 @@ export class HelloBirthdayStack extends Stack {
       HostedZone.fromHostedZoneAttributes(this, 'Zone', props.hostedZone),
       { domainNames: [`api.${props.hostedZone.zoneName}`] },
     );
-    new PublicEdge(this, 'Edge', { vpc, domain }).addRoute('Api', { paths: ['/*'], target: api });
-    new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
+    const edge = new PublicEdge(this, 'Edge', { vpc, domain });
+    edge.addRoute('Api', { paths: ['/*'], target: api });
+    const tunnel = new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
+
+    new CfnOutput(this, 'Url', { value: edge.url });
+    new CfnOutput(this, 'ConnectCommand', { value: tunnel.command });
+    new CfnOutput(this, 'MigrateCommand', { value: migrations.runCommand });
+    new CfnOutput(this, 'UserSecret', { value: user.secret.secretArn });
   }
 }

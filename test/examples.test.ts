@@ -1,0 +1,82 @@
+import { App, Validations, type Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import * as fs from 'fs';
+import * as path from 'path';
+import { losses, resourcesOf } from './support/living-stack';
+import { ACCEPTED_FINDINGS, reasonFor } from './support/nag-reasons';
+import { PrivateBackendStack } from '../examples/01-private-backend/private-backend-stack';
+import { HelloBirthdayStack } from '../examples/02-hello-birthday/hello-birthday-stack';
+import { Posture } from '../src';
+
+const EXAMPLES = { PrivateBackend: PrivateBackendStack, HelloBirthday: HelloBirthdayStack };
+const POSTURES = ['development', 'production'] as const;
+const CASES = Object.entries(EXAMPLES).flatMap(([name, Example]) => POSTURES.map((posture) => ({ name, Example, posture })));
+
+interface Report {
+  readonly pluginReports: { readonly pluginName: string; readonly conclusion: string; readonly violations: Violation[] }[];
+}
+interface Violation {
+  readonly ruleName: string;
+  readonly violatingConstructs: { readonly constructPath: string }[];
+}
+
+function build(name: string, Example: typeof PrivateBackendStack | typeof HelloBirthdayStack, posture: typeof POSTURES[number], context = {}): { app: App; stack: Stack } {
+  const app = new App({ context });
+  Posture[posture]().applyTo(app);
+  return { app, stack: new Example(app, name, posture === 'production' ? { hostedZone: { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' } } : {}) };
+}
+
+function reportOf(directory: string): Report {
+  return JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8')) as Report;
+}
+
+const usedReasons = new Set<object>();
+
+describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) => {
+  const before = process.env.CDK_VALIDATION;
+  beforeEach(() => {
+    process.env.CDK_VALIDATION = 'true';
+  });
+  afterEach(() => {
+    process.env.CDK_VALIDATION = before;
+  });
+
+  test('passes the built-in validator, strict', () => {
+    const { app } = build(name, Example, posture, { '@aws-cdk/core:validateAgainstDefaultRules': true });
+    const { directory } = app.synth();
+    expect(reportOf(directory).pluginReports).toEqual([expect.objectContaining({ conclusion: 'success', violations: [] })]);
+  });
+
+  test('has no finding of cdk-nag AwsSolutions without a written reason', () => {
+    const { app } = build(name, Example, posture);
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    expect(() => app.synth()).toThrow(/AwsSolutions/);
+    const nag = reportOf(app.outdir).pluginReports.find(({ pluginName }) => pluginName === 'AwsSolutions');
+    const findings = nag?.violations.flatMap(({ ruleName, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => ({ ruleName, constructPath })));
+    const unexplained = findings?.filter(({ ruleName, constructPath }) => {
+      const reason = reasonFor(ruleName, constructPath);
+      usedReasons.add(reason ?? {});
+      return reason === undefined;
+    });
+    expect(unexplained).toEqual([]);
+  });
+
+  test('gives the template that was reviewed', () => {
+    process.env.CDK_VALIDATION = 'false';
+    const { stack } = build(name, Example, posture);
+    // Hashes of assets follow from bundled files, whose own tests hold them.
+    const template = JSON.stringify(Template.fromStack(stack).toJSON()).replace(/[0-9a-f]{64}/g, '<hash>');
+    expect(JSON.parse(template)).toMatchSnapshot();
+  });
+});
+
+test('every written reason is still needed', () => {
+  expect(ACCEPTED_FINDINGS.filter((accepted) => !usedReasons.has(accepted))).toEqual([]);
+});
+
+test.each(Object.entries(EXAMPLES))('changing the posture of example %s replaces nothing that holds data and no subnet', (name, Example) => {
+  const [development, production] = POSTURES.map((posture) => resourcesOf(build(name, Example, posture).app));
+  expect(losses(development, production)).toEqual([]);
+  expect(losses(production, development)).toEqual([]);
+});
