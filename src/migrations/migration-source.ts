@@ -104,21 +104,31 @@ export interface MigrationSourceConfig {
 /**
  * Where the migrations of a database come from, and what applies them.
  *
- * `goose` and `dbmate` read a directory of SQL files next to the app. The files are checked at synth (see `docs/migrations.md` for
- * the rules) and put into an image with the engine and a runner. The runner
+ * ## What it makes
  *
- * - waits for a server that is starting, failing over or paused, and wakes it,
- * - holds an advisory lock, so that two runs never overlap (neither engine locks by itself),
- * - refuses to run as anybody but the owner of the database,
- * - verifies the server's certificate, and keeps the password out of arguments and output,
- * - stops the engine when the lock is lost, and
- * - believes the version table, never the engine's words.
+ * For `goose` and `dbmate`: an image, built when the app is deployed, with the SQL files of a directory, the engine and a runner. It
+ * needs Docker with BuildKit and a way to the internet, as every image asset does. For `command`: nothing; the image is yours.
  *
- * ## Advice at synth
+ * ## Defaults that matter
  *
- * A statement that destroys data or takes a long lock is a warning; a file that cannot work is an error. Acknowledge either in the
- * file itself with `-- cdk-private-backend:allow <rule>`. List released files in `migrations.sum` (made by
- * `sha256sum *.sql > migrations.sum` in the directory): editing or deleting one of them is then an error, and their warnings end.
+ * The files are checked at synth (`docs/migrations.md` has the rules). A file that cannot work is an error; a statement that
+ * destroys data, takes a long lock or breaks code that still runs is a warning. Acknowledge either in the file itself, with the reason:
+ * `-- cdk-private-backend:allow <rule> <reason>`. List released files in `migrations.sum` (made by `sha256sum *.sql > migrations.sum`
+ * in the directory): to edit or delete one of them is then an error, and their warnings end.
+ *
+ * The runner waits for a server that is starting, failing over or paused; holds an advisory lock, because neither engine locks by
+ * itself; tries a transaction again that met a lock; and stops the engine when the connection with the lock is lost. It believes the
+ * version table, never the engine's words.
+ *
+ * ## Security considerations
+ *
+ * The runner verifies the server's certificate, refuses to run as anybody but the owner of the database, and keeps the password out
+ * of arguments and output. The image runs as a user that is not root, on a read-only file system; base images are pinned by digest, engines
+ * by version. Migrations act with the rights of the owner: review them like code.
+ *
+ * ## Cost
+ *
+ * Storage of the image in Amazon ECR, about 0.01 USD a month.
  *
  * @example
  * const source = MigrationSource.goose('migrations');

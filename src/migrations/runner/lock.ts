@@ -7,13 +7,15 @@ import type { RunnerSettings } from './settings';
 const POLL_MS = 1_000;
 const HEARTBEAT_MS = 5_000;
 const REPORT_MS = 30_000;
+const QUERY_TIMEOUT_MS = 10_000;
+const CLOSE_MS = 2_000;
 
 /** The connection that holds the lock, for as long as it lives. */
 export class MigrationLock {
   /** Waits for the server, checks the role, and waits for the lock. */
   public static async acquire(settings: RunnerSettings, stop: AbortController, print: (line: string) => void): Promise<MigrationLock> {
     const waiting = new LockWaiting(settings, stop.signal, print);
-    return new MigrationLock(await waiting.acquire(), stop);
+    return new MigrationLock(await orAbort(waiting.acquire(), stop.signal), stop);
   }
 
   private readonly heartbeat: NodeJS.Timeout;
@@ -40,7 +42,7 @@ export class MigrationLock {
   public async release(): Promise<void> {
     this.closing = true;
     clearInterval(this.heartbeat);
-    await this.client.end().catch(() => undefined);
+    await close(this.client);
   }
 
   private lose(reason: string) {
@@ -68,7 +70,7 @@ class LockWaiting {
         await this.poll(client, end, 'a statement of an aborted run is still at work', async () => hasNoLeftovers(client));
         return client;
       } catch (error) {
-        await client.end().catch(() => undefined);
+        await close(client);
         if (error instanceof RunnerFailure || !isPassing(error)) throw error;
         this.report(`lost the connection while waiting (${messageOf(error)})`);
       }
@@ -116,6 +118,21 @@ class LockWaiting {
   }
 }
 
+/** A server that hangs must not keep a run that is to stop. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_done, fail) => {
+    const give = () => fail(signal.reason);
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give, { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
+
+/** Says goodbye, to a server that may not listen any more. */
+async function close(client: Client): Promise<void> {
+  await Promise.race([client.end().catch(() => undefined), sleep(CLOSE_MS, undefined, { ref: false })]);
+}
+
 async function connectOnce(settings: RunnerSettings): Promise<Client> {
   const { host, port, user, password, database, ca } = settings;
   const client = new Client({
@@ -128,7 +145,7 @@ async function connectOnce(settings: RunnerSettings): Promise<Client> {
     application_name: `${ENGINE_APPLICATION_NAME}-lock`,
     // Aurora Serverless takes up to half a minute to wake.
     connectionTimeoutMillis: 40_000,
-    query_timeout: 20_000,
+    query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     options: '-c statement_timeout=0 -c idle_session_timeout=0',
@@ -141,7 +158,7 @@ async function connectOnce(settings: RunnerSettings): Promise<Client> {
     if (rows[0].standby) throw Object.assign(new Error('the server is a standby, or not yet the writer after a failover'), { code: '25006' });
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await close(client);
     throw error;
   }
 }

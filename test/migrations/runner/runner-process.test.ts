@@ -1,3 +1,5 @@
+import type { AddressInfo, Socket } from 'net';
+import { createServer } from 'net';
 import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
 import type { PostgresServer } from '../../support/postgres-server';
 import { startPostgres } from '../../support/postgres-server';
@@ -77,6 +79,15 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     const everything = [run.output, ...seen].join('\n');
     expect([...seen].some((line) => line.startsWith(engine.name))).toBe(true);
     for (const form of [password, encodeURIComponent(password), JSON.stringify(password).slice(1, -1)]) expect(everything).not.toContain(form);
+  });
+
+  test('pitfall 10: a run after one that was killed waits for the engine that still works, and then finds nothing to do', async () => {
+    const { prepared, environment, run } = await start({ '001_slow.sql': engine.file('CREATE TABLE t (a int);\nSELECT pg_sleep(3);') });
+    await until('the engine to be at work', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND application_name = 'cdk-private-backend-migrations' AND datname = current_database()")).length > 0);
+    run.signal('SIGKILL');
+    const next = again(environment);
+    await next.says(/waiting: a statement of an aborted run is still at work/);
+    expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: nothing to apply, the database is at version')]);
   });
 
   test('waits for what an aborted run left at work', async () => {
@@ -207,6 +218,34 @@ describe('before the engine starts', () => {
     await run.says(/lost the connection while waiting/);
     await holder.end();
     expect(await run.exitCode()).toBe(RunnerExit.OK);
+  });
+
+  test('fails on SIGTERM at once while it talks to something that never answers', async () => {
+    const silent = createServer();
+    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
+    const { port } = silent.address() as AddressInfo;
+    const accepted = new Promise<Socket>((done) => silent.once('connection', done));
+    const run = workshop.start({ ...environmentFor(server, await prepareDatabase(server), 'dbmate', workshop.directory(FILES)), [RunnerEnv.PORT]: String(port) }, [dbmate.directory ?? '']);
+    const socket = await accepted;
+    const begun = Date.now();
+    run.signal('SIGTERM');
+    expect(await run.exitCode()).toBe(RunnerExit.TERMINATED);
+    expect(Date.now() - begun).toBeLessThan(8_000);
+    socket.destroy();
+    silent.close();
+  });
+
+  test('fails when the server stops answering on the lock connection without a word, and stops the engine', async () => {
+    const prepared = await prepareDatabase(server);
+    const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory({ '001_slow.sql': dbmate.file('SELECT pg_sleep(300);') })), [dbmate.directory ?? '']);
+    await until('the engine to be at work', async () => (await sessions(server, prepared.database, 'migrations')).length > 0);
+    const [{ pid }] = await sessions(server, prepared.database, 'migrations-lock');
+    process.kill(Number(pid), 'SIGSTOP');
+    try {
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('Query read timeout')]);
+    } finally {
+      process.kill(Number(pid), 'SIGCONT');
+    }
   });
 
   test('fails on SIGTERM while it waits', async () => {
