@@ -21,6 +21,7 @@ import type { PostgresDatabase } from '../postgres';
 import { assertDirection } from '../postgres/private/direction';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
+import { InvalidBackendError } from '../private/errors';
 
 const DEFAULT_TIMEOUT = Duration.minutes(30);
 const DEFAULT_RETRIES = 2;
@@ -191,8 +192,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
    * Declares the migrations of a database.
    *
    * @throws InvalidBackendError when the migrations cannot work, when Fargate does not offer the size, when `timeout` or `retries`
-   * is out of range, when `environment` or `secrets` has a name that the connection needs, when there are no fitting subnets, or when the
-   * database's stack depends on this one
+   * is out of range, when `securityGroups` is empty, when `environment` or `secrets` has a name that the connection needs, when
+   * there are no fitting subnets, or when the database's stack depends on this one
    */
   constructor(scope: Construct, id: string, props: MigrationTaskProps) {
     super(scope, id);
@@ -277,6 +278,9 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
 
   private createConnections(securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
     const { server } = this.database;
+    if (securityGroups?.length === 0) {
+      throw new InvalidBackendError(this, 'securityGroups is empty, so the task would get the default group of the VPC. Leave it out for a new one, or give at least one.');
+    }
     const connections = new ec2.Connections({ securityGroups: securityGroups ?? [this.createSecurityGroup()] });
     connections.allowTo(server, ec2.Port.tcp(server.port), 'Migrations to the database');
     return connections;

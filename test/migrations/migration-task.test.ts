@@ -243,8 +243,10 @@ describe('options', () => {
 
 describe('refusals and advice', () => {
   test.each([
-    [{ timeout: Duration.minutes(56) }, /timeout must be from 1 to 55 minutes, got 56 minutes: CloudFormation waits one hour/],
-    [{ timeout: Duration.seconds(59) }, /timeout must be from 1 to 55 minutes, got 59 seconds/],
+    [{ timeout: Duration.minutes(56) }, /timeout must be from 1 to 55 minutes, in whole seconds, got 56 minutes: CloudFormation waits one hour/],
+    [{ timeout: Duration.seconds(59) }, /timeout must be from 1 to 55 minutes, in whole seconds, got 59 seconds/],
+    [{ timeout: Duration.millis(90_500) }, /in whole seconds/],
+    [{ securityGroups: [] }, /securityGroups is empty/],
     [{ retries: 6 }, /retries must be a whole number from 0 to 5, got 6/],
     [{ retries: 1.5 }, /retries must be a whole number from 0 to 5, got 1.5/],
     [{ cpu: 300 }, /cpu must be one of .*got 300/],

@@ -146,9 +146,35 @@ export class Aws {
   }
 
   /** One invocation. */
-  public async invoke(request: MigrationEvent): Promise<void> {
+  public async invoke(request: MigrationEvent, overrides: Partial<RunMigrationDependencies> = {}): Promise<void> {
     this.invocationEnd = this.now + INVOCATION_MILLISECONDS;
-    await handleRunMigration(request, this.dependencies);
+    await handleRunMigration(request, { ...this.dependencies, ...overrides });
+  }
+
+  /**
+   * One invocation that is gone at its n-th call of ECS, before or after the call took effect, and so without any answer.
+   * Answers whether there was such a call.
+   */
+  public async invokeAndLose(request: MigrationEvent, call: number, effect: 'before' | 'after'): Promise<boolean> {
+    let calls = 0;
+    const { ecs } = this.dependencies;
+    const lost = new Promise<boolean>((resolve) => {
+      const send = ecs.send.bind(ecs) as (command: unknown) => Promise<unknown>;
+      const lose = async (command: unknown): Promise<unknown> => {
+        calls += 1;
+        if (calls !== call) {
+          return send(command);
+        }
+        if (effect === 'after') {
+          await send(command);
+        }
+        resolve(true);
+        return new Promise(() => undefined);
+      };
+      const client = new Proxy(ecs, { get: (target, name) => (name === 'send' ? lose : Reflect.get(target, name)) });
+      void this.invoke(request, { ecs: client }).then(() => resolve(false));
+    });
+    return lost;
   }
 
   /** A task that something else started, some time ago. */

@@ -155,6 +155,26 @@ describe('pitfall 3: duplicate starts', () => {
     expect(aws.answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS']);
   });
 
+  test.each(['before', 'after'] as const)('pitfall 3: an invocation that is lost %s any of its calls leaves no second task when it is delivered again', async (effect) => {
+    let lost = true;
+    let call = 0;
+    while (lost) {
+      call += 1;
+      aws.restore();
+      aws = new Aws();
+      aws.plans = [{ stopCode: 'TaskFailedToStart' }, { exitCode: 0 }, { exitCode: 1 }];
+      lost = await aws.invokeAndLose(event(), call, effect);
+
+      if (lost) {
+        aws.now += 60_000;
+        expect((await aws.deliver(event())).Status).toBe('SUCCESS');
+      }
+      expect(aws.tasks).toHaveLength(2);
+      expect(aws.answers).toHaveLength(1);
+    }
+    expect(call).toBeGreaterThan(15);
+  });
+
   test('pitfall 3: a token that is in use leads to the task that used it', async () => {
     const task = aws.addTask({ afterSeconds: 30, exitCode: 0 });
     aws.ecs.on(ListTasksCommand).resolves({ taskArns: [] });

@@ -14,14 +14,18 @@ export interface TaskLimits {
 
 /** Refuses what CloudFormation would cut short. Unresolved values pass. */
 export function validateLimits(scope: IConstruct, { timeout, retries }: TaskLimits): void {
-  if (!timeout.isUnresolved() && (timeout.toMilliseconds() < 60_000 || timeout.toMilliseconds() > LONGEST.toMilliseconds())) {
+  if (!timeout.isUnresolved() && !isBetween(timeout.toSeconds({ integral: false }), 60, LONGEST.toSeconds())) {
     throw new InvalidBackendError(
       scope,
-      `timeout must be from 1 to ${LONGEST.toMinutes()} minutes, got ${timeout.toHumanString()}: CloudFormation waits one hour, and stopping the task takes some minutes of it. `
+      `timeout must be from 1 to ${LONGEST.toMinutes()} minutes, in whole seconds, got ${timeout.toHumanString()}: CloudFormation waits one hour, and stopping the task takes some minutes of it. `
       + 'Split the migration, or do the long part (a backfill) in a task after the deployment.',
     );
   }
-  if (!Token.isUnresolved(retries) && (!Number.isInteger(retries) || retries < 0 || retries > MOST_RETRIES)) {
+  if (!Token.isUnresolved(retries) && !isBetween(retries, 0, MOST_RETRIES)) {
     throw new InvalidBackendError(scope, `retries must be a whole number from 0 to ${MOST_RETRIES}, got ${retries}. It counts tasks that failed to start; failed migrations are never repeated.`);
   }
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return Number.isInteger(value) && value >= least && value <= most;
 }

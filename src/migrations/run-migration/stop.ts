@@ -1,6 +1,6 @@
 import { errorText } from './aws-errors';
 import type { RunMigrationDependencies } from './dependencies';
-import { describeTasks, listTasks, stopTask } from './tasks';
+import { describeTasks, findTasks, stopTask } from './tasks';
 import { STOP_TIMEOUT_SECONDS, type MigrationProperties } from '../run-migration.contract';
 
 const POLL_MILLISECONDS = 3000;
@@ -27,7 +27,7 @@ export async function waitUntilStopped(properties: MigrationProperties, taskArns
 /** Stops every task of the family: whatever started it, the stack that it belongs to is going. Never fails. */
 export async function stopAll(properties: MigrationProperties, reason: string, deps: RunMigrationDependencies): Promise<string> {
   try {
-    const taskArns = await listTasks(properties, 'RUNNING', deps);
+    const taskArns = (await findTasks(properties, deps)).filter(({ lastStatus }) => lastStatus !== 'STOPPED').map(({ taskArn }) => taskArn!);
     await Promise.all(taskArns.map((taskArn) => stopTask(properties, taskArn, reason, deps)));
     if (taskArns.length > 0) {
       await waitUntilStopped(properties, taskArns, deps);

@@ -37,7 +37,7 @@ export async function findTasks(properties: MigrationProperties, deps: RunMigrat
 }
 
 /** ARNs of the family's tasks. Filtering by `startedBy` as well is not possible: it must be the only filter. */
-export async function listTasks(properties: MigrationProperties, desiredStatus: DesiredStatus, deps: RunMigrationDependencies): Promise<string[]> {
+async function listTasks(properties: MigrationProperties, desiredStatus: DesiredStatus, deps: RunMigrationDependencies): Promise<string[]> {
   const { taskArns } = await deps.ecs.send(new ListTasksCommand({ cluster: properties.Cluster, family: properties.Family, desiredStatus }));
   return taskArns ?? [];
 }
