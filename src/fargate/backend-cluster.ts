@@ -1,9 +1,11 @@
+import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { NamespaceType } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
+import { InvalidBackendError } from '../private/errors';
 
 /** Properties of a cluster. */
 export interface BackendClusterProps {
@@ -53,14 +55,13 @@ export interface BackendClusterProps {
  * new BackendCluster(stack, 'Cluster', { vpc, privateDnsNamespace: 'backend.internal' });
  */
 export class BackendCluster extends ecs.Cluster {
+  /** @throws InvalidBackendError for a private DNS namespace that is no domain name */
   constructor(scope: Construct, id: string, props: BackendClusterProps) {
     super(scope, id, {
       vpc: props.vpc,
       enableFargateCapacityProviders: false,
       containerInsightsV2: renderInsights(props.containerInsights ?? Posture.of(scope).containerInsights),
-      defaultCloudMapNamespace: props.privateDnsNamespace === undefined
-        ? undefined
-        : { name: props.privateDnsNamespace, type: NamespaceType.DNS_PRIVATE, vpc: props.vpc },
+      defaultCloudMapNamespace: renderNamespace(scope, props),
     });
     this.shareWithOtherStacks();
   }
@@ -68,6 +69,14 @@ export class BackendCluster extends ecs.Cluster {
   private shareWithOtherStacks(): void {
     referWeakly(...[this, this.defaultCloudMapNamespace].flatMap((shared) => shared?.node.defaultChild ?? []));
   }
+}
+
+function renderNamespace(scope: Construct, props: BackendClusterProps): ecs.CloudMapNamespaceOptions | undefined {
+  const { privateDnsNamespace: name, vpc } = props;
+  if (name !== undefined && !Token.isUnresolved(name) && !/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) {
+    throw new InvalidBackendError(scope, `privateDnsNamespace must be a domain name in lower case, like 'backend.internal', got '${name}'.`);
+  }
+  return name === undefined ? undefined : { name, type: NamespaceType.DNS_PRIVATE, vpc };
 }
 
 function renderInsights(enabled: boolean): ecs.ContainerInsights {

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { createVpc, developmentApp, exportsOf, IMAGE, productionApp } from './fixture';
@@ -55,6 +55,17 @@ test('a cluster makes a private DNS namespace only where it is asked to', () => 
   template.resourceCountIs('AWS::ServiceDiscovery::PrivateDnsNamespace', 1);
   template.hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: 'backend.internal' });
   expect(without.defaultCloudMapNamespace).toBeUndefined();
+});
+
+test.each([['Backend'], ['backend.'], ['-a.internal'], ['a b'], [''], ['a..b']])('fails on the private DNS namespace \'%s\'', (privateDnsNamespace) => {
+  const stack = new Stack(developmentApp(), 'Stack');
+  expect(() => new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), privateDnsNamespace })).toThrow(/privateDnsNamespace must be a domain name in lower case, like 'backend.internal', got '.*'\. \(at 'Stack'\)/);
+});
+
+test('the name of a private DNS namespace may be known only at deployment', () => {
+  const stack = new Stack(developmentApp(), 'Stack');
+  new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), privateDnsNamespace: Token.asString({ Ref: 'Name' }) });
+  Template.fromStack(stack).hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: { Ref: 'Name' } });
 });
 
 test('a cluster has no physical name and keeps its logical id', () => {

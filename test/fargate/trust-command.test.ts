@@ -2,7 +2,7 @@ import { spawnSync } from 'child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
-import { CA_FILE } from '../../src/fargate/private/trust.contract';
+import { CA_DIRECTORY, CA_FILE } from '../../src/fargate/private/trust.contract';
 import { TRUST_COMMAND } from '../../src/fargate/private/trust-command';
 
 let directory: string;
@@ -75,4 +75,18 @@ test('fails, and leaves no file, where the directory cannot be written', () => {
 
 test('writes to the place that database URLs name, unless told otherwise', () => {
   expect(TRUST_COMMAND).toContain(`\${CA_FILE:-${CA_FILE}}`);
+});
+
+describe('the image that runs it', () => {
+  const dockerfile = readFileSync(join(__dirname, '../../src/fargate/trust-image/Dockerfile'), 'utf8');
+
+  test('declares the directory as a volume of the user that writes it, because a new volume belongs to root otherwise', () => {
+    expect(dockerfile).toContain(`VOLUME ["${CA_DIRECTORY}"]`);
+    expect(dockerfile).toMatch(/^USER 65532:65532$/m);
+    expect(dockerfile).toContain('chown -R 65532:65532 /run/cdk-private-backend');
+  });
+
+  test('comes from a base with a fixed version', () => {
+    expect(dockerfile).toMatch(/^FROM public\.ecr\.aws\/docker\/library\/busybox:\d+\.\d+\.\d+-musl$/m);
+  });
 });
