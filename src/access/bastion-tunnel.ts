@@ -92,7 +92,11 @@ export class BastionTunnel extends Construct {
     this.help = this.renderHelp();
   }
 
-  /** Lets a grantee start the bastion, open this tunnel, and end or resume its own sessions. Nothing else. */
+  /**
+   * Lets a grantee start the bastion, open this tunnel, and end or resume its own sessions. Nothing else.
+   *
+   * @param grantee a role, user or group of people
+   */
   public grantOpen(grantee: iam.IGrantable): iam.Grant {
     return grantSession(this, grantee, this.bastion.instance, this.documentName);
   }

@@ -167,6 +167,8 @@ export class SsmBastion extends Construct implements ISsmBastion {
   /**
    * Adds a port forwarding to one target.
    *
+   * @param id construct id of the tunnel, unique on this bastion
+   * @param options where the tunnel leads
    * @throws Error when the bastion has a tunnel of this id already
    */
   public addTunnel(id: string, options: BastionTunnelOptions): BastionTunnel {
@@ -176,6 +178,8 @@ export class SsmBastion extends Construct implements ISsmBastion {
   /**
    * Lets a grantee start the bastion, open a shell on it with the document that logs as this bastion was told to, and end
    * or resume its own sessions. The shell can become root and use every tunnel's target.
+   *
+   * @param grantee a role, user or group of people
    */
   public grantShell(grantee: iam.IGrantable): iam.Grant {
     return grantSession(this, grantee, this.instance, this.shell.documentName);

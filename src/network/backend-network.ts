@@ -106,7 +106,8 @@ export interface BackendNetworkProps {
  * const app = new App();
  * Posture.development().applyTo(app);
  * const stack = new Stack(app, 'Backend');
- * const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.natInstance() });
+ * const network = new BackendNetwork(stack, 'Network', { egress: Egress.natInstance() });
+ * const vpc = network.vpc;
  *
  * @see https://docs.aws.amazon.com/vpc/latest/userguide/how-it-works.html
  */

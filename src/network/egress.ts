@@ -31,6 +31,7 @@ export class Egress {
   /**
    * Managed NAT gateways, about 33 USD a month each, plus data.
    *
+   * @param options how many gateways
    * @see https://aws.amazon.com/vpc/pricing/
    */
   public static natGateway(options: NatGatewayEgressOptions = {}): Egress {

@@ -76,12 +76,22 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * Posture.production({ maxAzs: 2, egress: Egress.natGateway() }).applyTo(app);
  */
 export class Posture {
-  /** Cheap when idle, quick to destroy, as private and encrypted as production. */
+  /**
+   * Cheap when idle, quick to destroy, as private and encrypted as production.
+   *
+   * @param overrides fields that differ
+   * @throws InvalidBackendError for values and combinations that could not be deployed or contradict each other
+   */
   public static development(overrides: PostureOverrides = {}): Posture {
     return new Posture('development', { ...POSTURE_DEVELOPMENT, ...defined(overrides) });
   }
 
-  /** Survives the loss of an availability zone and of an operator's attention. */
+  /**
+   * Survives the loss of an availability zone and of an operator's attention.
+   *
+   * @param overrides fields that differ
+   * @throws InvalidBackendError for values and combinations that could not be deployed or contradict each other
+   */
   public static production(overrides: PostureOverrides = {}): Posture {
     return new Posture('production', { ...POSTURE_PRODUCTION, ...defined(overrides) });
   }
@@ -89,6 +99,8 @@ export class Posture {
   /**
    * The posture that holds for a construct: the nearest applied on it or above it, else production with a warning on
    * its stack.
+   *
+   * @param scope the construct that reads its defaults
    */
   public static of(scope: IConstruct): Posture {
     for (const construct of [...scope.node.scopes].reverse()) {
@@ -204,7 +216,8 @@ export class Posture {
   /**
    * Makes this the posture of a construct and all below it.
    *
-   * @throws when the construct has a posture already, or when something at or below it has already read one
+   * @param scope an app, a stage, a stack or any construct, before anything below it was created
+   * @throws InvalidBackendError when the construct has a posture already, or when something at or below it has already read one
    */
   public applyTo(scope: IConstruct): void {
     if (read(scope, APPLIED) !== undefined) {
