@@ -133,17 +133,6 @@ test('a construct that moves within its stack keeps its role, its password and t
   expect(await roleExists(username)).toBe(false);
 });
 
-test('a move within its stack that is rolled back leaves the role with its first owner', async () => {
-  const { PhysicalResourceId } = expectSuccess(await create());
-  const held = world.secrets.value(secret);
-  const moved = world.secrets.create('moved');
-  expectSuccess(await world.send({ RequestType: 'Create', ...user({}, moved), LogicalResourceId: `${logicalId}Moved` }));
-  expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...user({}, moved), LogicalResourceId: `${logicalId}Moved` }));
-  expect(await whoAmI(held)).toBe(`${username}@app`);
-  expectSuccess(await remove(PhysicalResourceId));
-  expect(await roleExists(username)).toBe(false);
-});
-
 test('a construct that moves to another stack keeps its role and its password', async () => {
   const { PhysicalResourceId } = expectSuccess(await create());
   const held = world.secrets.value(secret);
