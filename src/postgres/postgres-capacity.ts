@@ -52,7 +52,7 @@ export class PostgresCapacity {
     /** Instance type of an RDS instance; none: that of the posture. */
     public readonly instanceType: ec2.InstanceType | undefined,
     /** Limits of an Aurora Serverless v2 cluster; none: an RDS instance. */
-    public readonly serverless: ServerlessCapacityOptions | undefined,
+    public readonly serverlessLimits: ServerlessCapacityOptions | undefined,
   ) {}
 }
 

@@ -134,10 +134,10 @@ export class PrivatePostgres extends PostgresServer {
   }
 
   private createServer(settings: ServerSettings, securityGroups: ec2.ISecurityGroup[]): ServerParts {
-    const { serverless } = settings.capacity;
-    return serverless === undefined
+    const { serverlessLimits } = settings.capacity;
+    return serverlessLimits === undefined
       ? createInstance(this, settings, securityGroups)
-      : createCluster(this, settings, serverless, securityGroups);
+      : createCluster(this, settings, serverlessLimits, securityGroups);
   }
 
   private brokerProps(props: PrivatePostgresProps, settings: ServerSettings): BrokerProps {

@@ -21,7 +21,7 @@ export function createAlarms(server: PostgresServer, settings: ServerSettings): 
       evaluationPeriods: 1,
     });
   }
-  if (settings.capacity.serverless === undefined && !settings.allocatedStorage.isUnresolved()) {
+  if (settings.capacity.serverlessLimits === undefined && !settings.allocatedStorage.isUnresolved()) {
     new cloudwatch.Alarm(server, 'StorageAlarm', {
       alarmDescription: 'The PostgreSQL server has less than 10 % of the storage it was given left',
       metric: server.metricFreeStorageSpace(),

@@ -20,9 +20,9 @@ const SIZES = new Map([['micro', 1 / 8], ['small', 1 / 4], ['medium', 1 / 2], ['
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
  */
 export function defaultMaxConnections(capacity: PostgresCapacity, instanceType: string): number | undefined {
-  return capacity.serverless === undefined
+  return capacity.serverlessLimits === undefined
     ? instanceConnections(instanceType)
-    : serverlessConnections(capacity.serverless.min, capacity.serverless.max);
+    : serverlessConnections(capacity.serverlessLimits.min, capacity.serverlessLimits.max);
 }
 
 /** `LEAST(DBInstanceClassMemory/9531392, 5000)`. That memory is what the system and RDS leave of the instance's. */

@@ -5,7 +5,11 @@ import { Construct } from 'constructs';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
 
-/** What servers have in common, whoever made them. */
+/**
+ * What servers have in common, whoever made them.
+ *
+ * @internal
+ */
 export abstract class PostgresServer extends Construct implements IPostgres {
   /** Host name of the writer. */
   public abstract readonly endpoint: string;

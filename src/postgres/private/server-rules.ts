@@ -35,7 +35,7 @@ function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, v
 }
 
 function validateStorage(scope: Construct, props: PrivatePostgresProps, settings: ServerSettings): void {
-  if (settings.capacity.serverless !== undefined) {
+  if (settings.capacity.serverlessLimits !== undefined) {
     if (props.allocatedStorage !== undefined || props.maxAllocatedStorage !== undefined) {
       throw new InvalidBackendError(scope, 'A serverless cluster grows by itself. Leave out allocatedStorage and maxAllocatedStorage.');
     }
@@ -63,7 +63,7 @@ function validateBackup(scope: Construct, { backupRetention, capacity }: ServerS
   if (backupRetention.isUnresolved()) {
     return;
   }
-  const [days, least] = [backupRetention.toDays(), capacity.serverless === undefined ? 0 : 1];
+  const [days, least] = [backupRetention.toDays(), capacity.serverlessLimits === undefined ? 0 : 1];
   if (days < least || days > 35) {
     throw new InvalidBackendError(scope, `backupRetention must be from ${least} to 35 days, got ${days}.`);
   }

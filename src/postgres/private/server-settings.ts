@@ -46,7 +46,7 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
   const instanceType = (capacity.instanceType ?? posture.instanceType).toString();
   const allocatedStorage = props.allocatedStorage ?? posture.allocatedStorage;
   const removalPolicy = props.removalPolicy ?? posture.databaseRemovalPolicy;
-  const restoredInstance = props.snapshotIdentifier !== undefined && capacity.serverless === undefined;
+  const restoredInstance = props.snapshotIdentifier !== undefined && capacity.serverlessLimits === undefined;
   const settings: ServerSettings = {
     vpc: props.vpc,
     vpcSubnets,
