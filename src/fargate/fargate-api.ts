@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -171,6 +171,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
       maxTasks: props.maxTasks ?? posture.maxTasks,
       scaling: { cpuUtilizationPercent: props.scaling?.cpuUtilizationPercent ?? 60, requestsPerTarget: props.scaling?.requestsPerTarget ?? 1000 },
       writablePaths: props.writablePaths ?? [],
+      tmpSize: props.tmpSize ?? Size.mebibytes(64),
       cpu: props.cpu ?? 256,
       memoryLimitMiB: props.memoryLimitMiB ?? 512,
       placement: placeTask(this, this.vpc, props.vpcSubnets),
@@ -211,7 +212,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
       healthCheck: props.containerHealthCheck,
       stopTimeout: plan.stopTimeout,
       portMappings: [{ containerPort: this.port, protocol: ecs.Protocol.TCP }],
-      ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, { logGroup: this.logGroup, streamPrefix: CONTAINER_NAME, user: props.user, tmpSize: props.tmpSize }),
+      ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, { logGroup: this.logGroup, streamPrefix: CONTAINER_NAME, user: props.user, tmpSize: plan.tmpSize }),
     });
     deliverCertificateAuthorities(container, inputs.certificateAuthorities, this.logGroup);
     mountWritablePaths(container, plan.writablePaths, this.logGroup);

@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Size, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -25,6 +25,9 @@ test.each<[string, Partial<FargateApiProps>, RegExp]>([
   ['more least than greatest tasks', { minTasks: 3, maxTasks: 2 }, /maxTasks must be at least minTasks, got minTasks 3 and maxTasks 2/],
   ['a CPU target above 100 %', { scaling: { cpuUtilizationPercent: 101 } }, /scaling.cpuUtilizationPercent must be a whole number from 1 to 100, got 101/],
   ['a request target of 0', { scaling: { requestsPerTarget: 0 } }, /scaling.requestsPerTarget must be a whole number of at least 1, got 0/],
+  ['a /tmp as large as the task', { tmpSize: Size.mebibytes(512) }, /tmpSize.*less than memoryLimitMiB 512, got 512.*writablePaths/],
+  ['a /tmp of nothing', { tmpSize: Size.mebibytes(0) }, /tmpSize.*got 0/],
+  ['a /tmp of half a MiB', { tmpSize: Size.kibibytes(512) }, /tmpSize.*whole MiB.*got 0.5/],
   ['a relative writable path', { writablePaths: ['cache'] }, /absolute paths.*got 'cache'/],
   ['a writable path that leaves its directory', { writablePaths: ['/var/../etc'] }, /absolute paths/],
   ['a writable root', { writablePaths: ['/'] }, /absolute paths/],

@@ -1,4 +1,4 @@
-import { Annotations, Token, type Duration } from 'aws-cdk-lib';
+import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { CA_DIRECTORY } from './trust.contract';
@@ -16,6 +16,8 @@ export interface CheckedService {
   readonly maxTasks: number;
   readonly scaling: Required<ServiceScaling>;
   readonly writablePaths: string[];
+  readonly memoryLimitMiB: number;
+  readonly tmpSize: Size;
 }
 
 /** Refuses what ECS or the load balancer would refuse only during a deployment. Unresolved values pass. */
@@ -29,6 +31,7 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
   seconds(scope, 'stopTimeout', service.stopTimeout, 2, 120);
   seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
   validateTaskBounds(scope, service);
+  validateTmpSize(scope, service);
   validateHealthCheckPath(scope, service.healthCheckPath);
   validateWritablePaths(scope, service.writablePaths);
 }
@@ -59,6 +62,16 @@ function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedSe
       scope,
       `maxTasks must be at least minTasks, got minTasks ${minTasks} and maxTasks ${maxTasks}. What you do not set comes from the posture, so set both.`,
     );
+  }
+}
+
+function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: CheckedService): void {
+  if (tmpSize.isUnresolved() || Token.isUnresolved(memoryLimitMiB)) {
+    return;
+  }
+  const size = tmpSize.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
+  if (!Number.isInteger(size) || size < 1 || size >= memoryLimitMiB) {
+    throw new InvalidBackendError(scope, `tmpSize is part of the task's memory: it must be whole MiB, from 1 to less than memoryLimitMiB ${memoryLimitMiB}, got ${size}. For more space on disk, use writablePaths.`);
   }
 }
 
