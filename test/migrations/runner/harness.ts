@@ -53,6 +53,8 @@ export class Workshop {
   public async stopAll(): Promise<void> {
     for (const run of this.runs) await run.kill();
     this.runs = [];
+    // Who is killed cannot tidy up.
+    for (const name of this.leftovers()) rmSync(join(this.root, 'tmp', name), { recursive: true });
   }
 
   public remove(): void {
