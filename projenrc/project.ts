@@ -112,6 +112,12 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
 
   /** Small files, small functions, no stale suppressions. */
   private restrictLint() {
+    const config = this.eslint?.config as Record<string, unknown> | undefined;
+    if (config !== undefined) {
+      // The project service looks for files named tsconfig.json, and the compiler's own leaves tests out.
+      config.parserOptions = { ecmaVersion: 2022, sourceType: 'module', project: './tsconfig.dev.json' };
+      config.reportUnusedDisableDirectives = true;
+    }
     this.eslint?.addRules({
       'max-lines': ['error', { max: 400 }],
       'max-lines-per-function': ['error', { max: 50, skipBlankLines: true, skipComments: true }],
