@@ -266,6 +266,12 @@ describe('options of an instance', () => {
     });
   });
 
+  test('an instance restored from a snapshot may have a managed password, with a warning', () => {
+    const { stack } = newServer({ snapshotIdentifier: 'snap', adminSecret: AdminSecret.rdsManaged() });
+    Template.fromStack(stack).hasResourceProperties(INSTANCE, { DBSnapshotIdentifier: 'snap', ManageMasterUserPassword: true, MasterUserPassword: Match.absent() });
+    Annotations.fromStack(stack).hasWarning('/Backend/Postgres', Match.stringLikeRegexp('AdminSecret.generated'));
+  });
+
   test('explicit subnets win over the placement', () => {
     // GIVEN
     const app = newApp();

@@ -17,6 +17,7 @@ export function validateServer(scope: Construct, props: PrivatePostgresProps, se
   validateBackup(scope, settings);
   validateAdmin(scope, settings.adminUsername);
   validateParameters(scope, props);
+  warnManagedRestore(scope, settings);
   warnPreload(scope, props.extensions ?? [], settings.parameters.shared_preload_libraries);
 }
 
@@ -89,6 +90,13 @@ function validateParameters(scope: Construct, { parameters = {}, maxConnections 
   }
   if (maxConnections !== undefined && !Token.isUnresolved(maxConnections) && (!Number.isInteger(maxConnections) || maxConnections < 6)) {
     throw new InvalidBackendError(scope, `maxConnections must be a whole number of at least 6, got ${maxConnections}.`);
+  }
+}
+
+function warnManagedRestore(scope: Construct, { snapshotIdentifier, capacity, adminSecret }: ServerSettings): void {
+  if (snapshotIdentifier !== undefined && capacity.serverlessLimits === undefined && adminSecret.managedByRds) {
+    Annotations.of(scope).addWarningV2('cdk-private-backend:PrivatePostgres.managedRestore',
+      'RDS does not document that it manages the password of an instance while restoring it. If the deployment finds no secret, use AdminSecret.generated(), the default for a restored instance.');
   }
 }
 
