@@ -32,18 +32,22 @@ export interface RunnerImageOptions {
  * directory gives the same template.
  */
 export function createRunnerImage(scope: Construct, options: RunnerImageOptions): DockerImageAsset {
+  const platform = platformOf(scope, options.cpuArchitecture);
   const directory = FileSystem.mkdtemp('cdk-private-backend-migrations-');
-  stage(directory, options);
-  const asset = new DockerImageAsset(scope, 'Image', {
-    directory,
-    platform: platformOf(scope, options.cpuArchitecture),
-    buildArgs: { [options.engine.versionArgument]: options.version },
-    // CDK ignores line endings in its own hash; engines and databases do not.
-    extraHash: options.content,
-    followSymlinks: SymlinkFollowMode.NEVER,
-  });
-  if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) rmSync(directory, { recursive: true });
-  return asset;
+  try {
+    stage(directory, options);
+    return new DockerImageAsset(scope, 'Image', {
+      directory,
+      platform,
+      buildArgs: { [options.engine.versionArgument]: options.version },
+      // CDK ignores line endings in its own hash; engines and databases do not.
+      extraHash: options.content,
+      followSymlinks: SymlinkFollowMode.NEVER,
+    });
+  } finally {
+    // Where CDK stages no assets, it refers to the directory itself.
+    if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) rmSync(directory, { recursive: true });
+  }
 }
 
 function stage(directory: string, options: RunnerImageOptions) {
