@@ -24,8 +24,9 @@ const CREATE_ONLY: { readonly [type: string]: string[] } = {
 };
 
 /** Create-only properties that a template sets, by logical id. */
-function createOnlyOf(template: Template): { [logicalId: string]: object } {
-  return Object.fromEntries(Object.entries<any>(template.toJSON().Resources).filter(([, { Type }]) => CREATE_ONLY[Type] !== undefined).map(([id, { Type, Properties }]) => [
+function createOnlyOf(synthesised: Template): { [logicalId: string]: object } {
+  const resources = Object.entries<any>(synthesised.toJSON().Resources).filter(([, { Type }]) => CREATE_ONLY[Type] !== undefined);
+  return Object.fromEntries(resources.map(([id, { Type, Properties }]) => [
     id,
     Object.fromEntries(Object.entries(Properties).filter(([name]) => CREATE_ONLY[Type].includes(name))),
   ]));

@@ -111,7 +111,7 @@ describe('the wrong direction', () => {
     const network = new Stack(app, 'Network');
     const postgres = new PrivatePostgres(new Stack(app, 'Backend'), 'Postgres', { vpc: newVpc(network) });
     expect(() => new PostgresUser(network, 'Api', { database: postgres.database }))
-      .toThrow(/'Backend', the stack of the server 'Backend\/Postgres', depends on 'Network' \(it uses 'Network\/Vpc'\), so nothing can be declared on that server here.*at 'Network\/Api'/);
+      .toThrow(/'Backend', the stack of the server 'Backend\/Postgres', depends on 'Network' \(it uses 'Network\/Vpc'\), so nothing can be declared.*at 'Network\/Api'/);
   });
 
   test('fails where the user stands in the stack of a key', () => {
@@ -134,7 +134,8 @@ describe('the wrong direction', () => {
     // GIVEN
     const app = newApp();
     const other = new Stack(app, 'Other');
-    const vpc = ec2.Vpc.fromVpcAttributes(other, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] });
+    const attributes = { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], isolatedSubnetIds: ['subnet-1', 'subnet-2'] };
+    const vpc = ec2.Vpc.fromVpcAttributes(other, 'Vpc', attributes);
     const stack = new Stack(app, 'Backend');
 
     // WHEN

@@ -175,7 +175,7 @@ describe('connection limits', () => {
     postgres.database.addUser('Worker', { connectionLimit: 30 });
 
     // THEN
-    expect(() => app.synth()).toThrow(/may open 90 connections, and the server accepts about 81, of which 15 are kept.*'Backend\/Postgres\/Database\/Users\/Api' 60, .*Worker' 30/s);
+    expect(() => app.synth()).toThrow(/may open 90 connections, and the server accepts about 81, of which 15 are kept.*Users\/Api' 60, .*Worker' 30/s);
   });
 
   test('count users of all stacks', () => {
