@@ -82,6 +82,28 @@ export async function readState(engine: EngineName, plan: readonly PlannedFile[]
   return { pending: plan.filter((file) => !applied.has(file.version)), applied, version, behind: ahead ? newest : undefined };
 }
 
+/**
+ * Takes the engine's version table, and the sequence in it, from everybody but the owner. The default privileges of the database gave
+ * it to the application's roles when the engine made it, and whoever can write it can undo or skip a migration.
+ */
+export async function protectHistory(engine: EngineName, query: Query): Promise<void> {
+  const table = (await query(ENGINES[engine].findTable))[0]?.name;
+  if (!table) return;
+  const [exposed] = await query(`SELECT string_agg(format('REVOKE ALL ON %s %s FROM %s', kind, name, grantees), '; ') AS revoke FROM (
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, c.oid::regclass AS name,
+      string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ') AS grantees
+    FROM pg_class c, aclexplode(c.relacl) a, (SELECT to_regclass(${literal(table)}) AS oid) history
+    WHERE (c.oid = history.oid OR c.oid IN (SELECT objid FROM pg_depend WHERE refobjid = history.oid
+        AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')))
+      AND c.relkind IN ('r', 'p', 'S') AND a.grantee <> c.relowner AND pg_has_role(c.relowner, 'USAGE')
+    GROUP BY 1, 2) granted`);
+  if (exposed?.revoke) await query(exposed.revoke);
+}
+
+function literal(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
 /** Arguments of the engine: never a secret, since every process can read them. */
 export function engineArguments(settings: RunnerSettings): string[] {
   return ENGINES[settings.engine].arguments(settings.directory);

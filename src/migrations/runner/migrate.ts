@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'timers/promises';
 import type { MigrationState, PlannedFile } from './engine';
-import { engineArguments, engineEnvironment, readPlan, readState } from './engine';
+import { engineArguments, engineEnvironment, protectHistory, readPlan, readState } from './engine';
 import type { EngineResult } from './engine-process';
 import { runEngine } from './engine-process';
 import { MigrationLock } from './lock';
@@ -33,7 +33,10 @@ export async function migrate(run: MigrationRun): Promise<string> {
     const query = async (sql: string) => lock.query(sql);
     const before = await readState(settings.engine, plan, query);
     reportAhead(before, print);
-    const after = await applyAll(run, plan, async () => readState(settings.engine, plan, query));
+    const after = await applyAll(run, plan, async () => {
+      await protectHistory(settings.engine, query);
+      return readState(settings.engine, plan, query);
+    });
     return summary(before, after);
   } finally {
     await lock.release();

@@ -43,6 +43,20 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       expect(workshop.leftovers()).toEqual([]);
     });
 
+    test('takes the version table, and its sequence, from the roles that default privileges gave it to', async () => {
+      // GIVEN a role that gets rights on every table that the owner will make
+      const prepared = await prepareDatabase(server);
+      await query(server, prepared.database, `GRANT USAGE ON SCHEMA public TO pg_monitor; ALTER DEFAULT PRIVILEGES FOR ROLE ${prepared.owner} GRANT ALL ON TABLES TO pg_monitor, PUBLIC;
+        ALTER DEFAULT PRIVILEGES FOR ROLE ${prepared.owner} GRANT ALL ON SEQUENCES TO pg_monitor`);
+      // WHEN
+      const run = workshop.start(environmentFor(server, prepared, engine.name, workshop.directory(TABLE)), [engine.directory ?? '']);
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 2')]);
+      // THEN it has them on the application's table only
+      const granted = await query(server, prepared.database, `SELECT DISTINCT c.relname FROM pg_class c, aclexplode(c.relacl) a
+        WHERE c.relowner = '${prepared.owner}'::regrole AND a.grantee <> c.relowner`);
+      expect(granted).toEqual([{ relname: 't' }]);
+    });
+
     test('pitfall 10: two runs at once, with CREATE INDEX CONCURRENTLY: the second waits for the lock and then finds nothing to do', async () => {
       // GIVEN an open transaction, behind which CREATE INDEX CONCURRENTLY has to wait
       const { prepared, environment } = await start(TABLE).then(async (first) => { await first.run.exitCode(); return first; });
