@@ -42,7 +42,13 @@ async function perform(request: SqlRequest, deps: SqlDependencies): Promise<SqlR
       const mark = await inspectUser(request, deps);
       return { ok: true, changes: [], ...(mark && { mark }) };
     }
+    default: return unknownOperation(request);
   }
+}
+
+/** While a deployment replaces one of the two functions after the other, they may differ. */
+function unknownOperation(request: never): never {
+  throw new BrokerError('UNKNOWN_OPERATION', `This version of the SQL function does not know the request ${JSON.stringify(Object(request).operation)}. Deploy the server's stack again.`);
 }
 
 /** The last of many attempts is not the whole story. */

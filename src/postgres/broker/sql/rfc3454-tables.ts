@@ -17,7 +17,22 @@ function table(lines: string[]): CodePointTable {
     previous = starts[starts.length - 1] + parseInt(more, 36);
     ends.push(previous);
   }
-  return { has: (codePoint) => starts.some((start, index) => start <= codePoint && codePoint <= ends[index]) };
+  return { has: (codePoint) => codePoint <= (ends[lastAtMost(starts, codePoint)] ?? -1) };
+}
+
+/** Index of the last number in an ascending list that is not greater; -1 where there is none. */
+function lastAtMost(ascending: number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle] <= limit) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low - 1;
 }
 
 /** A.1: code points that Unicode 3.2 does not assign. */

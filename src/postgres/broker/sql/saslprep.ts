@@ -13,22 +13,22 @@ export function preparePassword(password: string): string {
   const mapped = codePoints(password)
     .map((codePoint) => (NON_ASCII_SPACE.has(codePoint) ? 0x20 : codePoint))
     .filter((codePoint) => !MAPPED_TO_NOTHING.has(codePoint));
-  const normalised = mapped.map((codePoint) => String.fromCodePoint(codePoint)).join('').normalize('NFKC');
-  return isAllowed(codePoints(normalised)) ? normalised : password;
+  return isAllowed(mapped) ? mapped.map((codePoint) => String.fromCodePoint(codePoint)).join('').normalize('NFKC') : password;
 }
 
-function isAllowed(prepared: number[]): boolean {
-  const wellFormed = prepared.length > 0 && !prepared.some((codePoint) => PROHIBITED.has(codePoint) || UNASSIGNED.has(codePoint));
-  return wellFormed && isBidirectionallySound(prepared);
+/** The RFC looks at what normalisation gives; PostgreSQL looks at what went in, and its servers decide. */
+function isAllowed(mapped: number[]): boolean {
+  const isAssigned = mapped.length > 0 && !mapped.some((codePoint) => PROHIBITED.has(codePoint) || UNASSIGNED.has(codePoint));
+  return isAssigned && isBidirectionallySound(mapped);
 }
 
-function isBidirectionallySound(prepared: number[]): boolean {
-  if (!prepared.some((codePoint) => RIGHT_TO_LEFT.has(codePoint))) {
+function isBidirectionallySound(mapped: number[]): boolean {
+  if (!mapped.some((codePoint) => RIGHT_TO_LEFT.has(codePoint))) {
     return true;
   }
-  return !prepared.some((codePoint) => LEFT_TO_RIGHT.has(codePoint))
-    && RIGHT_TO_LEFT.has(prepared[0])
-    && RIGHT_TO_LEFT.has(prepared[prepared.length - 1]);
+  return !mapped.some((codePoint) => LEFT_TO_RIGHT.has(codePoint))
+    && RIGHT_TO_LEFT.has(mapped[0])
+    && RIGHT_TO_LEFT.has(mapped[mapped.length - 1]);
 }
 
 function codePoints(text: string): number[] {

@@ -22,6 +22,10 @@ export class BrokerFixture {
     return new BrokerFixture(await startPostgres({ major }));
   }
 
+  public static async startFor(hostNames: string[]): Promise<BrokerFixture> {
+    return new BrokerFixture(await startPostgres({ hostNames }));
+  }
+
   private constructor(public readonly postgres: PostgresServer) {}
 
   public connection(overrides: Partial<ServerConnection> = {}): ServerConnection {
