@@ -5,8 +5,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
 import type { RunMigrationDependencies } from './run-migration/dependencies';
 import { handleRunMigration } from './run-migration/handler';
-import { respond } from './run-migration/respond';
 import type { MigrationEvent } from './run-migration.contract';
+import { putResponse } from '../private/put-response';
 
 // No call may hang for as long as the function has to answer.
 const client = { maxAttempts: 5, requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 } };
@@ -21,17 +21,18 @@ export async function handler(event: MigrationEvent, context: Context): Promise<
 }
 
 function dependencies(context: Context): RunMigrationDependencies {
+  const sleep = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
   return {
     ecs,
     logs,
     cloudFormation,
-    respond,
+    respond: (url, body) => putResponse(url, body, { sleep }),
     continueLater: async (event) => {
       await lambda.send(new InvokeCommand({ FunctionName: context.invokedFunctionArn, InvocationType: 'Event', Payload: JSON.stringify(event) }));
     },
     remaining: () => context.getRemainingTimeInMillis(),
     now: () => Date.now(),
-    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    sleep,
     log: (message, details) => console.log(JSON.stringify({ message, ...details })),
   };
 }

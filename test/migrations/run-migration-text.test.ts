@@ -1,10 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
 import { event } from './run-migration-harness';
 import { isTransient, isUnsettled } from '../../src/migrations/run-migration/aws-errors';
 import { readable } from '../../src/migrations/run-migration/redact';
-import { respond } from '../../src/migrations/run-migration/respond';
 import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../src/migrations/run-migration/response';
 
 describe('pitfall 8: log lines in a reason', () => {
@@ -78,37 +75,5 @@ describe('errors of AWS', () => {
     ['ClusterNotFoundException', 'Cluster not found.', false],
   ])('%s "%s" may settle: %s', (name, message, expected) => {
     expect(isUnsettled(Object.assign(new Error(message), { name }))).toBe(expected);
-  });
-});
-
-describe('sending the answer', () => {
-  let server: Server;
-  let url: string;
-  let requests: { method?: string; contentType?: string; body: string }[];
-  let statuses: number[];
-
-  beforeEach(async () => {
-    requests = [];
-    server = createServer((request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        requests.push({ method: request.method, contentType: request.headers['content-type'], body });
-        response.statusCode = statuses.shift() ?? 200;
-        response.end();
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer?signature=1`;
-  });
-
-  afterEach(() => new Promise((resolve) => server.close(resolve)));
-
-  test('it is a PUT with an empty content type, repeated until it is accepted', async () => {
-    statuses = [503];
-
-    await respond(url, '{"ä":1}');
-
-    expect(requests).toEqual(Array.from({ length: 2 }, () => ({ method: 'PUT', contentType: '', body: '{"ä":1}' })));
   });
 });

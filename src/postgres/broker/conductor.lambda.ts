@@ -6,8 +6,8 @@ import { ConductorEnv } from './broker.contract';
 import { systemClock } from './conductor/dependencies';
 import { handleConductorRequest } from './conductor/handle-conductor-request';
 import type { ConductorEvent } from './conductor/request';
-import { putResponse } from './conductor/respond';
 import { lambdaInvoker } from './conductor/lambda-invoker';
+import { putResponse } from '../../private/put-response';
 
 const secrets = new SecretsManagerClient({ maxAttempts: 5 });
 const rds = new RDSClient({ maxAttempts: 5 });

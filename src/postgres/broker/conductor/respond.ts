@@ -1,12 +1,8 @@
-import { errorMessage } from './conductor-error';
-import type { Clock } from './dependencies';
 import type { ConductorEvent } from './request';
 
 /** CloudFormation takes 4096 bytes in all. */
 const MAXIMUM_BYTES = 4000;
 const MAXIMUM_REASON = 999;
-const ATTEMPTS = 5;
-const SEND_TIMEOUT_MILLIS = 4_000;
 
 /** What CloudFormation is told. */
 export interface Outcome {
@@ -33,25 +29,6 @@ export function responseBody(event: ConductorEvent, outcome: Outcome): string {
       return body;
     }
     reason = clip(reason, Math.floor(reason.length * 0.8));
-  }
-}
-
-/** Puts the body to the presigned URL, which is signed for no content type. */
-export async function putResponse(url: string, body: string, clock: Clock): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      // Bytes, because for a text `fetch` sends a content type.
-      const { status } = await fetch(url, { method: 'PUT', body: Buffer.from(body), headers: { 'content-type': '' }, signal: AbortSignal.timeout(SEND_TIMEOUT_MILLIS) });
-      if (status < 300) {
-        return;
-      }
-      throw new Error(`status ${status}`);
-    } catch (error) {
-      if (attempt === ATTEMPTS) {
-        throw new Error(`CloudFormation did not take the response: ${errorMessage(error)}`);
-      }
-      await clock.sleep(200 * 2 ** attempt);
-    }
   }
 }
 

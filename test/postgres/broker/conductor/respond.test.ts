@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import { ADMIN_PASSWORD, ConductorWorld, FakeClock } from './conductor-world';
 import { FakeSql } from './fake-sql';
 import type { ConductorEvent } from '../../../../src/postgres/broker/conductor/request';
-import { putResponse, responseBody } from '../../../../src/postgres/broker/conductor/respond';
+import { responseBody } from '../../../../src/postgres/broker/conductor/respond';
+import { putResponse } from '../../../../src/private/put-response';
 
 const EVENT = { StackId: 's'.repeat(200), RequestId: 'r'.repeat(36), LogicalResourceId: 'l'.repeat(255) } as ConductorEvent;
 
