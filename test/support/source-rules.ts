@@ -87,6 +87,16 @@ export function forbiddenText(path: string, text: string): string[] {
     .map((match) => `${path}:${text.slice(0, match.index).split('\n').length} holds ${what}: ${match[0].trim().slice(0, 120)}`));
 }
 
+/** What is wrong with a Dockerfile: bases that can change, a last stage that runs as root. */
+export function dockerfileProblems(path: string, text: string): string[] {
+  const bases = [...text.matchAll(/^FROM (?:--platform=\S+ )?(\S+)/gm)].map(([, base]) => base);
+  const users = [...(text.split(/^FROM /m).at(-1) ?? '').matchAll(/^USER (\S+)/gm)].map(([, user]) => user);
+  return [
+    ...bases.filter((base) => !/@sha256:[0-9a-f]{64}$|:\d+\.\d+\.\d+(-[\w.]+)?$/.test(base)).map((base) => `${path}: ${base} is not pinned to a version or digest`),
+    ...(/^[1-9]\d*(:[1-9]\d*)?$/.test(users.at(-1) ?? '') ? [] : [`${path}: runs as ${users.at(-1) ?? 'root'}, not as a user by number`]),
+  ];
+}
+
 /** Entry points of handlers that no test mentions by their name. */
 export function handlersWithoutTest(entries: string[], tests: Sources): string[] {
   return entries.filter((entry) => {
