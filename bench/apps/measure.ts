@@ -1,0 +1,44 @@
+import { App, type Stack } from 'aws-cdk-lib';
+import type { Inputs } from './shape';
+
+/** What one process measured of itself. */
+export interface SynthMeasurement {
+  /** From before `new App()` to after `app.synth()`. */
+  readonly wallMillis: number;
+  /** Processor time of this process in the same span, all threads, user and system. */
+  readonly cpuMillis: number;
+  /** The most memory that the process had at any time, loading included. */
+  readonly maxRssMib: number;
+  readonly resources: { readonly [type: string]: number };
+}
+
+interface Arguments {
+  readonly inputs: Inputs;
+  readonly outdir: string;
+  readonly apis: number;
+}
+
+/** Synthesises one app and prints what that took, as JSON. */
+export function measureSynth(build: (app: App, inputs: Inputs, apis: number) => Stack): void {
+  const { inputs, outdir, apis } = JSON.parse(process.argv[2]) as Arguments;
+  const cpu = process.cpuUsage();
+  const start = process.hrtime.bigint();
+  const app = new App({ outdir, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
+  const stack = build(app, inputs, apis);
+  const assembly = app.synth();
+  const wallMillis = Number(process.hrtime.bigint() - start) / 1e6;
+  const { user, system } = process.cpuUsage(cpu);
+  const { maxRSS } = process.resourceUsage();
+  const { Resources: resources } = assembly.getStackByName(stack.stackName).template as { Resources: Record<string, { Type: string }> };
+  const measurement: SynthMeasurement = {
+    wallMillis,
+    cpuMillis: (user + system) / 1000,
+    maxRssMib: maxRSS / 1024,
+    resources: countTypes(Object.values(resources).map(({ Type }) => Type)),
+  };
+  console.log(JSON.stringify(measurement));
+}
+
+function countTypes(types: string[]): Record<string, number> {
+  return types.sort().reduce<Record<string, number>>((counts, type) => ({ ...counts, [type]: (counts[type] ?? 0) + 1 }), {});
+}

@@ -1,0 +1,75 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import type { SynthMeasurement } from './apps/measure';
+import { compileApp } from './support/build';
+import { runChild } from './support/child';
+import { stageInputs } from './support/inputs';
+import { WORK } from './support/paths';
+import { printTable, type Verdict } from './support/report';
+import { alternate, median } from './support/statistics';
+
+const ROUNDS = 11;
+const SCALE_ROUNDS = 7;
+const API_COUNTS = [1, 10, 50] as const;
+
+type Metric = 'wallMillis' | 'cpuMillis' | 'maxRssMib';
+
+/** (a) Synthesis of example 01 beside the same resources written by hand. */
+export async function benchSynth(): Promise<Verdict[]> {
+  const [example, byHand] = await Promise.all([synthesiser('synth-example'), synthesiser('synth-by-hand')]);
+  compareResources(await example(1), await byHand(1));
+  const samples = await alternate(ROUNDS, { example: () => example(1), byHand: () => byHand(1) });
+  const row = (what: string, metric: Metric) => {
+    const [ours, theirs] = [samples.example, samples.byHand].map((all) => median(all.map((sample) => sample[metric])));
+    return [what, ours, theirs, ours / theirs] as const;
+  };
+  const rows = [row('synth, ms', 'wallMillis'), row('synth, processor ms', 'cpuMillis'), row('memory (maximum resident set), MiB', 'maxRssMib')];
+  printTable(`### (a) Example 01 against the same resources by hand, medians of ${ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
+  return [
+    { what: '(a) synth time over by hand', value: rows[0][3], target: 1.1 },
+    { what: '(a) synth processor time over by hand', value: rows[1][3], target: 1.1 },
+    { what: '(a) memory over by hand', value: rows[2][3], target: 1.1 },
+  ];
+}
+
+/** (b) What each API adds, with few and with many. */
+export async function benchScale(): Promise<Verdict[]> {
+  const apps = { library: await synthesiser('synth-library'), byHand: await synthesiser('synth-by-hand') };
+  for (const count of API_COUNTS) {
+    compareResources(await apps.library(count), await apps.byHand(count));
+  }
+  const subjects = Object.fromEntries(Object.entries(apps).flatMap(([name, app]) => API_COUNTS.map((count) => [`${name} ${count}`, () => app(count)])));
+  const samples = await alternate(SCALE_ROUNDS, subjects);
+  const verdicts: Verdict[] = [];
+  const rows = Object.keys(apps).flatMap((name) => (['wallMillis', 'cpuMillis'] as const).map((metric) => {
+    const [one, ten, fifty] = API_COUNTS.map((count) => median(samples[`${name} ${count}`].map((sample) => sample[metric])));
+    const [atTen, atFifty] = [(ten - one) / 9, (fifty - ten) / 40];
+    const label = `${name === 'library' ? 'library' : 'by hand'}, ${metric === 'wallMillis' ? 'ms' : 'processor ms'}`;
+    if (name === 'library') {
+      verdicts.push({ what: `(b) cost of an API at 50 over at 10, ${metric === 'wallMillis' ? 'time' : 'processor time'}`, value: atFifty / atTen, target: 1.3 });
+    }
+    return [label, one, ten, fifty, atTen, atFifty, atFifty / atTen];
+  }));
+  printTable(`### (b) 1, 10 and 50 APIs in one stack, medians of ${SCALE_ROUNDS} rounds`, ['', '1', '10', '50', 'each, 1 to 10', 'each, 10 to 50', 'ratio'], rows);
+  return verdicts;
+}
+
+/** A function that synthesises an app in a process of its own. */
+async function synthesiser(name: string): Promise<(apis: number) => Promise<SynthMeasurement>> {
+  const script = await compileApp(name);
+  const inputs = stageInputs();
+  return async (apis) => {
+    const outdir = path.join(WORK, 'out', name);
+    fs.rmSync(outdir, { recursive: true, force: true });
+    return runChild<SynthMeasurement>(script, { inputs, outdir, apis });
+  };
+}
+
+function compareResources(library: SynthMeasurement, byHand: SynthMeasurement): void {
+  const types = [...new Set([...Object.keys(library.resources), ...Object.keys(byHand.resources)])].sort();
+  const differences = types.filter((type) => library.resources[type] !== byHand.resources[type]);
+  const total = Object.values(library.resources).reduce((sum, count) => sum + count, 0);
+  console.log(differences.length === 0
+    ? `Both apps make the same ${total} resources of ${types.length} types.`
+    : differences.map((type) => `${type}: library ${library.resources[type] ?? 0}, by hand ${byHand.resources[type] ?? 0}`).join('\n'));
+}
