@@ -1,8 +1,8 @@
+import * as fs from 'fs';
+import * as path from 'path';
 import { App, Validations, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import * as fs from 'fs';
-import * as path from 'path';
 import { losses, resourcesOf } from './support/living-stack';
 import { ACCEPTED_FINDINGS, reasonFor } from './support/nag-reasons';
 import { PrivateBackendStack } from '../examples/01-private-backend/private-backend-stack';

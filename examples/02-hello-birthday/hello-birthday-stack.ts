@@ -1,8 +1,8 @@
+import * as path from 'path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
 import { BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
-import * as path from 'path';
 
 export interface HelloBirthdayStackProps extends StackProps {
   /**

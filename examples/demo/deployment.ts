@@ -1,5 +1,5 @@
-import { RDSClient } from '@aws-sdk/client-rds';
 import * as crypto from 'crypto';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { creationOrder, resolve, type Template } from './template';
 import type { SqlRequest } from '../../src/postgres/broker/broker.contract';
 import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/broker/broker.contract';

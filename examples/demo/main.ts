@@ -91,7 +91,7 @@ async function main(): Promise<number> {
 
 process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
 process.once('SIGTERM', () => void cleanUp().then(() => process.exit(143)));
-main().catch((error: Error) => {
+void main().catch((error: Error) => {
   console.error(`\n${error.stack}`);
   return 1;
 }).then(async (code) => {

@@ -1,6 +1,6 @@
-import { buildSync } from 'esbuild';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
+import { buildSync } from 'esbuild';
 import type { RunningBackend } from './backend';
 import type { Report } from './report';
 

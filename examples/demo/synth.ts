@@ -1,7 +1,7 @@
-import { App, type Stack } from 'aws-cdk-lib';
-import { Posture } from 'cdk-private-backend';
 import * as fs from 'fs';
 import * as path from 'path';
+import { App, type Stack } from 'aws-cdk-lib';
+import { Posture } from 'cdk-private-backend';
 import type { Template } from './template';
 
 const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };

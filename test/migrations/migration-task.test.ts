@@ -35,7 +35,7 @@ describe('what a migration task makes', () => {
     migrate(made);
 
     Template.fromStack(made.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
-      ContainerDefinitions: [Match.objectLike({ LogConfiguration: { LogDriver: 'awslogs', Options: Match.objectLike({ mode: 'blocking', 'awslogs-stream-prefix': 'migration' }) } })],
+      ContainerDefinitions: [Match.objectLike({ LogConfiguration: { LogDriver: 'awslogs', Options: Match.objectLike({ 'mode': 'blocking', 'awslogs-stream-prefix': 'migration' }) } })],
     });
     expect(only(made.stack, 'Custom::Migration').Properties.LogStreamPrefix).toBe('migration');
   });

@@ -5,8 +5,8 @@ import type { Context } from 'aws-lambda';
 import { ConductorEnv } from './broker.contract';
 import { systemClock } from './conductor/dependencies';
 import { handleConductorRequest } from './conductor/handle-conductor-request';
-import type { ConductorEvent } from './conductor/request';
 import { lambdaInvoker } from './conductor/lambda-invoker';
+import type { ConductorEvent } from './conductor/request';
 import { putResponse } from '../../private/put-response';
 
 const secrets = new SecretsManagerClient({ maxAttempts: 5 });

@@ -19,8 +19,13 @@ export class Workshop {
 
   constructor() {
     buildSync({
-      entryPoints: [join(__dirname, '../../../src/migrations/runner/entrypoint.ts')], outfile: this.bundle,
-      bundle: true, platform: 'node', target: 'node20', external: ['pg-native'], logLevel: 'error',
+      entryPoints: [join(__dirname, '../../../src/migrations/runner/entrypoint.ts')],
+      outfile: this.bundle,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      external: ['pg-native'],
+      logLevel: 'error',
     });
     mkdirSync(join(this.root, 'tmp'));
   }
@@ -131,9 +136,17 @@ export async function prepareDatabase(server: PostgresServer, password = 'Correc
 /** What the task gives the runner. */
 export function environmentFor(server: PostgresServer, prepared: Prepared, engine: EngineName, directory: string): Record<string, string> {
   return {
-    [RunnerEnv.HOST]: server.hostName, [RunnerEnv.PORT]: String(server.port), [RunnerEnv.USER]: prepared.username, [RunnerEnv.PASSWORD]: prepared.password,
-    [RunnerEnv.DATABASE]: prepared.database, [RunnerEnv.CA]: server.ca, [RunnerEnv.ENGINE]: engine, [RunnerEnv.DIRECTORY]: directory,
-    [RunnerEnv.CONNECT_SECONDS]: '30', [RunnerEnv.LOCK_SECONDS]: '40', [RunnerEnv.STOP_SECONDS]: '5',
+    [RunnerEnv.HOST]: server.hostName,
+    [RunnerEnv.PORT]: String(server.port),
+    [RunnerEnv.USER]: prepared.username,
+    [RunnerEnv.PASSWORD]: prepared.password,
+    [RunnerEnv.DATABASE]: prepared.database,
+    [RunnerEnv.CA]: server.ca,
+    [RunnerEnv.ENGINE]: engine,
+    [RunnerEnv.DIRECTORY]: directory,
+    [RunnerEnv.CONNECT_SECONDS]: '30',
+    [RunnerEnv.LOCK_SECONDS]: '40',
+    [RunnerEnv.STOP_SECONDS]: '5',
   };
 }
 

@@ -16,8 +16,19 @@ const ENVIRONMENT = { MIGRATION_ENGINE: 'goose', MIGRATION_DIRECTORY: '/m', PGHO
 describe('settings', () => {
   test('have defaults for what need not be given', () => {
     expect(readSettings({ ...ENVIRONMENT, PGPORT: undefined })).toEqual({
-      engine: 'goose', directory: '/m', host: 'h', port: 5432, user: 'u', password: 'p', database: 'my db/ü', ca: CA, expectedRole: undefined,
-      connectSeconds: RunnerDefaults.CONNECT_SECONDS, lockSeconds: RunnerDefaults.LOCK_SECONDS, lockTimeout: '5s', stopSeconds: RunnerDefaults.STOP_SECONDS,
+      engine: 'goose',
+      directory: '/m',
+      host: 'h',
+      port: 5432,
+      user: 'u',
+      password: 'p',
+      database: 'my db/ü',
+      ca: CA,
+      expectedRole: undefined,
+      connectSeconds: RunnerDefaults.CONNECT_SECONDS,
+      lockSeconds: RunnerDefaults.LOCK_SECONDS,
+      lockTimeout: '5s',
+      stopSeconds: RunnerDefaults.STOP_SECONDS,
     });
   });
 

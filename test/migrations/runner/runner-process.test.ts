@@ -1,10 +1,10 @@
 import type { AddressInfo, Socket } from 'net';
 import { createServer } from 'net';
+import type { Prepared, RunnerProcess } from './harness';
+import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
 import type { PostgresServer } from '../../support/postgres-server';
 import { startPostgres } from '../../support/postgres-server';
-import type { Prepared, RunnerProcess } from './harness';
-import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 
 const workshop = new Workshop();
 const engines = testedEngines().filter((engine) => engine.directory !== undefined);

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'timers/promises';
+import type { RunnerProcess } from './harness';
+import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
 import type { PostgresServer } from '../../support/postgres-server';
 import { POSTGRES_MAJORS, startPostgres } from '../../support/postgres-server';
-import type { RunnerProcess } from './harness';
-import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 
 const workshop = new Workshop();
 const engines = testedEngines();

@@ -51,7 +51,9 @@ describe('an engine', () => {
   ])('%s tells its task what the runner needs, and which table belongs to it', (engine, source, protectedTables) => {
     expect(bind(source)).toMatchObject({
       environment: { MIGRATION_ENGINE: engine, MIGRATION_DIRECTORY: '/opt/runner/migrations', MIGRATION_CA_FILE: '/opt/runner/rds-roots.pem' },
-      protectedTables, usesRunner: true, revision: expect.stringMatching(/^[0-9a-f]{64}$/),
+      protectedTables,
+      usesRunner: true,
+      revision: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
   });
 
@@ -196,7 +198,11 @@ describe('a command', () => {
   test('runs as it is, in the image that is given', () => {
     const stack = new Stack();
     expect(MigrationSource.command(props).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64 })).toEqual({
-      image, command: ['migrate'], environment: { A: '1', B: '2' }, protectedTables: ['flyway_schema_history'], usesRunner: false,
+      image,
+      command: ['migrate'],
+      environment: { A: '1', B: '2' },
+      protectedTables: ['flyway_schema_history'],
+      usesRunner: false,
       revision: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
     expect(stack.node.children).toEqual([]);

@@ -1,9 +1,9 @@
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, type SqlRequest, type SqlResponse } from '../../../../src/postgres/broker/broker.contract';
-import { CONDUCTOR_TIMEOUT_SECONDS } from '../../../../src/postgres/broker/conductor.contract';
 import type { Clock, ConductorDependencies } from '../../../../src/postgres/broker/conductor/dependencies';
 import { handleConductorRequest } from '../../../../src/postgres/broker/conductor/handle-conductor-request';
 import type { ConductorEvent } from '../../../../src/postgres/broker/conductor/request';
+import { CONDUCTOR_TIMEOUT_SECONDS } from '../../../../src/postgres/broker/conductor.contract';
 import { InMemorySecretsManager } from '../../../support/secrets-manager';
 
 export const STACK = 'arn:aws:cloudformation:eu-west-1:111111111111:stack/Backend/1b1b1b1b-0000-0000-0000-000000000000';
