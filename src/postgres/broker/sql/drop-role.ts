@@ -1,5 +1,5 @@
-import { ownedObjectsSql, type OwnedObject } from './contents-state';
 import { planShared } from './contents-plan';
+import { ownedObjectsSql, type OwnedObject } from './contents-state';
 import type { LockedServer } from './locked-server';
 import { groupRoles } from './names';
 import { checkNotIam } from './ownership';

@@ -25,7 +25,7 @@ function lastAtMost(ascending: number[], limit: number): number {
   let low = 0;
   let high = ascending.length;
   while (low < high) {
-    const middle = (low + high) >> 1;
+    const middle = Math.floor((low + high) / 2);
     if (ascending[middle] <= limit) {
       low = middle + 1;
     } else {

@@ -1,6 +1,6 @@
+import { BrokerFixture, MARK, OTHER_STACK } from './broker-fixture';
 import { handleSqlRequest } from '../../../../src/postgres/broker/sql/handle-sql-request';
 import { POSTGRES_MAJORS } from '../../../support/postgres-server';
-import { BrokerFixture, MARK, OTHER_STACK } from './broker-fixture';
 
 const LOCK_SQL = 'SELECT pg_advisory_lock(7161712893041837)';
 

@@ -1,5 +1,5 @@
-import { POSTGRES_MAJORS } from '../../../support/postgres-server';
 import { BrokerFixture, MARK, Meter, OTHER_STACK, STACK } from './broker-fixture';
+import { POSTGRES_MAJORS } from '../../../support/postgres-server';
 
 describe.each(POSTGRES_MAJORS)('a database on PostgreSQL %i', (major) => {
   let broker: BrokerFixture;
@@ -13,7 +13,7 @@ describe.each(POSTGRES_MAJORS)('a database on PostgreSQL %i', (major) => {
     const request = broker.database('created', {
       extensions: ['pgcrypto'],
       locale: 'C',
-      settings: { 'idle_in_transaction_session_timeout': '60000ms', 'search_path': '"$user", public', 'application_name': 'it\'s "quoted" \\ text' },
+      settings: { idle_in_transaction_session_timeout: '60000ms', search_path: '"$user", public', application_name: 'it\'s "quoted" \\ text' },
     });
 
     // WHEN

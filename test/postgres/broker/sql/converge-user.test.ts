@@ -1,6 +1,6 @@
+import { BrokerFixture, MARK, Meter, OTHER_STACK, PASSWORD } from './broker-fixture';
 import { handleSqlRequest } from '../../../../src/postgres/broker/sql/handle-sql-request';
 import { POSTGRES_MAJORS } from '../../../support/postgres-server';
-import { BrokerFixture, MARK, Meter, OTHER_STACK, PASSWORD } from './broker-fixture';
 
 const THEIRS = { stackId: OTHER_STACK, logicalId: 'Theirs' };
 

@@ -1,5 +1,5 @@
-import { POSTGRES_MAJORS } from '../../../support/postgres-server';
 import { BrokerFixture, MARK, OTHER_STACK, PASSWORD } from './broker-fixture';
+import { POSTGRES_MAJORS } from '../../../support/postgres-server';
 
 describe.each(POSTGRES_MAJORS)('deleting on PostgreSQL %i', (major) => {
   let broker: BrokerFixture;

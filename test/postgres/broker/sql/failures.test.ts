@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'fs';
 import { join } from 'path';
+import { BrokerFixture, MARK, PASSWORD } from './broker-fixture';
 import type { SqlRequest } from '../../../../src/postgres/broker/broker.contract';
 import { BrokerError } from '../../../../src/postgres/broker/sql/broker-error';
 import { redact, toBrokerError, toFailure } from '../../../../src/postgres/broker/sql/failures';
 import { connectWithPg, type Connect } from '../../../../src/postgres/broker/sql/session';
 import { handler } from '../../../../src/postgres/broker/sql.lambda';
 import { issueCertificates } from '../../../support/postgres-certificates';
-import { BrokerFixture, MARK, PASSWORD } from './broker-fixture';
 
 const soon = (milliseconds: number) => Date.now() + milliseconds;
 

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
+import { BrokerFixture, MortalProcess } from './broker-fixture';
 import type { SqlRequest } from '../../../../src/postgres/broker/broker.contract';
 import { handleSqlRequest } from '../../../../src/postgres/broker/sql/handle-sql-request';
 import { POSTGRES_MAJORS } from '../../../support/postgres-server';
-import { BrokerFixture, MortalProcess } from './broker-fixture';
 
 const MORE_THAN_ANY_REQUEST_NEEDS = 80;
 
