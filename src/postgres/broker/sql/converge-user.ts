@@ -22,18 +22,20 @@ export async function convergeUser(request: Request, deps: SqlDependencies): Pro
   checkUsername(spec.username, request.server.username);
   checkDatabaseName(spec.databaseName);
   const claim: Claim = { mark, adoptExisting };
-  const verifier = await scramVerifier(spec.username, password);
-  const plan = (state: ServerState) => planUser(state, spec, claim, verifier);
+  // Takes about as long as connecting, which needs it no sooner than the lock is held.
+  const computing = scramVerifier(spec.username, password);
   const subject = { roles: [spec.username, ...groupRoleNames(spec.databaseName)], databaseName: spec.databaseName };
   return withLockedServer(request, deps, subject, async ({ state, session, refresh }) => {
     checkUser(state, spec, claim);
+    const verifier = await computing;
+    const plan = (current: ServerState) => planUser(current, spec, claim, verifier);
     const steps = plan(state);
     if (steps.length > 0) {
       await session.apply(sqlOf(steps));
       checkNothingLeft(`User "${spec.username}"`, plan(await refresh()));
     }
     return shownOf(steps);
-  }, reapplyPassword(request, verifier));
+  }, computing.then((verifier) => reapplyPassword(request, verifier)));
 }
 
 /** Nobody can read a verifier back to compare it, so the password of a role that is this stack's is set every time. */

@@ -25,11 +25,11 @@ export interface LockedServer {
  * two, and only while the lock is held.
  */
 export async function withLockedServer<T>(
-  request: RequestBase, deps: SqlDependencies, subject: Subject, work: (server: LockedServer) => Promise<T>, onLocked?: string,
+  request: RequestBase, deps: SqlDependencies, subject: Subject, work: (server: LockedServer) => Promise<T>, onLocked?: Promise<string>,
 ): Promise<T> {
   const open = (database: string) => deps.connect(request.server, database, request.deadline);
   return withSession(() => open('postgres'), async (session) => {
-    const state = await lockAndRead(session, request.deadline, deps, serverStateSql(subject), onLocked);
+    const state = await lockAndRead(session, request.deadline, deps, serverStateSql(subject), await onLocked);
     if (state.inRecovery) {
       throw new BrokerError('25006', 'The server is a standby that only reads: a failover is under way, or the host is not that of the writer.', { retry: true, unreachable: true });
     }
