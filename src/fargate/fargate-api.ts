@@ -57,7 +57,7 @@ const MAX_ROUTES = 5;
  * import { BackendCluster, BackendNetwork, FargateApi, PublicEdge, ServiceImage } from 'cdk-private-backend';
  *
  * const stack = new Stack(new App(), 'Backend');
- * const { vpc } = new BackendNetwork(stack, 'Network');
+ * const vpc = new BackendNetwork(stack, 'Network').vpc;
  * const cluster = new BackendCluster(stack, 'Cluster', { vpc });
  * const api = new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('service') });
  * new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { paths: ['/*'], target: api });

@@ -131,6 +131,8 @@ export interface MigrationSourceConfig {
  * Storage of the image in Amazon ECR, about 0.01 USD a month.
  *
  * @example
+ * import { MigrationSource } from 'cdk-private-backend';
+ *
  * const source = MigrationSource.goose('migrations');
  */
 export abstract class MigrationSource {
