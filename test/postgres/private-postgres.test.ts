@@ -340,7 +340,7 @@ describe('a server refuses', () => {
       const stack = new Stack(newApp(), 'Backend');
       const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 1, natGateways: 0, subnetConfiguration: [{ name: 'i', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
       return new PrivatePostgres(stack, 'Postgres', { vpc });
-    }, /at least two availability zones, got 1 subnet.*at 'Backend\/Postgres'/],
+    }, /subnets of one availability zone, but RDS needs two.*at 'Backend\/Postgres'/],
     ['fails in public subnets', () => {
       const stack = new Stack(newApp(), 'Backend');
       return new PrivatePostgres(stack, 'Postgres', { vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 }), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } });

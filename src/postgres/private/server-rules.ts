@@ -1,6 +1,7 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ServerSettings } from './server-settings';
+import { requireTwoZones } from '../../network/private/placement';
 import { InvalidBackendError } from '../../private/errors';
 import type { PrivatePostgresProps } from '../private-postgres-props';
 
@@ -28,11 +29,7 @@ function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, v
   if (props.securityGroups !== undefined && props.securityGroups.length === 0) {
     throw new InvalidBackendError(scope, 'securityGroups must not be empty. Leave it out to get a new security group without rules.');
   }
-  const selected = vpc.selectSubnets(vpcSubnets);
-  const listed = !selected.isPendingLookup && !Token.isUnresolved(selected.subnetIds);
-  if (listed && selected.subnetIds.length < 2) {
-    throw new InvalidBackendError(scope, `The server needs subnets in at least two availability zones, got ${selected.subnetIds.length} subnet. Select more with vpcSubnets, or use a network with more zones.`);
-  }
+  requireTwoZones(scope, vpc, vpcSubnets);
 }
 
 function validateStorage(scope: Construct, props: PrivatePostgresProps, settings: ServerSettings): void {
