@@ -79,7 +79,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         passWithNoTests: false,
         updateSnapshot: javascript.UpdateSnapshot.NEVER,
       },
-      tsJestOptions: { transformOptions: { isolatedModules: true, tsconfig: typescript.TsJestTsconfig.fromFile('./tsconfig.dev.json') } },
+      tsJestOptions: { transformOptions: { tsconfig: typescript.TsJestTsconfig.fromFile('./tsconfig.dev.json') } },
 
       eslintOptions: {
         dirs: ['src'],
