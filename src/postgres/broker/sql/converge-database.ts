@@ -5,7 +5,7 @@ import { checkDatabase, createDatabase, newDatabase, planDatabase, planMaintenan
 import type { SqlDependencies } from './dependencies';
 import { planGroups } from './group-plan';
 import { withLockedServer, type LockedServer } from './locked-server';
-import { checkDatabaseName, checkIdentifier, groupRoleNames, groupRoles } from './names';
+import { checkDatabaseName, checkIdentifier, groupRoleNames } from './names';
 import type { Claim } from './ownership';
 import type { ServerState } from './server-state';
 import { onlyValue } from './session';
@@ -33,17 +33,16 @@ export async function convergeDatabase(request: Request, deps: SqlDependencies):
 }
 
 async function convergeOutside(server: LockedServer, spec: DatabaseSpec, claim: Claim, owned: boolean): Promise<string[]> {
-  const { state, session } = server;
+  const { state } = server;
   const groups = planGroups(state, spec.databaseName, claim);
-  const owner = groupRoles(spec.databaseName).owner;
-  const rest = [...planDatabase(state.database ?? newDatabase(owner), spec, claim), ...planMaintenanceDatabase(state, owned)];
+  const rest = [...planDatabase(state.database ?? newDatabase(spec.databaseName), spec, claim), ...planMaintenanceDatabase(state, owned)];
   const create = state.database ? [] : [createDatabase(spec)];
   if (state.database) {
-    await session.apply(sqlOf([...groups, ...rest]));
+    await server.apply(sqlOf([...groups, ...rest]));
   } else {
-    await session.apply(sqlOf(groups));
-    await session.apply(sqlOf(create));
-    await session.apply(sqlOf(rest));
+    await server.apply(sqlOf(groups));
+    await server.apply(sqlOf(create));
+    await server.apply(sqlOf(rest));
   }
   const steps = [...groups, ...create, ...rest];
   if (steps.length > 0) {

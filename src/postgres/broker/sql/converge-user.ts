@@ -25,13 +25,13 @@ export async function convergeUser(request: Request, deps: SqlDependencies): Pro
   // Takes about as long as connecting, which needs it no sooner than the lock is held.
   const computing = scramVerifier(spec.username, password);
   const subject = { roles: [spec.username, ...groupRoleNames(spec.databaseName)], databaseName: spec.databaseName };
-  return withLockedServer(request, deps, subject, async ({ state, session, refresh }) => {
+  return withLockedServer(request, deps, subject, async ({ state, apply, refresh }) => {
     checkUser(state, spec, claim);
     const verifier = await computing;
     const plan = (current: ServerState) => planUser(current, spec, claim, verifier);
     const steps = plan(state);
     if (steps.length > 0) {
-      await session.apply(sqlOf(steps));
+      await apply(sqlOf(steps));
       checkNothingLeft(`User "${spec.username}"`, plan(await refresh()));
     }
     return shownOf(steps);

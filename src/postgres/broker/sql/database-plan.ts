@@ -9,9 +9,10 @@ import { planSettings } from './settings-plan';
 import type { Step } from './step';
 
 /** A database that was made a moment ago: what its state is known to be. */
-export function newDatabase(owner: string): DatabaseState {
+export function newDatabase(name: string): DatabaseState {
+  const { owner } = groupRoles(name);
   const grants = ['CONNECT', 'TEMPORARY'].map((privilege) => ({ grantee: null, grantor: owner, privilege }));
-  return { owner, mine: true, comment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
+  return { name, owner, mine: true, comment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
 }
 
 /** CREATE DATABASE, which must be alone: it cannot run in a transaction. */
@@ -36,10 +37,6 @@ export function checkDatabase(state: ServerState, spec: DatabaseSpec, claim: Cla
   if (locale !== undefined && [database.collate, database.ctype].some((found) => normalLocale(found) !== normalLocale(locale))) {
     throw new BrokerError('LOCALE_MISMATCH', `${object} has the locale ${database.collate} (LC_COLLATE) and ${database.ctype} (LC_CTYPE), which cannot change; `
       + `declared is ${spec.locale}. Declare what it has, or move the data to a new database.`);
-  }
-  if (!database.mine) {
-    throw new BrokerError('NOT_ADMINISTRABLE', `${object} belongs to "${database.owner}", and the admin "${state.admin}" may not act as that role (42501). `
-      + `Let "${database.owner}" run: ALTER DATABASE ${identifier(spec.databaseName)} OWNER TO ${identifier(state.admin)}. Then deploy again.`);
   }
 }
 

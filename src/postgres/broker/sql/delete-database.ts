@@ -26,7 +26,7 @@ export async function deleteDatabase(request: Request, deps: SqlDependencies): P
       await checkEmpty(server, databaseName);
     }
     const drop = database ? [`DROP DATABASE ${identifier(databaseName)} WITH (FORCE)`] : [];
-    await server.session.apply(drop);
+    await server.apply(drop);
     return [...drop, ...await dropGroups(server, request)];
   });
 }

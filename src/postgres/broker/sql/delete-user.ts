@@ -3,8 +3,7 @@ import type { SqlDependencies } from './dependencies';
 import { dropRole } from './drop-role';
 import { withLockedServer } from './locked-server';
 import { isSameResource } from './owner-mark';
-import { checkAdministrable, markOfRole } from './ownership';
-import { findRole } from './server-state';
+import { markOfRole } from './ownership';
 
 type Request = Extract<SqlRequest, { operation: 'deleteUser' }>;
 
@@ -12,12 +11,10 @@ type Request = Extract<SqlRequest, { operation: 'deleteUser' }>;
 export async function deleteUser(request: Request, deps: SqlDependencies): Promise<string[]> {
   const { username, policy, mark } = request;
   return withLockedServer(request, deps, { roles: [username], databaseName: null }, async (server) => {
-    const role = findRole(server.state, username);
     const found = markOfRole(server.state, username);
-    if (!role || found?.groupOf !== undefined || !isSameResource(found, mark)) {
+    if (found?.groupOf !== undefined || !isSameResource(found, mark)) {
       return [];
     }
-    checkAdministrable(server.state, role);
     return dropRole(server, username, policy);
   });
 }

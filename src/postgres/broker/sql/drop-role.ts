@@ -3,7 +3,7 @@ import { ownedObjectsSql, type OwnedObject } from './contents-state';
 import type { LockedServer } from './locked-server';
 import { groupRoles } from './names';
 import { checkNotIam } from './ownership';
-import { identifier, identifiers, literal } from './quote';
+import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration } from './server-state';
 import type { SqlSession } from './session';
 import { sqlOf } from './step';
@@ -33,7 +33,7 @@ export async function dropRole(server: LockedServer, roleName: string, policy: O
     changes.push(...statements.map((statement) => `${statement} -- in ${identifier(database.name)}`));
   }
   const end = [`DROP OWNED BY ${role}`, `DROP ROLE ${role}`];
-  await server.session.apply(end);
+  await server.apply(end);
   return [...changes, ...end];
 }
 
@@ -41,11 +41,11 @@ export async function dropRole(server: LockedServer, roleName: string, policy: O
  * Nobody can log in as the role from here on, and the admin becomes a member of it, which REASSIGN and DROP OWNED ask for. The
  * role leaves every other role first: were it still in rds_iam, the admin would lose its own password login.
  */
-async function disarm({ session, state, refresh }: LockedServer, roleName: string): Promise<string[]> {
+async function disarm({ session, state, apply, refresh }: LockedServer, roleName: string): Promise<string[]> {
   const role = identifier(roleName);
-  const memberOf = [...new Set(state.memberships.filter(({ member, revocable }) => member === roleName && revocable).map((membership) => membership.role))];
-  const leave = [`ALTER ROLE ${role} NOLOGIN`, ...(memberOf.length > 0 ? [`REVOKE ${identifiers(memberOf)} FROM ${role}`] : [])];
-  await session.apply(leave);
+  const memberOf = [...new Set(state.memberships.filter(({ member }) => member === roleName).map((membership) => membership.role))];
+  const leave = [`ALTER ROLE ${role} NOLOGIN`, ...memberOf.map((other) => whereAllowed(`REVOKE ${identifier(other)} FROM ${role}`))];
+  await apply(leave);
   const now = findRole(await refresh(), roleName);
   if (now) {
     checkNotIam(now);
@@ -55,8 +55,13 @@ async function disarm({ session, state, refresh }: LockedServer, roleName: strin
     ...await ownedDatabases(session, roleName),
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = (SELECT oid FROM pg_roles WHERE rolname = ${literal(roleName)}) AND pid <> pg_backend_pid()`,
   ];
-  await session.apply(join);
+  await apply(join);
   return [...leave, ...join];
+}
+
+/** A membership that others granted and the admin cannot revoke goes with the role. */
+function whereAllowed(statement: string): string {
+  return `DO ${literal(`BEGIN ${statement}; EXCEPTION WHEN insufficient_privilege THEN NULL; END`)}`;
 }
 
 /** The heir is the owner of the database, unless that is the role itself, or one that the admin cannot give anything to. */

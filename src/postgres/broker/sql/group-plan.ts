@@ -1,7 +1,7 @@
 import { BrokerError } from './broker-error';
 import { groupRoleNames, groupRoles } from './names';
 import { markComment, readMark } from './owner-mark';
-import { checkAdministrable, checkMayTake, checkNotIam, type Claim } from './ownership';
+import { checkMayTake, checkNotIam, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type RoleState, type ServerState } from './server-state';
 import type { Step } from './step';
@@ -21,7 +21,6 @@ function planGroup(state: ServerState, name: string, databaseName: string, claim
   }
   const mark = readMark(role.comment);
   checkMayTake(`Role "${name}", which would hold grants on database "${databaseName}",`, mark?.groupOf === databaseName ? mark : undefined, claim);
-  checkAdministrable(state, role);
   checkNotIam(role);
   if (role.canLogin) {
     throw new BrokerError('NAME_TAKEN', `Role "${name}" is a login, but database "${databaseName}" needs that name for a role that only holds grants. Rename one of the two.`);

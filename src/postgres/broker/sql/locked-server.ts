@@ -1,6 +1,7 @@
 import type { RequestBase } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import type { SqlDependencies } from './dependencies';
+import { explainDenial } from './ownership';
 import { literal } from './quote';
 import { serverStateSql, type ServerState, type Subject } from './server-state';
 import { onlyValue, withSession, type SqlSession } from './session';
@@ -14,6 +15,8 @@ const LONGEST_POLL_MS = 250;
 export interface LockedServer {
   readonly session: SqlSession;
   readonly state: ServerState;
+  /** Runs statements here, in one transaction. */
+  apply(statements: string[]): Promise<void>;
   /** Reads the state again. */
   refresh(): Promise<ServerState>;
   /** Works in another database, while the lock is held here. */
@@ -36,6 +39,9 @@ export async function withLockedServer<T>(
     return work({
       session,
       state,
+      apply: async (statements) => session.apply(statements).catch((error: unknown) => {
+        throw explainDenial(error, state);
+      }),
       refresh: async () => onlyValue<ServerState>((await session.read([serverStateSql(subject)]))[0]),
       inDatabase: (databaseName, inside) => withSession(() => open(databaseName), inside),
     });

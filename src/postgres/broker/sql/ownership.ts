@@ -1,7 +1,8 @@
 import type { OwnerMark } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { readMark, type StoredMark } from './owner-mark';
-import { findRole, type RoleState, type ServerState } from './server-state';
+import { identifier } from './quote';
+import { findRole, hasGrantedAdministration, type DatabaseState, type RoleState, type ServerState } from './server-state';
 
 /** Who asks, and how far it may go. */
 export interface Claim {
@@ -18,15 +19,38 @@ export function checkMayTake(object: string, found: StoredMark | undefined, clai
   throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set adoptExisting to take it over.`);
 }
 
-/** Fails when the admin may not alter a role, naming who can change that. */
-export function checkAdministrable(state: ServerState, role: RoleState): void {
-  if (role.administrable) {
-    return;
+/**
+ * Says who can help when the server has refused something because of a role or database that the admin may not administer.
+ *
+ * Asked only afterwards: on RDS members of rds_superuser may do more than their memberships show.
+ *
+ * @see https://github.com/gravitational/teleport/pull/48897
+ */
+export function explainDenial(error: unknown, state: ServerState): unknown {
+  const { code, message, detail }: { code?: unknown; message?: unknown; detail?: unknown } = Object(error);
+  if (code !== '42501') {
+    return error;
   }
+  const text = `${String(message)} ${String(detail)}`;
+  const candidates = state.roles.filter((role) => !role.administrable);
+  const role = candidates.find(({ name }) => text.includes(`"${name}"`)) ?? candidates[0];
+  if (role) {
+    return roleDenied(state, role);
+  }
+  return state.database && !state.database.mine ? databaseDenied(state, state.database) : error;
+}
+
+function roleDenied(state: ServerState, role: RoleState): BrokerError {
   const others = role.administrators.filter((name) => name !== state.admin).map((name) => `"${name}"`);
   const who = others.length > 0 ? others.join(' or ') : 'a superuser';
-  throw new BrokerError('NOT_ADMINISTRABLE', `Role "${role.name}" was made by somebody else, and the admin "${state.admin}" may not administer it (42501). `
-    + `Let ${who} run: GRANT "${role.name}" TO "${state.admin}" WITH ADMIN OPTION${state.version >= 160000 ? ', INHERIT FALSE, SET FALSE' : ''}. Then deploy again.`);
+  const options = hasGrantedAdministration(state) ? ', INHERIT FALSE, SET FALSE' : '';
+  return new BrokerError('NOT_ADMINISTRABLE', `Role "${role.name}" was made by somebody else, and the admin "${state.admin}" may not administer it (42501). `
+    + `Let ${who} run: GRANT ${identifier(role.name)} TO ${identifier(state.admin)} WITH ADMIN OPTION${options}. Then deploy again.`);
+}
+
+function databaseDenied(state: ServerState, { name, owner }: DatabaseState): BrokerError {
+  return new BrokerError('NOT_ADMINISTRABLE', `Database "${name}" belongs to "${owner}", and the admin "${state.admin}" may not act as that role (42501). `
+    + `Let "${owner}" run: ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(state.admin)}. Then deploy again.`);
 }
 
 /** Fails when the admin would lose its own password login by becoming a member of the role. */

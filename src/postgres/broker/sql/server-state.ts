@@ -13,7 +13,7 @@ export interface RoleState {
   /** Whether its password ends some day. */
   readonly expires: boolean;
   readonly comment: string | null;
-  /** Whether the admin may alter, grant and drop it. */
+  /** Whether the admin may alter, grant and drop it, as far as memberships show. */
   readonly administrable: boolean;
   /** Roles that may let the admin do so. */
   readonly administrators: string[];
@@ -28,8 +28,6 @@ export interface Membership {
   readonly roleComment: string | null;
   readonly member: string;
   readonly grantor: string;
-  /** Whether the admin may revoke it; on 16 and later only what it granted itself goes. */
-  readonly revocable: boolean;
   readonly admin: boolean;
   /** `null` up to PostgreSQL 15, where the member decides. */
   readonly inherit: boolean | null;
@@ -45,6 +43,7 @@ export interface Grant {
 
 /** A database as the server has it. */
 export interface DatabaseState {
+  readonly name: string;
   readonly owner: string;
   /** Whether the admin may act as its owner. */
   readonly mine: boolean;
@@ -82,7 +81,7 @@ export function hasGrantedAdministration(state: Pick<ServerState, 'version'>): b
 
 /** Reads the state in one query, as JSON. */
 export function serverStateSql(subject: Subject): string {
-  const database = subject.databaseName === null ? "'postgres'" : literal(subject.databaseName);
+  const database = subject.databaseName === null ? 'NULL' : literal(subject.databaseName);
   return `SELECT json_build_object(
   'version', current_setting('server_version_num')::int,
   'admin', current_user,
@@ -110,11 +109,10 @@ const ROLE = `json_build_object(
 // Versions before 16 have no columns inherit_option and set_option; as JSON a missing one is null.
 const MEMBERSHIP = `json_build_object(
     'role', r.rolname, 'roleComment', shobj_description(r.oid, 'pg_authid'), 'member', u.rolname, 'grantor', pg_get_userbyid(m.grantor),
-    'revocable', current_setting('server_version_num')::int < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'),
     'admin', m.admin_option, 'inherit', (to_jsonb(m) ->> 'inherit_option')::boolean, 'set', (to_jsonb(m) ->> 'set_option')::boolean)`;
 
 const DATABASE = `json_build_object(
-    'owner', pg_get_userbyid(d.datdba), 'mine', pg_has_role(current_user, d.datdba, 'USAGE'), 'comment', shobj_description(d.oid, 'pg_database'),
+    'name', d.datname, 'owner', pg_get_userbyid(d.datdba), 'mine', pg_has_role(current_user, d.datdba, 'USAGE'), 'comment', shobj_description(d.oid, 'pg_database'),
     'encoding', pg_encoding_to_char(d.encoding), 'collate', d.datcollate, 'ctype', d.datctype,
     'grants', (SELECT coalesce(json_agg(json_build_object('grantee', CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee) END,
       'grantor', pg_get_userbyid(a.grantor), 'privilege', a.privilege_type)), '[]') FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a),

@@ -2,7 +2,7 @@ import type { AccessName, UserSpec } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { groupRoles } from './names';
 import { isSameResource, markComment, readMark } from './owner-mark';
-import { checkAdministrable, checkMayTake, type Claim } from './ownership';
+import { checkMayTake, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type Membership, type RoleState, type ServerState } from './server-state';
 import { planSettings } from './settings-plan';
@@ -21,7 +21,6 @@ export function checkUser(state: ServerState, spec: UserSpec, claim: Claim): voi
     throw new BrokerError('NO_DATABASE', `Database "${spec.databaseName}", which user "${spec.username}" is to work in, does not exist or was not made by this library. `
       + 'Declare it with addDatabase(), with adoptExisting if it exists, and deploy it before the user.');
   }
-  checkAdministrable(state, group);
   const role = findRole(state, spec.username);
   if (!role) {
     return;
@@ -31,7 +30,6 @@ export function checkUser(state: ServerState, spec: UserSpec, claim: Claim): voi
     throw new BrokerError('NAME_TAKEN', `Role "${spec.username}" holds the grants on database "${mark.groupOf}" and cannot be a user. Choose another username.`);
   }
   checkMayTake(`Role "${spec.username}"`, mark, claim);
-  checkAdministrable(state, role);
 }
 
 /** What the user still needs. The verifier of its password is only set here where the role was not this stack's before. */

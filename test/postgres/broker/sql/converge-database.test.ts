@@ -148,6 +148,21 @@ describe.each(POSTGRES_MAJORS)('a database on PostgreSQL %i', (major) => {
     await expect(broker.succeed(broker.database('legacy'))).resolves.toEqual([]);
   });
 
+  test('closes a clone, which starts without the rights and settings of its template', async () => {
+    // GIVEN
+    await broker.succeed(broker.database('template_app', { settings: { lock_timeout: '1s' } }));
+    await broker.asAdmin('postgres', 'CREATE DATABASE preview TEMPLATE template_app OWNER template_app_owner');
+
+    // WHEN
+    await broker.succeed(broker.database('preview', { adoptExisting: true, settings: { lock_timeout: '1s' } }));
+
+    // THEN
+    const [row] = await broker.asAdmin('preview', `SELECT current_setting('lock_timeout') AS lock_timeout, pg_get_userbyid(datdba) AS owner,
+      EXISTS (SELECT FROM aclexplode(datacl) WHERE grantee = 0) AS open FROM pg_database WHERE datname = 'preview'`);
+    expect(row).toEqual({ lock_timeout: '1s', owner: 'preview_owner', open: false });
+    await expect(broker.succeed(broker.database('preview', { settings: { lock_timeout: '1s' } }))).resolves.toEqual([]);
+  });
+
   test('fails to adopt a database with another locale or encoding', async () => {
     // GIVEN
     await broker.asAdmin('postgres', "CREATE DATABASE localised LOCALE 'C' TEMPLATE template0");
