@@ -58,7 +58,12 @@ describe('a route', () => {
     // THEN
     const template = Template.fromStack(world.stack);
     template.hasResourceProperties(TARGET_GROUP, {
-      TargetType: 'ip', Protocol: 'HTTP', Name: Match.absent(), HealthCheckPath: '/healthz', HealthCheckIntervalSeconds: 10, Matcher: { HttpCode: '200-299' },
+      TargetType: 'ip',
+      Protocol: 'HTTP',
+      Name: Match.absent(),
+      HealthCheckPath: '/healthz',
+      HealthCheckIntervalSeconds: 10,
+      Matcher: { HttpCode: '200-299' },
       TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '30' }]),
     });
     template.hasResourceProperties(RULE, {

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -6,7 +6,6 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { EdgeDomain, PublicEdge, type PublicEdgeProps } from '../../src/edge';
 import { Posture } from '../../src/posture';
-import { App } from 'aws-cdk-lib';
 import { createVpc, developmentApp, productionApp } from '../fargate/fixture';
 
 function createEdge(props: Partial<PublicEdgeProps> = {}, app: App = developmentApp(), region?: string): { stack: Stack; edge: PublicEdge } {
@@ -134,7 +133,10 @@ describe('HTTPS', () => {
   test('a certificate gives an HTTPS listener with a modern policy, a redirect from HTTP, and no records', () => {
     const template = synthesize({ domain: certificateDomain() });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
-      Port: 443, Protocol: 'HTTPS', SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06', Certificates: [{ CertificateArn: CERTIFICATE }],
+      Port: 443,
+      Protocol: 'HTTPS',
+      SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06',
+      Certificates: [{ CertificateArn: CERTIFICATE }],
       DefaultActions: [Match.objectLike({ Type: 'fixed-response' })],
     });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {

@@ -23,7 +23,10 @@ describe('defaults', () => {
   test('a task is small, for ARM64, and listens on the port that it is told', () => {
     const template = synthesize();
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
-      Cpu: '256', Memory: '512', NetworkMode: 'awsvpc', RequiresCompatibilities: ['FARGATE'],
+      Cpu: '256',
+      Memory: '512',
+      NetworkMode: 'awsvpc',
+      RequiresCompatibilities: ['FARGATE'],
       RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
     });
     hasContainer(template, {
