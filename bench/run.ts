@@ -1,13 +1,14 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { benchBundles } from './bundles';
+import { benchConverge } from './converge';
 import { benchLoad } from './load';
 import { describeMachine } from './support/machine';
 import { ROOT } from './support/paths';
 import { printVerdicts, type Verdict } from './support/report';
 import { benchScale, benchSynth } from './synth';
 
-const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = { a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles };
+const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = { a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge };
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);

@@ -1,3 +1,4 @@
+import * as path from 'path';
 import { CfnOutput, CustomResource, Duration, RemovalPolicy, Stack, type App } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
@@ -10,7 +11,6 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
 import type { Construct } from 'constructs';
-import * as path from 'path';
 import { APIS_PER_USER, apiName, apiPath, type Inputs } from './shape';
 
 /** The resources of example 01 in development, written with CDK's own constructs. */
@@ -143,7 +143,10 @@ export class ByHandStack extends Stack {
       task.addVolume({ name: 'certificates' });
       const writer = add('Certificates', {
         image: ecs.ContainerImage.fromAsset(path.join(this.inputs.root, 'lib/fargate/trust-image'), { platform: Platform.LINUX_ARM64 }),
-        essential: false, secrets: { CA_0: ecs.Secret.fromSecretsManager(secret, 'ca') }, entryPoint: ['sh', '-c'], command: ['printf %s "$CA_0" > /run/ca/ca.pem'],
+        essential: false,
+        secrets: { CA_0: ecs.Secret.fromSecretsManager(secret, 'ca') },
+        entryPoint: ['sh', '-c'],
+        command: ['printf %s "$CA_0" > /run/ca/ca.pem'],
       });
       writer.addMountPoints({ containerPath: '/run/ca', sourceVolume: 'certificates', readOnly: false });
       main.addMountPoints({ containerPath: '/run/ca', sourceVolume: 'certificates', readOnly: true });

@@ -1,8 +1,8 @@
+import * as path from 'path';
 import { CfnOutput, Stack, type App } from 'aws-cdk-lib';
 import {
   BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion, type PostgresUser,
 } from 'cdk-private-backend';
-import * as path from 'path';
 import { APIS_PER_USER, apiName, apiPath, type Inputs } from './shape';
 
 /** Example 01 in development, with any number of APIs. */

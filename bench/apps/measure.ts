@@ -1,3 +1,5 @@
+import { createRequire } from 'module';
+import * as path from 'path';
 import { App, type Stack } from 'aws-cdk-lib';
 import type { Inputs } from './shape';
 
@@ -7,8 +9,13 @@ export interface SynthMeasurement {
   readonly wallMillis: number;
   /** Processor time of this process in the same span, all threads, user and system. */
   readonly cpuMillis: number;
+  /** From the start of the process, loading included. */
+  readonly processMillis: number;
+  readonly processCpuMillis: number;
   /** The most memory that the process had at any time, loading included. */
   readonly maxRssMib: number;
+  /** Files of installed packages that were loaded by the end. */
+  readonly modules: string[];
   readonly resources: { readonly [type: string]: number };
 }
 
@@ -16,11 +23,15 @@ interface Arguments {
   readonly inputs: Inputs;
   readonly outdir: string;
   readonly apis: number;
+  /** Modules to load before the clock starts: aws-cdk-lib loads most of its own only when they are used. */
+  readonly preload: string[];
 }
 
 /** Synthesises one app and prints what that took, as JSON. */
 export function measureSynth(build: (app: App, inputs: Inputs, apis: number) => Stack): void {
-  const { inputs, outdir, apis } = JSON.parse(process.argv[2]) as Arguments;
+  const { inputs, outdir, apis, preload } = JSON.parse(process.argv[2]) as Arguments;
+  const load = createRequire(__filename);
+  preload.forEach((file) => load(file));
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();
   const app = new App({ outdir, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
@@ -28,12 +39,16 @@ export function measureSynth(build: (app: App, inputs: Inputs, apis: number) => 
   const assembly = app.synth();
   const wallMillis = Number(process.hrtime.bigint() - start) / 1e6;
   const { user, system } = process.cpuUsage(cpu);
+  const all = process.cpuUsage();
   const { maxRSS } = process.resourceUsage();
   const { Resources: resources } = assembly.getStackByName(stack.stackName).template as { Resources: Record<string, { Type: string }> };
   const measurement: SynthMeasurement = {
     wallMillis,
     cpuMillis: (user + system) / 1000,
+    processMillis: performance.now(),
+    processCpuMillis: (all.user + all.system) / 1000,
     maxRssMib: maxRSS / 1024,
+    modules: Object.keys(load.cache).filter((file) => file.includes(`${path.sep}node_modules${path.sep}`)),
     resources: countTypes(Object.values(resources).map(({ Type }) => Type)),
   };
   console.log(JSON.stringify(measurement));

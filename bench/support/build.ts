@@ -1,6 +1,6 @@
-import { build, type Plugin } from 'esbuild';
 import * as fs from 'fs';
 import * as path from 'path';
+import { build, type Plugin } from 'esbuild';
 import { ROOT, WORK } from './paths';
 
 /** Compiles a script of `bench/apps` for Node.js; the library in it is the compiled one that is published. */

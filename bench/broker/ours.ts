@@ -1,0 +1,76 @@
+import { RDSClient } from '@aws-sdk/client-rds';
+import type { Converger, Run, Target } from './workload';
+import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/broker/broker.contract';
+import { systemClock } from '../../src/postgres/broker/conductor/dependencies';
+import { handleConductorRequest } from '../../src/postgres/broker/conductor/handle-conductor-request';
+import type { ConductorEvent } from '../../src/postgres/broker/conductor/request';
+import { CONDUCTOR_TIMEOUT_SECONDS } from '../../src/postgres/broker/conductor.contract';
+import { handleSqlRequest } from '../../src/postgres/broker/sql/handle-sql-request';
+import { InMemorySecretsManager } from '../../test/support/secrets-manager';
+
+/** The broker of this library: both handlers in this process, with a stand-in for Secrets Manager. */
+export function createBroker({ host, port, admin, ca }: Target): Converger {
+  const secrets = new InMemorySecretsManager();
+  const userSecrets = new Map<string, string>();
+  const env = {
+    [ConductorEnv.HOST]: host,
+    [ConductorEnv.PORT]: String(port),
+    [ConductorEnv.ADMIN_SECRET_ARN]: secrets.create('admin', admin),
+    [ConductorEnv.SERVER_KIND]: 'imported',
+    [ConductorEnv.SERVER_OWNED]: 'true',
+  };
+  const rds = new RDSClient({ region: 'eu-west-1' });
+  const send = async (run: Run, type: string, name: string, properties: object) => {
+    const event = createEvent(run, type, name, { ...properties, CaBundle: ca });
+    await handleConductorRequest(event, {
+      secrets: secrets.asClient(),
+      rds,
+      invokeSql: async (request) => {
+        const response = await handleSqlRequest(request);
+        if (run === 'again' && (!response.ok || response.changes.length > 0)) {
+          throw new Error(`A second run of ${name} is not without changes: ${JSON.stringify(response)}`);
+        }
+        return response;
+      },
+      sendResponse: async (_, body) => expectSuccess(body),
+      remainingMillis: () => CONDUCTOR_TIMEOUT_SECONDS * 1000,
+      log: ({ level, message, error }) => void (level === 'error' && console.error(message, error)),
+      clock: systemClock,
+      region: 'eu-west-1',
+      env,
+    });
+  };
+  return {
+    database: (databaseName, run) => send(run, DATABASE_RESOURCE_TYPE, databaseName, { DatabaseName: databaseName }),
+    user: ({ username, databaseName }, run) => {
+      const secretArn = userSecrets.get(username) ?? secrets.create(username);
+      userSecrets.set(username, secretArn);
+      return send(run, USER_RESOURCE_TYPE, username, {
+        Username: username, DatabaseName: databaseName, Access: 'READ_WRITE', SecretArn: secretArn, ConnectionLimit: '10', Settings: { statement_timeout: '30000' },
+      });
+    },
+  };
+}
+
+function createEvent(run: Run, type: string, name: string, properties: object): ConductorEvent {
+  const all = { ServiceToken: 'conductor', ...properties };
+  const kind = type === USER_RESOURCE_TYPE ? 'user' : 'database';
+  return {
+    ServiceToken: 'conductor',
+    ResponseURL: 'https://response.example',
+    StackId: 'arn:aws:cloudformation:eu-west-1:111111111111:stack/Backend/1b1b1b1b-0000-0000-0000-000000000000',
+    RequestId: `${run}-${name}`,
+    LogicalResourceId: name.replace(/\W|_/g, ''),
+    ResourceType: type,
+    ResourceProperties: all,
+    ...(run === 'first' ? { RequestType: 'Create' } : { RequestType: 'Update', PhysicalResourceId: `${kind}:${name}`, OldResourceProperties: all }),
+  } as ConductorEvent;
+}
+
+/** `handleConductorRequest` never throws, and takes an undelivered answer for logged. */
+function expectSuccess(body: string): void {
+  const { Status: status, Reason: reason } = JSON.parse(body) as { Status: string; Reason?: string };
+  if (status !== 'SUCCESS') {
+    throw new Error(reason);
+  }
+}
