@@ -56,7 +56,6 @@ function startupOptions(remaining: number): string {
     default_transaction_read_only: 'off',
     standard_conforming_strings: 'on',
     client_min_messages: 'error',
-    row_security: 'off',
     tcp_keepalives_idle: 30,
   };
   return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
