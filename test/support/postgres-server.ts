@@ -151,8 +151,17 @@ export class PostgresServer {
       return;
     }
     const settings = {
-      port: this.port, listen_addresses: this.host, unix_socket_directories: '', ssl: 'on', password_encryption: 'scram-sha-256',
-      fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', shared_buffers: '16MB', max_connections: '60', log_statement: 'all',
+      port: this.port,
+      listen_addresses: this.host,
+      unix_socket_directories: '',
+      ssl: 'on',
+      password_encryption: 'scram-sha-256',
+      fsync: 'off',
+      full_page_writes: 'off',
+      synchronous_commit: 'off',
+      shared_buffers: '16MB',
+      max_connections: '60',
+      log_statement: 'all',
     };
     writeOwned(this.logFile, '', this.account);
     const log = openSync(this.logFile, 'a');
