@@ -9,13 +9,13 @@ import type { FargateApiProps } from './fargate-api-props';
 import type { IEdgeRoute, IEdgeTarget } from '../edge';
 import { hardenedContainer } from './private/hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from './private/init-containers';
-import { networkReady } from './private/network-ready';
 import { openPath } from './private/open-path';
 import { type ServiceInputs, collectInputs } from './private/service-inputs';
 import { TaskScaling } from './private/service-scaling';
 import { type TaskSize, validateTaskSize } from './private/task-size';
 import { type CheckedService, adviseOnService, validateService } from './private/validate-service';
-import { SESSION_SERVICES } from '../network/private/endpoint-services';
+import { EXEC_SERVICES } from '../network/private/endpoint-services';
+import { networkReadiness } from '../network/private/network-readiness';
 import { type TaskPlacement, placeTask, requireTaskEndpoints } from '../network/private/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
@@ -286,7 +286,9 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
 
   private waitFor(inputs: ServiceInputs, plan: ServicePlan, task: ecs.FargateTaskDefinition): void {
     // A first task without its permissions or its way to AWS would count as a failed one.
-    this.resource.node.addDependency(task.obtainExecutionRole(), networkReady(this.vpc, plan.placement.vpcSubnets), ...inputs.dependencies);
+    const { subnets } = this.vpc.selectSubnets(plan.placement.vpcSubnets);
+    const network = networkReadiness(this, { vpc: this.vpc, subnets, securityGroups: this.connections.securityGroups });
+    this.resource.node.addDependency(task.obtainExecutionRole(), network, ...inputs.dependencies);
   }
 
   private allowExecuteCommand(props: FargateApiProps, plan: ServicePlan, task: ecs.FargateTaskDefinition): void {
@@ -299,7 +301,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
     }));
     task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
     this.logGroup.grant(task.taskRole, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
-    requireTaskEndpoints(this, this.vpc, plan.placement, SESSION_SERVICES);
+    requireTaskEndpoints(this, this.vpc, plan.placement, EXEC_SERVICES);
   }
 }
 

@@ -7,7 +7,7 @@ import { Construct, type IConstruct } from 'constructs';
 import type { MigrationSource, MigrationSourceConfig } from './migration-source';
 import { containerVariables } from './private/container-variables';
 import { MigrationRunner } from './private/migration-runner';
-import { networkReadiness } from './private/readiness';
+import { networkReadiness } from '../network/private/network-readiness';
 import { resourceOf, waitFor } from './private/run-before';
 import { runPermissions, type RunTarget } from './private/run-permissions';
 import { validateLimits, type TaskLimits } from './private/task-limits';
