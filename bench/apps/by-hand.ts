@@ -1,220 +1,230 @@
 import * as path from 'path';
-import { CfnOutput, CustomResource, Duration, RemovalPolicy, Stack, type App } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type App, type CustomResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import * as iam from 'aws-cdk-lib/aws-iam';
-import * as lambda from 'aws-cdk-lib/aws-lambda';
-import * as logs from 'aws-cdk-lib/aws-logs';
-import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import * as ssm from 'aws-cdk-lib/aws-ssm';
-import type { Construct } from 'constructs';
+import type { IConstruct } from 'constructs';
+import { ByHandBastion } from './by-hand-bastion';
+import { ByHandDatabase } from './by-hand-database';
+import { BundledFunction, createCustomResource, createGroup, createLogGroup, hardened, openPath } from './by-hand-parts';
 import { APIS_PER_USER, apiName, apiPath, type Inputs } from './shape';
 
-/** The resources of example 01 in development, written with CDK's own constructs. */
+const CA_DIRECTORY = '/run/certificates';
+const CA_FILE = `${CA_DIRECTORY}/ca.pem`;
+const USER_FIELDS = { PGDATABASE: 'dbname', PGHOST: 'host', PGPASSWORD: 'password', PGPORT: 'port', PGUSER: 'username' };
+
+/** The resources of example 01 in development, written with CDK's own constructs: as many of each type, with the properties that matter. */
 export class ByHandStack extends Stack {
   private readonly vpc: ec2.Vpc;
   private readonly cluster: ecs.Cluster;
-  private readonly database: rds.DatabaseInstance;
-  private readonly listener: elbv2.ApplicationListener;
+  private readonly database: ByHandDatabase;
   private readonly edgeGroup: ec2.SecurityGroup;
+  private readonly listener: elbv2.ApplicationListener;
+  private readonly migration: CustomResource;
   private readonly users: CustomResource[] = [];
-  private conductor!: lambda.Function;
-  private migration!: CustomResource;
 
   constructor(app: App, id: string, private readonly inputs: Inputs, apis: number) {
     super(app, id);
     this.vpc = this.createVpc();
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ecs.ContainerInsights.DISABLED });
-    this.database = this.createDatabase();
-    this.createBroker();
-    this.edgeGroup = new ec2.SecurityGroup(this, 'EdgeGroup', { vpc: this.vpc, allowAllOutbound: false });
+    this.database = new ByHandDatabase(this, 'Database', this.vpc, inputs.root);
+    this.edgeGroup = createGroup(this, 'EdgeGroup', this.vpc, 'Load balancer');
     this.listener = this.createListener();
-    this.createMigration();
+    const owner = this.database.addUser('Owner', 'OWNER');
+    for (let index = 0; index < apis; index += APIS_PER_USER) {
+      this.users.push(this.database.addUser(apiName(index), 'READ_WRITE'));
+    }
+    this.migration = this.createMigration(owner);
     for (let index = 0; index < apis; index++) {
       this.createApi(apiName(index), index);
     }
-    this.createBastion();
+    const { tunnel } = new ByHandBastion(this, 'Bastion', this.vpc, this.database, inputs.root);
+    ['Url', 'ConnectCommand', 'MigrateCommand', 'UserSecret'].forEach((output) => new CfnOutput(this, output, { value: tunnel.ref }));
   }
 
   private createVpc(): ec2.Vpc {
     return new ec2.Vpc(this, 'Vpc', {
+      ipAddresses: ec2.IpAddresses.cidr('10.0.0.0/16'),
       maxAzs: 2,
       natGateways: 0,
       restrictDefaultSecurityGroup: false,
       subnetConfiguration: [
-        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20 },
+        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
         { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
       ],
       gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
     });
   }
 
-  private createDatabase(): rds.DatabaseInstance {
-    const engine = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 });
-    const instance = new rds.DatabaseInstance(this, 'Database', {
-      vpc: this.vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-      engine,
-      instanceType: ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.MICRO),
-      parameterGroup: new rds.ParameterGroup(this, 'Parameters', { engine, parameters: { 'rds.force_ssl': '1', 'log_lock_waits': '1' } }),
-      credentials: rds.Credentials.fromPassword('postgres', secretsmanager.Secret.fromSecretNameV2(this, 'Admin', 'admin').secretValue),
-      allocatedStorage: 20,
-      storageType: rds.StorageType.GP3,
-      storageEncrypted: true,
-      backupRetention: Duration.days(7),
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    return instance;
-  }
-
-  private createBroker() {
-    const sqlGroup = new ec2.SecurityGroup(this, 'SqlGroup', { vpc: this.vpc, allowAllOutbound: false });
-    this.open(sqlGroup, 'Sql');
-    const sql = this.createFunction('Sql', 'postgres/broker/sql.lambda', {
-      vpc: this.vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
-      securityGroups: [sqlGroup],
-      initialPolicy: [new iam.PolicyStatement({
-        effect: iam.Effect.DENY,
-        actions: ['ec2:CreateNetworkInterface'],
-        resources: ['*'],
-        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': this.formatArn({ service: 'lambda', resource: 'function', resourceName: '*' }) } },
-      })],
-    });
-    this.conductor = this.createFunction('Conductor', 'postgres/broker/conductor.lambda', {
-      environment: { SQL_FUNCTION: sql.functionName, HOST: this.database.dbInstanceEndpointAddress, PORT: '5432' }, retryAttempts: 0, maxEventAge: Duration.minutes(5),
-    });
-    sql.grantInvoke(this.conductor);
-    const logical = new CustomResource(this, 'LogicalDatabase', {
-      serviceToken: this.conductor.functionArn, resourceType: 'Custom::PostgresDatabase', properties: { DatabaseName: 'app', Extensions: ['pgcrypto'] },
-    });
-    logical.node.addDependency(this.database);
-    this.createUser('Owner', 'OWNER').node.addDependency(logical);
-  }
-
-  private createUser(id: string, access: string): CustomResource {
-    const secret = new secretsmanager.CfnSecret(this, `${id}Secret`, {});
-    const policy = new iam.Policy(this, `${id}Policy`, {
-      roles: [this.conductor.role!],
-      statements: [new iam.PolicyStatement({ actions: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'], resources: [secret.ref] })],
-    });
-    const user = new CustomResource(this, `${id}User`, {
-      serviceToken: this.conductor.functionArn,
-      resourceType: 'Custom::PostgresUser',
-      properties: { Username: id.toLowerCase(), DatabaseName: 'app', Access: access, SecretArn: secret.ref },
-    });
-    user.node.addDependency(policy);
-    user.node.addDependency(...this.users.slice(-1));
-    this.users.push(user);
-    return user;
-  }
-
-  private createFunction(id: string, asset: string, options: Partial<lambda.FunctionProps> = {}): lambda.Function {
-    const logGroup = new logs.LogGroup(this, `${id}Logs`, { retention: logs.RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY });
-    return new lambda.Function(this, `${id}Function`, {
-      runtime: lambda.Runtime.NODEJS_24_X,
-      architecture: lambda.Architecture.ARM_64,
-      handler: 'index.handler',
-      code: lambda.Code.fromAsset(path.join(this.inputs.root, 'assets', asset)),
-      timeout: Duration.minutes(15),
-      logGroup,
-      ...options,
-    });
-  }
-
   private createListener(): elbv2.ApplicationListener {
-    const balancer = new elbv2.ApplicationLoadBalancer(this, 'Balancer', { vpc: this.vpc, internetFacing: true, securityGroup: this.edgeGroup, dropInvalidHeaderFields: true });
-    return balancer.addListener('Http', { port: 80, open: true, defaultAction: elbv2.ListenerAction.fixedResponse(404) });
-  }
-
-  private createTask(id: string, user: CustomResource, image: ecs.ContainerImage, certificates: boolean) {
-    const task = new ecs.FargateTaskDefinition(this, `${id}Task`, { runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX } });
-    const logGroup = new logs.LogGroup(this, `${id}TaskLogs`, { retention: logs.RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY });
-    const secret = secretsmanager.Secret.fromSecretCompleteArn(this, `${id}Imported`, user.getAttString('SecretArn'));
-    const secrets = Object.fromEntries(['url', 'jdbcUrl', 'host', 'port', 'dbname', 'username', 'password'].map((field) => [field.toUpperCase(), ecs.Secret.fromSecretsManager(secret, field)]));
-    const add = (name: string, options: Partial<ecs.ContainerDefinitionOptions>) => task.addContainer(name, {
-      image, readonlyRootFilesystem: true, logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: name }), ...options,
+    const balancer = new elbv2.ApplicationLoadBalancer(this, 'Balancer', {
+      vpc: this.vpc,
+      internetFacing: true,
+      securityGroup: this.edgeGroup,
+      dropInvalidHeaderFields: true,
+      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
+      http2Enabled: true,
+      deletionProtection: false,
     });
-    const main = add('Main', { secrets, user: '1000:1000', portMappings: certificates ? [{ containerPort: 8080 }] : [], environment: { PORT: '8080', PGSSLMODE: 'verify-full' } });
-    if (certificates) {
-      task.addVolume({ name: 'certificates' });
-      const writer = add('Certificates', {
-        image: ecs.ContainerImage.fromAsset(path.join(this.inputs.root, 'lib/fargate/trust-image'), { platform: Platform.LINUX_ARM64 }),
-        essential: false,
-        secrets: { CA_0: ecs.Secret.fromSecretsManager(secret, 'ca') },
-        entryPoint: ['sh', '-c'],
-        command: ['printf %s "$CA_0" > /run/ca/ca.pem'],
-      });
-      writer.addMountPoints({ containerPath: '/run/ca', sourceVolume: 'certificates', readOnly: false });
-      main.addMountPoints({ containerPath: '/run/ca', sourceVolume: 'certificates', readOnly: true });
-      main.addContainerDependencies({ container: writer, condition: ecs.ContainerDependencyCondition.SUCCESS });
-    }
-    return task;
+    this.edgeGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), 'HTTP');
+    const defaultAction = elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
+    return balancer.addListener('Http', { port: 80, open: false, defaultAction });
   }
 
-  private createMigration() {
-    const group = new ec2.SecurityGroup(this, 'MigrationGroup', { vpc: this.vpc });
-    this.open(group, 'Migration');
-    const image = ecs.ContainerImage.fromAsset(this.inputs.migrationImage, { platform: Platform.LINUX_ARM64 });
-    const task = this.createTask('Migration', this.users[0], image, false);
-    const runner = this.createFunction('Runner', 'migrations/run-migration.lambda');
-    task.grantRun(runner);
-    this.migration = new CustomResource(this, 'Migration', {
-      serviceToken: runner.functionArn, resourceType: 'Custom::Migration', properties: { Cluster: this.cluster.clusterArn, TaskDefinition: task.taskDefinitionArn, Revision: '1' },
+  private secretOf(user: CustomResource, id: string): secretsmanager.ISecret {
+    return secretsmanager.Secret.fromSecretCompleteArn(this, id, user.getAttString('SecretArn'));
+  }
+
+  private createTaskDefinition(id: string): ecs.FargateTaskDefinition {
+    return new ecs.FargateTaskDefinition(this, id, {
+      cpu: 256,
+      memoryLimitMiB: 512,
+      runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
     });
-    this.migration.node.addDependency(this.users[0], group);
   }
 
-  private createApi(id: string, index: number) {
-    const group = new ec2.SecurityGroup(this, `${id}Group`, { vpc: this.vpc });
-    this.open(group, id);
-    const user = index % APIS_PER_USER === 0 ? this.createUser(id, 'READ_WRITE') : this.users[this.users.length - 1];
-    const image = ecs.ContainerImage.fromAsset(path.join(this.inputs.root, 'examples/services/go-api'), { platform: Platform.LINUX_ARM64 });
+  /** What tasks need to start: routes and the endpoint. */
+  private get network(): IConstruct[] {
+    return [this.vpc.internetConnectivityEstablished as IConstruct, this.vpc.node.findChild('S3')];
+  }
+
+  private createMigration(owner: CustomResource): CustomResource {
+    const group = createGroup(this, 'MigrationGroup', this.vpc, 'Migrations', 'Images, secrets and logs');
+    const rules = openPath(group, this.database.group, 5432, 'Migrations to the database');
+    const logGroup = createLogGroup(this, 'MigrationLogs');
+    const task = this.createTaskDefinition('MigrationTask');
+    const secret = this.secretOf(owner, 'OwnerSecret');
+    task.addContainer('migrate', {
+      ...hardened(task, 'Linux', logGroup, 'migration'),
+      image: ecs.ContainerImage.fromAsset(this.inputs.migrationImage, { platform: Platform.LINUX_ARM64 }),
+      environment: { MIGRATION_CA_FILE: '/opt/runner/rds-roots.pem', MIGRATION_DIRECTORY: '/opt/runner/migrations', MIGRATION_ENGINE: 'goose', MIGRATION_LOCK_TIMEOUT: '5000ms' },
+      secrets: secretsOf(secret, { DATABASE_CA: 'ca', ...USER_FIELDS }),
+      stopTimeout: Duration.minutes(1),
+    });
+    const runner = this.createRunner(task, logGroup.logGroupArn);
+    const { subnetIds } = this.vpc.selectSubnets({ subnetType: ec2.SubnetType.PUBLIC });
+    return createCustomResource(this, 'Migration', {
+      serviceToken: runner.function.functionArn,
+      serviceTimeout: Duration.seconds(2100),
+      resourceType: 'Custom::Migration',
+      properties: {
+        Revision: '1',
+        Database: `${this.database.server.attrEndpointAddress}:5432/app`,
+        Cluster: this.cluster.clusterArn,
+        TaskDefinition: task.taskDefinitionArn,
+        Family: task.family,
+        Container: 'migrate',
+        Subnets: subnetIds,
+        SecurityGroups: [group.securityGroupId],
+        AssignPublicIp: 'ENABLED',
+        LogGroup: logGroup.logGroupName,
+        LogStreamPrefix: 'migration',
+        TimeoutSeconds: '1800',
+        Retries: '2',
+      },
+    }, ...rules, ...runner.all, logGroup, task, ...this.network, ...this.database.ready);
+  }
+
+  private createRunner(task: ecs.FargateTaskDefinition, logGroupArn: string): BundledFunction {
+    const runner = new BundledFunction(this, 'Runner', this.inputs.root, 'migrations/run-migration.lambda', { description: 'Runs migrations' });
+    const inCluster = { conditions: { ArnEquals: { 'ecs:cluster': this.cluster.clusterArn } } };
+    runner.allow(['ecs:RunTask'], [this.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` })], inCluster);
+    runner.allow(['ecs:DescribeTasks', 'ecs:StopTask'], [this.formatArn({ service: 'ecs', resource: 'task', resourceName: `${this.cluster.clusterName}/*` })], inCluster);
+    runner.allow(['ecs:ListTasks'], ['*'], inCluster);
+    runner.allow(['iam:PassRole'], [task.taskRole.roleArn, task.obtainExecutionRole().roleArn], { conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } } });
+    runner.allow(['logs:GetLogEvents'], [logGroupArn]);
+    runner.allow(['cloudformation:DescribeStacks'], [this.stackId]);
+    runner.allow(['lambda:InvokeFunction'], [runner.function.functionArn]);
+    return runner;
+  }
+
+  private createApi(id: string, index: number): void {
+    const group = createGroup(this, `${id}Group`, this.vpc, `Tasks of ${id}`, 'AWS and other HTTPS services');
+    const rules = openPath(group, this.database.group, 5432, `${id} to the database`);
+    const user = this.users[Math.floor(index / APIS_PER_USER)];
+    const task = this.createApiTask(id, user);
     const service = new ecs.FargateService(this, `${id}Service`, {
       cluster: this.cluster,
-      taskDefinition: this.createTask(id, user, image, true),
+      taskDefinition: task,
       assignPublicIp: true,
       securityGroups: [group],
       desiredCount: 1,
       minHealthyPercent: 100,
+      maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
+      deploymentController: { type: ecs.DeploymentControllerType.ECS },
+      platformVersion: ecs.FargatePlatformVersion.LATEST,
+      availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
+      enableECSManagedTags: true,
+      propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
-    (service.node.defaultChild as ecs.CfnService).node.addDependency(this.migration.node.defaultChild!);
-    const targetGroup = new elbv2.ApplicationTargetGroup(this, `${id}Targets`, { vpc: this.vpc, port: 80, targets: [service], healthCheck: { path: '/healthz' } });
+    const resource = service.node.defaultChild as ecs.CfnService;
+    resource.node.addDependency(this.migration.node.defaultChild!, task.obtainExecutionRole(), ...rules, ...this.network);
+    const targets = this.createTargets(id, service);
     new elbv2.ApplicationListenerRule(this, `${id}Rule`, {
-      listener: this.listener, priority: index + 1, conditions: [elbv2.ListenerCondition.pathPatterns([apiPath(index)])], action: elbv2.ListenerAction.forward([targetGroup]),
+      listener: this.listener, priority: index + 1, conditions: [elbv2.ListenerCondition.pathPatterns([apiPath(index)])], action: elbv2.ListenerAction.forward([targets]),
     });
   }
 
-  private createBastion() {
-    const group = new ec2.SecurityGroup(this, 'BastionGroup', { vpc: this.vpc });
-    this.open(group, 'Bastion');
-    const role = new iam.Role(this, 'BastionRole', { assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com') });
-    role.addToPolicy(new iam.PolicyStatement({ actions: ['ssm:UpdateInstanceInformation', 'ssmmessages:OpenDataChannel'], resources: ['*'] }));
-    new ec2.Instance(this, 'Bastion', {
+  private createTargets(id: string, service: ecs.FargateService): elbv2.ApplicationTargetGroup {
+    const targets = new elbv2.ApplicationTargetGroup(this, `${id}Targets`, {
       vpc: this.vpc,
-      vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC },
-      instanceType: new ec2.InstanceType('t4g.nano'),
-      machineImage: ec2.MachineImage.latestAmazonLinux2023({ cpuType: ec2.AmazonLinuxCpuType.ARM_64 }),
-      securityGroup: group,
-      role,
-      requireImdsv2: true,
-      blockDevices: [{ deviceName: '/dev/xvda', volume: ec2.BlockDeviceVolume.ebs(8, { encrypted: true }) }],
+      port: 80,
+      protocol: elbv2.ApplicationProtocol.HTTP,
+      protocolVersion: elbv2.ApplicationProtocolVersion.HTTP1,
+      targetType: elbv2.TargetType.IP,
+      deregistrationDelay: Duration.seconds(30),
+      healthCheck: {
+        path: '/healthz',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+        healthyHttpCodes: '200-299',
+      },
     });
-    const document = (id: string, content: object) => new ssm.CfnDocument(this, id, { content, documentType: 'Session' });
-    document('Shell', { schemaVersion: '1.0', sessionType: 'Standard_Stream' });
-    const tunnel = document('Tunnel', { schemaVersion: '1.0', sessionType: 'Port', properties: { host: this.database.dbInstanceEndpointAddress, portNumber: '5432' } });
-    ['Url', 'ConnectCommand', 'MigrateCommand', 'UserSecret'].forEach((output) => new CfnOutput(this, output, { value: tunnel.ref }));
+    service.attachToApplicationTargetGroup(targets);
+    return targets;
   }
 
-  /** Both rules as resources of their own, as between stacks. */
-  private open(from: ec2.SecurityGroup, id: string, scope: Construct = this) {
-    const [peer] = this.database.connections.securityGroups;
-    const rule = { ipProtocol: 'tcp', fromPort: 5432, toPort: 5432 };
-    new ec2.CfnSecurityGroupIngress(scope, `${id}Ingress`, { ...rule, groupId: peer.securityGroupId, sourceSecurityGroupId: from.securityGroupId });
-    new ec2.CfnSecurityGroupEgress(scope, `${id}Egress`, { ...rule, groupId: from.securityGroupId, destinationSecurityGroupId: peer.securityGroupId });
+  private createApiTask(id: string, user: CustomResource): ecs.FargateTaskDefinition {
+    const logGroup = createLogGroup(this, `${id}Logs`);
+    const task = this.createTaskDefinition(`${id}Task`);
+    const secret = this.secretOf(user, `${id}Secret`);
+    task.addVolume({ name: 'certificates' });
+    const service = task.addContainer('Service', {
+      ...hardened(task, 'ServiceLinux', logGroup, 'Service'),
+      image: ecs.ContainerImage.fromAsset(path.join(this.inputs.root, 'examples/services/go-api'), { platform: Platform.LINUX_ARM64 }),
+      portMappings: [{ containerPort: 8080, protocol: ecs.Protocol.TCP }],
+      environment: {
+        PORT: '8080',
+        DATABASE_POOL_SIZE: '5',
+        DATABASE_SECRET_VERSION: user.getAttString('SecretVersionId'),
+        NODE_EXTRA_CA_CERTS: CA_FILE,
+        PGSSLMODE: 'verify-full',
+        PGSSLROOTCERT: CA_FILE,
+      },
+      secrets: secretsOf(secret, { DATABASE_URL: 'url', JDBC_DATABASE_URL: 'jdbcUrl', ...USER_FIELDS }),
+      stopTimeout: Duration.minutes(1),
+    });
+    const certificates = task.addContainer('Certificates', {
+      ...hardened(task, 'CertificatesLinux', logGroup, 'Certificates'),
+      image: ecs.ContainerImage.fromAsset(path.join(this.inputs.root, 'lib/fargate/trust-image'), { platform: Platform.LINUX_ARM64 }),
+      essential: false,
+      user: '65532:65532',
+      secrets: secretsOf(secret, { CA_0: 'ca' }),
+      entryPoint: ['sh', '-c'],
+      command: [`set -eu; umask 022; printf '%s\\n' "$CA_0" > ${CA_FILE}.new; mv ${CA_FILE}.new ${CA_FILE}`],
+    });
+    certificates.addMountPoints({ containerPath: CA_DIRECTORY, sourceVolume: 'certificates', readOnly: false });
+    service.addMountPoints({ containerPath: CA_DIRECTORY, sourceVolume: 'certificates', readOnly: true });
+    service.addContainerDependencies({ container: certificates, condition: ecs.ContainerDependencyCondition.SUCCESS });
+    return task;
   }
+}
+
+function secretsOf(secret: secretsmanager.ISecret, fields: Record<string, string>): Record<string, ecs.Secret> {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ecs.Secret.fromSecretsManager(secret, field)]));
 }

@@ -1,0 +1,89 @@
+import * as path from 'path';
+import { CustomResource, Duration, RemovalPolicy, type CustomResourceProps } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct, type IConstruct } from 'constructs';
+
+/** Both rules as resources of their own, as between stacks. */
+export function openPath(from: ec2.SecurityGroup, to: ec2.ISecurityGroup, port: number, description: string): IConstruct[] {
+  const rule = { ipProtocol: 'tcp', fromPort: port, toPort: port, description };
+  return [
+    new ec2.CfnSecurityGroupIngress(from, `To${port}Ingress`, { ...rule, groupId: to.securityGroupId, sourceSecurityGroupId: from.securityGroupId }),
+    new ec2.CfnSecurityGroupEgress(from, `To${port}Egress`, { ...rule, groupId: from.securityGroupId, destinationSecurityGroupId: to.securityGroupId }),
+  ];
+}
+
+/** A security group that lets nothing in, and HTTPS out where it is asked for. */
+export function createGroup(scope: Construct, id: string, vpc: ec2.IVpc, description: string, https?: string): ec2.SecurityGroup {
+  const group = new ec2.SecurityGroup(scope, id, { vpc, description, allowAllOutbound: false });
+  if (https !== undefined) {
+    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), https);
+  }
+  return group;
+}
+
+export function createLogGroup(scope: Construct, id: string): logs.LogGroup {
+  return new logs.LogGroup(scope, id, { retention: logs.RetentionDays.ONE_WEEK, removalPolicy: RemovalPolicy.DESTROY });
+}
+
+/** A function of this library's bundles, with a role of its own that may do nothing but what is listed. */
+export class BundledFunction extends Construct {
+  public readonly function: lambda.Function;
+  public readonly role: iam.Role;
+  public readonly policy: iam.Policy;
+  public readonly logGroup: logs.LogGroup;
+
+  constructor(scope: Construct, id: string, root: string, asset: string, options: Partial<lambda.FunctionProps>) {
+    super(scope, id);
+    this.logGroup = createLogGroup(this, 'Logs');
+    this.role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
+    this.policy = new iam.Policy(this, 'Policy', {
+      roles: [this.role],
+      statements: [new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] })],
+    });
+    this.function = new lambda.Function(this, 'Function', {
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      handler: 'index.handler',
+      code: lambda.Code.fromAsset(path.join(root, 'assets', asset)),
+      timeout: Duration.minutes(15),
+      memorySize: 256,
+      role: this.role.withoutPolicyUpdates(),
+      logGroup: this.logGroup,
+      ...options,
+    });
+  }
+
+  public allow(actions: string[], resources: string[], more: Partial<iam.PolicyStatementProps> = {}): void {
+    this.policy.addStatements(new iam.PolicyStatement({ actions, resources, ...more }));
+  }
+
+  /** What whoever calls it has to wait for. */
+  public get all(): IConstruct[] {
+    return [this.function, this.role, this.policy, this.logGroup];
+  }
+}
+
+/** A custom resource that waits for others. */
+export function createCustomResource(scope: Construct, id: string, props: CustomResourceProps, ...dependencies: IConstruct[]): CustomResource {
+  const resource = new CustomResource(scope, id, props);
+  resource.node.addDependency(...dependencies);
+  return resource;
+}
+
+/** Options of a container that may write to `/tmp` only. */
+export function hardened(scope: Construct, id: string, logGroup: logs.ILogGroup, streamPrefix: string) {
+  const linuxParameters = new ecs.LinuxParameters(scope, id, { initProcessEnabled: true });
+  linuxParameters.dropCapabilities(ecs.Capability.ALL);
+  linuxParameters.addTmpfs({ containerPath: '/tmp', size: 64, mountOptions: [ecs.TmpfsMountOption.NOSUID, ecs.TmpfsMountOption.NODEV] });
+  return {
+    linuxParameters,
+    privileged: false,
+    readonlyRootFilesystem: true,
+    user: '1000:1000',
+    logging: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix, mode: ecs.AwsLogDriverMode.BLOCKING }),
+  };
+}
