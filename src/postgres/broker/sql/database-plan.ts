@@ -1,7 +1,7 @@
 import type { DatabaseSpec } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { groupRoles } from './names';
-import { isSameResource, markComment, readMark } from './owner-mark';
+import { isSameResource, markComment, markOfTaker, readMark } from './owner-mark';
 import { checkMayTake, markOfDatabase, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import type { DatabaseState, Grant, ServerState } from './server-state';
@@ -55,7 +55,7 @@ export function planDatabase(database: DatabaseState, spec: DatabaseSpec, claim:
     ...(lacks(readOnly, 'CONNECT') ? [{ sql: `GRANT CONNECT ON DATABASE ${name} TO ${identifier(readOnly)}`, grantors: [database.owner] }] : []),
     ...planSettings(`ALTER DATABASE ${name}`, database.settings, spec.settings),
     ...(isSameResource(readMark(database.comment), mark)
-      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(mark, database.comment))}` }]),
+      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(markOfTaker(readMark(database.comment), mark), database.comment))}` }]),
   ];
 }
 

@@ -4,9 +4,10 @@ import type { SqlDependencies } from './dependencies';
 import { dropRole } from './drop-role';
 import { withLockedServer, type LockedServer } from './locked-server';
 import { groupRoleNames, groupRoles } from './names';
-import { isSameResource } from './owner-mark';
+import { isSameResource, markAfterHandOver, markComment, readMark } from './owner-mark';
 import { markOfDatabase, markOfRole } from './ownership';
-import { identifier } from './quote';
+import { identifier, literal } from './quote';
+import { findRole, type ServerState } from './server-state';
 
 type Request = Extract<SqlRequest, { operation: 'deleteDatabase' }>;
 
@@ -19,6 +20,11 @@ export async function deleteDatabase(request: Request, deps: SqlDependencies): P
   const subject = { roles: groupRoleNames(databaseName), databaseName };
   return withLockedServer(request, deps, subject, async (server) => {
     const { database } = server.state;
+    const handOver = planHandOver(server.state, request);
+    if (handOver.length > 0) {
+      await server.session.apply(handOver);
+      return [];
+    }
     if (database && !isSameResource(markOfDatabase(server.state, owner), mark)) {
       return [];
     }
@@ -29,6 +35,21 @@ export async function deleteDatabase(request: Request, deps: SqlDependencies): P
     await server.apply(drop);
     return [...drop, ...await dropGroups(server, request)];
   });
+}
+
+/** Comments on the database and its group roles, where they have changed hands and one of the two owners lets go of them. */
+function planHandOver(state: ServerState, { databaseName, mark }: Request): string[] {
+  const { database } = state;
+  const next = markAfterHandOver(readMark(database?.comment), mark);
+  if (!database || !next) {
+    return [];
+  }
+  const groups = groupRoleNames(databaseName).flatMap((name) => {
+    const role = findRole(state, name);
+    const mine = markAfterHandOver(readMark(role?.comment), mark);
+    return role && mine ? [`COMMENT ON ROLE ${identifier(name)} IS ${literal(markComment(mine, role.comment))}`] : [];
+  });
+  return [...groups, `COMMENT ON DATABASE ${identifier(databaseName)} IS ${literal(markComment(next, database.comment))}`];
 }
 
 async function dropGroups(server: LockedServer, { databaseName, mark }: Request): Promise<string[]> {

@@ -2,8 +2,10 @@ import type { SqlRequest } from '../broker.contract';
 import type { SqlDependencies } from './dependencies';
 import { dropRole } from './drop-role';
 import { withLockedServer } from './locked-server';
-import { isSameResource } from './owner-mark';
+import { isSameResource, markAfterHandOver, markComment } from './owner-mark';
 import { markOfRole } from './ownership';
+import { identifier, literal } from './quote';
+import { findRole } from './server-state';
 
 type Request = Extract<SqlRequest, { operation: 'deleteUser' }>;
 
@@ -12,6 +14,12 @@ export async function deleteUser(request: Request, deps: SqlDependencies): Promi
   const { username, policy, mark } = request;
   return withLockedServer(request, deps, { roles: [username], databaseName: null }, async (server) => {
     const found = markOfRole(server.state, username);
+    const handedOver = markAfterHandOver(found, mark);
+    if (handedOver) {
+      const comment = markComment(handedOver, findRole(server.state, username)?.comment);
+      await server.session.apply([`COMMENT ON ROLE ${identifier(username)} IS ${literal(comment)}`]);
+      return [];
+    }
     if (found?.groupOf !== undefined || !isSameResource(found, mark)) {
       return [];
     }

@@ -1,6 +1,6 @@
 import { BrokerError } from './broker-error';
 import { groupRoleNames, groupRoles } from './names';
-import { markComment, readMark } from './owner-mark';
+import { markComment, markOfTaker, readMark } from './owner-mark';
 import { checkMayTake, checkNotIam, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type RoleState, type ServerState } from './server-state';
@@ -31,7 +31,7 @@ function planGroup(state: ServerState, name: string, databaseName: string, claim
 
 function markStep(name: string, databaseName: string, claim: Claim, role: RoleState | null): Step {
   const { stackId, logicalId } = claim.mark;
-  const comment = markComment({ stackId, logicalId, groupOf: databaseName }, role?.comment);
+  const comment = markComment({ ...markOfTaker(readMark(role?.comment), { stackId, logicalId }), groupOf: databaseName }, role?.comment);
   return { sql: `COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}` };
 }
 

@@ -10,8 +10,8 @@ export interface StoredMark extends OwnerMark {
 
 /** The comment that carries a mark. What somebody else had written there stays, below it. */
 export function markComment(mark: StoredMark, existing: string | null = null): string {
-  const { stackId, logicalId, secretArn, groupOf } = mark;
-  const first = PREFIX + JSON.stringify({ stackId, logicalId, secretArn, groupOf });
+  const { stackId, logicalId, secretArn, previous, groupOf } = mark;
+  const first = PREFIX + JSON.stringify({ stackId, logicalId, secretArn, previous, groupOf });
   const rest = existing === null ? '' : readMark(existing) ? existing.split('\n').slice(1).join('\n') : existing;
   return rest === '' ? first : `${first}\n${rest}`;
 }
@@ -33,6 +33,30 @@ export function readMark(comment: string | null | undefined): StoredMark | undef
 /** Whether an object belongs to the very resource that asks. */
 export function isSameResource(mark: OwnerMark | undefined, other: OwnerMark): boolean {
   return mark?.stackId === other.stackId && mark.logicalId === other.logicalId;
+}
+
+/** The mark of whoever takes an object: it remembers whom it was taken from, because the deployment may be rolled back. */
+export function markOfTaker(found: OwnerMark | undefined, taker: OwnerMark): OwnerMark {
+  if (found === undefined) {
+    return taker;
+  }
+  const { previous, stackId, logicalId, secretArn } = found;
+  return { ...taker, previous: isSameResource(found, taker) ? previous : { stackId, logicalId, secretArn } };
+}
+
+/**
+ * The mark to leave where an object that has changed hands is deleted by one of the two; nothing where it is not about a hand-over.
+ * The new owner gives it back, the former one gives it up.
+ */
+export function markAfterHandOver(found: StoredMark | undefined, deleted: OwnerMark): StoredMark | undefined {
+  if (found?.previous === undefined) {
+    return undefined;
+  }
+  const { previous, groupOf } = found;
+  if (isSameResource(found, deleted)) {
+    return { ...previous, groupOf };
+  }
+  return isSameResource(previous, deleted) ? { ...found, previous: undefined } : undefined;
 }
 
 /** SQL condition: the comment carries a mark of this stack, whatever the logical id. */

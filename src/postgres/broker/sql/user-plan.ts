@@ -1,7 +1,7 @@
 import type { AccessName, UserSpec } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { groupRoles } from './names';
-import { isSameResource, markComment, readMark } from './owner-mark';
+import { isSameResource, markComment, markOfTaker, readMark } from './owner-mark';
 import { checkMayTake, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type Membership, type RoleState, type ServerState } from './server-state';
@@ -40,7 +40,7 @@ export function planUser(state: ServerState, spec: UserSpec, claim: Claim, verif
   const isMarked = isSameResource(mark, claim.mark) && mark?.secretArn === claim.mark.secretArn;
   return [
     ...(role ? [] : [{ sql: `CREATE ROLE ${name} LOGIN` }]),
-    ...(isMarked ? [] : [{ sql: `COMMENT ON ROLE ${name} IS ${literal(markComment(claim.mark, role?.comment))}` }]),
+    ...(isMarked ? [] : [{ sql: `COMMENT ON ROLE ${name} IS ${literal(markComment(markOfTaker(mark, claim.mark), role?.comment))}` }]),
     ...(mark?.stackId === claim.mark.stackId ? [] : [passwordStep(spec.username, verifier)]),
     ...planAttributes(name, role, spec),
     ...planMemberships(state, spec),

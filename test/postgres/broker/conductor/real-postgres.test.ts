@@ -133,6 +133,17 @@ test('a construct that moves within its stack keeps its role, its password and t
   expect(await roleExists(username)).toBe(false);
 });
 
+test('a move within its stack that is rolled back leaves the role with its first owner', async () => {
+  const { PhysicalResourceId } = expectSuccess(await create());
+  const held = world.secrets.value(secret);
+  const moved = world.secrets.create('moved');
+  expectSuccess(await world.send({ RequestType: 'Create', ...user({}, moved), LogicalResourceId: `${logicalId}Moved` }));
+  expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...user({}, moved), LogicalResourceId: `${logicalId}Moved` }));
+  expect(await whoAmI(held)).toBe(`${username}@app`);
+  expectSuccess(await remove(PhysicalResourceId));
+  expect(await roleExists(username)).toBe(false);
+});
+
 test('a construct that moves to another stack keeps its role and its password', async () => {
   const { PhysicalResourceId } = expectSuccess(await create());
   const held = world.secrets.value(secret);
@@ -214,6 +225,27 @@ test('a database is kept by default, and removed where its policy says so', asyn
   expect(await exists()).toBe(true);
   const destroyed = { ...kept, ResourceProperties: { ...kept.ResourceProperties, RemovalPolicy: 'destroy' } };
   expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...destroyed, LogicalResourceId: 'Kept' }));
+  expect(await exists()).toBe(false);
+});
+
+test('a database whose construct moves keeps its data, also when the move is rolled back and its policy is force', async () => {
+  const forced = world.database({ CaBundle: server.ca, DatabaseName: 'forced', RemovalPolicy: 'force' });
+  const first = { ...forced, LogicalResourceId: 'First' };
+  const second = { ...forced, LogicalResourceId: 'Second' };
+  const exists = async () => {
+    const client = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: 'postgres' });
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = \'forced\'');
+    await client.end();
+    return rowCount === 1;
+  };
+  const { PhysicalResourceId } = expectSuccess(await world.send({ RequestType: 'Create', ...first }));
+  expectSuccess(await world.send({ RequestType: 'Create', ...second }));
+  expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...second }));
+  expect(await exists()).toBe(true);
+  expectSuccess(await world.send({ RequestType: 'Create', ...second }));
+  expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...first }));
+  expect(await exists()).toBe(true);
+  expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId, ...second }));
   expect(await exists()).toBe(false);
 });
 
