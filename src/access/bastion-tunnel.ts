@@ -1,4 +1,4 @@
-import { Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -8,6 +8,7 @@ import type { ISsmBastion } from './ssm-bastion';
 import type { INetworkEndpoint } from '../network';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 /** Where a tunnel leads. */
 export interface BastionTunnelOptions {
@@ -110,13 +111,8 @@ export class BastionTunnel extends Construct {
     if (groups.length === 0) {
       throw new InvalidBackendError(this, 'The target of a tunnel must have a security group that the bastion can be let into. Give its security groups where it is imported.');
     }
-    const here = Stack.of(this);
-    const ahead = groups.map((group) => Stack.of(group)).find((stack) => stack !== here && stack.dependencies.includes(here));
-    if (ahead !== undefined) {
-      throw new InvalidBackendError(
-        this,
-        `The target's stack '${ahead.stackName}' depends on this stack, but a tunnel's stack depends on its target's. Declare the bastion in the target's stack or in one that depends on it.`,
-      );
+    for (const user of [this, props.bastion]) {
+      groups.forEach((group) => dependOnStackOf(user, group, 'A bastion and its tunnels depend on their targets, never the reverse.'));
     }
   }
 

@@ -1,13 +1,12 @@
-import { Annotations, type RemovalPolicy, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as route53 from 'aws-cdk-lib/aws-route53';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeRouteOptions, IEdgeRoute } from './edge-route';
-import type { IEdgeTarget } from './edge-target';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { EdgePath, pathInStage } from './private/edge-path';
@@ -17,6 +16,7 @@ import { type RouteEntry, findConflicts } from './private/route-table';
 import { WebAcl } from './private/web-acl';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 /** Properties of an edge. */
 export interface PublicEdgeProps {
@@ -143,6 +143,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
   constructor(scope: Construct, id: string, props: PublicEdgeProps) {
     super(scope, id);
     this.vpc = props.vpc;
+    dependOnStackOf(this, this.vpc, 'An edge depends on its network, never the reverse.');
     const domain = props.domain?.bind(this);
 
     this.securityGroup = this.createSecurityGroup(domain !== undefined);
@@ -173,7 +174,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     }
     const conditions = normalizeConditions(this, id, options);
     const priority = this.choosePriority(id, options, conditions);
-    this.dependOnThis(options.target);
+    dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
     this.routes.push({ id, conditions, priority, explicit: options.priority !== undefined });
     const side = { edge: this, listener: this.listener, loadBalancerFullName: this.fullName, securityGroup: this.securityGroup };
     const route = EdgePath.between(side, options.target).addRoute(id, conditions, priority);
@@ -330,38 +331,8 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     }
     return priorityOf(`${pathInStage(options.target)}:${id}`, conditions);
   }
-
-  private dependOnThis(target: IEdgeTarget): void {
-    const [edgeStack, targetStack] = [topLevelStackOf(this), topLevelStackOf(target)];
-    if (edgeStack === targetStack) {
-      return;
-    }
-    if (dependenciesOf(edgeStack).has(targetStack)) {
-      throw new InvalidBackendError(
-        this,
-        `The stack of this edge depends on '${targetStack.node.path}', the stack of '${target.node.path}', but services depend on their edge, never the reverse. `
-        + 'Remove that dependency, or put the edge (and what it needs from there) in a stack of its own, or both in one.',
-      );
-    }
-    targetStack.addStackDependency(edgeStack, `'${target.node.path}' is routed to by '${this.node.path}': services depend on their edge, never the reverse`);
-  }
 }
 
 function notFound(): elbv2.ListenerAction {
   return elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
-}
-
-function topLevelStackOf(construct: IConstruct): Stack {
-  const stack = Stack.of(construct);
-  return stack.nestedStackParent === undefined ? stack : topLevelStackOf(stack.nestedStackParent);
-}
-
-function dependenciesOf(stack: Stack, found = new Set<Stack>()): Set<Stack> {
-  for (const dependency of stack.dependencies) {
-    if (!found.has(dependency)) {
-      found.add(dependency);
-      dependenciesOf(dependency, found);
-    }
-  }
-  return found;
 }

@@ -6,6 +6,7 @@ import type { Construct } from 'constructs';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 /** Properties of a cluster. */
 export interface BackendClusterProps {
@@ -63,6 +64,9 @@ export class BackendCluster extends ecs.Cluster {
       containerInsightsV2: renderInsights(props.containerInsights ?? Posture.of(scope).containerInsights),
       defaultCloudMapNamespace: renderNamespace(scope, props),
     });
+    if (props.privateDnsNamespace !== undefined) {
+      dependOnStackOf(this, props.vpc, 'A namespace depends on its network, never the reverse.');
+    }
     this.shareWithOtherStacks();
   }
 

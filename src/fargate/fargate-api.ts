@@ -20,6 +20,7 @@ import { type TaskPlacement, placeTask, requireTaskEndpoints } from '../network/
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 /** Name of the service's own container; init containers have names of their own. */
 const CONTAINER_NAME = 'Service';
@@ -96,6 +97,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
   constructor(scope: Construct, id: string, props: FargateApiProps) {
     super(scope, id);
     this.cluster = props.cluster;
+    dependOnStackOf(this, this.cluster, 'Services depend on their cluster, never the reverse.');
     this.vpc = props.cluster.vpc;
     this.port = props.port ?? 8080;
     this.healthCheckPath = props.healthCheckPath ?? '/healthz';
@@ -278,6 +280,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
 
   private connect(inputs: ServiceInputs, props: FargateApiProps): void {
     for (const target of inputs.targets) {
+      target.connections.securityGroups.forEach((group) => dependOnStackOf(this, group, 'Services depend on what they are connected to, never the reverse.'));
       const rules = openPath(this.connections, target, ec2.Port.tcp(target.port), 'Service to what it is connected to');
       this.resource.node.addDependency(...rules);
     }

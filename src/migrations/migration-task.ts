@@ -18,10 +18,10 @@ import { deliverCertificateAuthorities } from '../fargate/private/init-container
 import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
 import { placeTask, type TaskPlacement } from '../network/private/placement';
 import type { PostgresDatabase } from '../postgres';
-import { assertDirection } from '../postgres/private/direction';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 const DEFAULT_TIMEOUT = Duration.minutes(30);
 const DEFAULT_RETRIES = 2;
@@ -199,7 +199,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
     super(scope, id);
     const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
     const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
-    assertDirection(this, [props.database.server], [props.database.server.vpc]);
+    dependOnStackOf(this, props.database, 'Migrations depend on their database, never the reverse.');
     validateTaskSize(this, size);
     validateLimits(this, limits);
     this.cluster = props.cluster;

@@ -16,6 +16,7 @@ import { roleSettings } from './private/settings';
 import { userSecretBinding } from './private/user-secret';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
 
 /** Options of a database user. */
 export interface PostgresUserOptions {
@@ -184,7 +185,8 @@ export class PostgresUser extends Construct implements IServiceBinding {
    * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`, and `DATABASE_SECRET_VERSION`, which changes with
    * the credentials. A prefix goes before each name; the two variables that name the file are always there without one too.
    */
-  public bindToService(_scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+  public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    dependOnStackOf(scope, this, 'Services depend on their database users, never the reverse.');
     return {
       ...userSecretBinding({
         field: name => ecs.Secret.fromSecretsManager(this.secret, name),

@@ -161,7 +161,7 @@ describe('a target in another stack', () => {
     const target = server(data, vpc);
     data.addStackDependency(stack);
     expect(() => new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target }))
-      .toThrow("The target's stack 'Data' depends on this stack, but a tunnel's stack depends on its target's.");
+      .toThrow("A bastion and its tunnels depend on their targets, never the reverse. But 'Data/Server' is in a stack, 'Data', that depends on this one, 'Stack'.");
   });
 });
 

@@ -263,7 +263,7 @@ describe('refusals and advice', () => {
     made.stack.addStackDependency(network);
 
     expect(() => new MigrationTask(network, 'Migrations', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource() }))
-      .toThrow(/the stack of the server 'Backend\/Postgres', depends on 'Network'/);
+      .toThrow(/'Backend\/Postgres\/Database' is in a stack, 'Backend', that depends on this one, 'Network'/);
   });
 
   test('warns about a history that users may change', () => {

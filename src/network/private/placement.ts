@@ -2,6 +2,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import { howToAdd, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported, type EndpointService } from './endpoint-services';
 import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
 
 const CHECKED = Symbol.for('cdk-private-backend.Placement.checkedEndpoints');
 const ENDPOINTS_ONLY = Symbol.for('cdk-private-backend.Network.endpointsOnly');
@@ -111,6 +112,7 @@ function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
 }
 
 function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
+  dependOnStackOf(scope, vpc, 'What runs in a network depends on it, never the reverse.');
   const selected = trySelect(scope, vpc, selection);
   if (selected.subnets.length === 0 && !selected.isPendingLookup) {
     throw new InvalidBackendError(scope, 'vpcSubnets selects no subnet of the VPC. Select an existing subnet type, group name or availability zone.');

@@ -9,8 +9,8 @@ import { openPath } from './broker-network';
 import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
 import type { IPostgres } from '../postgres';
-import { assertDirection } from '../private/direction';
 import { NameRegistry } from '../private/name-registry';
 import { validateUsers, type DeclaredUser } from '../private/user-limits';
 
@@ -70,6 +70,7 @@ export class Broker extends Construct {
 
   private constructor(scope: Construct, id: string, private readonly props: BrokerProps) {
     super(scope, id);
+    props.inputs.forEach((input) => dependOnStackOf(this, input, 'A server depends on its network and its keys, never the reverse.'));
     const path = openPath(this, props.server);
     const sql = createSqlFunction(this, props, path.securityGroup);
     this.conductor = createConductor(this, props, sql.function);
@@ -97,7 +98,7 @@ export class Broker extends Construct {
    * stack declared before it, because a new account has ten concurrent executions and each resource holds two.
    */
   public declareResource(scope: Construct, type: string, properties: { [name: string]: unknown }): CfnResource {
-    assertDirection(scope, [this.props.server], this.props.inputs);
+    dependOnStackOf(scope, this.props.server, 'Databases and users depend on their server, never the reverse.');
     const resource = new CfnResource(scope, 'Resource', {
       type,
       properties: {
