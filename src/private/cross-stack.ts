@@ -1,4 +1,4 @@
-import { CrossStackReferences, ReferenceStrength } from 'aws-cdk-lib';
+import { CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -8,5 +8,14 @@ import type { IConstruct } from 'constructs';
 export function referWeakly(...resources: IConstruct[]): void {
   for (const resource of resources) {
     CrossStackReferences.of(resource).produce(ReferenceStrength.WEAK);
+    referWeaklyThroughParents(Stack.of(resource));
+  }
+}
+
+/** What is in a nested stack is referred to as an output of that stack, a resource of its parent. */
+function referWeaklyThroughParents(stack: Stack): void {
+  if (stack.nestedStackResource !== undefined && stack.nestedStackParent !== undefined) {
+    CrossStackReferences.of(stack.nestedStackResource).produce(ReferenceStrength.WEAK);
+    referWeaklyThroughParents(stack.nestedStackParent);
   }
 }
