@@ -39,7 +39,7 @@ export function preparePostgres(major: PostgresMajor, account: ServerAccount): P
   const platformPackage = findPlatformPackage(major);
   const version = packageVersion(platformPackage);
   const root = join(tmpdir(), `cdk-private-backend-postgres-${process.getuid?.() ?? 'user'}`);
-  const ready = join(root, `${version}-3`);
+  const ready = join(root, `${version}-4`);
   mkdirSync(root, { recursive: true, mode: 0o755 });
   if (statSync(root).uid !== process.getuid?.()) {
     throw new Error(`${root} belongs to another user; remove it`);
@@ -57,7 +57,8 @@ export function preparePostgres(major: PostgresMajor, account: ServerAccount): P
 }
 
 function build(draft: string, platformPackage: string, account: ServerAccount): void {
-  cpSync(join(platformPackage, 'native'), join(draft, 'native'), { recursive: true });
+  // Links stay relative: the copy outlives the folder it was made from, which the server's account may not be able to read.
+  cpSync(join(platformPackage, 'native'), join(draft, 'native'), { recursive: true, verbatimSymlinks: true });
   recreateLinks(draft);
   spawnSync('chmod', ['-R', 'go+rX', draft]); // npm may have unpacked for one user only.
   const server = join(draft, 'server');

@@ -1,8 +1,9 @@
 import { spawn } from 'child_process';
-import { existsSync } from 'fs';
-import { join } from 'path';
+import { existsSync, readdirSync, readlinkSync } from 'fs';
+import { isAbsolute, join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Client } from 'pg';
+import { preparePostgres, serverAccount } from './postgres-binaries';
 import { POSTGRES_MAJORS, startPostgres } from './postgres-server';
 
 describe.each(POSTGRES_MAJORS)('a test server of PostgreSQL %i', (major) => {
@@ -24,6 +25,13 @@ describe.each(POSTGRES_MAJORS)('a test server of PostgreSQL %i', (major) => {
     await server.remove();
     expect(existsSync(server.dataDir)).toBe(false);
   });
+});
+
+test.each(POSTGRES_MAJORS)('the binaries of PostgreSQL %i outlive the folder that they were copied from', (major) => {
+  const libraries = join(preparePostgres(major, serverAccount()).postgres, '..', '..', 'lib');
+  const links = readdirSync(libraries, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink()).map(({ name }) => readlinkSync(join(libraries, name)));
+  expect(links.length).toBeGreaterThan(0);
+  expect(links.filter(isAbsolute)).toEqual([]);
 });
 
 test('a test server keeps its data over a restart', async () => {

@@ -90,10 +90,12 @@ export class PostgresServer {
     const hostNames = options.hostNames ?? ['localhost'];
     const account = serverAccount();
     const files = preparePostgres(major, account);
+    const certificates = await issueCertificates(hostNames);
+    const port = options.port ?? await freePort();
+    // From here on nothing is waited for, so nobody can end the process before the server knows what to remove.
     const base = mkdtempSync(join(tmpdir(), 'cdk-private-backend-server-'));
     const dataDir = join(base, 'data');
     spawnSync('cp', ['-Rp', files.dataTemplate, dataDir]);
-    const certificates = await issueCertificates(hostNames);
     const caFile = join(base, 'ca.pem');
     writeFileSync(caFile, certificates.ca);
     const give = (name: string, content: string) => writeOwned(join(dataDir, name), content, account);
@@ -104,7 +106,6 @@ export class PostgresServer {
     if (account.uid !== undefined && account.gid !== undefined) {
       chownSync(base, account.uid, account.gid);
     }
-    const port = options.port ?? await freePort();
     return new PostgresServer(major, hostNames[0], port, certificates.ca, caFile, base, dataDir, files.postgres, account);
   }
 
