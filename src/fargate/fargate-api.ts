@@ -39,7 +39,8 @@ const MAX_ROUTES = 5;
  * ## Defaults that matter
  * ARM64, 256 CPU units and 512 MiB. Port 8080, given as `PORT`; the balancer asks `/healthz`. A deployment keeps all tasks
  * healthy (100 to 200 %) and is rolled back after three failed tasks. Task count, scaling and log retention by posture.
- * A binding's environment and secrets arrive as environment variables; a name given twice is an error.
+ * A binding's environment and secrets arrive as environment variables; a name given twice is an error. Where CloudWatch Logs
+ * is slow, 25 MiB of log lines wait for it, and more are dropped: the service never waits.
  *
  * ## Security considerations
  * The root file system is read-only but for `/tmp`, the process is not root and has no Linux capability. Nothing may
@@ -214,7 +215,13 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
       healthCheck: props.containerHealthCheck,
       stopTimeout: plan.stopTimeout,
       portMappings: [{ containerPort: this.port, protocol: ecs.Protocol.TCP }],
-      ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, { logGroup: this.logGroup, streamPrefix: CONTAINER_NAME, user: props.user, tmpSize: plan.tmpSize }),
+      ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, {
+        logGroup: this.logGroup,
+        streamPrefix: CONTAINER_NAME,
+        user: props.user,
+        tmpSize: plan.tmpSize,
+        loseLogsBeforeBlocking: true,
+      }),
     });
     deliverCertificateAuthorities(container, inputs.certificateAuthorities, this.logGroup);
     mountWritablePaths(container, plan.writablePaths, this.logGroup);

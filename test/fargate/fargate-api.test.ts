@@ -48,6 +48,14 @@ describe('defaults', () => {
     });
   });
 
+  test('a slow CloudWatch Logs does not stop the service, but what runs once before it keeps its last lines', () => {
+    const template = synthesize({ writablePaths: ['/data'] });
+    hasContainer(template, { LogConfiguration: Match.objectLike({ Options: Match.objectLike({ 'mode': 'non-blocking', 'max-buffer-size': '26214400b' }) }) });
+    template.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: Match.arrayWith([Match.objectLike({ Name: 'WritablePaths', LogConfiguration: Match.objectLike({ Options: Match.objectLike({ mode: 'blocking' }) }) })]),
+    });
+  });
+
   test('a deployment keeps all tasks and is rolled back after three failures', () => {
     synthesize().hasResourceProperties('AWS::ECS::Service', {
       DeploymentController: { Type: 'ECS' },

@@ -38,6 +38,14 @@ test('a hardened container waits for its log lines to be taken rather than drop 
   });
 });
 
+test('a hardened container that must not wait has a buffer for what CloudWatch Logs does not take', () => {
+  synthesize({ loseLogsBeforeBlocking: true }).hasResourceProperties('AWS::ECS::TaskDefinition', {
+    ContainerDefinitions: [Match.objectLike({
+      LogConfiguration: { LogDriver: 'awslogs', Options: Match.objectLike({ 'mode': 'non-blocking', 'max-buffer-size': '26214400b' }) },
+    })],
+  });
+});
+
 test('the user and the size of /tmp can be chosen', () => {
   synthesize({ user: '65532', tmpSize: Size.mebibytes(128) }).hasResourceProperties('AWS::ECS::TaskDefinition', {
     ContainerDefinitions: [Match.objectLike({

@@ -6,6 +6,9 @@ import type { Construct } from 'constructs';
 /** User and group id of containers that bring no other: what Node's and most distributions' images call the first user. */
 export const DEFAULT_USER = '1000:1000';
 
+/** What AWS recommends after tests in which Docker's default of 1 MB lost lines. */
+const LOG_BUFFER = Size.mebibytes(25);
+
 /** What differs from one hardened container to another. */
 export interface HardenedContainerProps {
   /** Where the container's output goes. */
@@ -16,6 +19,8 @@ export interface HardenedContainerProps {
   readonly user?: string;
   /** Size of the writable `/tmp`, part of the task's memory. Default: 64 MiB. */
   readonly tmpSize?: Size;
+  /** Whether the process runs on where CloudWatch Logs is slow, at the price of lines. Default: it waits and loses none. */
+  readonly loseLogsBeforeBlocking?: boolean;
 }
 
 /** Options that every container of this library has. */
@@ -26,7 +31,7 @@ export type HardenedContainerOptions = Required<Pick<
 
 /**
  * Renders the options that every container of this library has: nothing writable but a tmpfs `/tmp`, no capability, no
- * root user, an init process that forwards signals and reaps children, and no log line lost.
+ * root user, an init process that forwards signals and reaps children, and a log mode that the account does not decide.
  *
  * @param scope parent of the Linux parameters; use each id once in it
  */
@@ -44,11 +49,19 @@ export function hardenedContainer(scope: Construct, id: string, props: HardenedC
     privileged: false,
     readonlyRootFilesystem: true,
     linuxParameters,
-    logging: ecs.LogDrivers.awsLogs({
-      logGroup: props.logGroup,
-      streamPrefix: props.streamPrefix,
-      // The account's default may be non-blocking, which drops lines: also the last ones of a container that fails.
-      mode: ecs.AwsLogDriverMode.BLOCKING,
-    }),
+    logging: ecs.LogDrivers.awsLogs({ logGroup: props.logGroup, streamPrefix: props.streamPrefix, ...logMode(props) }),
   };
+}
+
+/**
+ * A service that waited for CloudWatch Logs would stop answering with it; what runs once must keep its last lines, which
+ * say why it failed. The default of accounts was blocking until June 2025 and is non-blocking since.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-account-settings.html#default-log-driver-mode
+ * @see https://aws.amazon.com/blogs/containers/preventing-log-loss-with-non-blocking-mode-in-the-awslogs-container-log-driver/
+ */
+function logMode({ loseLogsBeforeBlocking }: HardenedContainerProps): Pick<ecs.AwsLogDriverProps, 'mode' | 'maxBufferSize'> {
+  return loseLogsBeforeBlocking === true
+    ? { mode: ecs.AwsLogDriverMode.NON_BLOCKING, maxBufferSize: LOG_BUFFER }
+    : { mode: ecs.AwsLogDriverMode.BLOCKING };
 }
