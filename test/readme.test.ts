@@ -39,7 +39,7 @@ describe('the first sample of the README', () => {
     const app = new Function('require', 'exports', `${javascript}\nreturn app;`)(resolve, {}) as App;
     const assembly = app.synth();
     const report = JSON.parse(fs.readFileSync(path.join(assembly.directory, 'validation-report.json'), 'utf8')) as { pluginReports: { conclusion: string }[] };
-    expect(report.pluginReports.map(({ conclusion }) => conclusion)).toEqual(['success']);
+    expect(report.pluginReports.filter(({ conclusion }) => conclusion !== 'success')).toEqual([]);
     const types = Object.values((assembly.stacks[0].template as { Resources: Record<string, { Type: string }> }).Resources).map(({ Type }) => Type);
     expect(types).toEqual(expect.arrayContaining(['AWS::RDS::DBInstance', 'Custom::PostgresUser', 'Custom::Migration', 'AWS::ECS::Service', 'AWS::SSM::Document']));
   });
