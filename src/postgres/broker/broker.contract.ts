@@ -67,6 +67,8 @@ export interface UserProperties extends CommonProperties {
   /** Settings of the role (`ALTER ROLE … SET`), by name. */
   readonly Settings?: Record<string, string>;
   readonly OnRemoval?: UserRemovalName;
+  /** Which RDS roots the release knows. No handler reads it: when it changes, users are converged again, so their secrets get the roots. */
+  readonly RdsRoots?: string;
   /** Version tables of migration engines, which users get no rights on. */
   readonly ProtectedTables?: string[];
 }
@@ -122,8 +124,9 @@ export interface OwnerMark {
   /** Secret with the password of a user: whoever takes the role over carries the password on, so that running tasks stay logged in. */
   readonly secretArn?: string;
   /**
-   * Who had it before it changed hands, until that resource is deleted. A deployment may still be rolled back: then the new
-   * owner's delete gives the object back to the former instead of dropping it; the former's own delete ends the hand-over.
+   * Who had it before it changed hands, with empty ids where that was nobody, until that resource is deleted or the new
+   * owner is updated. A deployment may still be rolled back: then the new owner's delete gives the object back to the
+   * former instead of dropping it; the former's own delete, or a later deployment, ends the hand-over.
    */
   readonly previous?: OwnerMark;
 }
@@ -134,6 +137,13 @@ export interface RequestBase {
   readonly mark: OwnerMark;
   /** Milliseconds since the epoch at which the SQL function gives up waiting and answers. */
   readonly deadline: number;
+}
+
+/** How much a request that makes something may take from others. */
+export interface Permissions {
+  readonly adoptExisting: boolean;
+  /** Whether an earlier deployment already had exactly this object, so that nobody gets it back by a rollback any more. */
+  readonly settled?: boolean;
 }
 
 export interface DatabaseSpec {
@@ -155,9 +165,9 @@ export interface UserSpec {
 
 /** What the conductor asks of the SQL function. */
 export type SqlRequest =
-  | (RequestBase & { readonly operation: 'convergeDatabase'; readonly database: DatabaseSpec; readonly adoptExisting: boolean })
+  | (RequestBase & Permissions & { readonly operation: 'convergeDatabase'; readonly database: DatabaseSpec })
   | (RequestBase & { readonly operation: 'deleteDatabase'; readonly databaseName: string; readonly force: boolean })
-  | (RequestBase & { readonly operation: 'convergeUser'; readonly user: UserSpec; readonly password: string; readonly adoptExisting: boolean })
+  | (RequestBase & Permissions & { readonly operation: 'convergeUser'; readonly user: UserSpec; readonly password: string })
   | (RequestBase & { readonly operation: 'deleteUser'; readonly username: string; readonly policy: 'REASSIGN' | 'DROP_OWNED' })
   /** Reads only: who owns the role now, if it exists and has an owner mark. */
   | (RequestBase & { readonly operation: 'inspectUser'; readonly username: string });

@@ -10,7 +10,7 @@ export async function convergeDatabase(operation: Operation): Promise<Outcome> {
   const session = operation.session();
   const physicalId = physicalIdOf('database', spec.databaseName);
   operation.started(physicalId);
-  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting });
+  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting, settled: operation.isSettled(physicalId) });
   return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
 }
 

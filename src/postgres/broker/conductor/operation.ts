@@ -40,6 +40,14 @@ export class Operation {
     return this.physicalId ?? halfMade ?? neverCreatedId(this.event);
   }
 
+  /**
+   * Whether an earlier deployment already had exactly this object: then whoever had it before cannot get it back by a
+   * rollback any more. A rename is no update of that kind, because the other name may have been taken in this deployment.
+   */
+  public isSettled(physicalId: string): boolean {
+    return this.physicalId === physicalId;
+  }
+
   /** Certificates to verify the server with. */
   public ca(): string {
     return certificateAuthorities(this.event.ResourceProperties, this.deps.region);

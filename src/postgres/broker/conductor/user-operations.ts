@@ -14,7 +14,7 @@ export async function convergeUser(operation: Operation): Promise<Outcome> {
   const session = operation.session({ secretArn: request.secretArn });
   const { password, versionId } = await settleSecret(operation, session, request, physicalId);
   operation.started(physicalId);
-  await session.run({ operation: 'convergeUser', user: request.spec, password, adoptExisting: request.adoptExisting });
+  await session.run({ operation: 'convergeUser', user: request.spec, password, adoptExisting: request.adoptExisting, settled: operation.isSettled(physicalId) });
   await dropLeftover(operation, physicalId);
   return {
     status: 'SUCCESS',
@@ -58,6 +58,7 @@ function settleSecret(operation: Operation, session: SqlSession, request: UserRe
     secretArn,
     physicalId,
     content: { engine: 'postgres', ...endpointOf(operation.deps.env), dbname: databaseName, username, sslmode: 'verify-full', ca: operation.ca() },
+    log: operation.deps.log,
     findPredecessor: async () => {
       const { mark } = await session.run({ operation: 'inspectUser', username });
       return mark && mayTakeOver(mark, operation, request) ? mark.secretArn : undefined;

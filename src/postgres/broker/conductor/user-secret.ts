@@ -2,12 +2,16 @@ import { createHash, randomInt } from 'node:crypto';
 import type { UserSecretValue } from '../broker.contract';
 import { parseObject } from './admin-secret';
 import { ConductorError } from './conductor-error';
+import type { ConductorDependencies } from './dependencies';
 import type { Redaction } from './redaction';
 import type { SecretStore, StoredVersion, VersionSelector } from './secret-store';
 import { hasContent, userSecretValue, type UserSecretContent } from './user-secret-value';
 
 const PASSWORD_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-';
 const PASSWORD_LENGTH = 40;
+
+/** A secret of another stack may be out of reach for ever: its permission or its key went with the stack. */
+const OUT_OF_REACH = ['AccessDeniedException', 'DecryptionFailure'];
 
 /** A version of a user's secret. */
 interface UserVersion {
@@ -28,6 +32,7 @@ export interface UserSecretRequest {
   readonly content: UserSecretContent;
   /** Finds the secret whose password the role has now, where another construct made the role. */
   readonly findPredecessor: () => Promise<string | undefined>;
+  readonly log: ConductorDependencies['log'];
 }
 
 /**
@@ -76,13 +81,22 @@ async function settle(store: SecretStore, request: UserSecretRequest): Promise<U
   return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version ${versionId} of secret ${secretArn} is not what this library wrote. Give the user a new secret.`));
 }
 
-async function readPredecessor(store: SecretStore, { secretArn, content, findPredecessor }: UserSecretRequest): Promise<UserVersion | undefined> {
+/** Where the password of before cannot be read any more, a new one is better than a user that nobody can ever log in as. */
+async function readPredecessor(store: SecretStore, { secretArn, content, findPredecessor, log }: UserSecretRequest): Promise<UserVersion | undefined> {
   const predecessor = await findPredecessor();
   if (predecessor === undefined || predecessor === secretArn) {
     return undefined;
   }
-  const version = await readVersion(store, predecessor, { stage: 'AWSCURRENT' });
-  return version?.value.username === content.username ? version : undefined;
+  try {
+    const version = await readVersion(store, predecessor, { stage: 'AWSCURRENT' });
+    return version?.value.username === content.username ? version : undefined;
+  } catch (error) {
+    if (!(error instanceof ConductorError) || !OUT_OF_REACH.includes(error.code)) {
+      throw error;
+    }
+    log({ level: 'warn', message: 'former password not readable, so the user gets a new one', secretArn: predecessor, error: error.message });
+    return undefined;
+  }
 }
 
 async function readVersion(store: SecretStore, secretArn: string, selector: VersionSelector): Promise<UserVersion | undefined> {

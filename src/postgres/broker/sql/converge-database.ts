@@ -19,10 +19,10 @@ type Request = Extract<SqlRequest, { operation: 'convergeDatabase' }>;
  * Round trips after the two connections: 2 when nothing is to be changed, else at most 8.
  */
 export async function convergeDatabase(request: Request, deps: SqlDependencies): Promise<string[]> {
-  const { database: spec, mark, adoptExisting, server: { owned } } = request;
+  const { database: spec, mark, adoptExisting, settled, server: { owned } } = request;
   checkDatabaseName(spec.databaseName);
   spec.extensions.forEach((name) => checkIdentifier('extension', name));
-  const claim: Claim = { mark, adoptExisting };
+  const claim: Claim = { mark, adoptExisting, settled };
   const subject = { roles: groupRoleNames(spec.databaseName), databaseName: spec.databaseName };
   return withLockedServer(request, deps, subject, async (server) => {
     checkDatabase(server.state, spec, claim);

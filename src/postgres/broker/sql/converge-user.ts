@@ -18,10 +18,10 @@ type Request = Extract<SqlRequest, { operation: 'convergeUser' }>;
  * Round trips after the one connection: 1 when nothing is to be changed, else 3.
  */
 export async function convergeUser(request: Request, deps: SqlDependencies): Promise<string[]> {
-  const { user: spec, mark, adoptExisting, password } = request;
+  const { user: spec, mark, adoptExisting, settled, password } = request;
   checkUsername(spec.username, request.server.username);
   checkDatabaseName(spec.databaseName);
-  const claim: Claim = { mark, adoptExisting };
+  const claim: Claim = { mark, adoptExisting, settled };
   // Takes about as long as connecting, which needs it no sooner than the lock is held.
   const computing = scramVerifier(spec.username, password);
   const subject = { roles: [spec.username, ...groupRoleNames(spec.databaseName)], databaseName: spec.databaseName };

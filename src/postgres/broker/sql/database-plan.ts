@@ -1,7 +1,7 @@
 import type { DatabaseSpec } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { groupRoles } from './names';
-import { isSameResource, markComment, markOfTaker, readMark } from './owner-mark';
+import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from './owner-mark';
 import { checkMayTake, markOfDatabase, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import type { DatabaseState, Grant, ServerState } from './server-state';
@@ -47,6 +47,8 @@ export function planDatabase(database: DatabaseState, spec: DatabaseSpec, claim:
   const lacks = (grantee: string, privilege: string) => !database.grants.some((grant) => grant.grantee === grantee && grant.privilege === privilege);
   const { stackId, logicalId } = claim.mark;
   const mark = { stackId, logicalId };
+  // Without a mark, but of the owner that it gets here, it is one that an earlier attempt has made.
+  const found = readMark(database.comment) ?? (database.owner === owner ? undefined : NOBODY);
   return [
     ...(database.owner === owner ? [] : [{ sql: `ALTER DATABASE ${name} OWNER TO ${identifier(owner)}` }]),
     ...planPublic(spec.databaseName, database.grants),
@@ -54,8 +56,8 @@ export function planDatabase(database: DatabaseState, spec: DatabaseSpec, claim:
       ? [{ sql: `GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO ${identifier(readWrite)}`, grantors: [database.owner] }] : []),
     ...(lacks(readOnly, 'CONNECT') ? [{ sql: `GRANT CONNECT ON DATABASE ${name} TO ${identifier(readOnly)}`, grantors: [database.owner] }] : []),
     ...planSettings(`ALTER DATABASE ${name}`, database.settings, spec.settings),
-    ...(isSameResource(readMark(database.comment), mark)
-      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(markOfTaker(readMark(database.comment), mark), database.comment))}` }]),
+    ...(isUpToDate(found, mark, claim.settled)
+      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(markOfTaker(found, mark, claim.settled), database.comment))}` }]),
   ];
 }
 

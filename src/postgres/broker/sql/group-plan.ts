@@ -1,6 +1,6 @@
 import { BrokerError } from './broker-error';
 import { groupRoleNames, groupRoles } from './names';
-import { markComment, markOfTaker, readMark } from './owner-mark';
+import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from './owner-mark';
 import { checkMayTake, checkNotIam, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type RoleState, type ServerState } from './server-state';
@@ -25,13 +25,14 @@ function planGroup(state: ServerState, name: string, databaseName: string, claim
   if (role.canLogin) {
     throw new BrokerError('NAME_TAKEN', `Role "${name}" is a login, but database "${databaseName}" needs that name for a role that only holds grants. Rename one of the two.`);
   }
-  const isMarked = mark?.stackId === claim.mark.stackId && mark.logicalId === claim.mark.logicalId;
-  return isMarked && mark.groupOf === databaseName ? [] : [markStep(name, databaseName, claim, role)];
+  const { stackId, logicalId } = claim.mark;
+  return isUpToDate(mark, { stackId, logicalId }, claim.settled) && mark?.groupOf === databaseName ? [] : [markStep(name, databaseName, claim, role)];
 }
 
 function markStep(name: string, databaseName: string, claim: Claim, role: RoleState | null): Step {
   const { stackId, logicalId } = claim.mark;
-  const comment = markComment({ ...markOfTaker(readMark(role?.comment), { stackId, logicalId }), groupOf: databaseName }, role?.comment);
+  const found = readMark(role?.comment) ?? (role ? NOBODY : undefined);
+  const comment = markComment({ ...markOfTaker(found, { stackId, logicalId }, claim.settled), groupOf: databaseName }, role?.comment);
   return { sql: `COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}` };
 }
 

@@ -8,6 +8,9 @@ export interface StoredMark extends OwnerMark {
   readonly groupOf?: string;
 }
 
+/** The mark of what was there before this library came: it belongs to nobody that a request could come from. */
+export const NOBODY: OwnerMark = { stackId: '', logicalId: '' };
+
 /** The comment that carries a mark. What somebody else had written there stays, below it. */
 export function markComment(mark: StoredMark, existing: string | null = null): string {
   const { stackId, logicalId, secretArn, previous, groupOf } = mark;
@@ -35,9 +38,14 @@ export function isSameResource(mark: OwnerMark | undefined, other: OwnerMark): b
   return mark?.stackId === other.stackId && mark.logicalId === other.logicalId;
 }
 
-/** The mark of whoever takes an object: it remembers whom it was taken from, because the deployment may be rolled back. */
-export function markOfTaker(found: OwnerMark | undefined, taker: OwnerMark): OwnerMark {
-  if (found === undefined) {
+/**
+ * The mark of whoever makes or takes an object: it remembers whom it was taken from, because the deployment may be rolled
+ * back. One that is settled cannot be.
+ *
+ * @param found the mark of what exists; none where the object is new
+ */
+export function markOfTaker(found: OwnerMark | undefined, taker: OwnerMark, settled = false): OwnerMark {
+  if (found === undefined || settled) {
     return taker;
   }
   const { previous, stackId, logicalId, secretArn } = found;
@@ -57,6 +65,11 @@ export function markAfterHandOver(found: StoredMark | undefined, deleted: OwnerM
     return { ...previous, groupOf };
   }
   return isSameResource(previous, deleted) ? { ...found, previous: undefined } : undefined;
+}
+
+/** Whether a mark says what it should, and no more. */
+export function isUpToDate(found: OwnerMark | undefined, wanted: OwnerMark, settled = false): boolean {
+  return isSameResource(found, wanted) && found?.secretArn === wanted.secretArn && !(settled && found?.previous !== undefined);
 }
 
 /** SQL condition: the comment carries a mark of this stack, whatever the logical id. */

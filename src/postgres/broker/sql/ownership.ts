@@ -1,13 +1,12 @@
-import type { OwnerMark } from '../broker.contract';
+import type { OwnerMark, Permissions } from '../broker.contract';
 import { BrokerError } from './broker-error';
-import { readMark, type StoredMark } from './owner-mark';
+import { isSameResource, NOBODY, readMark, type StoredMark } from './owner-mark';
 import { identifier } from './quote';
 import { findRole, hasGrantedAdministration, type DatabaseState, type RoleState, type ServerState } from './server-state';
 
 /** Who asks, and how far it may go. */
-export interface Claim {
+export interface Claim extends Permissions {
   readonly mark: OwnerMark;
-  readonly adoptExisting: boolean;
 }
 
 /** Fails when something that exists belongs to somebody else, and taking it over was not asked for. */
@@ -15,7 +14,7 @@ export function checkMayTake(object: string, found: StoredMark | undefined, clai
   if (claim.adoptExisting || found?.stackId === claim.mark.stackId) {
     return;
   }
-  const owner = found ? `belongs to resource ${found.logicalId} of stack ${found.stackId}` : 'was not made by this library';
+  const owner = found && !isSameResource(found, NOBODY) ? `belongs to resource ${found.logicalId} of stack ${found.stackId}` : 'was not made by this library';
   throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set adoptExisting to take it over.`);
 }
 

@@ -1,7 +1,7 @@
 import type { AccessName, UserSpec } from '../broker.contract';
 import { BrokerError } from './broker-error';
 import { groupRoles } from './names';
-import { isSameResource, markComment, markOfTaker, readMark } from './owner-mark';
+import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from './owner-mark';
 import { checkMayTake, type Claim } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type Membership, type RoleState, type ServerState } from './server-state';
@@ -36,11 +36,11 @@ export function checkUser(state: ServerState, spec: UserSpec, claim: Claim): voi
 export function planUser(state: ServerState, spec: UserSpec, claim: Claim, verifier: string): Step[] {
   const name = identifier(spec.username);
   const role = findRole(state, spec.username);
-  const mark = readMark(role?.comment);
-  const isMarked = isSameResource(mark, claim.mark) && mark?.secretArn === claim.mark.secretArn;
+  const mark = readMark(role?.comment) ?? (role && NOBODY);
   return [
     ...(role ? [] : [{ sql: `CREATE ROLE ${name} LOGIN` }]),
-    ...(isMarked ? [] : [{ sql: `COMMENT ON ROLE ${name} IS ${literal(markComment(markOfTaker(mark, claim.mark), role?.comment))}` }]),
+    ...(isUpToDate(mark, claim.mark, claim.settled)
+      ? [] : [{ sql: `COMMENT ON ROLE ${name} IS ${literal(markComment(markOfTaker(mark, claim.mark, claim.settled), role?.comment))}` }]),
     ...(mark?.stackId === claim.mark.stackId ? [] : [passwordStep(spec.username, verifier)]),
     ...planAttributes(name, role, spec),
     ...planMemberships(state, spec),

@@ -21,6 +21,15 @@ function canLogIn(arn = secret): boolean {
   return sql.roles.get(username)?.password === password;
 }
 
+/** Secrets Manager that does not give one of its secrets out. */
+function failing(arn: string, name: string): never {
+  const client = world.secrets.asClient();
+  const send = (command: { input: { SecretId?: string } }) => command.input.SecretId === arn
+    ? Promise.reject(Object.assign(new Error('No.'), { name }))
+    : client.send(command as never);
+  return { send } as never;
+}
+
 describe('creating a user', () => {
   test('writes one version with all that a client needs, then makes the role with its password', async () => {
     // WHEN
@@ -42,6 +51,7 @@ describe('creating a user', () => {
     expect(sql.requests.at(-1)).toEqual({
       operation: 'convergeUser',
       adoptExisting: false,
+      settled: false,
       password: world.secrets.value(secret).password,
       user: { username: 'api', databaseName: 'app', access: 'READ_WRITE', connectionLimit: 12, settings: { statement_timeout: '30s' }, protectedTables: ['goose_db_version'] },
       server: { host: 'db.example.internal', port: 5432, username: 'postgres', password: ADMIN_PASSWORD, ca: rdsRootsFor('eu-west-1'), owned: true },
@@ -140,6 +150,12 @@ describe('updating a user', () => {
     RequestType: 'Update', PhysicalResourceId: physicalId, ...world.user(secret, properties), OldResourceProperties: world.user(secret, old).ResourceProperties,
   } as never);
 
+  test('takes what it took before for good, but not a name that is new in this deployment', async () => {
+    await update({ ConnectionLimit: '3' });
+    await update({ Username: 'web' });
+    expect(sql.requests.filter(({ operation }) => operation === 'convergeUser')).toMatchObject([{ settled: false }, { settled: true }, { settled: false }]);
+  });
+
   test('what is not in the secret makes no new version', async () => {
     expect(await update({ ConnectionLimit: '5' })).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'user:api' });
     expect(world.secrets.versionCount(secret)).toBe(1);
@@ -218,11 +234,7 @@ describe('updating a user', () => {
   });
 
   test('deleted when its secret cannot be read any more: the role goes all the same', async () => {
-    const client = world.secrets.asClient();
-    const send = (command: { input: { SecretId?: string } }) => command.input.SecretId === secret
-      ? Promise.reject(Object.assign(new Error('not authorized'), { name: 'AccessDeniedException' }))
-      : client.send(command as never);
-    const deleted = await world.send({ RequestType: 'Delete', PhysicalResourceId: 'user:api', ...world.user(secret) }, { secrets: { send } as never });
+    const deleted = await world.send({ RequestType: 'Delete', PhysicalResourceId: 'user:api', ...world.user(secret) }, { secrets: failing(secret, 'AccessDeniedException') });
     expect(deleted.Status).toBe('SUCCESS');
     expect(sql.roles.size).toBe(0);
     expect(world.said).toContain('secret not looked at');
@@ -289,6 +301,29 @@ describe('a construct that moves', () => {
     const moved = world.secrets.create('moved');
     await world.send({ RequestType: 'Create', ...world.user(moved), LogicalResourceId: 'Moved' });
     expect(canLogIn(moved)).toBe(true);
+  });
+
+  test.each(['AccessDeniedException', 'DecryptionFailure'])('whose old secret cannot be read any more (%s): gets a new password, and the log says why', async (name) => {
+    // GIVEN
+    await world.send({ RequestType: 'Create', ...world.user(secret) });
+    const moved = world.secrets.create('moved');
+
+    // WHEN
+    const there = { ...world.user(moved, { AdoptExisting: 'true' }), StackId: OTHER_STACK };
+    const answer = await world.send({ RequestType: 'Create', ...there }, { secrets: failing(secret, name) });
+
+    // THEN
+    expect(answer.Status).toBe('SUCCESS');
+    expect(canLogIn(moved)).toBe(true);
+    expect(world.said).toContain('former password not readable');
+  });
+
+  test('fails while its old secret cannot be read for a moment, because its tasks hold the password', async () => {
+    await world.send({ RequestType: 'Create', ...world.user(secret) });
+    const there = { ...world.user(world.secrets.create('moved'), { AdoptExisting: 'true' }), StackId: OTHER_STACK };
+    const answer = await world.send({ RequestType: 'Create', ...there }, { secrets: failing(secret, 'InternalServiceError') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('[InternalServiceError]') });
+    expect(canLogIn(secret)).toBe(true);
   });
 });
 

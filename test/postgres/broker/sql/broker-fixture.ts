@@ -7,8 +7,8 @@ import { startPostgres, type PostgresMajor, type PostgresServer } from '../../..
 
 type Request<Operation> = Extract<SqlRequest, { operation: Operation }>;
 type Common = Partial<Pick<SqlRequest, 'mark' | 'deadline' | 'server'>>;
-export type DatabaseOptions = Common & Partial<Request<'convergeDatabase'>['database']> & { readonly adoptExisting?: boolean };
-export type UserOptions = Common & Partial<Request<'convergeUser'>['user']> & { readonly adoptExisting?: boolean; readonly password?: string };
+export type DatabaseOptions = Common & Partial<Request<'convergeDatabase'>['database']> & { readonly adoptExisting?: boolean; readonly settled?: boolean };
+export type UserOptions = Common & Partial<Request<'convergeUser'>['user']> & { readonly adoptExisting?: boolean; readonly settled?: boolean; readonly password?: string };
 
 export const STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Backend/11111111-1111-1111-1111-111111111111';
 export const OTHER_STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/22222222-2222-2222-2222-222222222222';
@@ -34,21 +34,23 @@ export class BrokerFixture {
   }
 
   public database(databaseName: string, options: DatabaseOptions = {}): Request<'convergeDatabase'> {
-    const { adoptExisting = false, mark = MARK, deadline, server, ...spec } = options;
+    const { adoptExisting = false, settled, mark = MARK, deadline, server, ...spec } = options;
     return {
       ...this.common({ mark, deadline, server }),
       operation: 'convergeDatabase',
       adoptExisting,
+      settled,
       database: { databaseName, extensions: [], settings: {}, protectedTables: [], ...spec },
     };
   }
 
   public user(username: string, databaseName: string, options: UserOptions = {}): Request<'convergeUser'> {
-    const { adoptExisting = false, password = PASSWORD, mark = MARK, deadline, server, ...spec } = options;
+    const { adoptExisting = false, settled, password = PASSWORD, mark = MARK, deadline, server, ...spec } = options;
     return {
       ...this.common({ mark, deadline, server }),
       operation: 'convergeUser',
       adoptExisting,
+      settled,
       password,
       user: { username, databaseName, access: 'READ_WRITE', connectionLimit: -1, settings: {}, protectedTables: [], ...spec },
     };
