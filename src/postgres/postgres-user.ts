@@ -5,7 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { Broker } from './broker/broker';
-import { grantConductor } from './broker/broker-policy';
+import { grantConductor, keepReadable } from './broker/broker-policy';
 import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
@@ -170,7 +170,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
     this.connectionLimit = props.connectionLimit ?? (this.isOwner ? 10 : this.poolSize * posture.maxTasks * 2);
     this.validateProps(props);
     const secret = this.createSecret(props);
-    this.resource = this.createResource(props, posture, secret, grantConductor(this, Broker.of(this.database.server), secret.ref, props.encryptionKey));
+    this.resource = this.createResource(props, posture, secret, this.grantBroker(props, secret));
     this.secret = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
       secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
@@ -228,8 +228,19 @@ export class PostgresUser extends Construct implements IServiceBinding {
     return secret;
   }
 
+  private grantBroker(props: PostgresUserProps, secret: secretsmanager.CfnSecret): iam.Policy {
+    const broker = Broker.of(this.database.server);
+    const policy = grantConductor(this, broker, secret.ref, props.encryptionKey);
+    if (props.onRemoval === PostgresUserRemoval.RETAIN) {
+      // Secrets Manager refuses a role that it has not heard of yet; by then it has.
+      keepReadable(this, broker, secret.ref).node.addDependency(policy);
+    }
+    return policy;
+  }
+
   private createResource(props: PostgresUserProps, posture: Posture, secret: secretsmanager.CfnSecret, policy: IConstruct): CfnResource {
-    const resource = Broker.of(this.database.server).declareResource(this, USER_RESOURCE_TYPE, {
+    const broker = Broker.of(this.database.server);
+    const resource = broker.declareResource(this, USER_RESOURCE_TYPE, {
       Username: this.username,
       DatabaseName: this.database.databaseName,
       Access: this.access,
@@ -242,6 +253,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
       ),
       OnRemoval: props.onRemoval ?? PostgresUserRemoval.REASSIGN,
       ProtectedTables: this.database._protectedTables,
+      RdsRoots: broker.rdsRoots,
       AdoptExisting: props.adoptExisting === undefined ? undefined : String(props.adoptExisting),
     });
     resource.node.addDependency(policy, this.database._resource);

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { dependsOn, idOf, newServer } from './postgres-fixtures';
+import { dependsOn, FAKE_CA, idOf, newServer, onlyProperties } from './postgres-fixtures';
 import { PostgresAccess, PostgresCapacity, PostgresUser, PostgresUserRemoval, Posture, ServiceBinding } from '../../src';
 
 const USER = 'Custom::PostgresUser';
@@ -118,6 +118,45 @@ describe('a user', () => {
     const { stack, postgres } = newServer();
     postgres.database.addUser('Api', { onRemoval: PostgresUserRemoval.RETAIN });
     Template.fromStack(stack).hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain' });
+  });
+
+  test('that is retained lets the conductor read its secret when its stack is gone, so that another stack can take over its password', () => {
+    // GIVEN
+    const { app, postgres } = newServer();
+    const service = new Stack(app, 'Service');
+
+    // WHEN
+    new PostgresUser(service, 'Api', { database: postgres.database, onRemoval: PostgresUserRemoval.RETAIN });
+    const template = Template.fromStack(service);
+
+    // THEN
+    template.hasResource('AWS::SecretsManager::ResourcePolicy', {
+      DeletionPolicy: 'Retain',
+      DependsOn: [Match.stringLikeRegexp('^ApiConductorPolicy')],
+      Properties: {
+        SecretId: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
+        BlockPublicPolicy: true,
+        ResourcePolicy: {
+          Statement: [{ Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Principal: { AWS: { 'Fn::GetStackOutput': Match.anyValue() } }, Resource: '*' }],
+        },
+      },
+    });
+  });
+
+  test('that is not retained has a secret without a policy of its own', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api');
+    Template.fromStack(stack).resourceCountIs('AWS::SecretsManager::ResourcePolicy', 0);
+  });
+
+  test('is converged again by a release that knows other RDS roots, unless the server has authorities of its own', () => {
+    const rootsOf = (caBundle?: string) => {
+      const { stack, postgres } = newServer({ caBundle });
+      postgres.database.addUser('Api');
+      return onlyProperties(Template.fromStack(stack), USER).RdsRoots;
+    };
+    expect(rootsOf()).toMatch(/^[0-9a-f]{16}$/);
+    expect(rootsOf(FAKE_CA)).toBeUndefined();
   });
 
   test('may have a token for a name, a limit and a time-out', () => {

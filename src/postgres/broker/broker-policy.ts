@@ -1,10 +1,10 @@
-import { Names, Stack } from 'aws-cdk-lib';
+import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnResourcePolicy, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import type { Broker } from './broker';
-import { ADMIN_SECRET_ACTIONS, USER_SECRET_ACTIONS } from './conductor.contract';
+import { READ_SECRET_ACTIONS, USER_SECRET_ACTIONS } from './conductor.contract';
 
 /**
  * Lets the conductor fill the secret of a user.
@@ -23,11 +23,28 @@ export function grantConductor(user: Construct, broker: Broker, secretArn: strin
   });
 }
 
+/**
+ * Lets the conductor read a secret that outlives its stack, so that the stack which takes the user over gets its password.
+ *
+ * A policy in the conductor's role would have to outlive the stack too, and then be in the way of the role's own deletion.
+ */
+export function keepReadable(user: Construct, broker: Broker, secretArn: string): CfnResourcePolicy {
+  const policy = new CfnResourcePolicy(user, 'RetainedSecretPolicy', {
+    secretId: secretArn,
+    blockPublicPolicy: true,
+    resourcePolicy: new iam.PolicyDocument({
+      statements: [new iam.PolicyStatement({ principals: [broker.conductorRole], actions: READ_SECRET_ACTIONS, resources: ['*'] })],
+    }),
+  });
+  policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  return policy;
+}
+
 /** Lets the conductor read the admin's secret. */
 export function adminSecretStatements(scope: IConstruct, secret: ISecret, encryptionKey?: kms.IKey): iam.PolicyStatement[] {
   return [
     // An imported secret may be known without the six characters that Secrets Manager adds to its name.
-    new iam.PolicyStatement({ actions: ADMIN_SECRET_ACTIONS, resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`] }),
+    new iam.PolicyStatement({ actions: READ_SECRET_ACTIONS, resources: [secret.secretFullArn ?? `${secret.secretArn}-??????`] }),
     ...throughSecretsManager(scope, ['kms:Decrypt'], encryptionKey),
   ];
 }

@@ -13,6 +13,7 @@ import { dependOnStackOf } from '../../private/stack-order';
 import type { IPostgres } from '../postgres';
 import { NameRegistry } from '../private/name-registry';
 import { validateUsers, type DeclaredUser } from '../private/user-limits';
+import { RDS_ROOTS_REVISION } from '../trust/rds-roots';
 
 const BROKER = Symbol.for('cdk-private-backend.Broker');
 
@@ -78,6 +79,11 @@ export class Broker extends Construct {
     this.names = new NameRegistry(props.adminUsername);
     this.dependencies = [...path.rules, ...sql.dependencies, ...this.conductor.dependencies, ...props.serverResources];
     this.node.addValidation({ validate: () => validateUsers(this.users, props.maxConnections) });
+  }
+
+  /** Which roots the secrets of users hold; none where the server has certificate authorities of its own. */
+  public get rdsRoots(): string | undefined {
+    return this.props.caBundle === undefined ? RDS_ROOTS_REVISION : undefined;
   }
 
   /** Refuses a role that is declared twice on the server, or that the server needs itself; counts its connections. */

@@ -15,8 +15,8 @@ export const MAX_EVENT_AGE_SECONDS = 300;
 /** What the conductor does with the secret of a user. */
 export const USER_SECRET_ACTIONS = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
 
-/** What the conductor does with the secret of the admin. */
-export const ADMIN_SECRET_ACTIONS = ['secretsmanager:GetSecretValue'];
+/** What the conductor does with the secret of the admin, and with one that a user left in another stack. */
+export const READ_SECRET_ACTIONS = ['secretsmanager:GetSecretValue'];
 
 /** What the conductor asks RDS, by kind of server. */
 export const DESCRIBE_ACTIONS = {
