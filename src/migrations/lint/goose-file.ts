@@ -107,13 +107,16 @@ class GooseParser {
       this.report('missing-semicolon', last.lastLine, 'goose refuses the file: the last statement must end with a semicolon, and nothing but a `--` comment may follow it on the line.');
     }
     const batches = new Map<number, SqlStatement[]>();
+    let next = 0;
     for (const statement of statements) {
-      const inside = cuts.find((line) => line >= statement.line && line < statement.lastLine);
-      if (inside !== undefined) {
-        this.report('statement-marks', statement.line, `goose would cut this statement at line ${inside}, which ends with a semicolon. Put \`-- +goose StatementBegin\` and \`-- +goose StatementEnd\` around it.`);
+      while (cuts[next] < statement.line) next++;
+      if (cuts[next] < statement.lastLine) {
+        this.report('statement-marks', statement.line, `goose would cut this statement at line ${cuts[next]}, which ends with a semicolon. Put \`-- +goose StatementBegin\` and \`-- +goose StatementEnd\` around it.`);
       }
-      const end = cuts.find((line) => line >= statement.lastLine) ?? -1;
-      batches.set(end, [...batches.get(end) ?? [], statement]);
+      while (cuts[next] < statement.lastLine) next++;
+      const batch = batches.get(next) ?? [];
+      batch.push(statement);
+      batches.set(next, batch);
     }
     return [...batches.values()];
   }

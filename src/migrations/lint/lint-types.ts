@@ -28,8 +28,8 @@ export interface ParsedMigration {
 
 /** Rules whose findings stop the synthesis: the file cannot work, or can leave the database half migrated. */
 export const ERROR_RULES = [
-  'file-name', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'many-sections', 'empty-migration',
-  'statement-marks', 'missing-semicolon', 'unterminated', 'not-in-transaction', 'transaction-control', 'many-without-transaction', 'empty-search-path',
+  'file-name', 'encoding', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'many-sections', 'empty-migration',
+  'statement-marks', 'missing-semicolon', 'unterminated', 'not-in-transaction', 'transaction-control', 'many-without-transaction', 'empty-search-path', 'psql-only',
   'released-file-changed', 'released-file-missing', 'older-than-released', 'unknown-rule',
 ] as const;
 

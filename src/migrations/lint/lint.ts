@@ -47,10 +47,18 @@ export function formatFinding(finding: Finding): string {
 }
 
 function checkFile(engine: EngineName, file: MigrationFile, released: boolean): Finding[] {
-  const foreign = foreignAnnotation(engine, file);
-  if (foreign) return [foreign];
+  const unreadable = wrongEncoding(file) ?? foreignAnnotation(engine, file);
+  if (unreadable) return [unreadable];
   const parsed = parseMigration(engine, file);
   return [...parsed.findings, ...checkStatements(engine, file.name, parsed, released)];
+}
+
+/** Bytes that are no UTF-8 have become U+FFFD. */
+function wrongEncoding(file: MigrationFile): Finding | undefined {
+  const line = file.content.split('\n').findIndex((text) => /^\uFEFF|[\uFFFD\0]/.test(text));
+  if (line === -1) return undefined;
+  const what = file.content.startsWith('\uFEFF') ? 'The file begins with a byte order mark, which engines do not skip' : 'The file is not UTF-8';
+  return { rule: 'encoding', file: file.name, line: line + 1, message: `${what}. Save it as UTF-8 without a byte order mark.` };
 }
 
 function foreignAnnotation(engine: EngineName, file: MigrationFile): Finding | undefined {

@@ -26,11 +26,12 @@ export interface SplitResult {
 
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;
+const COPY_DATA = /^COPY .* FROM STDIN\b/i;
 const STANDARD_BODY = /^CREATE (OR REPLACE )?(FUNCTION|PROCEDURE)\b/i;
 
 /**
- * Splits SQL into statements the way PostgreSQL's own client does: quotes, escape strings, dollar quotes, nested comments, parentheses and
- * `BEGIN ATOMIC` bodies keep their semicolons.
+ * Splits SQL into statements the way PostgreSQL's own client does: quotes, escape strings, dollar quotes, nested comments, parentheses,
+ * `BEGIN ATOMIC` bodies and the data of `COPY` keep their semicolons; a backslash begins a command of psql.
  *
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  */
@@ -66,6 +67,7 @@ class Splitter {
     if (/\s/.test(character)) return this.space();
     if (pair === '--') return this.lineComment();
     if (pair === '/*') return this.blockComment();
+    if (character === '\\' && this.code.trim() === '') return this.metaCommand();
     if (character === "'") return this.quoted("'", false);
     if (character === '"') return this.quoted('"', false);
     if (/^e'$/i.test(pair) && !this.insideWord()) return this.escapeString();
@@ -175,7 +177,23 @@ class Splitter {
   private semicolon() {
     this.last = this.line;
     this.at++;
+    if (COPY_DATA.test(this.code)) this.copiedData();
     this.finish(true);
+  }
+
+  /** psql's own: it ends with its line. */
+  private metaCommand() {
+    const end = this.text.indexOf('\n', this.at);
+    const command = this.text.slice(this.at, end === -1 ? this.text.length : end);
+    this.emit(command);
+    this.at += command.length;
+    this.finish(true);
+  }
+
+  /** Lines of data up to `\.`, as psql reads them. */
+  private copiedData() {
+    const end = /^\\\.\r?$/m.exec(this.text.slice(this.at));
+    this.advance(end === null ? this.text.length - this.at : end.index + end[0].length);
   }
 
   private emit(text: string) {

@@ -37,8 +37,9 @@ export function checkStatements(engine: EngineName, file: string, parsed: Parsed
   }
   for (const statement of parsed.statements) {
     if (parsed.transactional) checkTransaction(engine, statement, report);
-    checkSearchPath(statement, report);
+    checkPsql(statement, report);
   }
+  checkSearchPath(parsed.statements, report);
   if (!parsed.transactional) checkSteps(parsed.batches, report);
   if (!released) adviseStatement(parsed, report);
   return findings;
@@ -57,12 +58,30 @@ function checkTransaction(engine: EngineName, statement: SqlStatement, report: R
   }
 }
 
-/** Dumps begin with an empty search path, and nothing is found by its bare name any more. */
-function checkSearchPath(statement: SqlStatement, report: Report) {
-  const empties = /^SELECT (pg_catalog ?\. ?)?set_config ?\(/i.test(statement.code) && statement.literals[0] === 'search_path' && statement.literals[1] === '';
-  if (empties) {
-    report('empty-search-path', statement, 'This line, which dumps begin with, empties the search path; the engine, or the next file, then does not find its tables. Remove it.');
+/** Dumps are made for psql. Engines send nothing but statements to the server. */
+function checkPsql(statement: SqlStatement, report: Report) {
+  if (statement.code.startsWith('\\')) report('psql-only', statement, `'${statement.code}' is a command of psql, which no server understands. Remove it.`);
+  if (/^COPY .* FROM STDIN\b/i.test(statement.code)) report('psql-only', statement, 'Only psql can send the data of COPY … FROM stdin. Write INSERT instead (pg_dump --inserts).');
+}
+
+/** Dumps begin with an empty search path, and nothing is found by its bare name any more, unless they end with another. */
+function checkSearchPath(statements: SqlStatement[], report: Report) {
+  const changes = statements.flatMap((statement) => {
+    const path = searchPathOf(statement);
+    return path === undefined ? [] : [{ statement, path }];
+  });
+  const last = changes[changes.length - 1];
+  if (last?.path === '') {
+    report('empty-search-path', last.statement, 'This line, which dumps begin with, empties the search path; the engine, or the next file, then does not find its tables. Remove it.');
   }
+}
+
+/** What a statement makes of the search path; text that is not empty stands for any that names schemas. */
+function searchPathOf({ code, literals }: SqlStatement): string | undefined {
+  if (/^SELECT (pg_catalog ?\. ?)?set_config ?\(/i.test(code)) return literals[0] === 'search_path' ? literals[1] : undefined;
+  if (/^(RESET (search_path|ALL)|DISCARD ALL)$/i.test(code)) return 'default';
+  const [, value] = /^SET (?:SESSION |LOCAL )?search_path ?(?:=|\bTO\b) ?(.*)$/i.exec(code) ?? [];
+  return value === "''" ? literals[0] : value;
 }
 
 /** Without a transaction, what ran before a failure stays; the next run starts the file from its top. */

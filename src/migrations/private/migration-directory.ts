@@ -23,16 +23,33 @@ export function readMigrationDirectory(scope: IConstruct, engine: string, direct
   if (!existsSync(path) || !statSync(path).isDirectory()) {
     throw new InvalidBackendError(scope, `The ${engine} migrations directory '${directory}' is not there: looked for '${path}'. A relative path starts at the working directory of the app`);
   }
-  const names = readdirSync(path).filter((name) => !name.startsWith('.') && statSync(join(path, name)).isFile()).sort(compareText);
-  const go = names.find((name) => engine === 'goose' && name.endsWith('.go') && !name.endsWith('_test.go'));
-  if (go !== undefined) {
-    throw new InvalidBackendError(scope, `'${join(path, go)}' is a Go migration, which only a binary of your own can apply. Build an image with it and use MigrationSource.command`);
-  }
+  const names = readdirSync(path).filter((name) => !name.startsWith('.') && isFile(scope, join(path, name))).sort(compareText);
+  refuseUnread(scope, engine, path, names);
   const files = names.filter((name) => name.endsWith('.sql')).map((name) => ({ name, content: readFileSync(join(path, name), 'utf8') }));
   if (files.length === 0) {
     throw new InvalidBackendError(scope, `The ${engine} migrations directory '${path}' holds no .sql file. Add the first migration there`);
   }
   return { path, files, sums: names.includes(SUM_FILE) ? readFileSync(join(path, SUM_FILE), 'utf8') : undefined };
+}
+
+function isFile(scope: IConstruct, path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new InvalidBackendError(scope, `'${path}' is a symbolic link to nothing. Restore the file that it names, or remove it`);
+  }
+  return stats.isFile();
+}
+
+/** What people may take for a migration, and the engine would pass over in silence. Go files without a version embed the others. */
+function refuseUnread(scope: IConstruct, engine: string, path: string, names: readonly string[]) {
+  const go = names.find((name) => engine === 'goose' && /^\d+_.*(?<!_test)\.go$/.test(name));
+  if (go !== undefined) {
+    throw new InvalidBackendError(scope, `'${join(path, go)}' is a Go migration, which only a binary of your own can apply. Build an image with it and use MigrationSource.command`);
+  }
+  const upper = names.find((name) => /\.sql$/i.test(name) && !name.endsWith('.sql'));
+  if (upper !== undefined) {
+    throw new InvalidBackendError(scope, `${engine} does not read '${join(path, upper)}', because its name does not end with '.sql' in lower case. Rename it`);
+  }
 }
 
 /** A hash of texts, in order, that no other list of texts has. */

@@ -37,6 +37,31 @@ describe('file names', () => {
   });
 });
 
+describe('encoding', () => {
+  test.each([['\uFEFF', 1, /byte order mark/], ['SELECT 1;\n-- Stra\uFFFDe\n', 3, /not UTF-8/], ['S\0E\0', 2, /not UTF-8/]])('fails on %j', (text, line, message) => {
+    const content = text === '\uFEFF' ? text + goose('SELECT 1;') : goose(text);
+    expect(lintMigrations('goose', [{ name: '1_a.sql', content }]).errors).toEqual([{ rule: 'encoding', file: '1_a.sql', line, message: expect.stringMatching(message) }]);
+  });
+});
+
+describe('dumps', () => {
+  test('fails on what only psql understands, once for each, and not on the data', () => {
+    const dump = "\\restrict abc\nCOPY t (a) FROM stdin;\n1\tL'Aquila; \"x\n\\.\nSELECT 1;\n\\unrestrict abc";
+    expect(lint('dbmate', { '1_a.sql': dbmate(dump) })).toEqual(['1_a.sql:2 psql-only', '1_a.sql:3 psql-only', '1_a.sql:7 psql-only']);
+  });
+
+  test.each(["SET search_path = '';", "SET LOCAL search_path TO '';", "SELECT pg_catalog.set_config('search_path', '', false);"])('fails on %j, unless the search path is set again', (statement) => {
+    expect(lint('dbmate', { '1_a.sql': dbmate(statement) })).toEqual(['1_a.sql:2 empty-search-path']);
+    for (const again of ['SET search_path TO "$user", public;', 'RESET search_path;', 'RESET ALL;', "SELECT set_config('search_path', 'public', false);"]) {
+      expect(lint('dbmate', { '1_a.sql': dbmate(`${statement}\n${again}`) })).toEqual([]);
+    }
+  });
+
+  test("takes '\\' inside of a statement, and COPY from a file", () => {
+    expect(lint('dbmate', { '1_a.sql': dbmate("INSERT INTO t VALUES ('\\restrict');\nCOPY t FROM PROGRAM 'x';\nCOPY t TO STDOUT;") })).toEqual([]);
+  });
+});
+
 describe('annotations of the other engine', () => {
   test('fails on a dbmate file given to goose', () => {
     expect(lint('goose', { '1_a.sql': dbmate('SELECT 1;') })).toEqual(['1_a.sql:1 wrong-engine']);

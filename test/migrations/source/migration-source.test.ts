@@ -1,5 +1,5 @@
 import { createHash } from 'crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join, relative } from 'path';
 import { App, CfnParameter, FileSystem, Stack } from 'aws-cdk-lib';
@@ -157,6 +157,31 @@ describe('the directory', () => {
 
   test('fails on Go migrations, and says what to do', () => {
     expect(() => bind(goose({ ...GOOSE_FILES, '00003_code.go': 'package migrations' }))).toThrow(/00003_code\.go' is a Go migration.*MigrationSource\.command/);
+  });
+
+  test('may hold what goose passes over: Go files that embed or test it, notes, hidden files and folders', () => {
+    const path = directory({ ...GOOSE_FILES, 'embed.go': 'package migrations', '00001_init_test.go': 'package migrations', 'README.md': 'x', '.gitkeep': '' });
+    mkdirSync(join(path, 'seeds'));
+    writeFileSync(join(path, 'seeds', '00003_seed.sql'), 'INSERT INTO t VALUES (1);');
+    expect(bind(MigrationSource.goose(path)).revision).toBe(bind(goose()).revision);
+  });
+
+  test('fails on a name that only people take for a migration', () => {
+    expect(() => bind(goose({ ...GOOSE_FILES, '00003_more.SQL': '-- +goose Up\nSELECT 1;\n' }))).toThrow(/goose does not read '.*00003_more\.SQL'.*in lower case\. Rename it/);
+  });
+
+  test('follows links, and fails on one to nothing', () => {
+    const path = directory({ '00001_init.sql': GOOSE_FILES['00001_init.sql'] });
+    symlinkSync(join(directory(GOOSE_FILES), '00002_more.sql'), join(path, '00002_more.sql'));
+    expect(bind(MigrationSource.goose(path)).revision).toBe(bind(goose()).revision);
+    symlinkSync('nowhere', join(path, '00003_gone.sql'));
+    expect(() => bind(MigrationSource.goose(path))).toThrow(/00003_gone\.sql' is a symbolic link to nothing/);
+  });
+
+  test.each<[BufferEncoding]>([['latin1'], ['utf16le']])('fails on a file in %s, which would be changed on the way', (encoding) => {
+    const path = directory(GOOSE_FILES);
+    writeFileSync(join(path, '00003_more.sql'), "-- +goose Up\nINSERT INTO t VALUES ('Straße');\n", encoding);
+    expect(() => bind(MigrationSource.goose(path))).toThrow(/00003_more\.sql:\d encoding: The file is not UTF-8/);
   });
 
   test('stays where the app asked for assets to be used in place', () => {
