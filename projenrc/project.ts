@@ -117,6 +117,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.copyResources();
     this.bundleRunner();
     this.slimPackage();
+    this.leaveOutDotnet();
     if (this.github) {
       addWorkflows(this.github);
     }
@@ -151,10 +152,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.addTask('demo', {
       description: 'Run a whole private backend against an embedded PostgreSQL',
       receiveArgs: true,
-      env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TSX_TSCONFIG_PATH: 'examples/tsconfig.json' },
       steps: [
         { spawn: this.bundler.bundleTask.name },
-        { exec: 'tsx --tsconfig examples/tsconfig.json examples/demo/main.ts', receiveArgs: true },
+        // Not by the command of tsx, which at Ctrl-C kills what is busy, so that nothing would be cleaned up.
+        { exec: 'node --require tsx/cjs examples/demo/main.ts', receiveArgs: true },
       ],
     });
     this.addTask('bench', {
@@ -167,6 +169,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       ],
     });
   }
+
   /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
   private copyResources() {
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
@@ -182,5 +185,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
     this.npmignore?.addPatterns('lib/**/*.lambda.*', 'lib/migrations/run-migration/', 'lib/postgres/broker/conductor/', '.jsii.tabl.json');
+  }
+
+  /** .NET is packaged where its SDK is: by its own task, which the workflows run. */
+  private leaveOutDotnet() {
+    const all = this.tasks.tryFind('package-all');
+    all?.removeStep(all.steps.findIndex(({ spawn }) => spawn === 'package:dotnet'));
   }
 }

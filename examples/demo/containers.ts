@@ -17,6 +17,8 @@ interface ContainerDefinition {
   readonly Image: unknown;
 }
 
+const STOP_TIMEOUT_MS = 5_000;
+
 /** What a process of the demo printed, and how it ended. */
 export interface ProcessResult {
   readonly code: number | null;
@@ -77,9 +79,15 @@ export class Containers {
     return child;
   }
 
-  /** Ends every process that is still running. */
-  public stop(): void {
-    this.running.forEach((child) => child.kill('SIGTERM'));
+  /** Ends every process that is still running, as ECS does: SIGTERM first, SIGKILL for what takes too long. */
+  public async stop(): Promise<void> {
+    await Promise.all([...this.running].map(async (child) => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      await ended;
+      clearTimeout(impatience);
+    }));
   }
 
   private async run(command: string, args: string[], env: Record<string, string>): Promise<ProcessResult> {

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { setTimeout as sleep } from 'timers/promises';
 import { converge, migrate, placeOn, startServer, type RunningBackend } from './backend';
 import { showRefusals } from './refusals';
 import { Report } from './report';
@@ -45,7 +46,7 @@ async function demo(report: Report, workDir: string): Promise<RunningBackend & {
     report.check(changes.length === 0, `no change to '${name}'`, changes.join('; '));
   }
   const again = await migrate(report, backend, 'dbmate', path.join(dbmate, 'bin'));
-  report.check(/\b0\b|nothing/i.test(again.trim().split('\n').at(-1) ?? ''), 'no migration was applied again');
+  report.check(/nothing to apply/.test(again.trim().split('\n').at(-1) ?? ''), 'no migration was applied again');
   return { ...backend, url };
 }
 
@@ -84,17 +85,29 @@ async function main(): Promise<number> {
   if (process.argv.includes('--keep')) {
     const { DATABASE_URL } = containers.serviceEnvironment();
     console.log(`\nStill running; Ctrl-C ends it.\n  ${url}/hello/ada\n  psql '${DATABASE_URL}'`);
-    await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+    await interrupted;
   }
   return code;
 }
 
-process.once('SIGINT', () => void cleanUp().then(() => process.exit(130)));
-process.once('SIGTERM', () => void cleanUp().then(() => process.exit(143)));
-void main().catch((error: Error) => {
-  console.error(`\n${error.stack}`);
-  return 1;
-}).then(async (code) => {
+/** The exit code that the first signal asks for. Later ones change nothing: an impatient Ctrl-C must not skip the cleaning up. */
+function signalled(): Promise<number> {
+  return new Promise((resolve) => {
+    Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }).forEach(([signal, code]) => process.on(signal, () => resolve(code)));
+  });
+}
+
+/** A program that got the same Ctrl-C may be what failed; then there is nothing to explain. */
+async function explain(error: Error): Promise<number> {
+  const code = await Promise.race([interrupted, sleep(100, 1)]);
+  if (code === 1) {
+    console.error(`\n${error.stack}`);
+  }
+  return code;
+}
+
+const interrupted = signalled();
+void Promise.race([main().catch(explain), interrupted]).then(async (code) => {
   await cleanUp();
   process.exit(code);
 });
