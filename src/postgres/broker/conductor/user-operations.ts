@@ -6,6 +6,7 @@ import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
 import { endpointOf, type SqlSession } from './sql-session';
 import { restoreFormerUser, settleUserSecret, type UserCredentials } from './user-secret';
+import { isOfStack } from '../stack-identity';
 
 /** Creates or updates a user: its secret first, then the role with the password that the secret holds. */
 export async function convergeUser(operation: Operation): Promise<Outcome> {
@@ -68,7 +69,7 @@ function settleSecret(operation: Operation, session: SqlSession, request: UserRe
 
 /** The same condition under which the role itself may change hands: nobody else may learn its password. */
 function mayTakeOver(mark: OwnerMark, { event }: Operation, { adoptExisting }: UserRequest): boolean {
-  return adoptExisting || mark.stackId === event.StackId;
+  return adoptExisting || isOfStack(mark, event.StackId);
 }
 
 /**

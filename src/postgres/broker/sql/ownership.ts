@@ -3,6 +3,7 @@ import { BrokerError } from './broker-error';
 import { isSameResource, NOBODY, readMark, type StoredMark } from './owner-mark';
 import { identifier } from './quote';
 import { findRole, hasGrantedAdministration, type DatabaseState, type RoleState, type ServerState } from './server-state';
+import { isOfStack } from '../stack-identity';
 
 /** Who asks, and how far it may go. */
 export interface Claim extends Permissions {
@@ -11,7 +12,7 @@ export interface Claim extends Permissions {
 
 /** Fails when something that exists belongs to somebody else, and taking it over was not asked for. */
 export function checkMayTake(object: string, found: StoredMark | undefined, claim: Claim): void {
-  if (claim.adoptExisting || found?.stackId === claim.mark.stackId) {
+  if (claim.adoptExisting || isOfStack(found, claim.mark.stackId)) {
     return;
   }
   const owner = found && !isSameResource(found, NOBODY) ? `belongs to resource ${found.logicalId} of stack ${found.stackId}` : 'was not made by this library';
