@@ -176,7 +176,8 @@ export interface FargateApiProps {
   readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
-   * Security groups of the tasks. They get the rules that bindings and routes need.
+   * Security groups of the tasks. They get the rules that bindings and routes need. Import existing ones in the stack of
+   * the service: their rules stand where they are imported.
    *
    * @default - one that allows TCP 443 out, for AWS and other HTTPS services, and nothing in
    */

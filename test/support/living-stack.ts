@@ -24,7 +24,7 @@ const CREATE_ONLY: Record<string, string[]> = {
 };
 
 /** Types that hold data, and those whose replacement replaces everything in them. */
-const PRECIOUS = new Set([
+export const PRECIOUS = new Set([
   'AWS::EC2::Subnet',
   'AWS::EC2::VPC',
   'AWS::EC2::Volume',

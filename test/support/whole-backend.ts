@@ -1,0 +1,144 @@
+import * as path from 'path';
+import { Stack } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import {
+  BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge, ServiceBinding,
+  ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
+} from '../../src';
+
+/** Folder of the example apps, whose migrations and services are used. */
+export const EXAMPLES = path.join(__dirname, '..', '..', 'examples');
+
+/** Stands for a root certificate, where the region of a stack has none in the library. */
+const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+
+/** Parts of a backend in the order of their dependencies: each refers to those before it, never to those behind. */
+export const TIERS = ['Network', 'Cluster', 'Data', 'Edge', 'Services', 'Access'] as const;
+
+export type Tier = typeof TIERS[number];
+
+/** Where the parts of a backend stand; a part without a home is not built. */
+export type Homes = Partial<Record<Tier, Construct>>;
+
+/** Names and values of a backend. Any of them may be known only at deployment. */
+export interface Names {
+  readonly databaseName?: string;
+  readonly username?: string;
+  readonly databasePort?: number;
+  readonly importedEndpoint?: string;
+  readonly importedPort?: number;
+  readonly servicePort?: number;
+  readonly domainName?: string;
+  readonly host?: string;
+  readonly privateDnsNamespace?: string;
+  readonly localPort?: number;
+  readonly minTasks?: number;
+  readonly maxTasks?: number;
+}
+
+/** What is there already, and what it is called. */
+export interface WholeBackendOptions {
+  readonly vpc?: ec2.IVpc;
+  readonly cluster?: ecs.ICluster;
+  readonly serviceSecurityGroups?: ec2.ISecurityGroup[];
+  readonly databaseSecurityGroups?: ec2.ISecurityGroup[];
+  readonly names?: Names;
+}
+
+/** What a backend consists of. */
+export interface WholeBackend {
+  readonly vpc: ec2.IVpc;
+  readonly cluster: ecs.ICluster;
+  readonly postgres: IPostgres;
+  readonly orders: PostgresDatabase;
+  readonly legacy: IPostgres;
+  readonly edges: PublicEdge[];
+  readonly users: PostgresUser[];
+  readonly migrations: MigrationTask[];
+  readonly apis: FargateApi[];
+  readonly bastion: SsmBastion;
+}
+
+/** Every construct of the library once or twice, with each other connected as much as they can be. */
+export function buildBackend(homes: Homes, options: WholeBackendOptions = {}): Partial<WholeBackend> {
+  const network = { vpc: options.vpc ?? new BackendNetwork(homes.Network!, 'Network').vpc };
+  const made: Partial<WholeBackend> = { ...network };
+  for (const tier of TIERS) {
+    const home = homes[tier];
+    Object.assign(made, home === undefined ? {} : BUILD[tier](home, made as WholeBackend, options));
+  }
+  return made;
+}
+
+/** The same home for every part. */
+export function allIn(home: Construct): Required<Homes> {
+  return Object.fromEntries(TIERS.map((tier) => [tier, home])) as Required<Homes>;
+}
+
+type Build = (home: Construct, made: WholeBackend, options: WholeBackendOptions) => Partial<WholeBackend>;
+
+const BUILD: Record<Tier, Build> = {
+  Network: () => ({}),
+  Cluster: (home, { vpc }, { cluster, names }) => ({
+    cluster: cluster ?? new BackendCluster(home, 'Cluster', { vpc, privateDnsNamespace: names?.privateDnsNamespace ?? 'backend.internal' }),
+  }),
+  Data: createServers,
+  Edge: (home, { vpc }, { names }) => ({ edges: ['FirstEdge', 'SecondEdge'].map((id) => createEdge(home, id, vpc, names)) }),
+  Services: createServices,
+  Access: (home, made, { names }) => {
+    const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
+    bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort });
+    bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 });
+    return { bastion };
+  },
+};
+
+function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
+  const postgres = new PrivatePostgres(home, 'Postgres', {
+    vpc, databaseName: names?.databaseName ?? 'app', extensions: ['pgcrypto'], caBundle: CA_BUNDLE, securityGroups: databaseSecurityGroups, port: names?.databasePort,
+  });
+  const orders = postgres.addDatabase('Orders');
+  const legacy = Postgres.fromPostgresAttributes(home, 'Legacy', {
+    vpc,
+    endpoint: names?.importedEndpoint ?? 'db.example.com',
+    port: names?.importedPort,
+    databaseName: 'legacy',
+    securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(home, 'LegacyGroup', 'sg-12345678')],
+    adminSecret: secretsmanager.Secret.fromSecretCompleteArn(home, 'LegacyAdmin', arnOf(home, 'secretsmanager', 'secret', 'legacy-AbCdEf')),
+    caBundle: CA_BUNDLE,
+  });
+  return { postgres, orders, legacy, users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
+}
+
+function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
+  const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
+  return new PublicEdge(home, id, { vpc, domain: EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]) });
+}
+
+function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
+  const { cluster, postgres, orders, legacy, edges } = made;
+  const user = new PostgresUser(home, 'ApiUser', { database: postgres.database, username: names?.username });
+  const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { database: orders }), new PostgresUser(home, 'LegacyUser', { database: legacy.database })];
+  const migrations = [
+    new MigrationTask(home, 'Goose', { cluster, database: postgres.database, source: MigrationSource.goose(path.join(EXAMPLES, '01-private-backend/migrations')) }),
+    new MigrationTask(home, 'Dbmate', { cluster, database: orders, source: MigrationSource.dbmate(path.join(EXAMPLES, '02-hello-birthday/migrations')) }),
+  ];
+  const image = ServiceImage.fromDirectory(path.join(EXAMPLES, 'services/go-api'));
+  const { servicePort: port, minTasks, maxTasks } = names ?? {};
+  const apis = [
+    new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, ServiceBinding.prefixed('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
+    new FargateApi(home, 'SecondApi', { cluster, image, connectTo: users.slice(2).map((other, index) => ServiceBinding.prefixed(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
+  ];
+  apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
+  edges[1].addRoute('Api', { target: apis[0] });
+  return { users, migrations, apis };
+}
+
+function arnOf(home: Construct, service: string, resource: string, name: string): string {
+  const stack = Stack.of(home);
+  return `arn:${stack.partition}:${service}:${stack.region}:${stack.account}:${resource}${service === 'secretsmanager' ? ':' : '/'}${name}`;
+}
