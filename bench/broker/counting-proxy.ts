@@ -7,6 +7,9 @@ export interface Traffic {
   readonly roundTrips: number;
 }
 
+/** Bytes of the records that a client sends last, and nobody answers: PostgreSQL's Terminate, and the alert that ends TLS 1.3. */
+const FAREWELLS = [27, 24];
+
 /** Forwards connections on 127.0.0.1 and counts; it sees no content, so what is counted does not depend on who speaks. */
 export class CountingProxy {
   public static async start(target: number): Promise<CountingProxy> {
@@ -38,16 +41,25 @@ export class CountingProxy {
 
   private forward(client: net.Socket): void {
     this.connections++;
-    // The last thing a client sends is its farewell, which nobody answers.
-    this.roundTrips--;
     const server = net.connect(this.target, '127.0.0.1');
     let answered = true;
-    client.on('data', () => {
-      this.roundTrips += answered ? 1 : 0;
-      answered = false;
+    client.on('data', (data) => {
+      if (!recordSizes(data).every((size) => FAREWELLS.includes(size))) {
+        this.roundTrips += answered ? 1 : 0;
+        answered = false;
+      }
     });
     server.on('data', () => { answered = true; });
     [client, server].forEach((socket) => socket.setNoDelay(true).on('error', () => undefined));
     client.pipe(server).pipe(client);
   }
+}
+
+/** Sizes of the TLS records in what was sent at once. */
+function recordSizes(data: Buffer): number[] {
+  const sizes: number[] = [];
+  for (let start = 0; start < data.length; start += sizes[sizes.length - 1]) {
+    sizes.push(start + 5 > data.length ? data.length - start : 5 + data.readUInt16BE(start + 3));
+  }
+  return sizes;
 }
