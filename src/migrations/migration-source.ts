@@ -36,13 +36,14 @@ export interface CommandMigrationProps {
   readonly command: string[];
 
   /**
-   * Stands for the content: the command runs again exactly when this text, or the command, changes. Use a hash of the
-   * migration files or an image digest; never a time, a random value or a tag that moves.
+   * Stands for the content: the command runs again exactly when this text, the command or `environment` changes. Use a hash of
+   * the migration files or an image digest; never a time, a random value or a tag that moves.
    */
   readonly revision: string;
 
   /**
-   * Environment variables of the container, besides the connection (`PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, …).
+   * Environment variables of the container, besides the connection (`PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, …). A
+   * change of them runs the command again, unlike those of the task.
    *
    * @default - none
    */
@@ -137,7 +138,8 @@ export interface MigrationSourceConfig {
  */
 export abstract class MigrationSource {
   /**
-   * Migrations in goose's format (`00001_name.sql` with `-- +goose Up`). Go migrations need an image of one's own: see `command`.
+   * Migrations in goose's format (`00001_name.sql` with `-- +goose Up`), in UTF-8. Other files and folders are passed over. Go
+   * migrations need an image of one's own: see `command`.
    *
    * @param directory folder with the files; a relative path starts at the working directory of the app
    * @see https://pressly.github.io/goose/documentation/annotations/
@@ -147,7 +149,8 @@ export abstract class MigrationSource {
   }
 
   /**
-   * Migrations in dbmate's format (`20260102030405_name.sql` with `-- migrate:up` and `-- migrate:down`).
+   * Migrations in dbmate's format (`20260102030405_name.sql` with `-- migrate:up` and `-- migrate:down`), in UTF-8. Other files and
+   * folders are passed over.
    *
    * @param directory folder with the files; a relative path starts at the working directory of the app
    * @see https://github.com/amacneil/dbmate#creating-migrations

@@ -7,15 +7,17 @@ import { Construct, type IConstruct } from 'constructs';
 import type { MigrationSource, MigrationSourceConfig } from './migration-source';
 import { containerVariables } from './private/container-variables';
 import { MigrationRunner } from './private/migration-runner';
-import { networkReadiness } from '../network/private/network-readiness';
+import { claimHistory } from './private/one-history';
 import { resourceOf, waitFor } from './private/run-before';
 import { runPermissions, type RunTarget } from './private/run-permissions';
 import { validateLimits, type TaskLimits } from './private/task-limits';
 import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
 import type { IServicePrerequisite } from '../fargate';
 import { hardenedContainer } from '../fargate/private/hardened-container';
+import { warnOfHostArchitecture } from '../fargate/private/host-architecture';
 import { deliverCertificateAuthorities } from '../fargate/private/init-containers';
 import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
+import { networkReadiness } from '../network/private/network-readiness';
 import { placeTask, type TaskPlacement } from '../network/private/placement';
 import type { PostgresDatabase } from '../postgres';
 import { Posture } from '../posture';
@@ -34,7 +36,7 @@ export interface MigrationTaskProps {
   /** The database to migrate. The task connects as its `owner`. */
   readonly database: PostgresDatabase;
 
-  /** The migrations, and the engine that applies them. */
+  /** The migrations, and the engine that applies them. A database has one directory for each engine. */
   readonly source: MigrationSource;
 
   /**
@@ -97,7 +99,8 @@ export interface MigrationTaskProps {
   readonly user?: string;
 
   /**
-   * More environment variables, such as those that migrations substitute. A change of them alone runs nothing.
+   * More environment variables, such as those that migrations substitute. A change of them alone runs nothing. With `goose`
+   * and `dbmate`, those that would lead the engine elsewhere (`PG…`, `GOOSE_…`, `DBMATE_…`, `DATABASE_URL`, `HOME`) are refused.
    *
    * @default - none
    */
@@ -191,9 +194,10 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
   /**
    * Declares the migrations of a database.
    *
-   * @throws InvalidBackendError when the migrations cannot work, when Fargate does not offer the size, when `timeout` or `retries`
-   * is out of range, when `securityGroups` is empty, when `environment` or `secrets` has a name that the connection needs, when
-   * there are no fitting subnets, or when the database's stack depends on this one
+   * @throws InvalidBackendError when the migrations cannot work, when another task has migrations of the same engine for the database,
+   * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `securityGroups` is empty, when
+   * `environment` or `secrets` has a name that the connection or the engine needs, when there are no fitting subnets, or when the
+   * database's stack depends on this one
    */
   constructor(scope: Construct, id: string, props: MigrationTaskProps) {
     super(scope, id);
@@ -206,6 +210,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
     this.database = props.database;
     const cpuArchitecture = props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64;
     const source = props.source.bind(this, { cpuArchitecture });
+    claimHistory(this, this.database, source);
+    warnOfHostArchitecture(this, 'MigrationTask', source.image);
     this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
     this.logGroup = this.createLogGroup();
     this.taskDefinition = this.createTaskDefinition(cpuArchitecture, size);

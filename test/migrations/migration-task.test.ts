@@ -1,10 +1,11 @@
+import { join } from 'path';
 import { Duration, Fn, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { backend, dependenciesOf, FixedSource, migrate, only, resourcesOf } from './migration-task-fixtures';
-import { MigrationSource, MigrationTask, Posture } from '../../src';
+import { MigrationSource, MigrationTask, Posture, ServiceImage } from '../../src';
 
 const SECRET = { 'Fn::Join': ['', [Match.anyValue(), Match.stringLikeRegexp('^:[a-z]+::$')]] };
 
@@ -104,7 +105,7 @@ describe('what a migration task makes', () => {
   test('pitfall 1: CloudFormation waits longer than the own deadline, and never longer than it can', () => {
     const made = backend();
     migrate(made);
-    migrate(made, { timeout: Duration.minutes(55) }, 'Long');
+    migrate(made, { timeout: Duration.minutes(55), database: made.postgres.addDatabase('Other') }, 'Long');
 
     expect(only(made.stack, 'Custom::Migration', 'Migrations').Properties).toMatchObject({ TimeoutSeconds: '1800', ServiceTimeout: '2100' });
     expect(only(made.stack, 'Custom::Migration', 'Long').Properties).toMatchObject({ TimeoutSeconds: '3300', ServiceTimeout: '3600' });
@@ -251,10 +252,58 @@ describe('refusals and advice', () => {
     [{ retries: 1.5 }, /retries must be a whole number from 0 to 5, got 1.5/],
     [{ cpu: 300 }, /cpu must be one of .*got 300/],
     [{ memoryLimitMiB: 8192 }, /memoryLimitMiB 8192 does not go with cpu 256/],
-    [{ environment: { PGHOST: 'elsewhere' } }, /environment must not contain 'PGHOST'/],
+    [{ environment: { DATABASE_CA: 'x' } }, /environment must not contain 'DATABASE_CA', which is given already/],
+    [{ environment: { PGHOST: 'elsewhere' } }, /must not contain 'PGHOST': the runner sets the connection/],
+    [{ environment: { GOOSE_TABLE: 'versions' } }, /must not contain 'GOOSE_TABLE': the runner sets .*MigrationSource\.command/],
+    [{ secrets: { DATABASE_URL: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /must not contain 'DATABASE_URL': the runner sets/],
+    [{ secrets: { MIGRATION_LOCK_TIMEOUT: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /secrets must not contain 'MIGRATION_LOCK_TIMEOUT', which is given already/],
     [{ environment: { A: 'a' }, secrets: { A: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /secrets must not contain 'A'/],
   ])('fails for %j', (props, message) => {
     expect(() => migrate(backend(), props)).toThrow(message);
+  });
+
+  test('fails for a second directory with the same version table in one database, in any stack', () => {
+    const made = backend();
+    migrate(made);
+    const stack = new Stack(made.app, 'Later');
+
+    expect(() => new MigrationTask(stack, 'More', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource({ revision: 'r2' }) }))
+      .toThrow(/'Backend\/Migrations' migrates database 'Backend\/Postgres\/Database' with the same engine already.*goose_db_version.*\(at 'Later\/More'\)/);
+  });
+
+  test('takes two engines, or several commands, for one database', () => {
+    const made = backend();
+    const command = () => MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('flyway@sha256:1'), command: ['migrate'], revision: 'a', protectedTables: ['schema_migrations'] });
+
+    expect(() => {
+      migrate(made);
+      migrate(made, { source: new FixedSource({ protectedTables: ['schema_migrations'] }) }, 'Dbmate');
+      migrate(made, { source: command() }, 'Before');
+      migrate(made, { source: command() }, 'After');
+    }).not.toThrow();
+  });
+
+  test('a command may have any settings of its engine', () => {
+    const made = backend();
+    const source = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('goose@sha256:1'), command: ['goose', 'up'], revision: 'a' });
+    expect(() => migrate(made, { source, environment: { PGHOST: 'elsewhere' } }, 'Elsewhere')).toThrow(/environment must not contain 'PGHOST', which is given already/);
+
+    migrate(made, { source, environment: { GOOSE_TABLE: 'versions' } });
+
+    Template.fromStack(made.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: Match.arrayWith([Match.objectLike({ Environment: Match.arrayWith([{ Name: 'GOOSE_TABLE', Value: 'versions' }]) })]),
+    });
+  });
+
+  test('warns about an image that is built for the machine that builds it', () => {
+    const made = backend();
+    const directory = join(__dirname, '..', '..', 'examples', 'services', 'go-api');
+    const source = (image: ecs.ContainerImage) => MigrationSource.command({ image, command: ['migrate'], revision: 'a' });
+    migrate(made, { source: source(ecs.ContainerImage.fromAsset(directory)) }, 'Host');
+    migrate(made, { source: source(ServiceImage.fromDirectory(directory)) }, 'Task');
+
+    Annotations.fromStack(made.stack).hasWarning('/Backend/Host', Match.stringLikeRegexp('exec format error'));
+    Annotations.fromStack(made.stack).hasNoWarning('/Backend/Task', Match.anyValue());
   });
 
   test('fails where the stack of the database depends on this one', () => {

@@ -149,6 +149,13 @@ describe('pitfall 10: rollback', () => {
       expect(aws.runs).toHaveLength(0);
     });
 
+  test('pitfall 10: a request of a stack that has rolled back already is neither run nor called a success', async () => {
+    aws.stackStatus = 'UPDATE_ROLLBACK_COMPLETE';
+
+    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('UPDATE_ROLLBACK_COMPLETE') });
+    expect(aws.runs).toHaveLength(0);
+  });
+
   test('pitfall 10: a throttled look at the stack is repeated', async () => {
     aws.cloudFormation.on(DescribeStacksCommand)
       .rejectsOnce(awsError('Throttling')).rejectsOnce(awsError('AccessDenied', 'User is not authorized to perform: cloudformation:DescribeStacks'))

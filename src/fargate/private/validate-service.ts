@@ -1,6 +1,7 @@
 import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
-import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
+import { warnOfHostArchitecture } from './host-architecture';
 import { CA_DIRECTORY } from './trust.contract';
 import { InvalidBackendError } from '../../private/errors';
 import type { ServiceScaling } from '../fargate-api-props';
@@ -45,15 +46,7 @@ export function adviseOnService(scope: IConstruct, port: number, user: string | 
   if (user !== undefined && /^(root|0)(:|$)/.test(user)) {
     warn('rootUser', `The container runs as '${user}'. Leave 'user' out, or use the id of an unprivileged user.`);
   }
-  if (buildsForHost(image)) {
-    warn('hostArchitecture', 'ContainerImage.fromAsset builds for the machine that runs the build, and the task ends with "exec format error" where its architecture is another. '
-      + 'Use ServiceImage.fromDirectory(), which builds for the task, or give fromAsset a platform.');
-  }
-}
-
-function buildsForHost(image: ecs.ContainerImage): boolean {
-  const options = (image as unknown as { props?: ecs.AssetImageProps }).props;
-  return image instanceof ecs.AssetImage && options?.platform === undefined;
+  warnOfHostArchitecture(scope, 'FargateApi', image);
 }
 
 function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedService): void {

@@ -7,7 +7,7 @@ import type { PostgresDatabase } from '../../postgres';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
 import type { MigrationSourceConfig } from '../migration-source';
-import { RunnerEnv } from '../runner/runner.contract';
+import { OTHER_CONNECTION, RunnerEnv } from '../runner/runner.contract';
 
 /** The connection, as the runner reads it. */
 const CONNECTION = [RunnerEnv.HOST, RunnerEnv.PORT, RunnerEnv.USER, RunnerEnv.PASSWORD, RunnerEnv.DATABASE];
@@ -32,11 +32,13 @@ export function containerVariables(scope: IConstruct, props: VariableProps, sour
   warnAboutHistory(scope, props.database, source.protectedTables);
   const binding = props.database.owner.bindToService(scope, {});
   const connection = source.usesRunner ? forRunner(scope, binding) : forCommand(binding);
-  const fixed = new Set([...Object.keys(connection.secrets), ...Object.keys(connection.environment)]);
+  const fixed = [...Object.keys(connection.secrets), ...Object.keys(connection.environment)];
+  if (source.usesRunner) refuseMisleading(scope, [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]);
   refuseTwice(scope, Object.keys(props.environment ?? {}), 'environment', fixed);
-  refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', new Set([...fixed, ...Object.keys(props.environment ?? {})]));
+  const environment = { ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment };
+  refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', [...fixed, ...Object.keys(environment)]);
   return {
-    environment: sortedByName({ ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment }),
+    environment: sortedByName(environment),
     secrets: sortedByName({ ...connection.secrets, ...props.secrets }),
     certificateAuthorities: connection.certificateAuthorities,
   };
@@ -62,8 +64,16 @@ function lockTimeout(scope: IConstruct, { usesRunner }: MigrationSourceConfig): 
   return usesRunner ? { [RunnerEnv.LOCK_TIMEOUT]: `${Posture.of(scope).lockTimeout.toMilliseconds()}ms` } : {};
 }
 
-function refuseTwice(scope: IConstruct, names: string[], prop: string, taken: Set<string>): void {
-  const name = names.find((candidate) => taken.has(candidate));
+/** The runner keeps them from the engine. Whoever sets another version table, say, must not find out from a second run of everything. */
+function refuseMisleading(scope: IConstruct, names: string[]): void {
+  const name = names.find((candidate) => OTHER_CONNECTION.test(candidate));
+  if (name !== undefined) {
+    throw new InvalidBackendError(scope, `environment and secrets must not contain '${name}': the runner sets the connection and the settings of the engine itself. For other settings run the engine in an image of your own, with MigrationSource.command.`);
+  }
+}
+
+function refuseTwice(scope: IConstruct, names: string[], prop: string, taken: string[]): void {
+  const name = names.find((candidate) => taken.includes(candidate));
   if (name !== undefined) {
     throw new InvalidBackendError(scope, `${prop} must not contain '${name}', which is given already: by the connection to the database, or by environment. Choose another name.`);
   }

@@ -40,7 +40,8 @@ async function perform(event: MigrationEvent, deps: RunMigrationDependencies): P
       return done('Neither the migrations nor the database changed, so nothing was run.');
     }
     const rollback = await rollbackOf(event.StackId, deps);
-    if (rollback !== undefined) {
+    // A stack that *has* rolled back sends no requests: this one is late, or the status is. Such a run is refused, never skipped with success.
+    if (rollback !== undefined && !rollback.endsWith('ROLLBACK_COMPLETE')) {
       // The old migrations would meet the new schema. Going back is a decision of people, never of a rollback.
       return done(`The stack is rolling back (${rollback}), so nothing was run and the schema was left as it is.`);
     }

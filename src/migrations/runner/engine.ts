@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
 import { messageOf, RunnerFailure } from './runner-failure';
 import type { EngineName } from './runner.contract';
-import { ENGINE_APPLICATION_NAME, RunnerExit } from './runner.contract';
+import { ENGINE_APPLICATION_NAME, OTHER_CONNECTION, RunnerEnv, RunnerExit } from './runner.contract';
 import type { Environment, RunnerSettings } from './settings';
 import { compareVersions, versionOf } from '../lint/file-name';
 import { parseMigration } from '../lint/lint';
@@ -89,7 +89,7 @@ export async function readState(engine: EngineName, plan: readonly PlannedFile[]
 export async function protectHistory(engine: EngineName, query: Query): Promise<void> {
   const table = (await query(ENGINES[engine].findTable))[0]?.name;
   if (!table) return;
-  const [exposed] = await query(`SELECT string_agg(format('REVOKE ALL ON %s %s FROM %s', kind, name, grantees), '; ') AS revoke FROM (
+  const [exposed] = await query(`SELECT string_agg(format('REVOKE ALL ON %s %s FROM %s CASCADE', kind, name, grantees), '; ') AS revoke FROM (
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END AS kind, c.oid::regclass AS name,
       string_agg(DISTINCT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ') AS grantees
     FROM pg_class c, aclexplode(c.relacl) a, (SELECT to_regclass(${literal(table)}) AS oid) history
@@ -114,8 +114,8 @@ export function engineArguments(settings: RunnerSettings): string[] {
  * the home directory.
  */
 export function engineEnvironment(settings: RunnerSettings, inherited: Environment, caFile: string, home: string): Record<string, string> {
-  const own = /^(PG|GOOSE_|DBMATE_|MIGRATION_|DATABASE_CA$|DATABASE_URL$|HOME$)/;
-  const kept = Object.entries(inherited).filter((entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]));
+  const own = (name: string) => OTHER_CONNECTION.test(name) || name.startsWith('MIGRATION_') || name === RunnerEnv.CA;
+  const kept = Object.entries(inherited).filter((entry): entry is [string, string] => entry[1] !== undefined && !own(entry[0]));
   return {
     ...Object.fromEntries(kept),
     HOME: home,

@@ -32,6 +32,9 @@ export const RunnerEnv = {
   STOP_SECONDS: 'MIGRATION_STOP_SECONDS',
 } as const;
 
+/** Variables that would lead an engine to another server, table or file. The runner drops them. */
+export const OTHER_CONNECTION = /^(PG|GOOSE_|DBMATE_|DATABASE_URL$|HOME$)/;
+
 /** Values of the settings that are not given. */
 export const RunnerDefaults = {
   CONNECT_SECONDS: 300,

@@ -1,18 +1,15 @@
-import type { AddressInfo, Socket } from 'net';
-import { createServer } from 'net';
 import type { Prepared, RunnerProcess } from './harness';
 import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
-import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
 import type { PostgresServer } from '../../support/postgres-server';
 import { startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
 const engines = testedEngines().filter((engine) => engine.directory !== undefined);
 let server: PostgresServer;
-let other: PostgresServer;
-beforeAll(async () => { [server, other] = await Promise.all([startPostgres(), startPostgres({ hostNames: ['elsewhere.test'] })]); });
+beforeAll(async () => { server = await startPostgres(); });
 afterEach(async () => workshop.stopAll());
-afterAll(async () => { workshop.remove(); await server.remove(); await other.remove(); });
+afterAll(async () => { workshop.remove(); await server.remove(); });
 
 describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s', (_name, engine) => {
   const start = async (files: Record<string, string>, extra: Record<string, string> = {}, password?: string) => {
@@ -22,6 +19,35 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
   };
   const again = (environment: Record<string, string>): RunnerProcess => workshop.start(environment, [engine.directory ?? '']);
   const TABLE = { '001_table.sql': engine.file('CREATE TABLE t (a int);'), '002_row.sql': engine.file('INSERT INTO t VALUES (1);') };
+
+  test('takes the version table also from those whom somebody else gave rights on it', async () => {
+    const { prepared, environment, run } = await start(TABLE);
+    expect(await run.exitCode()).toBe(RunnerExit.OK);
+    const history = engine.name === 'goose' ? 'goose_db_version' : 'schema_migrations';
+    await query(server, prepared.database, `GRANT USAGE ON SCHEMA public TO pg_monitor; GRANT ALL ON ${history} TO pg_monitor WITH GRANT OPTION; SET ROLE pg_monitor; GRANT INSERT ON ${history} TO PUBLIC`);
+    expect(await again(environment).exitCode()).toBe(RunnerExit.OK);
+    expect(await query(server, prepared.database, `SELECT a.grantee FROM pg_class c, aclexplode(c.relacl) a WHERE c.relname = '${history}' AND a.grantee <> c.relowner`)).toEqual([]);
+  });
+
+  test('pitfall 10: an older directory against a newer database says so and undoes nothing', async () => {
+    const { prepared, environment, run } = await start(TABLE);
+    expect(await run.exitCode()).toBe(RunnerExit.OK);
+    const older = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory({ '001_table.sql': TABLE['001_table.sql'] }) });
+    expect([await older.exitCode(), older.output]).toEqual([RunnerExit.OK, expect.stringMatching(/ahead of this directory, which ends at (001|1); nothing is undone/)]);
+    expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
+  });
+
+  test('fails on a failing migration, whatever the engine says, and names the file', async () => {
+    const { prepared, run } = await start({ ...TABLE, '003_bad.sql': engine.file('SELECT 1/0;') });
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringMatching(/FAILED: .*003_bad\.sql is not applied, whatever the output says\. It was rolled back\. Now the database is at version (002|2), 1 of 3 files are not applied\n$/)]);
+    if (engine.name === 'dbmate') expect(run.output).toMatch(/Applied: 003_bad\.sql/);
+    expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
+  });
+
+  test('fails on a failing file without transaction with what may be left behind', async () => {
+    const { run } = await start({ '001_bad.sql': engine.file('CREATE INDEX CONCURRENTLY i ON nothing (a);', false) });
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('It runs without a transaction, so a part of it may be applied')]);
+  });
 
   test('fails when the login does not act as the owner, before anything is applied', async () => {
     const prepared = await prepareDatabase(server, undefined, false);
@@ -149,112 +175,6 @@ describe('with a program that stands in for the engine', () => {
     const prepared = await prepareDatabase(server);
     const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), PATH: '/nowhere' }, []);
     expect([await run.exitCode(), run.output]).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('cannot start dbmate')]);
-  });
-});
-
-describe('before the engine starts', () => {
-  const [dbmate] = engines;
-  const FILES = { '001_table.sql': dbmate.file('CREATE TABLE t (a int);') };
-  const start = async (extra: Record<string, string>, prepared?: Prepared) => {
-    const environment = environmentFor(server, prepared ?? await prepareDatabase(server), 'dbmate', workshop.directory(FILES));
-    const run = workshop.start({ ...environment, ...extra }, [dbmate.directory ?? '']);
-    return [await run.exitCode(), run.output];
-  };
-
-  test('fails with every missing setting at once', async () => {
-    expect(await start({ [RunnerEnv.HOST]: '', [RunnerEnv.PASSWORD]: '', [RunnerEnv.CA]: '', [RunnerEnv.LOCK_TIMEOUT]: '5 s', [RunnerEnv.PORT]: 'x', [RunnerEnv.ENGINE]: 'flyway' })).toEqual([RunnerExit.MISCONFIGURED,
-      expect.stringMatching(/FAILED: wrong settings: MIGRATION_ENGINE must be goose or dbmate, not 'flyway'; PGHOST is missing; PGPORT .*; PGPASSWORD is missing; neither DATABASE_CA nor .*; MIGRATION_LOCK_TIMEOUT/)]);
-  });
-
-  test('takes the certificate authority from the file in the image when none is given', async () => {
-    expect((await start({ [RunnerEnv.CA]: '', [RunnerEnv.CA_FILE]: server.caFile }))[0]).toBe(RunnerExit.OK);
-  });
-
-  test('fails when the server is not the one that the certificate authority vouches for', async () => {
-    expect(await start({ [RunnerEnv.CA]: other.ca })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('If it is the certificate, DATABASE_CA must hold the authority that issued it')]);
-  });
-
-  test('fails when the certificate is for another host name', async () => {
-    const prepared = await prepareDatabase(other);
-    expect(await start({ ...environmentFor(other, prepared, 'dbmate', workshop.directory(FILES)), [RunnerEnv.HOST]: 'localhost' }))
-      .toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED: cannot connect to .*Hostname\/IP does not match/)]);
-  });
-
-  test('fails on a wrong password at once', async () => {
-    expect(await start({ [RunnerEnv.PASSWORD]: 'wrong-one' })).toEqual([RunnerExit.NOT_ALLOWED, expect.stringMatching(/refused the login 'mig_.*': password authentication failed .* run the migrations again/)]);
-  });
-
-  test('fails on a database that is not there', async () => {
-    expect(await start({ [RunnerEnv.DATABASE]: 'nowhere' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('must wait for the database to be created')]);
-  });
-
-  test('fails when the server does not answer until the deadline', async () => {
-    expect(await start({ [RunnerEnv.PORT]: '9', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('did not accept a connection within 2 s')]);
-  });
-
-  test('fails when another run holds the lock until the deadline', async () => {
-    const prepared = await prepareDatabase(server);
-    const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
-    expect(await start({ [RunnerEnv.LOCK_SECONDS]: '2' }, prepared)).toEqual([RunnerExit.LOCKED, expect.stringContaining('another run holds the migration lock for more than 2 s')]);
-    await holder.end();
-  });
-
-  test('fails when the session acts as the owner, but another role was asked for', async () => {
-    expect(await start({ [RunnerEnv.EXPECTED_ROLE]: 'somebody' })).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining("instead of 'somebody'")]);
-  });
-
-  test('fails when the directory is not there', async () => {
-    expect(await start({ [RunnerEnv.DIRECTORY]: '/nowhere' })).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('cannot read the migrations')]);
-  });
-
-  test('reconnects when the connection is lost while it waits for the lock', async () => {
-    const prepared = await prepareDatabase(server);
-    const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
-    const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [dbmate.directory ?? '']);
-    await run.says(/waiting: another run/);
-    await query(server, prepared.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations-lock' AND datname = current_database()");
-    await run.says(/lost the connection while waiting/);
-    await holder.end();
-    expect(await run.exitCode()).toBe(RunnerExit.OK);
-  });
-
-  test('fails on SIGTERM at once while it talks to something that never answers', async () => {
-    const silent = createServer();
-    await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
-    const { port } = silent.address() as AddressInfo;
-    const accepted = new Promise<Socket>((done) => silent.once('connection', done));
-    const run = workshop.start({ ...environmentFor(server, await prepareDatabase(server), 'dbmate', workshop.directory(FILES)), [RunnerEnv.PORT]: String(port) }, [dbmate.directory ?? '']);
-    const socket = await accepted;
-    const begun = Date.now();
-    run.signal('SIGTERM');
-    expect(await run.exitCode()).toBe(RunnerExit.TERMINATED);
-    expect(Date.now() - begun).toBeLessThan(8_000);
-    socket.destroy();
-    silent.close();
-  });
-
-  test('fails when the server stops answering on the lock connection without a word, and stops the engine', async () => {
-    const prepared = await prepareDatabase(server);
-    const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory({ '001_slow.sql': dbmate.file('SELECT pg_sleep(300);') })), [dbmate.directory ?? '']);
-    await until('the engine to be at work', async () => (await sessions(server, prepared.database, 'migrations')).length > 0);
-    const [{ pid }] = await sessions(server, prepared.database, 'migrations-lock');
-    process.kill(Number(pid), 'SIGSTOP');
-    try {
-      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('Query read timeout')]);
-    } finally {
-      process.kill(Number(pid), 'SIGCONT');
-    }
-  });
-
-  test('fails on SIGTERM while it waits', async () => {
-    const prepared = await prepareDatabase(server);
-    const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [RunnerEnv.PORT]: '9' }, [dbmate.directory ?? '']);
-    await run.says(/waiting for database/);
-    run.signal('SIGTERM');
-    expect(await run.exitCode()).toBe(RunnerExit.TERMINATED);
-    expect(workshop.leftovers()).toEqual([]);
   });
 });
 
