@@ -311,7 +311,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     }
     if (Posture.of(this).requireHttps) {
       const message = 'The posture requires HTTPS, and this edge has no domain. Give it domain: EdgeDomain.fromHostedZone(…) or EdgeDomain.fromCertificate(…), '
-        + 'or decide against HTTPS with Posture.production({ requireHttps: false }).';
+        + 'or decide against HTTPS with Posture.development().applyTo(app) or Posture.production({ requireHttps: false }).';
       this.node.addValidation({ validate: () => [message] });
     } else {
       Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.http', 'Requests and answers cross the internet unencrypted, because this edge has no domain. Give it one with EdgeDomain before real data passes.');

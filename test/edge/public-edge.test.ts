@@ -119,7 +119,7 @@ describe('HTTPS', () => {
   test('fails at synth without a domain where the posture requires HTTPS', () => {
     const app = new App();
     Posture.production().applyTo(app);
-    expect(() => synthesize({}, app)).toThrow(/requires HTTPS.*EdgeDomain.fromHostedZone.*requireHttps: false/);
+    expect(() => synthesize({}, app)).toThrow(/requires HTTPS.*EdgeDomain.fromHostedZone.*Posture.development.*requireHttps: false/);
   });
 
   test('a domain with HTTPS satisfies production, and nothing warns', () => {

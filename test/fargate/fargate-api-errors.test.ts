@@ -35,6 +35,7 @@ test.each<[string, Partial<FargateApiProps>, RegExp]>([
   ['/tmp as a writable path', { writablePaths: ['/tmp'] }, /writable already; tmpSize/],
   ['a writable path over the certificate authorities', { writablePaths: ['/run'] }, /holds certificate authorities/],
   ['a writable path given twice', { writablePaths: ['/a', '/a'] }, /'\/a' twice/],
+  ['something to connect to that is no binding', { connectTo: [new Stack() as never] }, /connectTo\[0\] is no IServiceBinding.*database.addUser\('Api'\).*Backend\/Api/],
   ['PORT in the environment', { environment: { PORT: '1' } }, /Set 'port' instead/],
   ['a variable name with a space', { environment: { 'A B': '1' } }, /'A B' \(from environment\) is no name/],
   ['a variable name that starts with a digit', { environment: { '1A': '1' } }, /is no name/],

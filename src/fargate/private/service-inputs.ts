@@ -25,7 +25,7 @@ export interface ServiceInputSources {
 
 /** Binds everything to the service and merges it, refusing a name that is given two different values. */
 export function collectInputs(scope: IConstruct, sources: ServiceInputSources): ServiceInputs {
-  const bindings = (sources.connectTo ?? []).map((binding) => binding.bindToService(scope, {}));
+  const bindings = (sources.connectTo ?? []).map((binding, index) => bind(scope, binding, index));
   const variables = new Variables(scope);
   variables.add('port', { PORT: Tokenization.stringifyNumber(sources.port) });
   variables.add('environment', sources.environment);
@@ -41,6 +41,14 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
     certificateAuthorities: present(bindings, (binding) => binding.certificateAuthority),
     dependencies: bindings.flatMap((binding) => binding.dependencies ?? []),
   };
+}
+
+/** Not every language checks types: a server or database instead of its user is the likely mistake. */
+function bind(scope: IConstruct, binding: IServiceBinding, index: number): ServiceBindingConfig {
+  if (typeof binding?.bindToService !== 'function') {
+    throw new InvalidBackendError(scope, `connectTo[${index}] is no IServiceBinding. A service connects to a database as a user: connectTo: [postgres.database.addUser('Api')].`);
+  }
+  return binding.bindToService(scope, {});
 }
 
 function present<T>(bindings: ServiceBindingConfig[], pick: (binding: ServiceBindingConfig) => T | undefined): T[] {
