@@ -184,7 +184,10 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   private slimPackage() {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
-    this.npmignore?.addPatterns('lib/**/*.lambda.*', 'lib/migrations/run-migration/', 'lib/postgres/broker/conductor/', '.jsii.tabl.json');
+    this.npmignore?.addPatterns('lib/**/*.lambda.*', 'lib/migrations/run-migration/', 'lib/postgres/broker/conductor/', '.jsii.tabl.json',
+      // Names are computed at synth too, and of the runner its contract and Dockerfiles.
+      'lib/postgres/broker/sql/*', '!lib/postgres/broker/sql/names.*', '!lib/postgres/broker/sql/broker-error.*',
+      'lib/migrations/runner/*', '!lib/migrations/runner/runner.contract.*', '!lib/migrations/runner/*.Dockerfile');
   }
 
   /** .NET is packaged where its SDK is: by its own task, which the workflows run. */
