@@ -10,11 +10,11 @@ import { MigrationRunner } from './private/migration-runner';
 import { claimHistory } from './private/one-history';
 import { resourceOf, waitFor } from './private/run-before';
 import { runPermissions, type RunTarget } from './private/run-permissions';
-import { validateLimits, type TaskLimits } from './private/task-limits';
+import { validateLimits, validateUser, type TaskLimits } from './private/task-limits';
 import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
 import type { IServicePrerequisite } from '../fargate';
+import { adviseOnContainer } from '../fargate/private/container-advice';
 import { hardenedContainer } from '../fargate/private/hardened-container';
-import { warnOfHostArchitecture } from '../fargate/private/host-architecture';
 import { deliverCertificateAuthorities } from '../fargate/private/init-containers';
 import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
 import { networkReadiness } from '../network/private/network-readiness';
@@ -195,7 +195,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
    * Declares the migrations of a database.
    *
    * @throws InvalidBackendError when the migrations cannot work, when another task has migrations of the same engine for the database,
-   * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `securityGroups` is empty, when
+   * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `user` is no number, when `securityGroups` is empty, when
    * `environment` or `secrets` has a name that the connection or the engine needs, when there are no fitting subnets, or when the
    * database's stack depends on this one
    */
@@ -206,12 +206,13 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
     dependOnStackOf(this, props.database, 'Migrations depend on their database, never the reverse.');
     validateTaskSize(this, size);
     validateLimits(this, limits);
+    validateUser(this, props.user);
     this.cluster = props.cluster;
     this.database = props.database;
     const cpuArchitecture = props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64;
     const source = props.source.bind(this, { cpuArchitecture });
     claimHistory(this, this.database, source);
-    warnOfHostArchitecture(this, 'MigrationTask', source.image);
+    adviseOnContainer(this, 'MigrationTask', { image: source.image, user: props.user });
     this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
     this.logGroup = this.createLogGroup();
     this.taskDefinition = this.createTaskDefinition(cpuArchitecture, size);
@@ -228,10 +229,11 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
    * made meanwhile.
    *
    * @param service an ECS service, or any construct whose main resource is one
-   * @throws InvalidBackendError when the construct has no main resource, or is in a stack that the migrations depend on
+   * @throws InvalidBackendError when the construct has no main resource, is something that the migrations themselves wait for, or is in
+   * a stack that they depend on
    */
   public runBefore(service: IConstruct): void {
-    waitFor(resourceOf(this, service), resourceOf(this, this.resource), [this.database, this.database.server, this.cluster, this.cluster.vpc]);
+    waitFor(resourceOf(this, service), resourceOf(this, this.resource), [this, this.database, this.database.server, this.cluster, this.cluster.vpc]);
   }
 
   /** Lets a principal run the migrations by hand, with `runCommand`: start, see and stop the task, and read its log. */

@@ -155,6 +155,15 @@ describe('pitfall 12: only the service waits', () => {
     }
   });
 
+  test('fails for what the migration itself needs, and for itself', () => {
+    const made = backend();
+    const migration = migrate(made);
+
+    expect(() => migration.runBefore(made.postgres)).toThrow(/'Backend\/Postgres\/Resource.*' cannot wait for this migration, which itself needs 'Backend\/Postgres'/);
+    expect(() => migration.runBefore(made.cluster)).toThrow(/which itself needs 'Backend\/Cluster'/);
+    expect(() => migration.runBefore(migration)).toThrow(/which itself needs 'Backend\/Migrations'/);
+  });
+
   test('fails for a construct without a main resource', () => {
     const made = backend();
     const plain = new Construct(made.stack, 'Plain');

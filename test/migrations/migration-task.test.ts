@@ -248,6 +248,7 @@ describe('refusals and advice', () => {
     [{ timeout: Duration.seconds(59) }, /timeout must be from 1 to 55 minutes, in whole seconds, got 59 seconds/],
     [{ timeout: Duration.millis(90_500) }, /in whole seconds/],
     [{ securityGroups: [] }, /securityGroups is empty/],
+    [{ user: 'postgres' }, /user must be numeric, 'uid' or 'uid:gid' like '1000:1000', got 'postgres'/],
     [{ retries: 6 }, /retries must be a whole number from 0 to 5, got 6/],
     [{ retries: 1.5 }, /retries must be a whole number from 0 to 5, got 1.5/],
     [{ cpu: 300 }, /cpu must be one of .*got 300/],
@@ -288,6 +289,9 @@ describe('refusals and advice', () => {
     const source = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('goose@sha256:1'), command: ['goose', 'up'], revision: 'a' });
     expect(() => migrate(made, { source, environment: { PGHOST: 'elsewhere' } }, 'Elsewhere')).toThrow(/environment must not contain 'PGHOST', which is given already/);
 
+    const twice = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('goose@sha256:1'), command: ['goose', 'up'], revision: 'a', environment: { PGUSER: 'me' } });
+    expect(() => migrate(made, { source: twice }, 'Twice')).toThrow(/environment must not contain 'PGUSER', which is given already/);
+
     migrate(made, { source, environment: { GOOSE_TABLE: 'versions' } });
 
     Template.fromStack(made.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
@@ -304,6 +308,13 @@ describe('refusals and advice', () => {
 
     Annotations.fromStack(made.stack).hasWarning('/Backend/Host', Match.stringLikeRegexp('exec format error'));
     Annotations.fromStack(made.stack).hasNoWarning('/Backend/Task', Match.anyValue());
+  });
+
+  test('warns about root', () => {
+    const made = backend();
+    migrate(made, { user: '0:0' });
+
+    Annotations.fromStack(made.stack).hasWarning('/Backend/Migrations', Match.stringLikeRegexp("runs as '0:0'"));
   });
 
   test('fails where the stack of the database depends on this one', () => {

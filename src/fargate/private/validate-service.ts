@@ -1,7 +1,7 @@
 import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import { warnOfHostArchitecture } from './host-architecture';
+import { adviseOnContainer } from './container-advice';
 import { CA_DIRECTORY } from './trust.contract';
 import { InvalidBackendError } from '../../private/errors';
 import type { ServiceScaling } from '../fargate-api-props';
@@ -39,14 +39,13 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
 
 /** Warns about what works for some images and not for others. */
 export function adviseOnService(scope: IConstruct, port: number, user: string | undefined, image: ecs.ContainerImage): void {
-  const warn = (reason: string, message: string) => Annotations.of(scope).addWarningV2(`cdk-private-backend:FargateApi.${reason}`, message);
   if (!Token.isUnresolved(port) && port < 1024) {
-    warn('privilegedPort', `Port ${port} is below 1024, where a process without root and without capabilities usually cannot listen. Use a port from 1024 up, such as the default 8080.`);
+    Annotations.of(scope).addWarningV2(
+      'cdk-private-backend:FargateApi.privilegedPort',
+      `Port ${port} is below 1024, where a process without root and without capabilities usually cannot listen. Use a port from 1024 up, such as the default 8080.`,
+    );
   }
-  if (user !== undefined && /^(root|0)(:|$)/.test(user)) {
-    warn('rootUser', `The container runs as '${user}'. Leave 'user' out, or use the id of an unprivileged user.`);
-  }
-  warnOfHostArchitecture(scope, 'FargateApi', image);
+  adviseOnContainer(scope, 'FargateApi', { image, user });
 }
 
 function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedService): void {

@@ -34,7 +34,7 @@ export function containerVariables(scope: IConstruct, props: VariableProps, sour
   const connection = source.usesRunner ? forRunner(scope, binding) : forCommand(binding);
   const fixed = [...Object.keys(connection.secrets), ...Object.keys(connection.environment)];
   if (source.usesRunner) refuseMisleading(scope, [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]);
-  refuseTwice(scope, Object.keys(props.environment ?? {}), 'environment', fixed);
+  refuseTwice(scope, Object.keys({ ...source.environment, ...props.environment }), 'environment', fixed);
   const environment = { ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment };
   refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', [...fixed, ...Object.keys(environment)]);
   return {

@@ -21,9 +21,13 @@ export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResourc
  * Makes one resource wait for another, and nothing else: waiting constructs would take security groups and roles with them and
  * end in a cycle.
  *
- * @param producers what the migration itself uses, and so waits for
+ * @param producers the migration, and what it uses and so waits for
  */
 export function waitFor(waiter: CfnResource, migration: CfnResource, producers: IConstruct[]): void {
+  const own = producers.find((construct) => isMainResource(waiter, construct));
+  if (own !== undefined) {
+    throw new InvalidBackendError(migration.node.scope, `'${waiter.node.path}' cannot wait for this migration, which itself needs '${own.node.path}'. Pass a service that uses the database.`);
+  }
   const [waiting, migrating] = [Stack.of(waiter), Stack.of(migration)];
   const producer = producers.find((construct) => Stack.of(construct) === waiting && hasResources(construct));
   if (waiting !== migrating && (producer !== undefined || migrating.dependencies.includes(waiting))) {
@@ -35,6 +39,11 @@ export function waitFor(waiter: CfnResource, migration: CfnResource, producers: 
     );
   }
   waiter.addResourceDependency(migration);
+}
+
+function isMainResource(resource: CfnResource, construct: IConstruct): boolean {
+  const child = construct.node.defaultChild;
+  return child !== undefined && (child === resource || isMainResource(resource, child));
 }
 
 /** Imported constructs belong to no stack's template, whatever scope they were imported in. */

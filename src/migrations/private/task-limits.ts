@@ -26,6 +26,13 @@ export function validateLimits(scope: IConstruct, { timeout, retries }: TaskLimi
   }
 }
 
+/** Names of users are those of an image; only numbers are the same in all, and only by number can be told who is not root. */
+export function validateUser(scope: IConstruct, user?: string): void {
+  if (user !== undefined && !Token.isUnresolved(user) && !/^\d+(:\d+)?$/.test(user)) {
+    throw new InvalidBackendError(scope, `user must be numeric, 'uid' or 'uid:gid' like '1000:1000', got '${user}'.`);
+  }
+}
+
 function isBetween(value: number, least: number, most: number): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
 }
