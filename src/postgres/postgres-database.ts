@@ -6,9 +6,10 @@ import type { IPostgres } from './postgres';
 import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
 import { Posture } from '../posture';
+import { InvalidBackendError } from '../private/errors';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
-import { databaseSettings } from './private/settings';
+import { databaseSettings, validateSettings } from './private/settings';
 
 /** Tables in which goose and dbmate remember what was applied. Users get no rights on them. */
 const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];
@@ -48,6 +49,7 @@ export interface PostgresDatabaseOptions {
 
   /**
    * More settings of the database (`ALTER DATABASE … SET`), by name. They hold for every user that does not set its own.
+   * None that has a prop which is given too.
    *
    * @default - none
    */
@@ -62,7 +64,7 @@ export interface PostgresDatabaseOptions {
 
   /**
    * Whether a database of this name that was not made by this stack is taken over. Otherwise its existence is an error
-   * in the deployment.
+   * in the deployment. Until a later deployment updates the database, its removal gives it back, whatever `onRemoval` says.
    *
    * @default false
    */
@@ -122,7 +124,7 @@ export class PostgresDatabase extends Construct {
    * Declares a database.
    *
    * @throws when the name is reserved, longer than 63 bytes, or declared twice on the server; when an extension's name is
-   * not one; when the server's stack depends on this one
+   * not one, or a setting's; when the server's stack depends on this one, or is in another account or region
    */
   constructor(scope: Construct, id: string, props: PostgresDatabaseProps) {
     super(scope, id);
@@ -131,6 +133,10 @@ export class PostgresDatabase extends Construct {
     this.protectedTables = props.protectedTables ?? VERSION_TABLES;
     validateDatabaseName(this, this.databaseName);
     validateExtensions(this, props.extensions ?? []);
+    validateSettings(this, props.settings, { idleInTransactionSessionTimeout: props.idleInTransactionSessionTimeout });
+    if (props.locale === '') {
+      throw new InvalidBackendError(this, 'locale must not be empty. Leave it out to get the locale of the server.');
+    }
     this._declare(this.createResource(props));
   }
 

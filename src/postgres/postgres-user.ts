@@ -12,7 +12,7 @@ import type { PostgresDatabase } from './postgres-database';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
 import { Posture } from '../posture';
 import { snakeCase, validateUsername } from './private/names';
-import { roleSettings } from './private/settings';
+import { roleSettings, validateSettings } from './private/settings';
 import { userSecretBinding } from './private/user-secret';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -65,15 +65,16 @@ export interface PostgresUserOptions {
   readonly lockTimeout?: Duration;
 
   /**
-   * More settings of the role (`ALTER ROLE … SET`), by name.
+   * More settings of the role (`ALTER ROLE … SET`), by name. Not `role`, and none that has a prop which is given too.
    *
    * @default - none
    */
   readonly settings?: { [name: string]: string };
 
   /**
-   * Whether a role of this name that was not made by this stack is taken over, with a new password. Otherwise its
-   * existence is an error in the deployment.
+   * Whether a role of this name that was not made by this stack is taken over: with its password where that of a retained
+   * user can be read, else with a new one. Otherwise its existence is an error in the deployment. Until a later deployment
+   * updates the user, its removal gives the role back instead of dropping it.
    *
    * @default false
    */
@@ -158,7 +159,8 @@ export class PostgresUser extends Construct implements IServiceBinding {
    * Declares a user.
    *
    * @throws when the name is reserved, longer than 63 bytes, or declared twice on the server; when a limit is out of
-   * range; when the server's stack depends on this one
+   * range; when a setting is no name or given twice; when the server's stack depends on this one, or is in another account or
+   * region
    */
   constructor(scope: Construct, id: string, props: PostgresUserProps) {
     super(scope, id);
@@ -208,6 +210,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
 
   private validateProps(props: PostgresUserProps): void {
     validateUsername(this, this.username);
+    validateSettings(this, props.settings, { statementTimeout: props.statementTimeout, lockTimeout: props.lockTimeout });
     if (!Token.isUnresolved(this.poolSize) && (!Number.isInteger(this.poolSize) || this.poolSize < 1)) {
       throw new InvalidBackendError(this, `poolSize must be a whole number of at least 1, got ${this.poolSize}.`);
     }

@@ -126,8 +126,8 @@ export abstract class Postgres {
    * Uses a server that exists already. Databases and users are declared on it as on any other; the server itself is not
    * touched. Two apps that import one server do not take each other's roles.
    *
-   * @throws when there is no security group, the port is out of range, or the region has no known RDS roots and
-   * `caBundle` is missing
+   * @throws when the endpoint is no host name, or that of a proxy or of readers; when there is no security group, the port is
+   * out of range, or the region has no known RDS roots and `caBundle` is missing
    */
   public static fromPostgresAttributes(scope: Construct, id: string, attributes: PostgresAttributes): IPostgres {
     return new ImportedPostgres(scope, id, attributes);

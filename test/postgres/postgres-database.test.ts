@@ -174,6 +174,11 @@ describe('a database refuses', () => {
     ['fails with a database of PostgreSQL', ({ postgres }) => postgres.addDatabase('template1'), /'template1' cannot be the name of a database/],
     ['fails with a database of RDS', ({ postgres }) => postgres.addDatabase('rdsadmin'), /'rdsadmin' cannot be the name of a database/],
     ['fails with more than 63 bytes', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'd'.repeat(64) }), /has 64 bytes, and at most 63 fit. Set databaseName/],
+    ['fails with a name that cannot stand in a URL', ({ postgres }) => postgres.addDatabase('D', { databaseName: '..' }), /'..' cannot be the name of a database: it cannot stand in a URL/],
+    ['fails with a locale of nothing', ({ postgres }) => postgres.addDatabase('D', { locale: '' }), /locale must not be empty/],
+    ['fails with a time-out in two places', ({ postgres }) => postgres.addDatabase('D', {
+      idleInTransactionSessionTimeout: Duration.seconds(1), settings: { idle_in_transaction_session_timeout: '2s' },
+    }), /Set idleInTransactionSessionTimeout or the setting/],
     ['fails with an extension that is no name', ({ postgres }) => postgres.addDatabase('D', { extensions: ['Pg Crypto'] }), /'Pg Crypto' is not the name of an extension/],
     ['fails with one name twice on a server', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'app' }), /database 'app' is declared twice on one server: by 'Backend\/Postgres\/Database' and by 'Backend\/Postgres\/Databases\/D'/],
     ['fails with the role of another database', ({ postgres }) => {

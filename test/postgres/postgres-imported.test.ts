@@ -166,6 +166,10 @@ describe('an imported server', () => {
   test.each([
     ['fails without a security group', () => importServer({ securityGroups: [] }), /securityGroups must hold at least one/],
     ['fails as instance and cluster at once', () => importServer({ instanceIdentifier: 'a', clusterIdentifier: 'b' }), /not both/],
+    ['fails with a URL for an endpoint', () => importServer({ endpoint: 'postgresql://db.example:5432/app' }), /host name alone, without protocol, port or path, got 'postgresql/],
+    ['fails with a port in its endpoint', () => importServer({ endpoint: 'db.example:5432' }), /host name alone/],
+    ['fails with the endpoint of a proxy', () => importServer({ endpoint: 'main.proxy-abc123.eu-west-1.rds.amazonaws.com' }), /that of a proxy or of readers/],
+    ['fails with the endpoint of readers', () => importServer({ endpoint: 'main.cluster-ro-abc123.eu-west-1.rds.amazonaws.com' }), /Give the endpoint of the instance, or the writer endpoint/],
     ['fails with a port that is none', () => importServer({ port: 70000 }), /from 1 to 65535, got 70000/],
     ['fails with the name of its admin', () => importServer({ databaseName: 'app', adminUsername: 'root' }).postgres.database.addUser('Root'), /'root' is the server's admin/],
     ['fails where its first database is asked for and unknown', () => importServer().postgres.database, /Give databaseName when importing it/],
@@ -173,6 +177,10 @@ describe('an imported server', () => {
     ['fails in a region without known roots', () => importServer({ databaseName: 'app' }, undefined, 'cn-north-1'), /no RDS root certificates for region 'cn-north-1'/],
   ])('%s', (_name, act, message) => {
     expect(act).toThrow(message);
+  });
+
+  test.each(['main.cluster-abc123.eu-west-1.rds.amazonaws.com', 'db', '10.0.3.4', 'fd00::12', 'my_db.internal.'])('may have the endpoint %s', (endpoint) => {
+    expect(importServer({ endpoint }).postgres.endpoint).toBe(endpoint);
   });
 
   test('in a region without known roots takes a bundle', () => {

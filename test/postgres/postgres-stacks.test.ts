@@ -130,6 +130,15 @@ describe('the wrong direction', () => {
     expect(() => new PostgresDatabase(first, 'Orders', { server: postgres })).toThrow(/depends on this one, 'First'\. Put 'First\/Orders' into 'Backend'/);
   });
 
+  test.each([
+    ['region', { account: '111111111111', region: 'eu-west-2' }],
+    ['account', { account: '222222222222', region: 'eu-west-1' }],
+  ])('fails in another %s, where the broker is out of reach', (name, env) => {
+    const { app, postgres } = newServer({}, undefined, { env: { account: '111111111111', region: 'eu-west-1' } });
+    const other = new Stack(app, 'Other', { env });
+    expect(() => new PostgresUser(other, 'Api', { database: postgres.database })).toThrow(new RegExp(`The server 'Backend/Postgres' is in ${name} '.*Declare databases and users in the server's account and region`));
+  });
+
   test('an imported network is in nobody\'s way', () => {
     // GIVEN
     const app = newApp();

@@ -114,6 +114,12 @@ describe('a user', () => {
     expect(a).toBe(b);
   });
 
+  test('may set what has a default, in any spelling', () => {
+    const { stack, postgres } = newServer();
+    postgres.database.addUser('Api', { settings: { Statement_Timeout: '5s' } });
+    expect(onlyProperties(Template.fromStack(stack), USER).Settings).toEqual({ Statement_Timeout: '5s' });
+  });
+
   test('that is retained keeps its secret', () => {
     const { stack, postgres } = newServer();
     postgres.database.addUser('Api', { onRemoval: PostgresUserRemoval.RETAIN });
@@ -342,6 +348,11 @@ describe('a user refuses', () => {
     ['fails with more than 63 bytes', declare('Api', { username: 'ü'.repeat(32) }), /has 64 bytes, and at most 63 fit. Set username/],
     ['fails with an empty name', declare('Api', { username: '' }), /it is empty/],
     ['fails with a control character', declare('Api', { username: 'a\nb' }), /control character/],
+    ['fails with half a character', declare('Api', { username: 'a\uD800' }), /half a character/],
+    ['fails with a setting that is no name', declare('Api', { settings: { 'work_mem; DROP': '1' } }), /'work_mem; DROP' is not the name of a setting/],
+    ['fails with a setting that decides whom it acts as', declare('Api', { settings: { ROLE: 'postgres' } }), /'ROLE' cannot be set. Whom a user acts as follows from its access/],
+    ['fails with a setting in two spellings', declare('Api', { settings: { TimeZone: 'UTC', timezone: 'UTC' } }), /'timezone' is given twice/],
+    ['fails with a time-out in two places', declare('Api', { statementTimeout: Duration.seconds(5), settings: { statement_timeout: '9s' } }), /Set statementTimeout or the setting statement_timeout, not both/],
     ['fails with a pool of nothing', declare('Api', { poolSize: 0 }), /poolSize must be a whole number of at least 1, got 0/],
     ['fails with a limit of nothing', declare('Api', { connectionLimit: 0 }), /at least 1, or -1 for no limit, got 0/],
     ['fails with half a connection', declare('Api', { connectionLimit: 1.5 }), /or -1 for no limit, got 1.5/],

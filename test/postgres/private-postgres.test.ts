@@ -2,7 +2,7 @@ import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { newApp, newServer, newVpc, onlyProperties, serverTemplate } from './postgres-fixtures';
+import { FAKE_CA, newApp, newServer, newVpc, onlyProperties, serverTemplate } from './postgres-fixtures';
 import { AdminSecret, Posture, PostgresCapacity, PostgresVersion, PrivatePostgres } from '../../src';
 
 const INSTANCE = 'AWS::RDS::DBInstance';
@@ -361,6 +361,7 @@ describe('a server refuses', () => {
     }, /keeps the key of the snapshot/],
     ['fails with what is no name of an extension', () => newServer({ extensions: ['pgcrypto; DROP TABLE x'] }), /is not the name of an extension/],
     ['fails with an extension listed twice', () => newServer({ extensions: ['pgcrypto', 'pgcrypto'] }), /listed twice/],
+    ['fails with more certificate authorities than a secret holds', () => newServer({ caBundle: FAKE_CA.repeat(1000) }), /caBundle has \d+ bytes, and at most 49152 fit/],
     ['fails with a certificate authority that is no PEM', () => newServer({ caBundle: 'roots.pem' }), /caBundle must be the PEM text/],
     ['fails in a region without known roots', () => newServer({}, undefined, { env: { region: 'us-gov-west-1' } }), /no RDS root certificates for region 'us-gov-west-1'.*caBundle/],
     ['fails with a version below 15', () => PostgresVersion.of('14.9'), /'14.9' is not supported/],

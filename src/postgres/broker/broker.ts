@@ -1,4 +1,4 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource, Stack, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -105,6 +105,7 @@ export class Broker extends Construct {
    */
   public declareResource(scope: Construct, type: string, properties: { [name: string]: unknown }): CfnResource {
     dependOnStackOf(scope, this.props.server, 'Databases and users depend on their server, never the reverse.');
+    this.assertSameEnvironment(scope);
     const resource = new CfnResource(scope, 'Resource', {
       type,
       properties: {
@@ -121,5 +122,15 @@ export class Broker extends Construct {
     this.last.set(stack, resource);
     referWeakly(resource);
     return resource;
+  }
+
+  /** CloudFormation calls a function of its own region only, and the role takes policies of its own account only. */
+  private assertSameEnvironment(scope: Construct): void {
+    const [here, there] = [Stack.of(scope), Stack.of(this)];
+    for (const name of ['account', 'region'] as const) {
+      if (!Token.isUnresolved(here[name]) && !Token.isUnresolved(there[name]) && here[name] !== there[name]) {
+        throw new InvalidBackendError(scope, `The server '${this.props.server.node.path}' is in ${name} '${there[name]}', and this stack in '${here[name]}'. Declare databases and users in the server's account and region.`);
+      }
+    }
   }
 }

@@ -54,6 +54,7 @@ export class ImportedPostgres extends PostgresServer {
 
   private validateAttributes(): void {
     const { securityGroups, instanceIdentifier, clusterIdentifier, port } = this.attributes;
+    validateEndpoint(this, this.attributes.endpoint);
     if (securityGroups.length === 0) {
       throw new InvalidBackendError(this, 'securityGroups must hold at least one security group of the server, so that databases and users can be reached.');
     }
@@ -81,5 +82,18 @@ export class ImportedPostgres extends PostgresServer {
       serverResources: [],
       inputs: [attributes.vpc, attributes.adminSecret, ...attributes.securityGroups],
     };
+  }
+}
+
+/** Databases and users need the server itself: a proxy shares sessions, and with them locks and roles; a reader takes no changes. */
+function validateEndpoint(scope: Construct, endpoint: string): void {
+  if (Token.isUnresolved(endpoint)) {
+    return;
+  }
+  if (!/^([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+)$/i.test(endpoint)) {
+    throw new InvalidBackendError(scope, `endpoint must be a host name alone, without protocol, port or path, got '${endpoint}'.`);
+  }
+  if (/\.(proxy|cluster-ro)-[a-z0-9]+\.[a-z0-9-]+\.rds\./i.test(endpoint)) {
+    throw new InvalidBackendError(scope, `endpoint '${endpoint}' is that of a proxy or of readers. Give the endpoint of the instance, or the writer endpoint of the cluster.`);
   }
 }

@@ -43,6 +43,9 @@ export function validateNotAdmin(scope: IConstruct, username: string, adminUsern
 /** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateDatabaseName(scope: IConstruct, databaseName: string): void {
   validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES);
+  if (databaseName === '.' || databaseName === '..') {
+    throw new InvalidBackendError(scope, `'${databaseName}' cannot be the name of a database: it cannot stand in a URL. Set databaseName.`);
+  }
 }
 
 function validateName(scope: IConstruct, what: string, name: string, prop: string, reserved: string[]): void {
@@ -61,6 +64,9 @@ function validateName(scope: IConstruct, what: string, name: string, prop: strin
   }
   if (hasControlCharacter(name)) {
     refuse('it holds a control character');
+  }
+  if (/\p{Surrogate}/u.test(name)) {
+    refuse('it holds half a character');
   }
   if (lower.startsWith('pg_') || lower.startsWith('rds') || reserved.includes(lower)) {
     refuse('PostgreSQL and RDS reserve names that start with pg_ or rds, and ' + reserved.join(', '));

@@ -4,8 +4,8 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { SecretsManagerClient, type GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import { DATABASE_RESOURCE_TYPE } from '../../../src/postgres/broker/broker.contract';
-import { handler } from '../../../src/postgres/broker/conductor.lambda';
 import type { ConductorEvent } from '../../../src/postgres/broker/conductor/request';
+import { handler } from '../../../src/postgres/broker/conductor.lambda';
 
 const lambda = mockClient(LambdaClient);
 const secrets = mockClient(SecretsManagerClient);
@@ -43,8 +43,14 @@ afterEach(async () => {
 
 async function handle(): Promise<Record<string, unknown>> {
   await handler({
-    RequestType: 'Create', RequestId: 'r', StackId: 's', LogicalResourceId: 'Database', ResourceType: DATABASE_RESOURCE_TYPE, ResponseURL: url,
-    ServiceToken: 't', ResourceProperties: { ServiceToken: 't', DatabaseName: 'app' },
+    RequestType: 'Create',
+    RequestId: 'r',
+    StackId: 's',
+    LogicalResourceId: 'Database',
+    ResourceType: DATABASE_RESOURCE_TYPE,
+    ResponseURL: url,
+    ServiceToken: 't',
+    ResourceProperties: { ServiceToken: 't', DatabaseName: 'app' },
   } as ConductorEvent, { getRemainingTimeInMillis: () => 900_000 });
   return JSON.parse(answers[0]);
 }
