@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Reference, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 
@@ -51,6 +51,19 @@ function isRuleOf(construct: IConstruct, securityGroups: ec2.ISecurityGroup[]): 
 }
 
 function same(scope: IConstruct, left: unknown, right: unknown): boolean {
+  if (left === undefined || left === right) {
+    return left !== undefined;
+  }
+  const [one, other] = [left, right].map(referenceOf);
+  if (one !== undefined && other !== undefined) {
+    // CDK keeps one object for each attribute of a resource; resolving every rule for every service would be quadratic.
+    return one === other;
+  }
   const stack = Stack.of(scope);
-  return left !== undefined && JSON.stringify(stack.resolve(left)) === JSON.stringify(stack.resolve(right));
+  return JSON.stringify(stack.resolve(left)) === JSON.stringify(stack.resolve(right));
+}
+
+function referenceOf(value: unknown): Reference | undefined {
+  const token = Tokenization.reverse(value, { failConcat: false });
+  return Reference.isReference(token) ? token : undefined;
 }

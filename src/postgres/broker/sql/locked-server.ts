@@ -8,7 +8,7 @@ import { onlyValue, withSession, type SqlSession } from './session';
 
 /** One lock for the whole server. Locks belong to a database, so it is always taken in `postgres`. */
 const LOCK_KEY = '7161712893041837';
-const POLL_MS = 100;
+const POLL_MS = 10;
 const LONGEST_POLL_MS = 250;
 
 /** The server, with the broker's lock held by this connection to database `postgres` for as long as it is open. */
