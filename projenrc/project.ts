@@ -172,6 +172,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
 
   /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
   private copyResources() {
+    this.compileTask.prependExec("node -e \"require('fs').rmSync('lib', { recursive: true, force: true })\"");
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
   }
 
