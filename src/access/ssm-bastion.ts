@@ -13,6 +13,7 @@ import { HardenedInstance } from '../network/private/hardened-instance';
 import { placeBastion, requireTaskEndpoints } from '../network/private/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 
 /** A way into a network for people, by Session Manager. */
@@ -154,7 +155,7 @@ export class SsmBastion extends Construct implements ISsmBastion {
     this.shell = new ShellSession(this, 'Shell', {
       logging: props.sessionLogging ?? posture.sessionLogging,
       retention: props.sessionLogRetention ?? posture.logRetention,
-      removalPolicy: props.removalPolicy ?? posture.removalPolicy,
+      removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
       encryptionKey: props.sessionLogEncryptionKey,
       role: this.role,
     });

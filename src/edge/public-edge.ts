@@ -1,4 +1,4 @@
-import { Annotations, type RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, type RemovalPolicy, Resource, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -7,6 +7,7 @@ import * as route53 from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeRouteOptions, IEdgeRoute } from './edge-route';
+import type { IEdgeTarget } from './edge-target';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { EdgePath, pathInStage } from './private/edge-path';
@@ -15,6 +16,7 @@ import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './private/route-prio
 import { type RouteEntry, findConflicts } from './private/route-table';
 import { WebAcl } from './private/web-acl';
 import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
@@ -174,6 +176,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     }
     const conditions = normalizeConditions(this, id, options);
     const priority = this.choosePriority(id, options, conditions);
+    this.requireSameNetwork(id, options.target);
     dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
     this.routes.push({ id, conditions, priority, explicit: options.priority !== undefined });
     const side = { edge: this, listener: this.listener, loadBalancerFullName: this.fullName, securityGroup: this.securityGroup };
@@ -244,7 +247,12 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
       throw new InvalidBackendError(this, 'The VPC has no public subnets, which a public edge needs. Use a VPC with public subnets, or select them with vpcSubnets.');
     }
     const selection = explicit ?? { subnetType: ec2.SubnetType.PUBLIC };
-    const zones = new Set(this.vpc.selectSubnets(selection).availabilityZones);
+    const { subnets, availabilityZones } = this.vpc.selectSubnets(selection);
+    if (subnets.some((subnet) => this.vpc.privateSubnets.includes(subnet) || this.vpc.isolatedSubnets.includes(subnet))) {
+      Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.privateSubnets',
+        'vpcSubnets selects private or isolated subnets, in which requests from the internet reach a load balancer only by way of a firewall of yours. Select public subnets if there is none.');
+    }
+    const zones = new Set(availabilityZones);
     if (zones.size < 2) {
       throw new InvalidBackendError(this, `A load balancer needs subnets in at least 2 availability zones, got ${zones.size}. Set maxAzs of the network to at least 2, or select more subnets with vpcSubnets.`);
     }
@@ -290,7 +298,7 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     if (props.accessLogs ?? posture.accessLogs) {
       new AccessLogBucket(this, 'AccessLogs', {
         retention: props.logRetention ?? posture.logRetention,
-        removalPolicy: props.removalPolicy ?? posture.removalPolicy,
+        removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
       }).receiveFrom(loadBalancer);
     }
   }
@@ -315,6 +323,14 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
       this.node.addValidation({ validate: () => [message] });
     } else {
       Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.http', 'Requests and answers cross the internet unencrypted, because this edge has no domain. Give it one with EdgeDomain before real data passes.');
+    }
+  }
+
+  private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
+    const own = [this.vpc, vpc].every((each) => Resource.isOwnedResource(each));
+    const known = [this.vpc, vpc].every((each) => !Token.isUnresolved(each.vpcId));
+    if ((own && vpc !== this.vpc) || (known && vpc.vpcId !== this.vpc.vpcId)) {
+      throw new InvalidBackendError(this, `Route '${id}': '${node.path}' is in another VPC than this edge, and a load balancer has targets in its own only. Give both the same vpc.`);
     }
   }
 

@@ -19,6 +19,7 @@ import { networkReadiness } from '../network/private/network-readiness';
 import { type TaskPlacement, placeTask, requireTaskEndpoints } from '../network/private/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
@@ -189,7 +190,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
     const posture = Posture.of(this);
     const logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: props.logRetention ?? posture.logRetention,
-      removalPolicy: props.removalPolicy ?? posture.removalPolicy,
+      removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
     });
     referWeakly(...logGroup.node.children);
     return logGroup;
@@ -232,6 +233,9 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
   }
 
   private createConnections(props: FargateApiProps): ec2.Connections {
+    if (props.securityGroups?.length === 0) {
+      throw new InvalidBackendError(this, 'securityGroups is empty, so tasks would get the default group of the VPC. Leave it out for a new one, or give at least one.');
+    }
     return new ec2.Connections({
       securityGroups: props.securityGroups ?? [this.createSecurityGroup()],
       defaultPort: ec2.Port.tcp(this.port),

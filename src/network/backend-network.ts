@@ -12,6 +12,7 @@ import { HardenedNatInstance } from './private/nat-instance';
 import { markEndpointsOnly } from './private/placement';
 import { firstZones, withoutZoneLookup } from './private/zones';
 import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
 
 /** Properties of a network. */
 export interface BackendNetworkProps {
@@ -96,8 +97,8 @@ export interface BackendNetworkProps {
  * ## Cost
  *
  * In us-east-1: the VPC, its subnets and the S3 endpoint cost nothing. `Egress.publicIp()` 3.65 USD a month for each
- * running task; `natInstance()` about 7; `natGateway()` 33 for each gateway (99 with one in each of three zones), plus
- * data; `endpoints()` 6 × 7.30 = 43.80 for each zone. Flow logs 0.50 USD a GB.
+ * running task; `natInstance()` about 7; `natGateway()` 36.50 for each gateway with its address (110 with one in each of three
+ * zones), plus data; `endpoints()` 6 × 7.30 = 43.80 for each zone. Flow logs 0.50 USD a GB.
  *
  * @example
  * import { App, Stack } from 'aws-cdk-lib';
@@ -189,7 +190,7 @@ export class BackendNetwork extends Construct {
   private createFlowLogs(props: BackendNetworkProps, posture: Posture): logs.ILogGroup {
     const group = new logs.LogGroup(this, 'FlowLogs', {
       retention: props.flowLogRetention ?? posture.logRetention,
-      removalPolicy: props.removalPolicy ?? posture.removalPolicy,
+      removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
       encryptionKey: props.flowLogEncryptionKey,
     });
     serveLogs(this, props.flowLogEncryptionKey);

@@ -63,6 +63,13 @@ describe('the load balancer', () => {
     });
   });
 
+  test('warns where these are not public, and only then', () => {
+    const warnings = (vpcSubnets?: ec2.SubnetSelection) => Annotations.fromStack(createEdge({ vpcSubnets }).stack).findWarning('*', Match.stringLikeRegexp('private or isolated subnets'));
+    expect(warnings({ subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS })).toHaveLength(1);
+    expect(warnings({ subnetType: ec2.SubnetType.PUBLIC })).toEqual([]);
+    expect(warnings()).toEqual([]);
+  });
+
   test('works in an imported VPC', () => {
     const stack = new Stack(developmentApp(), 'Stack');
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-1', 'subnet-2'], publicSubnetRouteTableIds: ['rtb-1', 'rtb-2'] });
@@ -212,6 +219,10 @@ describe('access logs', () => {
     });
     template.hasResource('AWS::ElasticLoadBalancingV2::LoadBalancer', { DependsOn: Match.arrayWith([Match.stringLikeRegexp('AccessLogsPolicy')]) });
     template.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', attribute('access_logs.s3.enabled', 'true'));
+  });
+
+  test('fail on a snapshot as their removal policy', () => {
+    expect(() => createEdge({ accessLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot.*Edge/);
   });
 
   test('are kept as long as asked for, also for ever', () => {

@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -36,6 +36,9 @@ test.each<[string, Partial<FargateApiProps>, RegExp]>([
   ['a writable path over the certificate authorities', { writablePaths: ['/run'] }, /holds certificate authorities/],
   ['a writable path given twice', { writablePaths: ['/a', '/a'] }, /'\/a' twice/],
   ['something to connect to that is no binding', { connectTo: [new Stack() as never] }, /connectTo\[0\] is no IServiceBinding.*database.addUser\('Api'\).*Backend\/Api/],
+  ['an empty list of security groups', { securityGroups: [] }, /securityGroups is empty.*default group of the VPC/],
+  ['a snapshot as removal policy', { removalPolicy: RemovalPolicy.SNAPSHOT }, /removalPolicy must be DESTROY or RETAIN, got snapshot.*Backend\/Api/],
+  ['a variable without a value', { environment: { REGION: undefined as unknown as string } }, /'REGION' \(from environment\) has no value/],
   ['PORT in the environment', { environment: { PORT: '1' } }, /Set 'port' instead/],
   ['a variable name with a space', { environment: { 'A B': '1' } }, /'A B' \(from environment\) is no name/],
   ['a variable name that starts with a digit', { environment: { '1A': '1' } }, /is no name/],

@@ -299,6 +299,10 @@ describe('flow logs', () => {
     template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 90 } });
   });
 
+  test('fail on a snapshot as removal policy', () => {
+    expect(() => network({ flowLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+  });
+
   test('take retention, removal policy and a key that is told to serve them', () => {
     // GIVEN
     const app = new App();

@@ -68,6 +68,9 @@ class Variables {
   public add(origin: string, values: { [name: string]: string | ecs.Secret } = {}): void {
     for (const [name, value] of Object.entries(values)) {
       this.validateName(name, origin);
+      if (value === undefined || value === null) {
+        throw new InvalidBackendError(this.scope, `The environment variable '${name}' (from ${origin}) has no value. Give it one, or leave it out.`);
+      }
       const other = this.byName.get(name);
       if (other !== undefined && !isSame(other.value, value)) {
         throw new InvalidBackendError(this.scope, explainConflict(name, other.origin, origin));
