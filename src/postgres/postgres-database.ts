@@ -66,7 +66,7 @@ export interface PostgresDatabaseOptions {
    * Whether a database of this name that was not made by this stack is taken over. Otherwise its existence is an error
    * in the deployment. Until a later deployment updates the database, its removal gives it back, whatever `onRemoval` says.
    *
-   * @default false
+   * @default - false; true on a server that is restored from a snapshot
    */
   readonly adoptExisting?: boolean;
 
@@ -202,7 +202,7 @@ export class PostgresDatabase extends Construct {
       Locale: props.locale,
       Settings: databaseSettings(props.settings, props.idleInTransactionSessionTimeout ?? posture.idleInTransactionSessionTimeout),
       ProtectedTables: this.protectedTables,
-      AdoptExisting: props.adoptExisting === undefined ? undefined : String(props.adoptExisting),
+      AdoptExisting: broker.adoptExisting(props.adoptExisting),
       RemovalPolicy: props.onRemoval ?? PostgresDatabaseRemoval.RETAIN,
     });
   }

@@ -76,7 +76,7 @@ export interface PostgresUserOptions {
    * user can be read, else with a new one. Otherwise its existence is an error in the deployment. Until a later deployment
    * updates the user, its removal gives the role back instead of dropping it.
    *
-   * @default false
+   * @default - false; true on a server that is restored from a snapshot
    */
   readonly adoptExisting?: boolean;
 
@@ -257,7 +257,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
       OnRemoval: props.onRemoval ?? PostgresUserRemoval.REASSIGN,
       ProtectedTables: this.database._protectedTables,
       RdsRoots: broker.rdsRoots,
-      AdoptExisting: props.adoptExisting === undefined ? undefined : String(props.adoptExisting),
+      AdoptExisting: broker.adoptExisting(props.adoptExisting),
     });
     resource.node.addDependency(policy, this.database._resource);
     return resource;

@@ -192,7 +192,8 @@ export interface PrivatePostgresProps {
 
   /**
    * Snapshot that the server is restored from, when it is created. Keep it for ever: without it, and with another one,
-   * CloudFormation makes a new server. Storage is encrypted exactly if the snapshot is.
+   * CloudFormation makes a new server. Storage is encrypted exactly if the snapshot is. Databases and users that the snapshot
+   * brings and the app declares are taken over, users with new passwords.
    *
    * @default - an empty server
    */

@@ -152,6 +152,7 @@ export class PrivatePostgres extends PostgresServer {
       adminSecretKey: settings.adminSecret.encryptionKey,
       adminUsername: settings.adminUsername,
       caBundle: props.caBundle,
+      restored: props.snapshotIdentifier !== undefined,
       maxConnections: settings.maxConnections,
       serverResources: this.parts.resources,
       inputs: [props.vpc, ...(props.securityGroups ?? []), ...[props.encryptionKey, settings.adminSecret.encryptionKey].filter(key => key !== undefined)],

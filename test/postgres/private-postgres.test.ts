@@ -266,6 +266,21 @@ describe('options of an instance', () => {
     });
   });
 
+  test('a server restored from a snapshot takes over the databases and users that came with it, unless one says otherwise', () => {
+    // GIVEN
+    const { stack, postgres } = newServer({ snapshotIdentifier: 'before-the-accident' });
+    postgres.database.addUser('Api');
+    postgres.addDatabase('mine', { adoptExisting: false });
+
+    // WHEN
+    const template = Template.fromStack(stack);
+
+    // THEN
+    template.hasResourceProperties('Custom::PostgresDatabase', { DatabaseName: 'app', AdoptExisting: 'true' });
+    template.hasResourceProperties('Custom::PostgresDatabase', { DatabaseName: 'mine', AdoptExisting: 'false' });
+    template.hasResourceProperties('Custom::PostgresUser', { AdoptExisting: 'true' });
+  });
+
   test('an instance restored from a snapshot may have a managed password, with a warning', () => {
     const { stack } = newServer({ snapshotIdentifier: 'snap', adminSecret: AdminSecret.rdsManaged() });
     Template.fromStack(stack).hasResourceProperties(INSTANCE, { DBSnapshotIdentifier: 'snap', ManageMasterUserPassword: true, MasterUserPassword: Match.absent() });

@@ -32,6 +32,8 @@ export interface BrokerProps {
   readonly adminSecretKey?: kms.IKey;
   readonly adminUsername: string;
   readonly caBundle?: string;
+  /** Whether what exists on the server when it is made came with a copy, and so has no other owner there. */
+  readonly restored?: boolean;
   /** Connections that the server accepts, where that is known at synth. */
   readonly maxConnections?: number;
   /** What must exist while SQL runs: the instances. */
@@ -84,6 +86,12 @@ export class Broker extends Construct {
   /** Which roots the secrets of users hold; none where the server has certificate authorities of its own. */
   public get rdsRoots(): string | undefined {
     return this.props.caBundle === undefined ? RDS_ROOTS_REVISION : undefined;
+  }
+
+  /** What a resource says about objects that exist and are not its own. */
+  public adoptExisting(explicit?: boolean): string | undefined {
+    const value = explicit ?? (this.props.restored ? true : undefined);
+    return value === undefined ? undefined : String(value);
   }
 
   /** Refuses a role that is declared twice on the server, or that the server needs itself; counts its connections. */

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { LittleCloud } from './little-cloud';
-import { Postgres, PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions } from '../../../src';
+import { Postgres, PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions, type PrivatePostgresProps } from '../../../src';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { newServer, newVpc } from '../postgres-fixtures';
 
@@ -27,8 +27,8 @@ beforeEach(() => {
 });
 
 /** The stack of a server, with what a test declares on it; and a stack that depends on it. */
-function declare(how: (postgres: IPostgres, service: Stack) => void): { backend: Stack; service: Stack } {
-  const { app, stack, postgres } = newServer({ databaseName, caBundle: server.ca });
+function declare(how: (postgres: IPostgres, service: Stack) => void, props: Partial<PrivatePostgresProps> = {}, stackName = 'Backend'): { backend: Stack; service: Stack } {
+  const { app, stack, postgres } = newServer({ databaseName, caBundle: server.ca, ...props }, undefined, { stackName });
   const service = new Stack(app, 'Service');
   how(postgres, service);
   return { backend: stack, service };
@@ -163,6 +163,44 @@ describe('a user', () => {
     // THEN
     expect(await cloud.deploy(service)).toMatch(/NOT_OWNED.*adoptExisting/);
     expect(await whoAmI(held)).toBe(username);
+  });
+});
+
+describe('a database', () => {
+  const inDatabase = (name: string) => declare(postgres => postgres.database.addUser('Api', { username }), { databaseName: name }).backend;
+
+  test('that gets another name is another one, to which its user moves; the first keeps its data, also when all is rolled back', async () => {
+    // GIVEN
+    await cloud.deploy(inDatabase(databaseName));
+    const held = cloud.credentials('Backend', username);
+
+    // WHEN
+    expect(await cloud.deploy(inDatabase(`${databaseName}_next`), { fails: true })).toBe('Something else failed');
+    expect(await whoAmI(held)).toBe(username);
+    expect(await cloud.deploy(inDatabase(`${databaseName}_next`))).toBeUndefined();
+
+    // THEN
+    expect(cloud.credentials('Backend', username)).toMatchObject({ dbname: `${databaseName}_next`, password: held.password });
+    expect(await whoAmI(cloud.credentials('Backend', username))).toBe(username);
+    await expect(whoAmI(held)).rejects.toThrow(/permission denied for database/);
+    expect(await cloud.deploy(inDatabase(databaseName))).toBeUndefined();
+    expect(await whoAmI(held)).toBe(username);
+  });
+});
+
+describe('a server that is restored from a snapshot', () => {
+  test('has the databases and users of another stack, which get secrets of their own that open it', async () => {
+    // GIVEN what the snapshot brings
+    await cloud.deploy(withUser());
+    const held = cloud.credentials('Backend', username);
+
+    // WHEN another cloud, in which the first stack and its secrets do not exist, restores it
+    const restored = new LittleCloud(server);
+    expect(await restored.deploy(declare(postgres => postgres.database.addUser('Api', { username }), { snapshotIdentifier: 'snapshot' }, 'Restored').backend)).toBeUndefined();
+
+    // THEN
+    expect(await whoAmI(restored.credentials('Restored', username))).toBe(username);
+    expect(restored.credentials('Restored', username).password).not.toBe(held.password);
   });
 });
 

@@ -21,11 +21,15 @@ export type VersionSelector = { readonly stage: 'AWSCURRENT' | 'AWSPREVIOUS' } |
 export class SecretStore {
   public constructor(private readonly client: SecretsManagerClient, private readonly clock: Clock) {}
 
-  /** One version; nothing where the secret, or that version of it, does not exist or is about to be deleted. */
-  public async tryRead(secretArn: string, selector: VersionSelector): Promise<StoredVersion | undefined> {
+  /**
+   * One version; nothing where the secret, or that version of it, does not exist or is about to be deleted.
+   *
+   * @param patience milliseconds to wait for a permission that was only just granted
+   */
+  public async tryRead(secretArn: string, selector: VersionSelector, patience = PROPAGATION_MILLIS): Promise<StoredVersion | undefined> {
     const which = 'stage' in selector ? { VersionStage: selector.stage } : { VersionId: selector.versionId };
     try {
-      const { VersionId, SecretString } = await this.retryDenied(() => this.client.send(new GetSecretValueCommand({ SecretId: secretArn, ...which })));
+      const { VersionId, SecretString } = await this.retryDenied(() => this.client.send(new GetSecretValueCommand({ SecretId: secretArn, ...which })), patience);
       return VersionId === undefined || SecretString === undefined ? undefined : { versionId: VersionId, text: SecretString };
     } catch (error) {
       if (errorName(error) === 'ResourceNotFoundException' || isDeleted(error)) {
@@ -73,8 +77,8 @@ export class SecretStore {
     }
   }
 
-  private async retryDenied<T>(call: () => Promise<T>): Promise<T> {
-    const until = this.clock.now() + PROPAGATION_MILLIS;
+  private async retryDenied<T>(call: () => Promise<T>, patience = PROPAGATION_MILLIS): Promise<T> {
+    const until = this.clock.now() + patience;
     for (;;) {
       try {
         return await call();

@@ -81,14 +81,15 @@ async function settle(store: SecretStore, request: UserSecretRequest): Promise<U
   return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version ${versionId} of secret ${secretArn} is not what this library wrote. Give the user a new secret.`));
 }
 
-/** Where the password of before cannot be read any more, a new one is better than a user that nobody can ever log in as. */
+/** A permission for it is older than this deployment, or will never be. Where the password of before cannot be read any more, a new one is better than a user that nobody can ever log in as. */
 async function readPredecessor(store: SecretStore, { secretArn, content, findPredecessor, log }: UserSecretRequest): Promise<UserVersion | undefined> {
   const predecessor = await findPredecessor();
   if (predecessor === undefined || predecessor === secretArn) {
     return undefined;
   }
   try {
-    const version = await readVersion(store, predecessor, { stage: 'AWSCURRENT' });
+    const stored = await store.tryRead(predecessor, { stage: 'AWSCURRENT' }, 0);
+    const version = stored && parseVersion(stored);
     return version?.value.username === content.username ? version : undefined;
   } catch (error) {
     if (!(error instanceof ConductorError) || !OUT_OF_REACH.includes(error.code)) {
