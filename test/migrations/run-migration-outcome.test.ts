@@ -45,6 +45,13 @@ describe('pitfall 6: the result', () => {
     expect(aws.runs).toHaveLength(1);
   });
 
+  test('pitfall 6: a container that was made, but has no exit code, is not started again either', async () => {
+    aws.plans = [{ stopCode: 'TaskFailedToStart', runtimeId: 'run-1' }];
+
+    expect(await aws.deliver(event())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('has no exit code') });
+    expect(aws.runs).toHaveLength(1);
+  });
+
   test('pitfall 6: the reason of the container is told', async () => {
     aws.plans = [{ exitCode: 137, containerReason: 'OutOfMemoryError: Container killed due to memory usage' }];
 
@@ -74,6 +81,21 @@ describe('pitfall 7: errors while waiting', () => {
     const answer = await aws.deliver(event());
 
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('did not start within 30 minutes') });
+  });
+
+  test('pitfall 7: errors of the other kind count only when nothing else comes between', async () => {
+    let calls = 0;
+    const task = aws.addTask({ afterSeconds: 300, exitCode: 0 }, `${event().RequestId}/1`, 0);
+    aws.ecs.on(DescribeTasksCommand).callsFake(() => {
+      calls += 1;
+      if (calls % 2 === 1) {
+        throw awsError('Whatever');
+      }
+      return { tasks: [{ taskArn: task.arn, startedBy: task.startedBy, lastStatus: calls > 60 ? 'STOPPED' : 'RUNNING', stopCode: 'EssentialContainerExited', containers: [{ name: 'migrate', exitCode: 0 }] }] };
+    });
+
+    expect((await aws.deliver(event())).Status).toBe('SUCCESS');
+    expect(calls).toBeGreaterThan(60);
   });
 
   test('pitfall 7: a task that ECS does not know yet is looked for again', async () => {
@@ -165,6 +187,13 @@ describe('pitfall 10: rollback', () => {
     expect(aws.runs).toHaveLength(1);
   });
 
+  test('fails without running when looking at the stack is throttled for ever', async () => {
+    aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError('Throttling'));
+
+    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('whether the stack is rolling back could not be read') });
+    expect(aws.runs).toHaveLength(0);
+  });
+
   test('fails without running when the state of the stack cannot be read', async () => {
     aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError('ValidationError', 'Stack does not exist'));
 
@@ -206,6 +235,17 @@ describe('pitfall 10: cancelled requests', () => {
   });
 });
 
+describe('pitfall 10: handed-over requests', () => {
+  test('pitfall 10: what has begun is followed to its end, also when the stack is rolling back meanwhile', async () => {
+    aws.plans = [{ afterSeconds: 20 * 60, exitCode: 3 }];
+    await aws.invoke(update());
+    aws.stackStatus = 'UPDATE_ROLLBACK_IN_PROGRESS';
+
+    expect(await aws.deliver(aws.continued[0])).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('exit code 3') });
+    expect(aws.runs).toHaveLength(1);
+  });
+});
+
 describe('pitfall 11: delete', () => {
   const remove = event({ RequestType: 'Delete', PhysicalResourceId: 'Migrations1234' });
 
@@ -221,6 +261,13 @@ describe('pitfall 11: delete', () => {
     expect((await aws.deliver(remove)).Status).toBe('SUCCESS');
     expect(aws.stops.map(({ task }) => task)).toEqual(aws.tasks.map(({ arn }) => arn));
     expect(aws.now).toBeGreaterThan(START + 4000);
+  });
+
+  test('pitfall 11: what has stopped is left alone', async () => {
+    aws.addTask({ afterSeconds: 1, exitCode: 0 });
+
+    expect(await aws.deliver(remove)).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('0 running tasks') });
+    expect(aws.stops).toEqual([]);
   });
 
   test('pitfall 11: it succeeds when the cluster is gone, and when stopping fails', async () => {
