@@ -183,6 +183,7 @@ describe('grantOpen', () => {
     const partition = { Ref: 'AWS::Partition' };
     const region = { Ref: 'AWS::Region' };
     const account = { Ref: 'AWS::AccountId' };
+    const sessions = { 'Fn::Join': ['', ['arn:', partition, ':ssm:', region, ':', account, ':session/*']] };
     const instance = { 'Fn::Join': ['', ['arn:', partition, ':ec2:', region, ':', account, ':instance/', stack.resolve(bastion.instance.instanceId)]] };
 
     // THEN
@@ -194,10 +195,11 @@ describe('grantOpen', () => {
         Resource: [instance, { 'Fn::Join': ['', ['arn:', partition, ':ssm:', region, ':', account, ':document/', stack.resolve(tunnel.documentName)]] }],
         Condition: { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
       },
+      { Effect: 'Allow', Action: 'ssmmessages:OpenDataChannel', Resource: sessions },
       {
         Effect: 'Allow',
         Action: ['ssm:TerminateSession', 'ssm:ResumeSession'],
-        Resource: { 'Fn::Join': ['', ['arn:', partition, ':ssm:', region, ':', account, ':session/*']] },
+        Resource: sessions,
         Condition: { StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } },
       },
     ]);

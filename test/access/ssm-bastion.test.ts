@@ -272,7 +272,7 @@ describe('shell sessions', () => {
     // THEN
     const [policy] = Object.values(template().findResources('AWS::IAM::Policy', { Properties: { Users: [{ Ref: Match.anyValue() }] } }));
     expect(policy.Properties.PolicyDocument.Statement.flatMap(({ Action }: { Action: string }) => Action))
-      .toEqual(['ec2:StartInstances', 'ssm:StartSession', 'ssm:TerminateSession', 'ssm:ResumeSession']);
+      .toEqual(['ec2:StartInstances', 'ssm:StartSession', 'ssmmessages:OpenDataChannel', 'ssm:TerminateSession', 'ssm:ResumeSession']);
     expect(JSON.stringify(policy)).toContain('BastionShell');
   });
 

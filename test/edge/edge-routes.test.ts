@@ -269,30 +269,6 @@ describe('priorities', () => {
   });
 });
 
-describe('networks', () => {
-  const imported = (scope: Stack, id: string, vpcId: string) => ec2.Vpc.fromVpcAttributes(scope, id, {
-    vpcId, availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-1', 'subnet-2'], publicSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
-  });
-
-  test('fails for a target in another VPC of the app', () => {
-    const { stack, edge } = createWorld();
-    expect(() => edge.addRoute('Api', { target: new TestTarget(stack, 'Target', createVpc(stack, 'Other')) })).toThrow(/Route 'Api': 'Backend\/Target' is in another VPC than this edge.*same vpc/);
-  });
-
-  test('fails for a target in another imported VPC', () => {
-    const stack = new Stack(developmentApp(), 'Stack');
-    const edge = new PublicEdge(stack, 'Edge', { vpc: imported(stack, 'Vpc', 'vpc-1') });
-    expect(() => edge.addRoute('Api', { target: new TestTarget(stack, 'Target', imported(stack, 'Other', 'vpc-2')) })).toThrow(/another VPC/);
-  });
-
-  test('one VPC that was imported twice is one', () => {
-    const stack = new Stack(developmentApp(), 'Stack');
-    const edge = new PublicEdge(stack, 'Edge', { vpc: imported(stack, 'Vpc', 'vpc-1') });
-    edge.addRoute('Api', { target: new TestTarget(stack, 'Target', imported(stack, 'Again', 'vpc-1')) });
-    Template.fromStack(stack).hasResourceProperties(TARGET_GROUP, { VpcId: 'vpc-1' });
-  });
-});
-
 describe('stacks', () => {
   function createStacks() {
     const app = developmentApp();

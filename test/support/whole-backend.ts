@@ -3,6 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
@@ -91,8 +92,11 @@ const BUILD: Record<Tier, Build> = {
   Services: createServices,
   Access: (home, made, { names }) => {
     const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
-    bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort });
-    bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 });
+    const people = new Role(home, 'People', { assumedBy: new AccountRootPrincipal() });
+    bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort }).grantOpen(people);
+    bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantOpen(people);
+    bastion.grantShell(people);
+    made.migrations?.forEach((migration) => migration.grantRun(people));
     return { bastion };
   },
 };

@@ -1,4 +1,4 @@
-import { Arn, ArnFormat, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
@@ -8,7 +8,11 @@ import type { IConstruct } from 'constructs';
  *
  * Without the condition, a grantee could name no document and get the account's default shell session.
  *
+ * The data channel is on all sessions, because ids of sessions begin differently for users and for roles: it opens only with
+ * the token that `StartSession` or `ResumeSession` gave.
+ *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-sessiondocumentaccesscheck.html
+ * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-restrict-access-quickstart.html
  */
 export function grantSession(scope: IConstruct, grantee: iam.IGrantable, instance: ec2.IInstance, documentName: string): iam.Grant {
   const stack = Stack.of(scope);
@@ -21,13 +25,15 @@ export function grantSession(scope: IConstruct, grantee: iam.IGrantable, instanc
     resourceArns: [instanceArn, documentArn],
     conditions: { BoolIfExists: { 'ssm:SessionDocumentAccessCheck': 'true' } },
   });
+  const sessions = stack.formatArn({ service: 'ssm', resource: 'session', resourceName: '*' });
+  const channel = iam.Grant.addToPrincipal({ grantee, actions: ['ssmmessages:OpenDataChannel'], resourceArns: [sessions] });
   const own = iam.Grant.addToPrincipal({
     grantee,
     actions: ['ssm:TerminateSession', 'ssm:ResumeSession'],
-    resourceArns: [Arn.format({ service: 'ssm', resource: 'session', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME }, stack)],
+    resourceArns: [sessions],
     conditions: { StringEquals: { 'ssm:resourceTag/aws:ssmmessages:session-id': '${aws:userid}' } },
   });
-  return start.combine(open).combine(own);
+  return start.combine(open).combine(channel).combine(own);
 }
 
 /** What to type in a POSIX shell: starts the instance, then tries until its agent answers. */
