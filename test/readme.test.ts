@@ -44,3 +44,39 @@ describe('the first sample of the README', () => {
     expect(types).toEqual(expect.arrayContaining(['AWS::RDS::DBInstance', 'Custom::PostgresUser', 'Custom::Migration', 'AWS::ECS::Service', 'AWS::SSM::Document']));
   });
 });
+
+describe('what the sample made, in the README', () => {
+  const text = fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+  const column = (row: string, index: number) => new RegExp(`^\\| ${row} \\|(.*)$`, 'm').exec(text)?.[1].split('|')[index] ?? '';
+
+  test.each([library.Posture.development(), library.Posture.production()].map((posture, index) => ({ posture, index })))('has the values of $posture.name', ({ posture, index }) => {
+    expect(column('network', index)).toContain(`${posture.maxAzs} zones`);
+    expect(column('PostgreSQL', index)).toContain(`\`db.${posture.instanceType.toString()}\`, ${posture.allocatedStorage.toGibibytes()} GB, backups of ${posture.backupRetention.toDays()} days`);
+    expect(column('PostgreSQL', index).includes('Multi-AZ')).toBe(posture.multiAz);
+    expect(column('PostgreSQL', index).includes('deletion protection')).toBe(posture.deletionProtection);
+    expect(column('API', index)).toContain(`${posture.minTasks} task`);
+    expect(column('API', index).includes(`scaling to ${posture.maxTasks}`)).toBe(posture.maxTasks > posture.minTasks);
+    expect(column('edge', index).includes('WAF, access logs, deletion protection')).toBe(posture.waf && posture.accessLogs && posture.loadBalancerDeletionProtection);
+  });
+
+  test('links to anchors of the API reference that are there', () => {
+    const reference = fs.readFileSync(path.join(ROOT, 'API.md'), 'utf8');
+    const anchors = [...text.matchAll(/API\.md#([\w.-]+)/g)].map(([, anchor]) => anchor);
+    expect(anchors.length).toBeGreaterThan(5);
+    expect(anchors.filter((anchor) => !reference.includes(`id="${anchor}"`))).toEqual([]);
+  });
+});
+
+describe.each(['01-private-backend', '02-hello-birthday'])('the cost of example %s', (example) => {
+  const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8');
+  const rows = [.../## Cost[\s\S]*?\n\n## /.exec(read(`examples/${example}/README.md`))![0].matchAll(/^\| ([\w ]+?(?: \(.*?\))?) \| (.*) \| (.*) \|$/gm)];
+  // Amounts stand after what they are for; the running bastion is no part of the sum.
+  const amounts = (cell: string) => cell.replace(/, while it runs.*/, '').split(', ').map((part) => Number(/([\d.]+)$/.exec(part)?.[1]));
+
+  test.each([['development', 2], ['production', 3]])('adds up in %s, and is what the other tables say', (_, index) => {
+    const sum = rows.flatMap((row) => amounts(row[index as number])).reduce((total, amount) => total + amount);
+    const stated = [read(`examples/${example}/README.md`), read('examples/README.md')].map((text) => [...text.matchAll(/≈ (\d+)/g)].slice(0, 2).map(([, amount]) => Number(amount))[index as number - 2]);
+    expect(rows.length).toBeGreaterThan(5);
+    expect(stated).toEqual([Math.round(sum / 5) * 5, Math.round(sum / 5) * 5]);
+  });
+});

@@ -50,7 +50,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `containerInsights` | false | true | Metrics of each task, at the price of custom metrics. |
  * | `logRetention` | 7 days | 90 days | Until the end of the sprint; until an incident is understood. |
  * | `requireHttps` | false | true | Without a domain one can still start; in production it is an error. |
- * | `waf` | false | true | AWS's managed rules in front of the edge, about 8 USD a month. |
+ * | `waf` | false | true | AWS's managed rules in front of the edge, about 10 USD a month. |
  * | `accessLogs` | false | true | Every request can be found afterwards. |
  * | `loadBalancerDeletionProtection` | false | true | The address that clients know does not vanish. |
  * | `bastionSubnetType` | public | private | Needs no NAT; needs no public address. |
