@@ -1,9 +1,9 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
-import { acknowledgeEncryption, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import { referWeakly } from '../../private/cross-stack';
 import type { ServerlessCapacityOptions } from '../postgres-capacity';
@@ -52,17 +52,6 @@ function storageOf(settings: ServerSettings): Partial<rds.CfnDBClusterProps> {
   return settings.snapshotIdentifier === undefined
     ? { storageEncrypted: settings.storageEncrypted, kmsKeyId }
     : { snapshotIdentifier: settings.snapshotIdentifier, kmsKeyId };
-}
-
-function backupsOf(settings: ServerSettings): Partial<rds.CfnDBClusterProps> {
-  return {
-    backupRetentionPeriod: settings.backupRetention.toDays(),
-    copyTagsToSnapshot: true,
-    deleteAutomatedBackups: settings.removalPolicy === RemovalPolicy.DESTROY,
-    deletionProtection: settings.deletionProtection,
-    preferredBackupWindow: settings.preferredBackupWindow,
-    preferredMaintenanceWindow: settings.preferredMaintenanceWindow,
-  };
 }
 
 /** Members hold no data of their own, so a snapshot of the cluster is enough. */

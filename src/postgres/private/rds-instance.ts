@@ -1,9 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
-import { acknowledgeEncryption, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import { referWeakly } from '../../private/cross-stack';
 
@@ -63,17 +62,6 @@ function networkOf(scope: Construct, settings: ServerSettings, securityGroups: e
     vpcSecurityGroups: securityGroups.map(group => group.securityGroupId),
     port: settings.port.toString(),
     publiclyAccessible: false,
-  };
-}
-
-function backupsOf(settings: ServerSettings): Partial<rds.CfnDBInstanceProps> {
-  return {
-    backupRetentionPeriod: settings.backupRetention.toDays(),
-    copyTagsToSnapshot: true,
-    deleteAutomatedBackups: settings.removalPolicy === RemovalPolicy.DESTROY,
-    deletionProtection: settings.deletionProtection,
-    preferredBackupWindow: settings.preferredBackupWindow,
-    preferredMaintenanceWindow: settings.preferredMaintenanceWindow,
   };
 }
 

@@ -24,6 +24,18 @@ export function insightsOf({ databaseInsights, encryptionKey }: ServerSettings) 
     : { databaseInsightsMode: 'standard' };
 }
 
+/** Backups and the end, in the words that instances and clusters share. */
+export function backupsOf(settings: ServerSettings) {
+  return {
+    backupRetentionPeriod: settings.backupRetention.toDays(),
+    copyTagsToSnapshot: true,
+    deleteAutomatedBackups: settings.removalPolicy === RemovalPolicy.DESTROY,
+    deletionProtection: settings.deletionProtection,
+    preferredBackupWindow: settings.preferredBackupWindow,
+    preferredMaintenanceWindow: settings.preferredMaintenanceWindow,
+  };
+}
+
 /** Subnets of the server. The group outlives the stack where the server does. */
 export function createSubnetGroup(scope: Construct, settings: ServerSettings): rds.CfnDBSubnetGroup {
   const group = new rds.CfnDBSubnetGroup(scope, 'SubnetGroup', {
