@@ -1,7 +1,7 @@
-import type { App } from 'aws-cdk-lib';
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import type { App } from 'aws-cdk-lib';
 import * as ts from 'typescript';
 import * as library from '../src';
 
