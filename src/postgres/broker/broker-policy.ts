@@ -27,6 +27,8 @@ export function grantConductor(user: Construct, broker: Broker, secretArn: strin
  * Lets the conductor read a secret that outlives its stack, so that the stack which takes the user over gets its password.
  *
  * A policy in the conductor's role would have to outlive the stack too, and then be in the way of the role's own deletion.
+ *
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/determine-acccess_examine-iam-policies.html
  */
 export function keepReadable(user: Construct, broker: Broker, secretArn: string): CfnResourcePolicy {
   const policy = new CfnResourcePolicy(user, 'RetainedSecretPolicy', {
