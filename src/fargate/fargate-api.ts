@@ -175,6 +175,7 @@ export class FargateApi extends Construct implements IEdgeTarget, iam.IGrantable
       maxTasks: props.maxTasks ?? posture.maxTasks,
       scaling: { cpuUtilizationPercent: props.scaling?.cpuUtilizationPercent ?? 60, requestsPerTarget: props.scaling?.requestsPerTarget ?? 1000 },
       writablePaths: props.writablePaths ?? [],
+      user: props.user,
       tmpSize: props.tmpSize ?? Size.mebibytes(64),
       cpu: props.cpu ?? 256,
       memoryLimitMiB: props.memoryLimitMiB ?? 512,

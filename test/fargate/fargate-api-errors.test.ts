@@ -36,6 +36,8 @@ test.each<[string, Partial<FargateApiProps>, RegExp]>([
   ['a writable path over the certificate authorities', { writablePaths: ['/run'] }, /holds certificate authorities/],
   ['a writable path given twice', { writablePaths: ['/a', '/a'] }, /'\/a' twice/],
   ['something to connect to that is no binding', { connectTo: [new Stack() as never] }, /connectTo\[0\] is no IServiceBinding.*database.addUser\('Api'\).*Backend\/Api/],
+  ['no user, which would be that of the image, often root', { user: '' }, /user must be a user id or name.*got ''/],
+  ['a user with a space', { user: '1000 1000' }, /got '1000 1000'/],
   ['an empty list of security groups', { securityGroups: [] }, /securityGroups is empty.*default group of the VPC/],
   ['a snapshot as removal policy', { removalPolicy: RemovalPolicy.SNAPSHOT }, /removalPolicy must be DESTROY or RETAIN, got snapshot.*Backend\/Api/],
   ['a variable without a value', { environment: { REGION: undefined as unknown as string } }, /'REGION' \(from environment\) has no value/],

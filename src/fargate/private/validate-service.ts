@@ -17,6 +17,7 @@ export interface CheckedService {
   readonly maxTasks: number;
   readonly scaling: Required<ServiceScaling>;
   readonly writablePaths: string[];
+  readonly user?: string;
   readonly memoryLimitMiB: number;
   readonly tmpSize: Size;
 }
@@ -33,6 +34,7 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
   seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
   validateTaskBounds(scope, service);
   validateTmpSize(scope, service);
+  validateUser(scope, service.user);
   validateHealthCheckPath(scope, service.healthCheckPath);
   validateWritablePaths(scope, service.writablePaths);
 }
@@ -64,6 +66,12 @@ function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: Checked
   const size = tmpSize.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
   if (!Number.isInteger(size) || size < 1 || size >= memoryLimitMiB) {
     throw new InvalidBackendError(scope, `tmpSize is part of the task's memory: it must be whole MiB, from 1 to less than memoryLimitMiB ${memoryLimitMiB}, got ${size}. For more space on disk, use writablePaths.`);
+  }
+}
+
+function validateUser(scope: IConstruct, user?: string): void {
+  if (user !== undefined && !Token.isUnresolved(user) && !/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(user)) {
+    throw new InvalidBackendError(scope, `user must be a user id or name, or 'uid:gid', like '1000:1000', got '${user}'. Leave it out for that default.`);
   }
 }
 
