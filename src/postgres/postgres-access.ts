@@ -30,6 +30,6 @@ export enum PostgresDatabaseRemoval {
   /** The database is dropped while it holds no tables. While it holds tables, deletion fails and says so. */
   DESTROY = 'destroy',
 
-  /** The database is dropped with all its data, and its sessions are ended. */
+  /** The database is dropped with all its data, and its sessions are ended: also before the last snapshot of a server that goes with it. */
   FORCE = 'force',
 }
