@@ -50,8 +50,10 @@ const SECURITY: Record<string, string[]> = {
   'AWS::SSM::Document': ['Content'],
   'AWS::SecretsManager::Secret': ['KmsKeyId'],
   'AWS::WAFv2::WebACL': ['DefaultAction', 'Rules'],
+  'AWS::WAFv2::WebACLAssociation': ['*'],
   'Custom::PostgresDatabase': ['*'],
   'Custom::PostgresUser': ['*'],
+  'Custom::VpcRestrictDefaultSG': ['DefaultSecurityGroupId'],
 };
 
 /** What makes a template secure: the properties above by logical id, and each permission by the role or resource that has it. */
