@@ -303,12 +303,13 @@ describe('a construct that moves', () => {
     expect(canLogIn(moved)).toBe(true);
   });
 
-  test.each(['AccessDeniedException', 'DecryptionFailure'])('whose old secret cannot be read any more (%s): gets a new password, and the log says why', async (name) => {
+  test.each(['AccessDeniedException', 'DecryptionFailure'])('whose old secret cannot be read any more (%s): gets a new password at once, and the log says why', async (name) => {
     // GIVEN
     await world.send({ RequestType: 'Create', ...world.user(secret) });
     const moved = world.secrets.create('moved');
 
     // WHEN
+    const began = world.clock.now();
     const there = { ...world.user(moved, { AdoptExisting: 'true' }), StackId: OTHER_STACK };
     const answer = await world.send({ RequestType: 'Create', ...there }, { secrets: failing(secret, name) });
 
@@ -316,6 +317,7 @@ describe('a construct that moves', () => {
     expect(answer.Status).toBe('SUCCESS');
     expect(canLogIn(moved)).toBe(true);
     expect(world.said).toContain('former password not readable');
+    expect(world.clock.now() - began).toBeLessThan(5_000);
   });
 
   test('fails while its old secret cannot be read for a moment, because its tasks hold the password', async () => {
