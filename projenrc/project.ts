@@ -40,7 +40,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         mavenServerId: 'central-ossrh',
       },
       publishToGo: { moduleName: 'github.com/cdk-private-backend/cdk-private-backend-go' },
-      publishToNuget: { dotNetNamespace: 'CdkPrivateBackend', packageId: 'CdkPrivateBackend' },
+      publishToNuget: { dotNetNamespace: 'CdkPrivateBackend', packageId: 'CdkPrivateBackend', trustedPublishing: true },
 
       githubOptions: {
         pullRequestLintOptions: {
