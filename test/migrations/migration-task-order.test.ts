@@ -218,6 +218,18 @@ describe('spread over stacks', () => {
     expect(JSON.stringify(outputs.filter(({ Export }) => Export !== undefined))).not.toMatch(/Migrations/);
   });
 
+  test('a cache of another stack may let it in, without an export', () => {
+    const made = backend();
+    const migration = migrate(made);
+    const other = new Stack(made.app, 'Other');
+    new ec2.SecurityGroup(other, 'Cache', { vpc: made.vpc }).connections.allowFrom(migration, ec2.Port.tcp(6379));
+
+    made.app.synth();
+    const outputs = Object.values(Template.fromStack(made.stack).toJSON().Outputs ?? {}) as { Export?: object; Value: object }[];
+    expect(JSON.stringify(outputs.filter(({ Export }) => Export !== undefined))).not.toMatch(/Migrations/);
+    expect(JSON.stringify(resourcesOf(other))).toMatch(/MigrationsSecurityGroup/);
+  });
+
   test('a service in a nested stack waits too', () => {
     const made = backend();
     const nested = new NestedStack(made.stack, 'Nested');

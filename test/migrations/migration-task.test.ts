@@ -174,6 +174,15 @@ describe('what a migration task makes', () => {
 });
 
 describe('options', () => {
+  test('entry point, command and variables of the source', () => {
+    const made = backend();
+    migrate(made, { source: new FixedSource({ entryPoint: ['/bin/tool'], command: ['up'], environment: { TOOL: 'x' } }) });
+
+    Template.fromStack(made.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
+      ContainerDefinitions: [Match.objectLike({ EntryPoint: ['/bin/tool'], Command: ['up'], Environment: Match.arrayWith([{ Name: 'TOOL', Value: 'x' }]) })],
+    });
+  });
+
   test('size, architecture, user, timeout and retries', () => {
     const made = backend();
     migrate(made, { cpu: 1024, memoryLimitMiB: 4096, cpuArchitecture: ecs.CpuArchitecture.X86_64, user: '70', timeout: Duration.minutes(5), retries: 0 });

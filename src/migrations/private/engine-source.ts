@@ -27,7 +27,7 @@ export function bindEngine(scope: Construct, engine: EngineDefinition, path: str
       [RunnerEnv.DIRECTORY]: RunnerPaths.MIGRATIONS,
       [RunnerEnv.CA_FILE]: RunnerPaths.CA_FILE,
     },
-    revision: hashTexts([content, asset.assetHash]),
+    revision: asset.assetHash,
     protectedTables: [engine.versionTable],
     usesRunner: true,
   };

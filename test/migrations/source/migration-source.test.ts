@@ -236,7 +236,7 @@ describe('a command', () => {
   const revision = (changes: object) => MigrationSource.command({ ...props, ...changes }).bind(new Stack(), { cpuArchitecture: CpuArchitecture.ARM64 }).revision;
 
   test('pitfall 9: runs again when its revision or command changes, and not when the order of its variables does', () => {
-    expect(new Set([{}, { revision: 'v2' }, { command: ['migrate', '-v'] }].map(revision)).size).toBe(3);
+    expect(new Set([{}, { revision: 'v2' }, { command: ['migrate', '-v'] }, { command: ['migrate-v'] }, { environment: { A: '1' } }].map(revision)).size).toBe(5);
     expect(revision({ environment: { B: '2', A: '1' } })).toBe(revision({}));
   });
 
