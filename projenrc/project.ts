@@ -69,6 +69,8 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
           testMatch: ['<rootDir>/(src|test|examples)/**/*(*.)@(spec|test).ts'],
           testPathIgnorePatterns: ['/node_modules/', '/cdk.out/'],
           setupFiles: ['<rootDir>/test/support/jest-setup.ts'],
+          globalSetup: '<rootDir>/test/support/jest-global-setup.ts',
+          globalTeardown: '<rootDir>/test/support/jest-global-teardown.ts',
           moduleNameMapper: { '^cdk-private-backend$': '<rootDir>/src/index.ts' },
           testTimeout: 60_000,
           maxWorkers: '2',

@@ -19,7 +19,7 @@ export interface GooseLookup {
 export function findGoose(): GooseLookup {
   const installed = (process.env.PATH ?? '').split(delimiter).find((directory) => isPinned(join(directory, 'goose')));
   if (installed) return { directory: installed };
-  const cache = join(tmpdir(), `cdk-private-backend-goose-${process.getuid?.() ?? 'user'}`, GOOSE_VERSION);
+  const cache = join(process.env.CDK_PRIVATE_BACKEND_CACHE ?? tmpdir(), `cdk-private-backend-goose-${process.getuid?.() ?? 'user'}`, GOOSE_VERSION);
   if (existsSync(join(cache, 'goose'))) return { directory: cache };
   return build(cache);
 }

@@ -38,7 +38,7 @@ export function serverAccount(): ServerAccount {
 export function preparePostgres(major: PostgresMajor, account: ServerAccount): PostgresFiles {
   const platformPackage = findPlatformPackage(major);
   const version = packageVersion(platformPackage);
-  const root = join(tmpdir(), `cdk-private-backend-postgres-${process.getuid?.() ?? 'user'}`);
+  const root = join(process.env.CDK_PRIVATE_BACKEND_CACHE ?? tmpdir(), `cdk-private-backend-postgres-${process.getuid?.() ?? 'user'}`);
   const ready = join(root, `${version}-4`);
   mkdirSync(root, { recursive: true, mode: 0o755 });
   if (statSync(root).uid !== process.getuid?.()) {
