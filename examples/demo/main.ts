@@ -51,6 +51,7 @@ async function demo(report: Report, workDir: string): Promise<RunningBackend & {
 }
 
 async function runGooseExample(report: Report, workDir: string): Promise<void> {
+  report.note('Example 01 wants goose: the one in PATH, or one that Go builds now and keeps, which takes up to a minute');
   const goose = findGoose();
   if (goose.directory === undefined) {
     report.note(`Example 01 was not migrated: ${goose.reason}. Install goose or Go to see it.`);
