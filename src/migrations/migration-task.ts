@@ -197,13 +197,13 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
    * @throws InvalidBackendError when the migrations cannot work, when another task has migrations of the same engine for the database,
    * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `user` is no number, when `securityGroups` is empty, when
    * `environment` or `secrets` has a name that the connection or the engine needs, when there are no fitting subnets, or when the
-   * database's stack depends on this one
+   * stack of the database or of the cluster depends on this one
    */
   constructor(scope: Construct, id: string, props: MigrationTaskProps) {
     super(scope, id);
     const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
     const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
-    dependOnStackOf(this, props.database, 'Migrations depend on their database, never the reverse.');
+    [props.database, props.cluster].forEach((used) => dependOnStackOf(this, used, 'Migrations depend on their database and their cluster, never the reverse.'));
     validateTaskSize(this, size);
     validateLimits(this, limits);
     validateUser(this, props.user);

@@ -2,8 +2,21 @@ import { Resource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from './errors';
 
-/** Which construct made a stack depend on another, and on which construct there. */
-const REASONS = new WeakMap<Stack, Map<Stack, string>>();
+/** Paths of the construct that made a stack depend on another, and of what it uses there. */
+interface Reason {
+  readonly user: string;
+  readonly used: string;
+}
+
+/** That a stack depends on another. */
+export interface StackDependency {
+  readonly dependent: Stack;
+  readonly on: Stack;
+  /** Nothing where the app itself declared the dependency, or where it is one through further stacks. */
+  readonly reason?: Reason;
+}
+
+const REASONS = new WeakMap<Stack, Map<Stack, Reason>>();
 
 /**
  * Makes the stack of a construct depend on the stack of what it uses, at once. CDK finds out from references when the app
@@ -16,17 +29,28 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
   if (consumer === producer || isImported(used)) {
     return;
   }
-  if (dependenciesOf(producer).has(consumer)) {
-    const reason = REASONS.get(producer)?.get(consumer);
+  const reverse = stackDependency(used, user);
+  if (reverse !== undefined) {
+    const reason = reverse.reason === undefined ? '' : ` (${sentence(reverse.reason)})`;
     throw new InvalidBackendError(
       user,
-      `${rule} But '${used.node.path}' is in a stack, '${producer.node.path}', that depends on this one, '${consumer.node.path}'${reason === undefined ? '' : ` (${reason})`}. `
+      `${rule} But '${used.node.path}' is in a stack, '${producer.node.path}', that depends on this one, '${consumer.node.path}'${reason}. `
       + `Put '${user.node.path}' into '${producer.node.path}' or into a stack that depends on it, or remove that dependency.`,
     );
   }
-  const reason = `'${user.node.path}' uses '${used.node.path}'`;
-  consumer.addStackDependency(producer, `${reason}. ${rule}`);
+  const reason = { user: user.node.path, used: used.node.path };
+  consumer.addStackDependency(producer, `${sentence(reason)}. ${rule}`);
   REASONS.set(consumer, new Map([[producer, reason], ...REASONS.get(consumer) ?? []]));
+}
+
+/** Whether and why the stack of a construct depends on the stack of another, directly or through further stacks. */
+export function stackDependency(dependent: IConstruct, on: IConstruct): StackDependency | undefined {
+  const [from, to] = [topLevelStackOf(dependent), topLevelStackOf(on)];
+  return from !== to && dependenciesOf(from).has(to) ? { dependent: from, on: to, reason: REASONS.get(from)?.get(to) } : undefined;
+}
+
+function sentence({ user, used }: Reason): string {
+  return `'${user}' uses '${used}'`;
 }
 
 /** Nested stacks are deployed with their parents. */

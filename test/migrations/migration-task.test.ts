@@ -335,6 +335,16 @@ describe('refusals and advice', () => {
       .toThrow(/'Backend\/Postgres\/Database' is in a stack, 'Backend', that depends on this one, 'Network'/);
   });
 
+  test('fails where the stack of the cluster depends on this one', () => {
+    const made = backend();
+    const later = new Stack(made.app, 'Later');
+    later.addStackDependency(made.stack);
+    const cluster = new ecs.Cluster(later, 'Cluster', { vpc: made.vpc });
+
+    expect(() => migrate({ ...made, cluster }))
+      .toThrow(/Migrations depend on their database and their cluster.*'Later\/Cluster' is in a stack, 'Later', that depends on this one, 'Backend'/);
+  });
+
   test('warns about a history that users may change', () => {
     const made = backend();
     migrate(made, { source: new FixedSource({ protectedTables: ['flyway_schema_history'] }) });

@@ -1,6 +1,7 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
+import { stackDependency } from '../../private/stack-order';
 
 /** The one CloudFormation resource that stands for a construct: its default child, or that one's. */
 export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResource {
@@ -28,13 +29,13 @@ export function waitFor(waiter: CfnResource, migration: CfnResource, producers: 
   if (own !== undefined) {
     throw new InvalidBackendError(migration.node.scope, `'${waiter.node.path}' cannot wait for this migration, which itself needs '${own.node.path}'. Pass a service that uses the database.`);
   }
-  const [waiting, migrating] = [Stack.of(waiter), Stack.of(migration)];
-  const producer = producers.find((construct) => Stack.of(construct) === waiting && hasResources(construct));
-  if (waiting !== migrating && (producer !== undefined || migrating.dependencies.includes(waiting))) {
-    const uses = producer === undefined ? 'depends on it' : `uses '${producer.node.path}' of it`;
+  const reverse = stackDependency(migration, waiter);
+  if (reverse !== undefined) {
+    const { reason } = reverse;
+    const uses = migration.node.scopes.some(({ node }) => node.path === reason?.user) ? `uses '${reason?.used}' of it` : 'depends on it';
     throw new InvalidBackendError(
       migration.node.scope,
-      `'${waiter.node.path}' cannot wait for this migration: it is in stack '${waiting.node.path}', and the migration, in stack '${migrating.node.path}', ${uses}. `
+      `'${waiter.node.path}' cannot wait for this migration: it is in stack '${reverse.on.node.path}', and the migration, in stack '${reverse.dependent.node.path}', ${uses}. `
       + 'Put the migration into the stack of the service, or into one between those of database and service.',
     );
   }
@@ -44,9 +45,4 @@ export function waitFor(waiter: CfnResource, migration: CfnResource, producers: 
 function isMainResource(resource: CfnResource, construct: IConstruct): boolean {
   const child = construct.node.defaultChild;
   return child !== undefined && (child === resource || isMainResource(resource, child));
-}
-
-/** Imported constructs belong to no stack's template, whatever scope they were imported in. */
-function hasResources(construct: IConstruct): boolean {
-  return construct.node.findAll().some((child) => CfnResource.isCfnResource(child));
 }
