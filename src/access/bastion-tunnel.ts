@@ -1,12 +1,12 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
-import * as ssm from 'aws-cdk-lib/aws-ssm';
+import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { createSessionDocument } from './private/session-document';
 import { grantSession, sessionCommand } from './private/session-grants';
 import type { ISsmBastion } from './ssm-bastion';
 import type { INetworkEndpoint } from '../network';
-import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
@@ -117,32 +117,24 @@ export class BastionTunnel extends Construct {
   }
 
   private createDocument(target: INetworkEndpoint): ssm.CfnDocument {
-    const document = new ssm.CfnDocument(this, 'Resource', {
-      documentType: 'Session',
-      documentFormat: 'JSON',
-      updateMethod: 'NewVersion',
-      content: {
-        schemaVersion: '1.0',
-        description: 'Forwards a local port to one host and port behind the bastion',
-        sessionType: 'Port',
-        parameters: {
-          localPortNumber: {
-            type: 'String',
-            description: 'Port on your own machine',
-            allowedPattern: '^([1-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$',
-            default: Tokenization.stringifyNumber(this.localPort),
-          },
-        },
-        properties: {
-          type: 'LocalPortForwarding',
-          host: target.endpoint,
-          portNumber: Tokenization.stringifyNumber(target.port),
-          localPortNumber: '{{ localPortNumber }}',
+    return createSessionDocument(this, {
+      description: 'Forwards a local port to one host and port behind the bastion',
+      sessionType: 'Port',
+      parameters: {
+        localPortNumber: {
+          type: 'String',
+          description: 'Port on your own machine',
+          allowedPattern: '^([1-9]|[1-9][0-9]{1,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$',
+          default: Tokenization.stringifyNumber(this.localPort),
         },
       },
+      properties: {
+        type: 'LocalPortForwarding',
+        host: target.endpoint,
+        portNumber: Tokenization.stringifyNumber(target.port),
+        localPortNumber: '{{ localPortNumber }}',
+      },
     });
-    referWeakly(document);
-    return document;
   }
 
   private openPath(props: BastionTunnelProps) {

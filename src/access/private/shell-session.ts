@@ -2,10 +2,10 @@ import { ArnFormat, Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import * as ssm from 'aws-cdk-lib/aws-ssm';
+import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { createSessionDocument } from './session-document';
 import { serveLogs } from '../../network/private/log-encryption';
-import { referWeakly } from '../../private/cross-stack';
 
 /** How shell sessions are logged. */
 export interface ShellSessionProps {
@@ -45,29 +45,21 @@ export class ShellSession extends Construct {
   }
 
   private createDocument(props: ShellSessionProps): ssm.CfnDocument {
-    const document = new ssm.CfnDocument(this, 'Resource', {
-      documentType: 'Session',
-      documentFormat: 'JSON',
-      updateMethod: 'NewVersion',
-      content: {
-        schemaVersion: '1.0',
-        description: 'Shell on the bastion',
-        sessionType: 'Standard_Stream',
-        inputs: {
-          s3BucketName: '',
-          s3KeyPrefix: '',
-          s3EncryptionEnabled: false,
-          cloudWatchLogGroupName: this.logGroup?.logGroupName ?? '',
-          cloudWatchEncryptionEnabled: this.logGroup !== undefined && props.encryptionKey !== undefined,
-          cloudWatchStreamingEnabled: this.logGroup !== undefined,
-          kmsKeyId: '',
-          runAsEnabled: false,
-          runAsDefaultUser: '',
-          idleSessionTimeout: '20',
-        },
+    return createSessionDocument(this, {
+      description: 'Shell on the bastion',
+      sessionType: 'Standard_Stream',
+      inputs: {
+        s3BucketName: '',
+        s3KeyPrefix: '',
+        s3EncryptionEnabled: false,
+        cloudWatchLogGroupName: this.logGroup?.logGroupName ?? '',
+        cloudWatchEncryptionEnabled: this.logGroup !== undefined && props.encryptionKey !== undefined,
+        cloudWatchStreamingEnabled: this.logGroup !== undefined,
+        kmsKeyId: '',
+        runAsEnabled: false,
+        runAsDefaultUser: '',
+        idleSessionTimeout: '20',
       },
     });
-    referWeakly(document);
-    return document;
   }
 }
