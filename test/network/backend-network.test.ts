@@ -293,9 +293,10 @@ test.each(Object.entries(EGRESSES))('a network with %s passes the strict validat
 describe('flow logs', () => {
   test('are off in development and on in production, kept three months and retained', () => {
     expect(network().network.flowLogGroup).toBeUndefined();
-    const { template, network: made } = network({}, Posture.production());
-    expect(made.flowLogGroup).toBeDefined();
-    template.hasResourceProperties('AWS::EC2::FlowLog', { ResourceType: 'VPC', TrafficType: 'ALL', LogDestinationType: 'cloud-watch-logs' });
+    const { stack, template, network: made } = network({}, Posture.production());
+    template.hasResourceProperties('AWS::EC2::FlowLog', {
+      ResourceType: 'VPC', TrafficType: 'ALL', LogDestinationType: 'cloud-watch-logs', LogGroupName: stack.resolve(made.flowLogGroup?.logGroupName),
+    });
     template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 90 } });
   });
 

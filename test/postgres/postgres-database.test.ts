@@ -1,9 +1,32 @@
 import { CfnParameter, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { Construct } from 'constructs';
 import { idOf, newServer } from './postgres-fixtures';
-import { PostgresAccess, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
+import { PostgresAccess, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser, type PrivatePostgres } from '../../src';
+import { PostgresServer } from '../../src/postgres/private/postgres-server';
 
 const DATABASE = 'Custom::PostgresDatabase';
+
+/** A server as somebody else could make one: it has all that is public, and no broker. */
+class ForeignPostgres extends PostgresServer {
+  public readonly endpoint = 'db.example.com';
+  public readonly port = 5432;
+  public readonly vpc: ec2.IVpc;
+  public readonly database: PostgresDatabase;
+  public readonly connections: ec2.Connections;
+
+  constructor(scope: Construct, id: string, { vpc, database, connections }: PrivatePostgres) {
+    super(scope, id);
+    this.vpc = vpc;
+    this.database = database;
+    this.connections = connections;
+  }
+
+  public _metricDimensions() {
+    return {};
+  }
+}
 
 describe('a database', () => {
   test('has the id as name, and stays when it leaves the stack', () => {
@@ -186,8 +209,8 @@ describe('a database refuses', () => {
       return postgres.addDatabase('Orders', { databaseName: 'orders' });
     }, /role 'orders_rw' is declared twice/],
     ['fails on a server that this library did not make', ({ stack, postgres }) => {
-      const foreign = Object.assign(new CfnResource(stack, 'Foreign', { type: 'X::Y::Z' }), { endpoint: 'x', port: 1, vpc: postgres.vpc, database: postgres.database, connections: postgres.connections });
-      return new PostgresDatabase(stack, 'D', { server: foreign as any });
+      const server = new ForeignPostgres(stack, 'Foreign', postgres);
+      return new PostgresDatabase(stack, 'D', { server });
     }, /was not made by this library.*fromPostgresAttributes/],
   ];
 

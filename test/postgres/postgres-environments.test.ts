@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
+import type * as rds from 'aws-cdk-lib/aws-rds';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { FAKE_CA, newApp, newVpc } from './postgres-fixtures';
 import { AdminSecret, PostgresCapacity, PostgresUser, Posture, PrivatePostgres } from '../../src';
@@ -19,7 +20,7 @@ function everything(app: App, env: { region?: string; account?: string } = {}, c
     server.database.owner;
     new PostgresUser(service, `${server.node.id}User`, { database: server.database });
   }
-  return { stack, service };
+  return { stack, service, instance };
 }
 
 describe('in every partition', () => {
@@ -89,8 +90,8 @@ describe('the validator of CDK', () => {
   test('fails on a template that RDS would refuse, so it did run', () => {
     delete process.env.CDK_VALIDATION;
     const app = newApp(Posture.development(), { '@aws-cdk/core:validateAgainstDefaultRules': true });
-    const { stack } = everything(app, { region: 'eu-central-1', account: '111111111111' });
-    (stack.node.findChild('Instance').node.defaultChild as any).addPropertyOverride('NoSuchProperty', 1);
+    const { instance } = everything(app, { region: 'eu-central-1', account: '111111111111' });
+    (instance.node.defaultChild as rds.CfnDBInstance).addPropertyOverride('NoSuchProperty', 1);
     expect(() => app.synth()).toThrow(/[Vv]alidation/);
   });
 });
