@@ -1,0 +1,132 @@
+import type { IPolicyValidationContext } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { Conditions, type World } from './conditions';
+import { Intrinsics, type Surroundings } from './intrinsics';
+import { literalText, ModelResource, TemplateModel, type ModelMap } from './model';
+import { ConstructIndex, readSources, type Raw, type RawResource, type TemplateSource } from './source';
+
+/** What the templates of one synthesis say. */
+export interface LoadedTemplates {
+  /** One model for each outcome of the conditions that only the deployment decides; mostly one. */
+  readonly models: readonly TemplateModel[];
+  /** What could not be looked at. */
+  readonly notes: readonly string[];
+}
+
+/** Three checks of one synthesis read the same templates. */
+const loaded = new WeakMap<IConstruct, { readonly key: string; readonly templates: LoadedTemplates }>();
+
+/** Reads and resolves the templates that a validation plugin is given. */
+export function loadTemplates(context: IPolicyValidationContext): LoadedTemplates {
+  const sources = readSources(context);
+  const key = JSON.stringify(sources.map(({ path, judged, text }) => [path, judged, text]));
+  const before = loaded.get(context.appConstruct);
+  if (before?.key === key) {
+    return before.templates;
+  }
+  const templates = new Loader(sources, new ConstructIndex(context.appConstruct)).load();
+  loaded.set(context.appConstruct, { key, templates });
+  return templates;
+}
+
+/** Makes the models, with every look-up between templates. */
+class Loader implements Surroundings {
+  private readonly byPath: Map<string, TemplateSource>;
+  private readonly byStackName: Map<string, TemplateSource>;
+  private readonly nestedByParent: Map<string, TemplateSource>;
+  private readonly conditions: Conditions;
+  private readonly intrinsics: Intrinsics;
+  private exports?: Map<string, { readonly source: TemplateSource; readonly value: Raw }>;
+  private world: World = new Map();
+  private resources = new Map<string, ModelResource>();
+
+  public constructor(private readonly sources: readonly TemplateSource[], private readonly constructs: ConstructIndex) {
+    this.byPath = new Map(sources.map((source) => [source.path, source]));
+    this.byStackName = new Map(sources.filter(({ nestedIn }) => nestedIn === undefined).map((source) => [source.stackName, source]));
+    this.nestedByParent = new Map(sources.flatMap((source) => (source.nestedIn === undefined ? [] : [[resourceKey(source.nestedIn.path, source.nestedIn.logicalId), source]])));
+    this.conditions = new Conditions(this);
+    this.intrinsics = new Intrinsics(this);
+  }
+
+  public load(): LoadedTemplates {
+    const { worlds, note } = this.conditions.worlds(this.sources);
+    return { models: worlds.map((world) => this.model(world)), notes: note === undefined ? [] : [note] };
+  }
+
+  public resource(source: TemplateSource, logicalId: string): ModelResource | undefined {
+    return this.resources.get(resourceKey(source.path, logicalId));
+  }
+
+  public nested(source: TemplateSource, logicalId: string): TemplateSource | undefined {
+    return this.nestedByParent.get(resourceKey(source.path, logicalId));
+  }
+
+  public parent(source: TemplateSource): TemplateSource | undefined {
+    return source.nestedIn === undefined ? undefined : this.byPath.get(source.nestedIn.path);
+  }
+
+  public named(stackName: string): TemplateSource | undefined {
+    return this.byStackName.get(stackName);
+  }
+
+  public export(name: string): { readonly source: TemplateSource; readonly value: Raw } | undefined {
+    this.exports ??= new Map(this.sources.flatMap((source) => Object.values(source.raw.Outputs ?? {}).flatMap(({ Export, Value }) => {
+      const exported = Export === undefined ? undefined : literalText(this.intrinsics.resolve(Export.Name, source));
+      return exported === undefined ? [] : [[exported, { source, value: Value }] as const];
+    })));
+    return this.exports.get(name);
+  }
+
+  public holds(source: TemplateSource, condition: string): boolean {
+    return this.conditions.holds(source, condition, this.world);
+  }
+
+  private model(world: World): TemplateModel {
+    this.world = world;
+    // Properties are resolved when first read, and then in the world and among the resources of this model.
+    const resources = new Map<string, ModelResource>();
+    this.resources = resources;
+    const enter = () => {
+      this.world = world;
+      this.resources = resources;
+    };
+    for (const source of this.sources.filter((each) => this.stands(each))) {
+      for (const [logicalId, raw] of Object.entries(source.raw.Resources ?? {})) {
+        if (raw.Condition === undefined || this.holds(source, raw.Condition)) {
+          resources.set(resourceKey(source.path, logicalId), this.modelResource(source, logicalId, raw, enter));
+        }
+      }
+    }
+    const judged = [...resources.values()].filter(({ template }) => (template as TemplateSource).judged);
+    return new TemplateModel(judged, this.conditions.describe(world));
+  }
+
+  /** A nested stack stands where the resource that makes it does. */
+  private stands(source: TemplateSource): boolean {
+    const parent = this.parent(source);
+    const condition = parent?.raw.Resources?.[source.nestedIn?.logicalId ?? '']?.Condition;
+    return parent === undefined || (this.stands(parent) && (condition === undefined || this.holds(parent, condition)));
+  }
+
+  private modelResource(source: TemplateSource, logicalId: string, raw: RawResource, enter: () => void): ModelResource {
+    const construct = this.constructs.find(source, logicalId);
+    return new ModelResource({
+      logicalId,
+      type: raw.Type,
+      template: source,
+      construct,
+      constructPath: construct?.node.path ?? `${source.stackPath}/${logicalId}`,
+      deletionPolicy: raw.DeletionPolicy,
+      updateReplacePolicy: raw.UpdateReplacePolicy,
+      dependsOn: raw.DependsOn === undefined ? [] : [raw.DependsOn].flat(),
+      properties: (): ModelMap => {
+        enter();
+        return this.intrinsics.resolveMap(raw.Properties ?? {}, source);
+      },
+    });
+  }
+}
+
+function resourceKey(templatePath: string, logicalId: string): string {
+  return `${templatePath}#${logicalId}`;
+}
