@@ -38,7 +38,7 @@ export class Conditions {
       const worlds = [true, false].map((outcome) => new Map(keys.map((key) => [key, outcome])));
       return { worlds, note: `${keys.length} conditions are open until deployment; only all true and all false were looked at, not every combination.` };
     }
-    const all = keys.reduce<Map<string, boolean>[]>((worlds, key) => worlds.flatMap((world) => [true, false].map((outcome) => new Map([...world, [key, outcome]]))), [new Map()]);
+    const all = keys.reduce<World[]>((worlds, key) => worlds.flatMap((world) => [true, false].map((outcome) => new Map([...world, [key, outcome]]))), [new Map()]);
     return { worlds: all.filter((world) => this.possible(world)) };
   }
 

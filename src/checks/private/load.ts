@@ -43,7 +43,9 @@ class Loader implements Surroundings {
   public constructor(private readonly sources: readonly TemplateSource[], private readonly constructs: ConstructIndex) {
     this.byPath = new Map(sources.map((source) => [source.path, source]));
     this.byStackName = new Map(sources.filter(({ nestedIn }) => nestedIn === undefined).map((source) => [source.stackName, source]));
-    this.nestedByParent = new Map(sources.flatMap((source) => (source.nestedIn === undefined ? [] : [[resourceKey(source.nestedIn.path, source.nestedIn.logicalId), source]])));
+    this.nestedByParent = new Map(sources.flatMap((source) => (
+      source.nestedIn === undefined ? [] : [[resourceKey(source.nestedIn.path, source.nestedIn.logicalId), source]]
+    )));
     this.conditions = new Conditions(this);
     this.intrinsics = new Intrinsics(this);
   }

@@ -1,7 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { Validations, type IPolicyValidationContext, type IPolicyValidationPlugin, type PolicyValidationPluginReport } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
 import { loadTemplates } from './load';
 import { Evaluation, type CheckRule, type Verdict } from './rule';
 import { InvalidBackendError } from '../../private/errors';
@@ -40,7 +39,7 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
     const verdicts = models.map((model) => {
       const evaluation = new Evaluation(model);
       this._evaluate(evaluation);
-      return evaluation.verdicts.map((verdict) => ({ ...verdict, condition: model.condition }));
+      return evaluation.verdicts.map((verdict) => ({ ...verdict, checkName: this.name, condition: model.condition }));
     });
     const part = { ...merge(verdicts), notes };
     this.parts.set(context.templatePaths.join('\n'), part);
@@ -60,11 +59,12 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
       throw new InvalidBackendError(undefined, `${this.name} has no report yet. Add it with Validations.of(app).addPlugins(check), call app.synth(), then check.report().`);
     }
     const parts = [...this.parts.values()];
-    return new CheckReport(this.name, sumRules(parts.flatMap(({ rules }) => rules)), parts.flatMap(({ findings }) => findings), [...new Set(parts.flatMap(({ notes }) => notes))]);
+    const notes = new Set(parts.flatMap((part) => part.notes));
+    return new CheckReport(this.name, sumRules(parts.flatMap(({ rules }) => rules)), parts.flatMap(({ findings }) => findings), [...notes]);
   }
 }
 
-type WorldVerdict = Verdict & { readonly condition?: string };
+type WorldVerdict = Verdict & { readonly checkName: string; readonly condition?: string };
 
 /** One finding for what is found in every world, and what holds only where it holds in every world. */
 function merge(worlds: readonly (readonly WorldVerdict[])[]): Omit<Part, 'notes'> {
@@ -88,7 +88,7 @@ function merge(worlds: readonly (readonly WorldVerdict[])[]): Omit<Part, 'notes'
 
 function toFinding(verdict: WorldVerdict, condition: string | undefined): CheckFinding {
   const { rule, resource, undecided, message, fix, location } = verdict;
-  const acknowledgement = acknowledgementOf(rule.id, resource.construct);
+  const acknowledgement = acknowledgementOf(verdict);
   const outcome = undecided === true ? CheckOutcome.UNDECIDED : rule.severity === 'error' ? CheckOutcome.VIOLATION : CheckOutcome.ADVICE;
   return {
     ruleId: rule.id,
@@ -104,19 +104,24 @@ function toFinding(verdict: WorldVerdict, condition: string | undefined): CheckF
   };
 }
 
-/** The reason given on the construct or on one that it stands in. aws-cdk-lib itself would heed it in the whole app. */
-function acknowledgementOf(ruleId: string, construct: IConstruct | undefined): string | undefined {
-  for (const scope of construct?.node.scopes.reverse() ?? []) {
+/** The reason given on the construct or on one that it stands in. */
+function acknowledgementOf({ checkName, rule, resource }: WorldVerdict): string | undefined {
+  const ids = [`Annotation::${rule.id}`, `${checkName}::${rule.id}`, `${checkName}::${idAt(rule.id, resource.constructPath)}`];
+  for (const scope of resource.construct?.node.scopes.reverse() ?? []) {
     for (const { type, data } of scope.node.metadata) {
-      if (type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY) {
-        const reason = Object.entries(data as Record<string, string>).find(([id]) => id.toLowerCase() === `annotation::${ruleId}`)?.[1];
-        if (reason !== undefined) {
-          return reason;
-        }
+      const reasons = type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY ? data as Record<string, string> : {};
+      const id = ids.find((each) => each in reasons);
+      if (id !== undefined) {
+        return reasons[id];
       }
     }
   }
   return undefined;
+}
+
+/** With its place, because aws-cdk-lib lets an acknowledged name pass in the whole app, wherever it was acknowledged. */
+function idAt(ruleId: string, constructPath: string): string {
+  return `${ruleId}[${constructPath}]`;
 }
 
 function sumRules(results: readonly CheckRuleResult[]): CheckRuleResult[] {
@@ -132,8 +137,8 @@ function toPluginReport(findings: readonly CheckFinding[]): PolicyValidationPlug
   const active = findings.filter(({ outcome }) => outcome !== CheckOutcome.ACKNOWLEDGED);
   return {
     success: active.every(({ outcome }) => outcome !== CheckOutcome.VIOLATION),
-    violations: active.map(({ ruleId, outcome, message, fix, logicalId, templatePath, location }) => ({
-      ruleName: ruleId,
+    violations: active.map(({ ruleId, outcome, constructPath, message, fix, logicalId, templatePath, location }) => ({
+      ruleName: idAt(ruleId, constructPath),
       description: outcome === CheckOutcome.UNDECIDED ? `Undecided: ${message}` : message,
       fix,
       severity: outcome === CheckOutcome.VIOLATION ? 'error' : 'warning',

@@ -1,4 +1,4 @@
-import { App, CfnCondition, CfnOutput, CfnParameter, CfnResource, CrossStackReferences, Fn, NestedStack, ReferenceStrength, Stack, Stage, Validations } from 'aws-cdk-lib';
+import { App, CfnCondition, CfnMapping, CfnOutput, CfnParameter, CfnResource, CrossStackReferences, Fn, NestedStack, ReferenceStrength, Stack, Stage, Validations } from 'aws-cdk-lib';
 import { CheckOutcome } from '../../../src/checks';
 import { Reference, rendered, Text, Unknown, type ModelResource, type ModelValue } from '../../../src/checks/private/model';
 import type { CheckRule, Evaluation } from '../../../src/checks/private/rule';
@@ -36,6 +36,11 @@ class ColourCheck extends TemplateCheck {
 function paint(scope: Stack, id: string, Colour: unknown): CfnResource {
   return new CfnResource(scope, id, { type: 'Test::Paint', properties: { Colour } });
 }
+
+beforeEach(() => {
+  jest.spyOn(console, 'error').mockImplementation();
+});
+afterEach(() => jest.restoreAllMocks());
 
 /** Synthesises, and gives what the check saw; a violation stops synthesis, which is expected of some. */
 function check(app: App, plugin = new ColourCheck()): ColourCheck {
@@ -81,13 +86,7 @@ describe('values of a template', () => {
   test('a map is looked up where its keys are known', () => {
     const app = new App();
     const stack = new Stack(app, 'Main', { env: { region: 'eu-west-1', account: '111111111111' } });
-    stack.templateOptions.templateFormatVersion = '2010-09-09';
-    stack.addTransform('None');
-    stack.node.addMetadata('a', 'b');
-    const mapping = { 'eu-west-1': { Colour: 'green' } };
-    new (class extends CfnResource {})(stack, 'Unrelated', { type: 'Test::Other' });
-    const { CfnMapping } = jest.requireActual<typeof import('aws-cdk-lib')>('aws-cdk-lib');
-    new CfnMapping(stack, 'Colours', { mapping });
+    new CfnMapping(stack, 'Colours', { mapping: { 'eu-west-1': { Colour: 'green' } } });
     paint(stack, 'Paint', { 'Fn::FindInMap': ['Colours', { Ref: 'AWS::Region' }, 'Colour'] });
     expect(check(app).seen[0].value).toBe('green');
   });
@@ -232,11 +231,20 @@ describe('a finding', () => {
     expect(plugin.report().rulesHeld).toBe(0);
   });
 
-  test('that is acknowledged on another construct still stops synthesis', () => {
+  test('names an id in the report that acknowledges it and nothing else', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Main');
+    ['Paint', 'Other'].forEach((id) => paint(stack, id, 'red'));
+    Validations.of(app).acknowledge({ id: 'ColourCheck::test-red[Main/Paint]', reason: 'The client likes red.' });
+    Validations.of(app).addPlugins(new ColourCheck());
+    expect(() => app.synth()).toThrow(/^(?![^]*Main.Paint)[^]*Acknowledge with 'ColourCheck::test-red\[Main.Other\]'/);
+  });
+
+  test.each([RULE.id, `ColourCheck::${RULE.id}`])('that is acknowledged as %s on another construct still stops synthesis', (id) => {
     const app = new App();
     const stack = new Stack(app, 'Main');
     paint(stack, 'Paint', 'red');
-    Validations.of(paint(stack, 'Other', 'blue')).acknowledge({ id: RULE.id, reason: 'Not here.' });
+    Validations.of(paint(stack, 'Other', 'red')).acknowledge({ id, reason: 'Not here.' });
     Validations.of(app).addPlugins(new ColourCheck());
     expect(() => app.synth()).toThrow(/it is red/);
   });
