@@ -94,6 +94,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       },
       devDeps: [
         'cdk-nag@^3.0.2',
+        'aws-cdk@2.1148.1',
         'tsx',
         'esbuild',
         'pg@^8.23.1',
@@ -160,6 +161,24 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         // Not by the command of tsx, which at Ctrl-C kills what is busy, so that nothing would be cleaned up.
         { exec: 'node --require tsx/cjs examples/demo/main.ts', receiveArgs: true },
       ],
+    });
+    this.addTask('docs:checks', {
+      description: 'Write what the checks say of the examples into their READMEs and docs/checks.md',
+      exec: 'tsx --tsconfig examples/tsconfig.json examples/checks/write.ts',
+    });
+    this.addTask('test:deploy', {
+      description: 'Deploy the examples in an emulator, with a real PostgreSQL behind them; see TESTING.md',
+      receiveArgs: true,
+      env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TSX_TSCONFIG_PATH: 'examples/tsconfig.json' },
+      steps: [
+        { spawn: this.bundler.bundleTask.name },
+        { exec: 'node --require tsx/cjs test/deploy/main.ts', receiveArgs: true },
+      ],
+    });
+    this.addTask('test:packages', {
+      description: 'Package for Python, Java and Go, and synthesise the same example from each; see TESTING.md',
+      receiveArgs: true,
+      exec: 'tsx --tsconfig examples/tsconfig.json test/packages/main.ts',
     });
     this.addTask('bench', {
       description: 'Measure ratios side by side; see bench/README.md',
