@@ -2,9 +2,10 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, CfnResource, Validations, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
+import { expectPage } from './support/generated-docs';
 import { losses, resourcesOf } from './support/living-stack';
-import { ACCEPTED_FINDINGS, reasonFor } from './support/nag-reasons';
+import { acceptedPlaceOf, acceptedPlaces, renderAcceptedFindings } from './support/nag-reasons';
 import { PrivateBackendStack } from '../examples/01-private-backend/private-backend-stack';
 import { HelloBirthdayStack } from '../examples/02-hello-birthday/hello-birthday-stack';
 import { Posture } from '../src';
@@ -31,7 +32,22 @@ function reportOf(directory: string): Report {
   return JSON.parse(fs.readFileSync(path.join(directory, 'validation-report.json'), 'utf8')) as Report;
 }
 
-const usedReasons = new Set<object>();
+const PACKS = {
+  'AwsSolutions': AwsSolutionsChecks,
+  'NIST.800.53.R5': NIST80053R5Checks,
+  'HIPAA.Security': HIPAASecurityChecks,
+  'PCI.DSS.321': PCIDSS321Checks,
+  'Serverless': ServerlessChecks,
+};
+
+function packsFor(name: string, posture: typeof POSTURES[number]): (keyof typeof PACKS)[] {
+  if (posture === 'development') {
+    return ['AwsSolutions'];
+  }
+  return name === 'PrivateBackend' ? ['AwsSolutions', 'NIST.800.53.R5', 'HIPAA.Security', 'PCI.DSS.321', 'Serverless'] : ['AwsSolutions', 'NIST.800.53.R5'];
+}
+
+const neededPlaces = new Set<string | undefined>();
 
 describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) => {
   const before = process.env.CDK_VALIDATION;
@@ -49,17 +65,19 @@ describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) =
     expect(reportOf(directory).pluginReports.filter(({ conclusion, violations }) => conclusion !== 'success' || violations.length > 0)).toEqual([]);
   });
 
-  test('has no finding of cdk-nag AwsSolutions without a written reason', () => {
+  test(`has no finding of cdk-nag without a written reason: ${packsFor(name, posture).join(', ')}`, () => {
     const { app } = build(name, Example, posture);
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+    const packs = packsFor(name, posture);
+    Validations.of(app).addPlugins(...packs.map((pack) => new PACKS[pack](app)));
     expect(() => app.synth()).toThrow(/AwsSolutions/);
-    const nag = reportOf(app.outdir).pluginReports.find(({ pluginName }) => pluginName === 'AwsSolutions');
-    const findings = nag?.violations.flatMap(({ ruleName, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => ({ ruleName, constructPath })));
-    const unexplained = findings?.filter(({ ruleName, constructPath }) => {
-      const reason = reasonFor(ruleName, constructPath);
-      usedReasons.add(reason ?? {});
-      return reason === undefined;
-    });
+    const { pluginReports } = reportOf(app.outdir);
+    const findings = packs.map((pack) => pluginReports.find(({ pluginName }) => pluginName === pack)?.violations ?? []);
+    expect(findings.map(({ length }) => length > 0)).toEqual(packs.map(() => true));
+    const unexplained = findings.flat().flatMap(({ ruleName, violatingConstructs }) => violatingConstructs.flatMap(({ constructPath }) => {
+      const place = acceptedPlaceOf(ruleName, constructPath, posture);
+      neededPlaces.add(place);
+      return place === undefined ? [`${ruleName} at ${constructPath}`] : [];
+    }));
     expect(unexplained).toEqual([]);
   });
 
@@ -72,8 +90,12 @@ describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) =
   });
 });
 
-test('every written reason is still needed', () => {
-  expect(ACCEPTED_FINDINGS.filter((accepted) => !usedReasons.has(accepted))).toEqual([]);
+test('every written reason is still needed, at each of its places', () => {
+  expect(acceptedPlaces().filter((place) => !neededPlaces.has(place))).toEqual([]);
+});
+
+test('the page of accepted findings is what the reasons say', () => {
+  expectPage('docs/accepted-findings.md', renderAcceptedFindings());
 });
 
 test.each(Object.entries(EXAMPLES))('changing the posture of example %s replaces nothing that holds data and no subnet', (name, Example) => {

@@ -1,39 +1,210 @@
-/** A finding of cdk-nag that is accepted below one construct of an example, and why. */
+/** A finding of cdk-nag that is accepted in the examples, where, and why. */
 export interface AcceptedFinding {
-  /** How the id of the finding begins. */
-  readonly id: string;
-  /** Path of the construct below the stack. */
-  readonly path: string;
+  /** How the rule's id begins, without the name of its pack: packs share rules. */
+  readonly rule: string;
+  /** Paths of constructs below the stack; what is below them is included. */
+  readonly paths: readonly string[];
+  /** One sentence. */
   readonly reason: string;
+  /** Where AWS says the fact that the reason rests on. */
+  readonly see?: string;
+  /** The posture that the finding is accepted in, where it is not in both. */
+  readonly posture?: 'development';
 }
 
-const PULL = 'ecr:GetAuthorizationToken has no resource-level permissions: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html';
+const AWS = 'https://docs.aws.amazon.com';
+const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'Migrations/Runner'];
 
-/** What cdk-nag's AwsSolutions pack finds in the examples and is right as it is. */
-export const ACCEPTED_FINDINGS: AcceptedFinding[] = [
-  { id: 'AwsSolutions-RDS11', path: 'Postgres/Resource', reason: 'Nothing outside its security groups reaches the server, so another port would hide nothing and surprise every client.' },
-  { id: 'AwsSolutions-RDS3', path: 'Postgres/Resource', reason: 'Development: a standby doubles the price; production has one.' },
-  { id: 'AwsSolutions-RDS10', path: 'Postgres/Resource', reason: 'Development: the stack must be easy to destroy; production has deletion protection.' },
-  { id: 'AwsSolutions-SMG4', path: 'Postgres/Database', reason: 'A new password only reaches tasks that start after it, so a user is rotated by a deployment and not by a clock.' },
-  { id: 'AwsSolutions-IAM5[Resource::*]', path: 'Postgres/Broker', reason: 'Network interfaces of a function have no resource-level permissions at creation; the code itself is denied them.' },
-  { id: 'AwsSolutions-IAM5[Resource::*]', path: 'Migrations/TaskDefinition', reason: PULL },
-  { id: 'AwsSolutions-IAM5[Resource::*]', path: 'Api/TaskDefinition', reason: PULL },
-  { id: 'AwsSolutions-IAM5[Resource::*]', path: 'Migrations/Runner/Policy', reason: 'ecs:ListTasks and ecs:DescribeTasks are limited by the condition on the cluster.' },
-  { id: 'AwsSolutions-IAM5', path: 'Migrations/Runner/Policy', reason: 'All revisions of the one family, and tasks of the one cluster, whose ids nobody knows before they run.' },
-  { id: 'AwsSolutions-IAM5', path: 'Bastion/Role', reason: 'Session Manager\'s channel actions have no resource-level permissions; log groups are found by listing them.' },
-  { id: 'AwsSolutions-ECS2', path: 'Migrations/TaskDefinition', reason: 'The environment holds file names, ports and time limits; everything secret comes from Secrets Manager.' },
-  { id: 'AwsSolutions-ECS2', path: 'Api/TaskDefinition', reason: 'The environment holds file names, ports and sizes; everything secret comes from Secrets Manager.' },
-  { id: 'AwsSolutions-EC23', path: 'Edge/SecurityGroup', reason: 'The edge is what the internet is meant to reach, on its listener ports only.' },
-  { id: 'AwsSolutions-ELB2', path: 'Edge', reason: 'Development: access logs cost more than they tell; production has them.' },
-  { id: 'AwsSolutions-S1', path: 'Edge/AccessLogs', reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
-  { id: 'AwsSolutions-VPC7', path: 'Network', reason: 'Development: nobody reads flow logs; production has them.' },
-  { id: 'AwsSolutions-ECS4', path: 'Cluster', reason: 'Development: Container Insights costs more than the tasks; production has it.' },
-  { id: 'AwsSolutions-EC28', path: 'Bastion/Resource', reason: 'The bastion is stopped when nobody uses it; nothing is to be measured by the minute.' },
-  { id: 'AwsSolutions-EC29', path: 'Bastion/Resource', reason: 'The bastion holds nothing: a new one takes its place at the next deployment.' },
-];
+/** What the packs find in the examples and is right as it is, by what it is about. */
+export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedFinding[] } = {
+  'Network and edge': [
+    {
+      rule: 'VPCNoUnrestrictedRouteToIGW',
+      paths: ['Network/Resource/PublicSubnet1', 'Network/Resource/PublicSubnet2', 'Network/Resource/PublicSubnet3'],
+      reason: 'In production only the load balancer and the NAT gateways are in the public subnets; the private and isolated tiers have no route to the internet gateway.',
+      see: `${AWS}/vpc/latest/userguide/configure-subnets.html#subnet-types`,
+    },
+    { rule: 'VPC7', paths: ['Network'], posture: 'development', reason: 'Nobody reads the flow logs of a development stack; production has them.' },
+    { rule: 'EC23', paths: ['Edge/SecurityGroup'], reason: 'The edge is what the internet is meant to reach, on its listener ports only.' },
+    {
+      rule: 'ELBv2ACMCertificateRequired',
+      paths: ['Edge/Resource/Http'],
+      reason: 'The listener on port 80 only redirects to HTTPS, so it has nothing that a certificate could protect.',
+      see: `${AWS}/elasticloadbalancing/latest/application/load-balancer-listeners.html#redirect-actions`,
+    },
+    { rule: 'ELB2', paths: ['Edge'], posture: 'development', reason: 'Access logs of a development stack cost more than they tell; production has them.' },
+    {
+      rule: 'WAFv2LoggingEnabled',
+      paths: ['Edge/WebAcl'],
+      reason: 'The access log says of each request whether the web ACL was asked and refused it, and the web ACL keeps samples and metrics of each of its rules.',
+      see: `${AWS}/elasticloadbalancing/latest/application/load-balancer-access-logs.html#actions-taken`,
+    },
+    { rule: 'S1', paths: ['Edge/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
+    { rule: 'S3BucketLoggingEnabled', paths: ['Edge/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
+    {
+      rule: 'S3DefaultEncryptionKMS',
+      paths: ['Edge/AccessLogs'],
+      reason: 'The bucket is encrypted with keys of S3, the only kind with which a load balancer delivers its logs.',
+      see: `${AWS}/elasticloadbalancing/latest/application/enable-access-logging.html`,
+    },
+    { rule: 'S3BucketVersioningEnabled', paths: ['Edge/AccessLogs'], reason: 'Each log file has a name of its own and is written once, so there is never a second version.' },
+    { rule: 'S3BucketReplicationEnabled', paths: ['Edge/AccessLogs'], reason: 'Logs are kept for diagnosis where they arise; no service depends on them, and S3 keeps them in three zones.' },
+  ],
+  'Database': [
+    { rule: 'RDS11', paths: ['Postgres/Resource'], reason: 'Nothing outside its security groups reaches the server, so another port would hide nothing and surprise every client.' },
+    { rule: 'RDS3', paths: ['Postgres/Resource'], posture: 'development', reason: 'A standby doubles the price; production has one.' },
+    { rule: 'RDS10', paths: ['Postgres/Resource'], posture: 'development', reason: 'A development stack must be easy to destroy; production has deletion protection.' },
+    {
+      rule: 'RDSInBackupPlan',
+      paths: ['Postgres/Resource'],
+      reason: 'RDS backs the server up itself, every five minutes and for 35 days, and keeps the backups and a last snapshot when the server goes; a vault in another account is the account\'s decision.',
+      see: `${AWS}/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html`,
+    },
+    {
+      rule: 'RDSEnhancedMonitoringEnabled',
+      paths: ['Postgres/Resource'],
+      reason: 'Database Insights keeps the load of the server by statement and wait for 15 months; what Enhanced Monitoring adds are processes of an operating system that AWS runs.',
+      see: `${AWS}/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.html`,
+    },
+    { rule: 'CloudWatchAlarmAction', paths: ['Postgres/CpuAlarm', 'Postgres/ConnectionsAlarm', 'Postgres/StorageAlarm'], reason: 'Whom an alarm calls is for the team to say: a rule on state changes of alarms in EventBridge serves all of an account.', see: `${AWS}/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html` },
+    ...['SMG4', 'SecretsManagerRotationEnabled'].map((rule) => ({
+      rule,
+      paths: ['Postgres/Database'],
+      reason: 'A task reads a secret when it starts, so a new password by the clock would lock running tasks out: users are rotated by a deployment. The admin\'s secret is rotated by RDS.',
+      see: `${AWS}/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html`,
+    })),
+    {
+      rule: 'SecretsManagerUsingKMSKey',
+      paths: ['Postgres/Database'],
+      reason: 'The secrets are encrypted with the account\'s key for Secrets Manager, which is enough within one account; `encryptionKey` of a user takes another, for a dollar a month.',
+      see: `${AWS}/secretsmanager/latest/userguide/security-encryption.html`,
+    },
+  ],
+  'Permissions': [
+    {
+      rule: 'IAMNoInlinePolicy',
+      paths: [
+        'Network/Resource/FlowLog', 'Postgres/Database/Owner', 'Postgres/Database/Users/Api', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Migrations/TaskDefinition', 'Migrations/Runner',
+        'Api/TaskDefinition', 'Bastion/Role',
+      ],
+      reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
+      see: `${AWS}/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html`,
+    },
+    {
+      rule: 'IAM5[Resource::*]',
+      paths: ['Postgres/Broker/SqlPolicy'],
+      reason: 'Lambda asks for these permissions without a resource; the same policy denies them to the function\'s own code.',
+      see: `${AWS}/lambda/latest/dg/configuration-vpc.html#configuration-vpc-best-practice`,
+    },
+    {
+      rule: 'IAM5[Resource::*]',
+      paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition'],
+      reason: 'ecr:GetAuthorizationToken has no resource-level permissions.',
+      see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html`,
+    },
+    {
+      rule: 'IAM5[Resource::*]',
+      paths: ['Migrations/Runner/Policy'],
+      reason: 'ecs:ListTasks has no task to name; a condition limits it to the one cluster.',
+      see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerservice.html`,
+    },
+    { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['Migrations/Runner/Policy'], reason: 'All revisions of the one family, and tasks of the one cluster, whose ids nobody knows before they run.' },
+    {
+      rule: 'IAM5[Resource::*]',
+      paths: ['Bastion/Role'],
+      reason: 'The channel actions of Session Manager have no resource-level permissions.',
+      see: `${AWS}/service-authorization/latest/reference/list_amazonsessionmanagermessagegatewayservice.html`,
+    },
+    {
+      rule: 'IAM5[Resource::arn:<AWS::Partition>:logs:',
+      paths: ['Bastion/Role'],
+      reason: 'The agent finds its log group by listing all of them; it may write to that one only.',
+      see: `${AWS}/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html`,
+    },
+  ],
+  'Containers and logs': [
+    { rule: 'ECS2', paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition'], reason: 'The environment holds file names, ports, sizes and time limits; everything secret comes from Secrets Manager.' },
+    { rule: 'ECS4', paths: ['Cluster'], posture: 'development', reason: 'Container Insights costs more than the tasks of a development stack; production has it.' },
+    {
+      rule: 'CloudWatchLogGroupEncrypted',
+      paths: ['Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Runner/LogGroup', 'Api/LogGroup', 'Bastion/Shell/Logs'],
+      reason: 'CloudWatch encrypts every log group; the rule asks for a key of one\'s own, which flow logs and shell sessions take as `encryptionKey`.',
+      see: `${AWS}/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html`,
+    },
+  ],
+  'Functions': [
+    {
+      rule: 'LambdaConcurrency',
+      paths: FUNCTIONS,
+      reason: 'The functions run during deployments only, and nobody but CloudFormation calls them; a reservation fails in accounts with less than a hundred executions to spare, as new ones are.',
+      see: `${AWS}/lambda/latest/dg/configuration-concurrency.html`,
+    },
+    {
+      rule: 'LambdaDLQ',
+      paths: FUNCTIONS,
+      reason: 'An event is worthless when CloudFormation no longer waits for its answer: what fails is reported by the stack, and in the function\'s log.',
+      see: `${AWS}/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html`,
+    },
+    { rule: 'LambdaAsyncFailureDestination', paths: ['Postgres/Broker/Conductor'], reason: 'As with the queue: the stack reports the failure, and a later reader could do nothing with the event.' },
+    {
+      rule: 'LambdaInsideVPC',
+      paths: ['Postgres/Broker/Conductor', 'Migrations/Runner'],
+      reason: 'It calls AWS only and never the database, so that the function inside the network needs no permissions and the network no endpoints.',
+    },
+    { rule: 'LambdaTracing', paths: FUNCTIONS, reason: 'It runs for seconds during a deployment and logs each step; a trace would have one segment.' },
+  ],
+  'Bastion': [
+    { rule: 'EC28', paths: ['Bastion/Resource'], reason: 'The bastion is stopped when nobody uses it; nothing is to be measured by the minute.' },
+    { rule: 'EC2InstanceDetailedMonitoringEnabled', paths: ['Bastion/Resource'], reason: 'The bastion is stopped when nobody uses it; nothing is to be measured by the minute.' },
+    { rule: 'EC29', paths: ['Bastion/Resource'], reason: 'The bastion holds nothing: a new one takes its place at the next deployment.' },
+    {
+      rule: 'EC2InstancesInVPC',
+      paths: ['Bastion/Resource'],
+      reason: 'It is in a private subnet; the rule reads `SubnetId` of the instance, and where the network interface is given, the subnet stands there.',
+      see: `${AWS}/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-instance.html#cfn-ec2-instance-subnetid`,
+    },
+  ],
+};
 
-/** The reason for which a finding is accepted. */
-export function reasonFor(id: string, path: string): AcceptedFinding | undefined {
-  const below = path.split('/').slice(1).join('/');
-  return ACCEPTED_FINDINGS.find((accepted) => id.startsWith(accepted.id) && `${below}/`.startsWith(`${accepted.path}/`));
+const ALL = Object.values(ACCEPTED_FINDINGS).flat();
+
+/** Each reason at each place: what must be needed. */
+export function acceptedPlaces(): string[] {
+  return ALL.flatMap((accepted) => accepted.paths.map((path) => placeOf(accepted, path)));
+}
+
+/** The place at which a finding is accepted, if it is. */
+export function acceptedPlaceOf(ruleName: string, constructPath: string, posture: string): string | undefined {
+  const rule = ruleName.replace(/^(AwsSolutions|NIST\.800\.53\.R5|HIPAA\.Security|PCI\.DSS\.321|Serverless)-/, '');
+  const below = constructPath.split('/').slice(1).join('/');
+  for (const accepted of ALL) {
+    const path = accepted.paths.find((each) => `${below}/`.startsWith(`${each}/`));
+    if (path !== undefined && (rule === accepted.rule || accepted.rule.includes('[') && rule.startsWith(accepted.rule)) && (accepted.posture ?? posture) === posture) {
+      return placeOf(accepted, path);
+    }
+  }
+  return undefined;
+}
+
+/** The page that a security reviewer reads. */
+export function renderAcceptedFindings(): string {
+  const rows = (findings: readonly AcceptedFinding[]) => findings.map(({ rule, paths, reason, see, posture }) =>
+    `| \`${rule}\` | ${paths.map((path) => `\`${path}\``).join(', ')} | ${posture ?? 'both'} | ${reason}${see === undefined ? '' : ` [AWS](${see})`} |`);
+  return [
+    '# Accepted findings of cdk-nag',
+    '',
+    '<!-- Written by test/examples.test.ts from test/support/nag-reasons.ts. -->',
+    '',
+    'What [cdk-nag](https://github.com/cdklabs/cdk-nag) finds in the examples and is accepted, with the reason. Every example is checked in production posture',
+    'with the packs AwsSolutions and NIST 800-53 r5, in development posture with AwsSolutions; example 01 in production also with HIPAA, PCI DSS 3.2.1 and',
+    'Serverless. A finding that is not here fails the tests, and so does a row that nothing needs. Packs share rules, so rules stand here without the name of',
+    'their pack; paths are those of constructs below the stack. A rule of your own app is acknowledged with',
+    '`Validations.of(construct).acknowledge({ id, reason })`.',
+    ...Object.entries(ACCEPTED_FINDINGS).flatMap(([subject, findings]) => ['', `## ${subject}`, '', '| rule | where | posture | why |', '|---|---|---|---|', ...rows(findings)]),
+    '',
+  ].join('\n');
+}
+
+function placeOf({ rule, posture }: AcceptedFinding, path: string): string {
+  return `${rule} at ${path}${posture === undefined ? '' : ` in ${posture}`}`;
 }
