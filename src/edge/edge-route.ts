@@ -12,6 +12,24 @@ export interface IEdgeRoute extends IConstruct {
 
   /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
   readonly resourceLabel: string;
+
+  /** The ARN of the listener rule, for a target that shifts requests from one target group to another. */
+  readonly listenerRuleArn: string;
+
+  /**
+   * Makes a second target group with the settings of the first, for a target that shifts requests from one to the other
+   * when it is deployed. It gets no request until then. Calling it again answers with the same one.
+   */
+  addAlternateTargetGroup(): EdgeTargetGroup;
+}
+
+/** A target group of a route. */
+export interface EdgeTargetGroup {
+  /** The target group. */
+  readonly targetGroup: IApplicationTargetGroup;
+
+  /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
+  readonly resourceLabel: string;
 }
 
 /**

@@ -4,7 +4,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { type RouteConditions, renderConditions } from './route-conditions';
 import { openIngress } from '../../fargate/private/open-path';
-import type { IEdgeRoute } from '../edge-route';
+import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
 
 /** What a target needs to know of an edge that routes to it. */
@@ -66,23 +66,43 @@ class ListenerRoute extends Construct implements IEdgeRoute {
   public readonly targetGroup: elbv2.IApplicationTargetGroup;
   public readonly priority: number;
   public readonly resourceLabel: string;
+  public readonly listenerRuleArn: string;
 
-  constructor(scope: Construct, id: string, props: ListenerRouteProps) {
+  private readonly rule: elbv2.CfnListenerRule;
+  private alternate?: EdgeTargetGroup;
+
+  constructor(scope: Construct, id: string, private readonly props: ListenerRouteProps) {
     super(scope, id);
     this.priority = props.priority;
-    const targetGroup = this.createTargetGroup(props.target);
+    const targetGroup = this.createTargetGroup('TargetGroup', props.target);
     this.targetGroup = targetGroup;
-    this.resourceLabel = `${props.side.loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
-    new elbv2.CfnListenerRule(this, 'Resource', {
+    this.resourceLabel = this.labelOf(targetGroup);
+    this.rule = new elbv2.CfnListenerRule(this, 'Resource', {
       listenerArn: props.side.listener.listenerArn,
       priority: props.priority,
       conditions: renderConditions(props.conditions),
       actions: [{ type: 'forward', targetGroupArn: targetGroup.targetGroupArn }],
     });
+    this.listenerRuleArn = this.rule.ref;
   }
 
-  private createTargetGroup(target: IEdgeTarget): elbv2.ApplicationTargetGroup {
-    return new elbv2.ApplicationTargetGroup(this, 'TargetGroup', {
+  public addAlternateTargetGroup(): EdgeTargetGroup {
+    if (this.alternate === undefined) {
+      const targetGroup = this.createTargetGroup('AlternateTargetGroup', this.props.target);
+      this.alternate = { targetGroup, resourceLabel: this.labelOf(targetGroup) };
+      // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
+      const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn: targetGroup.targetGroupArn, weight: 0 }];
+      this.rule.actions = [{ type: 'forward', forwardConfig: { targetGroups: weighted } }];
+    }
+    return this.alternate;
+  }
+
+  private labelOf(targetGroup: elbv2.ApplicationTargetGroup): string {
+    return `${this.props.side.loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
+  }
+
+  private createTargetGroup(id: string, target: IEdgeTarget): elbv2.ApplicationTargetGroup {
+    return new elbv2.ApplicationTargetGroup(this, id, {
       vpc: target.vpc,
       targetType: elbv2.TargetType.IP,
       protocol: elbv2.ApplicationProtocol.HTTP,
