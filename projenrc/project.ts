@@ -191,10 +191,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     });
   }
 
-  /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. */
+  /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. The index becomes lazy. */
   private copyResources() {
     this.compileTask.prependExec("node -e \"require('fs').rmSync('lib', { recursive: true, force: true })\"");
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
+    this.compileTask.exec('tsx projenrc/lazy-index.ts');
   }
 
   /** The entry point of the migration image: one file, run by the image's own Node.js. */
