@@ -5,3 +5,4 @@ export * from './migrations';
 export * from './network';
 export * from './postgres';
 export * from './posture';
+export * from './registry';

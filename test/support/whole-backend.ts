@@ -7,8 +7,8 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge, ServiceBinding,
-  ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
+  BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -54,6 +54,7 @@ export interface WholeBackendOptions {
 export interface WholeBackend {
   readonly vpc: ec2.IVpc;
   readonly cluster: ecs.ICluster;
+  readonly images: ContainerRepository;
   readonly postgres: IPostgres;
   readonly orders: PostgresDatabase;
   readonly legacy: IPostgres;
@@ -86,6 +87,7 @@ const BUILD: Record<Tier, Build> = {
   Network: () => ({}),
   Cluster: (home, { vpc }, { cluster, names }) => ({
     cluster: cluster ?? new BackendCluster(home, 'Cluster', { vpc, privateDnsNamespace: names?.privateDnsNamespace ?? 'backend.internal' }),
+    images: new ContainerRepository(home, 'Images'),
   }),
   Data: createServers,
   Edge: (home, { vpc }, { names }) => ({ edges: ['FirstEdge', 'SecondEdge'].map((id) => createEdge(home, id, vpc, names)) }),
@@ -124,7 +126,7 @@ function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {
 }
 
 function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
-  const { cluster, postgres, orders, legacy, edges } = made;
+  const { cluster, images, postgres, orders, legacy, edges } = made;
   const user = new PostgresUser(home, 'ApiUser', { database: postgres.database, username: names?.username });
   const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { database: orders }), new PostgresUser(home, 'LegacyUser', { database: legacy.database })];
   const migrations = [
@@ -135,7 +137,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   const { servicePort: port, minTasks, maxTasks } = names ?? {};
   const apis = [
     new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, ServiceBinding.prefixed('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
-    new FargateApi(home, 'SecondApi', { cluster, image, connectTo: users.slice(2).map((other, index) => ServiceBinding.prefixed(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
+    new FargateApi(home, 'SecondApi', { cluster, image: images.image('1.0.0'), connectTo: users.slice(2).map((other, index) => ServiceBinding.prefixed(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });

@@ -1,0 +1,209 @@
+import { Duration, RemovalPolicy, Token } from 'aws-cdk-lib';
+import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import { Construct } from 'constructs';
+import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
+import { InvalidBackendError } from '../private/errors';
+
+/** Properties of a container repository. */
+export interface ContainerRepositoryProps {
+  /**
+   * Tagged images that are kept, counted from the last one pushed, from 1 to 999,999. A task whose image has been expired
+   * keeps running but cannot be replaced, so keep more images than you would ever roll back.
+   *
+   * @default 10
+   */
+  readonly maxImageCount?: number;
+
+  /**
+   * How long an image without a tag is kept, in whole days, at least 1.
+   *
+   * @default Duration.days(1)
+   */
+  readonly untaggedRetention?: Duration;
+
+  /**
+   * Tags that may be moved to another image, such as `latest`; `*` stands for any text. At most five.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-tag-mutability.html
+   * @default - none: a tag stays on the image that it was given to
+   */
+  readonly mutableTags?: string[];
+
+  /**
+   * Key that images are encrypted with. It can never change in place: another key is another repository, without the images.
+   *
+   * @default - ECR encrypts them with a key of S3
+   */
+  readonly encryptionKey?: kms.IKey;
+
+  /**
+   * What happens to the repository when it leaves the stack: destroy, together with its images, or retain.
+   *
+   * @default - from the posture: destroy in development, retain in production
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+const DEFAULT_IMAGE_COUNT = 10;
+const MOST_IMAGES = 999_999;
+const MOST_MUTABLE_TAGS = 5;
+
+/**
+ * A private repository of container images, for pipelines that build and push images themselves.
+ *
+ * `ServiceImage.fromDirectory` needs none: CDK builds at deployment and pushes to the repository of its bootstrap stack.
+ *
+ * ## What it makes
+ *
+ * An ECR repository with a lifecycle policy.
+ *
+ * ## Defaults that matter
+ *
+ * Tags are immutable, so a task definition that names a tag always means the same image. Images are scanned when they are
+ * pushed. The last ten tagged images are kept, and untagged ones for a day; what an image index refers to stays as long as
+ * the index. When the repository leaves the stack it is deleted with its images in development and retained in production.
+ *
+ * ## Security considerations
+ *
+ * Private, encrypted, and nobody may pull or push until granted. A service that uses `image()` may pull from this repository only.
+ * Results of a scan go to EventBridge (`repository.onImageScanCompleted`); nothing is blocked by them.
+ *
+ * ## Cost
+ *
+ * 0.10 USD for a GB of images a month. Scans on push are free unless the account has turned on enhanced scanning, which
+ * Amazon Inspector charges for.
+ *
+ * @see https://aws.amazon.com/ecr/pricing/
+ *
+ * @example
+ * import { Stack } from 'aws-cdk-lib';
+ * import { ICluster } from 'aws-cdk-lib/aws-ecs';
+ * import { ContainerRepository, FargateApi } from 'cdk-private-backend';
+ *
+ * declare const images: Stack;
+ * declare const services: Stack;
+ * declare const cluster: ICluster;
+ * declare const commit: string;
+ * const repository = new ContainerRepository(images, 'ApiImages');
+ * new FargateApi(services, 'Api', { cluster, image: repository.image(commit) });
+ */
+export class ContainerRepository extends Construct {
+  /** The repository itself. */
+  public readonly repository: ecr.IRepository;
+
+  private readonly mutableTags: string[];
+
+  /**
+   * @throws InvalidBackendError for a number of images, a retention or mutable tags that ECR does not take
+   */
+  constructor(scope: Construct, id: string, props: ContainerRepositoryProps = {}) {
+    super(scope, id);
+    this.mutableTags = props.mutableTags ?? [];
+    this.validate(props);
+    this.repository = this.createRepository(props);
+  }
+
+  /**
+   * An image of this repository, for services and migrations. It must have been pushed before the deployment that uses it,
+   * and built for the architecture of the task: linux/arm64 unless the service says otherwise.
+   *
+   * @param tagOrDigest tag of one build, such as a commit, or a digest (`sha256:…`); may be a token
+   * @throws InvalidBackendError for what is neither a tag nor a digest, and for `latest` while tags are immutable
+   */
+  public image(tagOrDigest: string): ecs.ContainerImage {
+    this.validateTag(tagOrDigest);
+    return ecs.ContainerImage.fromEcrRepository(this.repository, tagOrDigest);
+  }
+
+  /**
+   * Lets a grantee pull images. A principal of another account is written into the policy of the repository and needs
+   * permissions of its own account too.
+   *
+   * @param grantee a role, a user, or a principal of another account
+   */
+  public grantPull(grantee: iam.IGrantable): iam.Grant {
+    return this.repository.grantPull(grantee);
+  }
+
+  /**
+   * Lets a grantee push images, and pull them. For the role of a pipeline.
+   *
+   * @param grantee a role or user
+   */
+  public grantPush(grantee: iam.IGrantable): iam.Grant {
+    return this.repository.grantPullPush(grantee);
+  }
+
+  private createRepository(props: ContainerRepositoryProps): ecr.IRepository {
+    const removalPolicy = dataRemovalPolicy(this, props.removalPolicy);
+    const exclusions = this.mutableTags.map((tag) => ecr.ImageTagMutabilityExclusionFilter.wildcard(tag));
+    const repository = new ecr.Repository(this, 'Resource', {
+      imageScanOnPush: true,
+      imageTagMutability: exclusions.length > 0 ? ecr.TagMutability.IMMUTABLE_WITH_EXCLUSION : ecr.TagMutability.IMMUTABLE,
+      imageTagMutabilityExclusionFilters: exclusions.length > 0 ? exclusions : undefined,
+      lifecycleRules: lifecycleRules(props),
+      encryption: props.encryptionKey === undefined ? ecr.RepositoryEncryption.AES_256 : ecr.RepositoryEncryption.KMS,
+      encryptionKey: props.encryptionKey,
+      removalPolicy,
+      // ECR refuses to delete a repository with images.
+      emptyOnDelete: removalPolicy === RemovalPolicy.DESTROY,
+    });
+    referWeakly(repository);
+    return repository;
+  }
+
+  private validate({ maxImageCount, untaggedRetention }: ContainerRepositoryProps): void {
+    if (maxImageCount !== undefined && (Token.isUnresolved(maxImageCount) || !Number.isInteger(maxImageCount) || maxImageCount < 1 || maxImageCount > MOST_IMAGES)) {
+      throw new InvalidBackendError(this, `maxImageCount must be a whole number from 1 to ${MOST_IMAGES} that is known at synth, got ${maxImageCount}.`);
+    }
+    if (untaggedRetention !== undefined && (untaggedRetention.isUnresolved() || !isWholeDays(untaggedRetention))) {
+      const got = untaggedRetention.isUnresolved() ? 'a token' : untaggedRetention.toHumanString();
+      throw new InvalidBackendError(this, `untaggedRetention must be in whole days, at least 1, and known at synth, got ${got}.`);
+    }
+    if (this.mutableTags.length > MOST_MUTABLE_TAGS) {
+      throw new InvalidBackendError(this, `mutableTags takes at most ${MOST_MUTABLE_TAGS} tags, got ${this.mutableTags.length}. Use '*' to cover several, like 'dev-*'.`);
+    }
+    const wrong = this.mutableTags.find((tag) => !Token.isUnresolved(tag) && !isTagPattern(tag));
+    if (wrong !== undefined) {
+      throw new InvalidBackendError(this, `mutableTags has '${wrong}', which is no pattern of tags: letters, digits, '.', '_' and '-', at most 128, with at most two '*'.`);
+    }
+  }
+
+  private validateTag(tag: string): void {
+    if (Token.isUnresolved(tag)) {
+      return;
+    }
+    if (!/^([A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/.test(tag)) {
+      throw new InvalidBackendError(this, `'${tag}' is neither a tag nor a digest of an image. Give the tag of a build, such as a commit, or sha256: and 64 digits.`);
+    }
+    if (tag === 'latest' && !this.mutableTags.some((pattern) => Token.isUnresolved(pattern) || matches(pattern, tag))) {
+      throw new InvalidBackendError(this, 'Tags of this repository are immutable, so \'latest\' would stay on the first image it is given to. '
+        + 'Give the tag of a build, such as a commit, or let the tag move with mutableTags: [\'latest\'].');
+    }
+  }
+}
+
+function lifecycleRules({ maxImageCount = DEFAULT_IMAGE_COUNT, untaggedRetention = Duration.days(1) }: ContainerRepositoryProps): ecr.LifecycleRule[] {
+  return [
+    { rulePriority: 1, description: 'Expire untagged images', tagStatus: ecr.TagStatus.UNTAGGED, maxImageAge: untaggedRetention },
+    // Not "any": the images of an index have no tags, and would be counted too.
+    { rulePriority: 2, description: 'Keep the last tagged images', tagStatus: ecr.TagStatus.TAGGED, tagPatternList: ['*'], maxImageCount },
+  ];
+}
+
+function isWholeDays(duration: Duration): boolean {
+  const days = duration.toDays({ integral: false });
+  return Number.isInteger(days) && days >= 1;
+}
+
+function isTagPattern(pattern: string): boolean {
+  return /^[0-9A-Za-z._*-]{1,128}$/.test(pattern) && pattern.split('*').length <= 3;
+}
+
+function matches(pattern: string, tag: string): boolean {
+  return new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.]/g, '\\.')).join('.*')}$`).test(tag);
+}
