@@ -1,0 +1,34 @@
+package com.example;
+
+import io.github.cdkprivatebackend.Posture;
+import software.amazon.awscdk.App;
+import software.amazon.awscdk.services.route53.HostedZoneAttributes;
+
+public final class PrivateBackendApp {
+    public static void main(final String[] args) {
+        App app = new App();
+        String posture = context(app, "posture");
+
+        switch (posture) {
+            case "development" -> {
+                Posture.development().applyTo(app);
+                new PrivateBackendStack(app, "PrivateBackend");
+            }
+            case "production" -> {
+                Posture.production().applyTo(app);
+                new PrivateBackendStack(app, "PrivateBackend", null, HostedZoneAttributes.builder()
+                        .hostedZoneId(context(app, "hostedZoneId"))
+                        .zoneName(context(app, "zoneName"))
+                        .build(), null);
+            }
+            default -> throw new IllegalArgumentException(
+                    "Unknown posture '" + posture + "'. Use -c posture=development or -c posture=production.");
+        }
+
+        app.synth();
+    }
+
+    private static String context(final App app, final String key) {
+        return (String) app.getNode().tryGetContext(key);
+    }
+}
