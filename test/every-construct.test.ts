@@ -66,7 +66,7 @@ describe.each(POSTURES)('in %s', (posture) => {
     // THEN
     const types = Object.values(synthesize(app).Backend.Resources).map(({ Type }) => Type);
     const count = (type: string) => types.filter((each) => each === type).length;
-    expect([count('AWS::ECS::Service'), count('AWS::RDS::DBInstance'), count('AWS::ElasticLoadBalancingV2::LoadBalancer')]).toEqual([4, 2, 4]);
+    expect([count('AWS::ECS::Service'), count('AWS::RDS::DBInstance'), count('AWS::ElasticLoadBalancingV2::LoadBalancer')]).toEqual([6, 2, 4]);
   });
 
   test('spread over six stacks, they refer to each other in one direction and without exports', () => {

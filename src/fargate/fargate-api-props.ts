@@ -1,10 +1,5 @@
-import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import type * as iam from 'aws-cdk-lib/aws-iam';
-import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { IServiceBinding } from './service-binding';
-import type { IServicePrerequisite } from './service-prerequisite';
+import type { Duration } from 'aws-cdk-lib';
+import type { FargateServiceProps } from './fargate-service-props';
 
 /** What makes a service scale between its least and its greatest number of tasks. */
 export interface ServiceScaling {
@@ -24,78 +19,13 @@ export interface ServiceScaling {
 }
 
 /** Properties of an API on Fargate. */
-export interface FargateApiProps {
-  /** The cluster that the tasks run in. */
-  readonly cluster: ecs.ICluster;
-
-  /** The image of the service. `ServiceImage.fromDirectory` builds one for the right architecture. */
-  readonly image: ecs.ContainerImage;
-
-  /**
-   * What the service uses: database users, caches, queues, other services. Each gives environment variables and secrets
-   * and opens exactly its own network path.
-   *
-   * @default - nothing
-   */
-  readonly connectTo?: IServiceBinding[];
-
-  /**
-   * What must have succeeded before new tasks start, such as a `MigrationTask`.
-   *
-   * @default - nothing
-   */
-  readonly migrations?: IServicePrerequisite[];
-
-  /**
-   * CPU units of a task; 1,024 are one vCPU: 256, 512, 1024, 2048, 4096, 8192 or 16384.
-   *
-   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
-   * @default 256
-   */
-  readonly cpu?: number;
-
-  /**
-   * Memory of a task in MiB; Fargate offers only certain values with each number of CPU units.
-   *
-   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
-   * @default 512
-   */
-  readonly memoryLimitMiB?: number;
-
+export interface FargateApiProps extends FargateServiceProps {
   /**
    * TCP port that the service listens on, given to it as `PORT`.
    *
    * @default 8080
    */
   readonly port?: number;
-
-  /**
-   * Environment variables. Anyone who may describe the task definition can read them, so secrets belong in `secrets`.
-   *
-   * @default - only what `connectTo` gives, and `PORT`
-   */
-  readonly environment?: { [name: string]: string };
-
-  /**
-   * Environment variables from Secrets Manager or Systems Manager, read when a task starts.
-   *
-   * @default - only what `connectTo` gives
-   */
-  readonly secrets?: { [name: string]: ecs.Secret };
-
-  /**
-   * Entry point of the container, as separate words.
-   *
-   * @default - that of the image
-   */
-  readonly entryPoint?: string[];
-
-  /**
-   * Command of the container, as separate words.
-   *
-   * @default - that of the image
-   */
-  readonly command?: string[];
 
   /**
    * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx.
@@ -105,61 +35,11 @@ export interface FargateApiProps {
   readonly healthCheckPath?: string;
 
   /**
-   * A command that ECS runs inside the container. It needs a shell in the image, which distroless images do not have.
-   *
-   * @default - none: the load balancer's check decides
-   */
-  readonly containerHealthCheck?: ecs.HealthCheck;
-
-  /**
    * Time after the start of a task during which failed health checks are ignored, while an edge routes to the service.
    *
    * @default Duration.seconds(60)
    */
   readonly healthCheckGracePeriod?: Duration;
-
-  /**
-   * Processor architecture of the tasks.
-   *
-   * @default - ARM64, about 20 % cheaper than x86
-   */
-  readonly architecture?: ecs.CpuArchitecture;
-
-  /**
-   * User that the process runs as: a user id, `uid:gid`, or a name that the image knows.
-   *
-   * @default '1000:1000'
-   */
-  readonly user?: string;
-
-  /**
-   * Absolute paths in the container that anyone in it can write to, on the task's own disk, gone with the task. The rest of
-   * the root file system is read-only, but for `/tmp`.
-   *
-   * @default - none but `/tmp`
-   */
-  readonly writablePaths?: string[];
-
-  /**
-   * Size of `/tmp`, which is part of the task's memory.
-   *
-   * @default Size.mebibytes(64)
-   */
-  readonly tmpSize?: Size;
-
-  /**
-   * Least number of tasks.
-   *
-   * @default - as the posture says: 1 in development, 2 in production
-   */
-  readonly minTasks?: number;
-
-  /**
-   * Greatest number of tasks. Equal to `minTasks` means a fixed number.
-   *
-   * @default - as the posture says: 1 in development, 10 in production
-   */
-  readonly maxTasks?: number;
 
   /**
    * What makes the service scale, where `maxTasks` is greater than `minTasks`.
@@ -169,68 +49,9 @@ export interface FargateApiProps {
   readonly scaling?: ServiceScaling;
 
   /**
-   * Subnets that tasks run in.
-   *
-   * @default - private subnets with egress, else public subnets with a public IP and no ingress, else isolated subnets
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
-
-  /**
-   * Security groups of the tasks. They get the rules that bindings and routes need. Import existing ones in the stack of
-   * the service: their rules stand where they are imported.
-   *
-   * @default - one that allows TCP 443 out, for AWS and other HTTPS services, and nothing in
-   */
-  readonly securityGroups?: ec2.ISecurityGroup[];
-
-  /**
-   * Role that the service itself has in AWS.
-   *
-   * @default - a role without permissions
-   */
-  readonly taskRole?: iam.IRole;
-
-  /**
-   * Time that the process has between SIGTERM and SIGKILL, from 2 to 120 seconds.
-   *
-   * @default Duration.seconds(60)
-   */
-  readonly stopTimeout?: Duration;
-
-  /**
    * Time that the load balancer lets running requests finish before a task stops, from 0 to 3600 seconds.
    *
    * @default Duration.seconds(30)
    */
   readonly deregistrationDelay?: Duration;
-
-  /**
-   * Number of tasks that may fail to start or to become healthy before a deployment is rolled back.
-   *
-   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
-   * @default 3
-   */
-  readonly failureThreshold?: number;
-
-  /**
-   * Whether people with the right can run commands inside running containers (ECS Exec). Commands run as root.
-   *
-   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
-   * @default false
-   */
-  readonly enableExecuteCommand?: boolean;
-
-  /**
-   * How long log events are kept.
-   *
-   * @default - as the posture says: one week in development, three months in production
-   */
-  readonly logRetention?: logs.RetentionDays;
-
-  /**
-   * What happens to the log group when it leaves the stack: destroy or retain.
-   *
-   * @default - as the posture says: destroy in development, retain in production
-   */
-  readonly removalPolicy?: RemovalPolicy;
 }

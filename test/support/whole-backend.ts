@@ -8,7 +8,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
   BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
+  FargateWorker, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -141,6 +141,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });
+  new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
   return { users, migrations, apis };
 }
 

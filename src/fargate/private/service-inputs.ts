@@ -1,4 +1,4 @@
-import { Token, Tokenization } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { sortedByName } from './sorted';
@@ -17,7 +17,8 @@ export interface ServiceInputs {
 
 /** Where inputs come from. */
 export interface ServiceInputSources {
-  readonly port: number;
+  /** Variables that the library itself gives, by the name of what they follow from. */
+  readonly own: { [origin: string]: { [name: string]: string } };
   readonly environment?: { [name: string]: string };
   readonly secrets?: { [name: string]: ecs.Secret };
   readonly connectTo?: IServiceBinding[];
@@ -27,7 +28,7 @@ export interface ServiceInputSources {
 export function collectInputs(scope: IConstruct, sources: ServiceInputSources): ServiceInputs {
   const bindings = (sources.connectTo ?? []).map((binding, index) => bind(scope, binding, index));
   const variables = new Variables(scope);
-  variables.add('port', { PORT: Tokenization.stringifyNumber(sources.port) });
+  Object.entries(sources.own).forEach(([prop, values]) => variables.addOwn(prop, values));
   variables.add('environment', sources.environment);
   variables.add('secrets', sources.secrets);
   bindings.forEach((binding, index) => {
@@ -62,8 +63,15 @@ interface Variable {
 
 class Variables {
   private readonly byName = new Map<string, Variable>();
+  private readonly ownProps = new Set<string>();
 
   constructor(private readonly scope: IConstruct) {}
+
+  /** Variables that follow from a prop, which is where to change them. */
+  public addOwn(prop: string, values: { [name: string]: string }): void {
+    this.ownProps.add(prop);
+    this.add(prop, values);
+  }
 
   public add(origin: string, values: { [name: string]: string | ecs.Secret } = {}): void {
     for (const [name, value] of Object.entries(values)) {
@@ -73,7 +81,7 @@ class Variables {
       }
       const other = this.byName.get(name);
       if (other !== undefined && !isSame(other.value, value)) {
-        throw new InvalidBackendError(this.scope, explainConflict(name, other.origin, origin));
+        throw new InvalidBackendError(this.scope, this.explainConflict(name, other.origin, origin));
       }
       this.byName.set(name, { origin, value });
     }
@@ -92,6 +100,14 @@ class Variables {
     return sortedByName(Object.fromEntries(picked));
   }
 
+  private explainConflict(name: string, first: string, second: string): string {
+    if (this.ownProps.has(first)) {
+      return `${second} sets '${name}', which the service gets from the prop '${first}'. Set '${first}' instead.`;
+    }
+    return `The environment variable '${name}' is given twice with different values, by ${first} and by ${second}. `
+      + `Keep two bindings apart with ServiceBinding.prefixed('ORDERS', binding), which gives ORDERS_${name}, or drop one of the two.`;
+  }
+
   private validateName(name: string, origin: string): void {
     if (Token.isUnresolved(name) || !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
       throw new InvalidBackendError(this.scope, `'${name}' (from ${origin}) is no name for an environment variable. Use letters, digits and underscores, not starting with a digit.`);
@@ -104,12 +120,4 @@ function isSame(a: string | ecs.Secret, b: string | ecs.Secret): boolean {
     return a === b;
   }
   return a === b || a.arn === b.arn;
-}
-
-function explainConflict(name: string, first: string, second: string): string {
-  if (first === 'port') {
-    return `${second} sets 'PORT', which the service gets from the prop 'port'. Set 'port' instead.`;
-  }
-  return `The environment variable '${name}' is given twice with different values, by ${first} and by ${second}. `
-    + 'Keep two bindings apart with ServiceBinding.prefixed(\'ORDERS\', binding), which gives ORDERS_' + name + ', or drop one of the two.';
 }

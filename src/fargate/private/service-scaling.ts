@@ -1,7 +1,7 @@
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import type { ServiceScaling } from '../fargate-api-props';
+import type { ScalingTargets } from './service-plan';
 
 /** What scaling needs to know of a service. */
 export interface TaskScalingProps {
@@ -9,7 +9,7 @@ export interface TaskScalingProps {
   readonly serviceName: string;
   readonly minTasks: number;
   readonly maxTasks: number;
-  readonly scaling: Required<ServiceScaling>;
+  readonly scaling: ScalingTargets;
 }
 
 /** Scales a service on CPU, and on requests for each route that leads to it. Uses the account's service-linked role. */
@@ -29,7 +29,10 @@ export class TaskScaling extends Construct {
   }
 
   public addRequestScaling(id: string, resourceLabel: string): void {
-    this.addPolicy(`Requests-${id}`, { predefinedMetricType: 'ALBRequestCountPerTarget', resourceLabel }, this.props.scaling.requestsPerTarget);
+    const { requestsPerTarget } = this.props.scaling;
+    if (requestsPerTarget !== undefined) {
+      this.addPolicy(`Requests-${id}`, { predefinedMetricType: 'ALBRequestCountPerTarget', resourceLabel }, requestsPerTarget);
+    }
   }
 
   private addPolicy(id: string, metric: CfnScalingPolicy.PredefinedMetricSpecificationProperty, targetValue: number): void {

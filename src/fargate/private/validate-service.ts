@@ -1,21 +1,19 @@
 import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
-import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import { adviseOnContainer } from './container-advice';
+import type { ScalingTargets, ServiceKind } from './service-plan';
 import { CA_DIRECTORY } from './trust.contract';
 import { InvalidBackendError } from '../../private/errors';
-import type { ServiceScaling } from '../fargate-api-props';
 
 /** Values of a service that can be wrong, with their defaults filled in. */
 export interface CheckedService {
-  readonly port: number;
-  readonly healthCheckPath: string;
+  readonly port?: number;
+  readonly healthCheckPath?: string;
   readonly stopTimeout: Duration;
-  readonly deregistrationDelay: Duration;
+  readonly deregistrationDelay?: Duration;
   readonly failureThreshold: number;
   readonly minTasks: number;
   readonly maxTasks: number;
-  readonly scaling: Required<ServiceScaling>;
+  readonly scaling: ScalingTargets;
   readonly writablePaths: string[];
   readonly user?: string;
   readonly memoryLimitMiB: number;
@@ -39,15 +37,14 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
   validateWritablePaths(scope, service.writablePaths);
 }
 
-/** Warns about what works for some images and not for others. */
-export function adviseOnService(scope: IConstruct, port: number, user: string | undefined, image: ecs.ContainerImage): void {
-  if (!Token.isUnresolved(port) && port < 1024) {
+/** Warns about a port that works for some images and not for others. */
+export function adviseOnPort(scope: IConstruct, { construct, port }: ServiceKind): void {
+  if (port !== undefined && !Token.isUnresolved(port) && port < 1024) {
     Annotations.of(scope).addWarningV2(
-      'cdk-private-backend:FargateApi.privilegedPort',
+      `cdk-private-backend:${construct}.privilegedPort`,
       `Port ${port} is below 1024, where a process without root and without capabilities usually cannot listen. Use a port from 1024 up, such as the default 8080.`,
     );
   }
-  adviseOnContainer(scope, 'FargateApi', { image, user });
 }
 
 function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedService): void {
@@ -75,8 +72,8 @@ function validateUser(scope: IConstruct, user?: string): void {
   }
 }
 
-function validateHealthCheckPath(scope: IConstruct, path: string): void {
-  if (!Token.isUnresolved(path) && !/^\/[\x21-\x7e]{0,1023}$/.test(path)) {
+function validateHealthCheckPath(scope: IConstruct, path?: string): void {
+  if (path !== undefined && !Token.isUnresolved(path) && !/^\/[\x21-\x7e]{0,1023}$/.test(path)) {
     throw new InvalidBackendError(scope, `healthCheckPath must start with '/' and have at most 1024 characters without spaces, like '/healthz', got '${path}'.`);
   }
 }
@@ -97,15 +94,15 @@ function validateWritablePaths(scope: IConstruct, paths: string[]): void {
   }
 }
 
-function integer(scope: IConstruct, name: string, value: number, min: number, max: number): void {
-  if (!Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
+function integer(scope: IConstruct, name: string, value: number | undefined, min: number, max: number): void {
+  if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
     const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
     throw new InvalidBackendError(scope, `${name} must be ${allowed}, got ${value}.`);
   }
 }
 
-function seconds(scope: IConstruct, name: string, value: Duration, min: number, max: number): void {
-  if (value.isUnresolved()) {
+function seconds(scope: IConstruct, name: string, value: Duration | undefined, min: number, max: number): void {
+  if (value === undefined || value.isUnresolved()) {
     return;
   }
   const given = value.toSeconds({ integral: false });

@@ -1,0 +1,164 @@
+import { Duration } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { allowExecuteCommand } from './execute-command';
+import { openPath } from './open-path';
+import { type ServiceInputs, collectInputs } from './service-inputs';
+import { createConnections } from './service-network';
+import { type ServiceKind, type ServicePlan, isScaling, planService } from './service-plan';
+import { TaskScaling } from './service-scaling';
+import { createLogGroup, createTask } from './service-task';
+import { networkReadiness } from '../../network/private/network-readiness';
+import { referWeakly } from '../../private/cross-stack';
+import { dependOnStackOf } from '../../private/stack-order';
+import type { FargateServiceProps } from '../fargate-service-props';
+
+const ONE_MINUTE = Duration.minutes(1);
+
+/** What the parts of a service need of each other. */
+export interface ServiceParts {
+  readonly plan: ServicePlan;
+  readonly task: ecs.FargateTaskDefinition;
+  readonly fargateService: ecs.FargateService;
+  readonly resource: ecs.CfnService;
+  readonly scaling?: TaskScaling;
+}
+
+/**
+ * What services have in common, whether they listen or not.
+ *
+ * @internal
+ */
+export abstract class ServiceBase extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /** The network that the tasks run in. */
+  public readonly vpc: ec2.IVpc;
+  /** The security groups of the tasks; the default port is that of the service, where it has one. */
+  public readonly connections: ec2.Connections;
+  /** The ECS service. */
+  public readonly service: ecs.IFargateService;
+  /** The task definition. */
+  public readonly taskDefinition: ecs.IFargateTaskDefinition;
+  /** The log group of all containers. */
+  public readonly logGroup: logs.ILogGroup;
+  /** The principal that permissions are granted to: the task role. */
+  public readonly grantPrincipal: iam.IPrincipal;
+
+  /** @internal */
+  protected readonly _parts: ServiceParts;
+
+  private readonly cluster: ecs.ICluster;
+
+  constructor(scope: Construct, id: string, props: FargateServiceProps, kind: ServiceKind) {
+    super(scope, id);
+    this.cluster = props.cluster;
+    dependOnStackOf(this, this.cluster, 'Services depend on their cluster, never the reverse.');
+    this.vpc = props.cluster.vpc;
+    const plan = planService(this, props, kind);
+
+    this.logGroup = createLogGroup(this, props);
+    const inputs = collectInputs(this, { ...props, own: kind.environment(plan) });
+    const task = createTask(this, props, plan, inputs, this.logGroup);
+    this.taskDefinition = task;
+    this.grantPrincipal = task.taskRole;
+    this.connections = createConnections(this, props, plan.port);
+    const fargateService = this.createService(props, plan, task);
+    this.service = fargateService;
+    this._parts = { plan, task, fargateService, resource: this.renderResource(props, plan, fargateService), scaling: this.createScaling(plan) };
+    this.connect(inputs, props);
+    this.waitFor(inputs);
+    if (props.enableExecuteCommand === true) {
+      allowExecuteCommand(this, { cluster: this.cluster, task, logGroup: this.logGroup, placement: plan.placement });
+    }
+  }
+
+  /**
+   * A metric of this service from ECS.
+   *
+   * @param metricName name of the metric in namespace `AWS/ECS`
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/ECS',
+      metricName,
+      dimensionsMap: { ClusterName: this.cluster.clusterName, ServiceName: this.service.serviceName },
+      statistic: cloudwatch.Stats.AVERAGE,
+      ...options,
+    }).attachTo(this);
+  }
+
+  /** CPU that the tasks use, in percent of what they have. Default: average over five minutes. */
+  public metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('CPUUtilization', options);
+  }
+
+  /** Memory that the tasks use, in percent of what they have. Default: average over five minutes. */
+  public metricMemoryUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('MemoryUtilization', options);
+  }
+
+  /**
+   * Number of tasks that run. Default: over one minute, in which each task reports once; over longer times it counts reports.
+   *
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/cloudwatch-metrics.html#cw_running_task_count
+   */
+  public metricRunningTasks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('CPUUtilization', { statistic: cloudwatch.Stats.SAMPLE_COUNT, period: ONE_MINUTE, label: 'Running tasks', ...options });
+  }
+
+  private createService(props: FargateServiceProps, plan: ServicePlan, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
+    return new ecs.FargateService(this, 'Resource', {
+      cluster: props.cluster,
+      taskDefinition,
+      // With scaling the count belongs to it: a number here would undo it at each deployment.
+      desiredCount: isScaling(plan) ? undefined : plan.minTasks,
+      vpcSubnets: plan.placement.vpcSubnets,
+      assignPublicIp: plan.placement.assignPublicIp,
+      securityGroups: this.connections.securityGroups,
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      circuitBreaker: { enable: true, rollback: true },
+      deploymentController: { type: ecs.DeploymentControllerType.ECS },
+      platformVersion: ecs.FargatePlatformVersion.LATEST,
+      availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
+      enableECSManagedTags: true,
+      propagateTags: ecs.PropagatedTagSource.SERVICE,
+    });
+  }
+
+  private renderResource(props: FargateServiceProps, plan: ServicePlan, fargateService: ecs.FargateService): ecs.CfnService {
+    const resource = fargateService.node.defaultChild as ecs.CfnService;
+    resource.deploymentConfiguration = {
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true, thresholdConfiguration: { type: 'COUNT', value: plan.failureThreshold } },
+    };
+    resource.enableExecuteCommand = props.enableExecuteCommand ?? false;
+    referWeakly(resource);
+    return resource;
+  }
+
+  private createScaling(plan: ServicePlan): TaskScaling | undefined {
+    return isScaling(plan) ? new TaskScaling(this, 'Scaling', { ...plan, cluster: this.cluster, serviceName: this.service.serviceName }) : undefined;
+  }
+
+  private connect(inputs: ServiceInputs, props: FargateServiceProps): void {
+    for (const target of inputs.targets) {
+      target.connections.securityGroups.forEach((group) => dependOnStackOf(this, group, 'Services depend on what they are connected to, never the reverse.'));
+      const rules = openPath(this.connections, target, ec2.Port.tcp(target.port), 'Service to what it is connected to');
+      this._parts.resource.node.addDependency(...rules);
+    }
+    (props.migrations ?? []).forEach((migration) => migration.runBefore(this.service));
+  }
+
+  private waitFor(inputs: ServiceInputs): void {
+    const { plan, task, resource } = this._parts;
+    // A first task without its permissions or its way to AWS would count as a failed one.
+    const { subnets } = this.vpc.selectSubnets(plan.placement.vpcSubnets);
+    const network = networkReadiness(this, { vpc: this.vpc, subnets, securityGroups: this.connections.securityGroups });
+    resource.node.addDependency(task.obtainExecutionRole(), network, ...inputs.dependencies);
+  }
+}

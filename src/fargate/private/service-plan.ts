@@ -1,0 +1,70 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import type { IConstruct } from 'constructs';
+import { adviseOnContainer } from './container-advice';
+import { type TaskSize, validateTaskSize } from './task-size';
+import { type CheckedService, adviseOnPort, validateService } from './validate-service';
+import { type TaskPlacement, placeTask } from '../../network/private/placement';
+import { Posture } from '../../posture';
+import type { FargateServiceProps } from '../fargate-service-props';
+
+/** What differs from one kind of service to another. */
+export interface ServiceKind {
+  /** Name of the class, for warnings. */
+  readonly construct: string;
+  /** Port that the service listens on; none for a worker. */
+  readonly port?: number;
+  /** Path that a load balancer asks. */
+  readonly healthCheckPath?: string;
+  /** Time that a load balancer lets running requests finish. */
+  readonly deregistrationDelay?: Duration;
+  /** What makes the service scale, where its props do not say. */
+  readonly scaling: ScalingTargets;
+  readonly defaultStopTimeout: Duration;
+  /** Variables that this kind of service gets, and nothing may change. */
+  readonly environment: (plan: ServicePlan) => OwnVariables;
+}
+
+/** Variables that the library itself gives, by the name of the prop that they follow from. */
+export type OwnVariables = { [prop: string]: { [name: string]: string } };
+
+/** What scaling aims at. */
+export interface ScalingTargets {
+  readonly cpuUtilizationPercent: number;
+  readonly requestsPerTarget?: number;
+}
+
+/** Everything that is decided about a service before its first resource is made. */
+export interface ServicePlan extends CheckedService, TaskSize {
+  readonly placement: TaskPlacement;
+}
+
+/** Fills in what the props leave open, and refuses what cannot be deployed. */
+export function planService(scope: IConstruct, props: FargateServiceProps, kind: ServiceKind): ServicePlan {
+  const posture = Posture.of(scope);
+  const plan: ServicePlan = {
+    port: kind.port,
+    healthCheckPath: kind.healthCheckPath,
+    deregistrationDelay: kind.deregistrationDelay,
+    scaling: kind.scaling,
+    stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,
+    failureThreshold: props.failureThreshold ?? 3,
+    minTasks: props.minTasks ?? posture.minTasks,
+    maxTasks: props.maxTasks ?? posture.maxTasks,
+    writablePaths: props.writablePaths ?? [],
+    user: props.user,
+    tmpSize: props.tmpSize ?? Size.mebibytes(64),
+    cpu: props.cpu ?? 256,
+    memoryLimitMiB: props.memoryLimitMiB ?? 512,
+    placement: placeTask(scope, props.cluster.vpc, props.vpcSubnets),
+  };
+  validateTaskSize(scope, plan);
+  validateService(scope, plan);
+  adviseOnPort(scope, kind);
+  adviseOnContainer(scope, kind.construct, { image: props.image, user: props.user });
+  return plan;
+}
+
+/** Whether the number of tasks is left to scaling. */
+export function isScaling(plan: ServicePlan): boolean {
+  return plan.maxTasks !== plan.minTasks;
+}
