@@ -41,7 +41,7 @@ export interface PostureOverrides {
   readonly instanceType?: ec2.InstanceType;
 
   /**
-   * Whether a PostgreSQL server has a standby in another availability zone.
+   * Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone.
    *
    * @default - false in development, true in production
    */
@@ -53,6 +53,13 @@ export interface PostureOverrides {
    * @default - Size.gibibytes(20) in development, Size.gibibytes(100) in production
    */
   readonly allocatedStorage?: Size;
+
+  /**
+   * Type of the nodes of a cache, without `cache.` in front.
+   *
+   * @default - t4g.micro in development, m7g.large in production
+   */
+  readonly cacheNodeType?: ec2.InstanceType;
 
   /**
    * How long automated backups are kept, from 0 to 35 days.

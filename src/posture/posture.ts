@@ -33,6 +33,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `instanceType` | t4g.micro | r7g.large | The cheapest Graviton class; the smallest one with memory for a real working set. |
  * | `multiAz` | false | true | A standby takes over in about a minute; it doubles the price of the instance. |
  * | `allocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
+ * | `cacheNodeType` | t4g.micro | m7g.large | The cheapest Graviton class; the smallest one whose speed does not run out. |
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
  * | `deletionProtection` | false | true | A stack can be thrown away; a server only by two deliberate steps. |
  * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
@@ -124,10 +125,12 @@ export class Posture {
   public readonly restrictDefaultSecurityGroup: boolean;
   /** Instance type of a PostgreSQL server. */
   public readonly instanceType: ec2.InstanceType;
-  /** Whether a PostgreSQL server has a standby in another availability zone. */
+  /** Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone. */
   public readonly multiAz: boolean;
   /** Storage of a PostgreSQL server at creation, gp3. */
   public readonly allocatedStorage: Size;
+  /** Type of the nodes of a cache, without `cache.` in front. */
+  public readonly cacheNodeType: ec2.InstanceType;
   /** How long automated backups are kept, from 0 to 35 days. */
   public readonly backupRetention: Duration;
   /** Whether a database server refuses to be deleted. */
@@ -188,6 +191,7 @@ export class Posture {
     this.instanceType = settings.instanceType;
     this.multiAz = settings.multiAz;
     this.allocatedStorage = settings.allocatedStorage;
+    this.cacheNodeType = settings.cacheNodeType;
     this.backupRetention = settings.backupRetention;
     this.deletionProtection = settings.deletionProtection;
     this.databaseRemovalPolicy = settings.databaseRemovalPolicy;

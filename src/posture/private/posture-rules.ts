@@ -34,6 +34,7 @@ function serverProblems(posture: Settings): string[] {
     ...when(!isWhole(days, 0, 35), `backupRetention must be a whole number of days from 0 to 35, got ${days} days.`),
     ...when(!isWhole(storage, STORAGE_GIB.least, STORAGE_GIB.most), `allocatedStorage must be from ${STORAGE_GIB.least} to ${STORAGE_GIB.most} GiB, got ${storage} GiB.`),
     ...when(posture.instanceType.toString().endsWith('.nano'), `instanceType must be a size that RDS has, from micro, got ${posture.instanceType.toString()}.`),
+    ...when(posture.cacheNodeType.toString().endsWith('.nano'), `cacheNodeType must be a size that ElastiCache has, from micro, got ${posture.cacheNodeType.toString()}.`),
     ...timeoutProblems('statementTimeout', posture.statementTimeout),
     ...timeoutProblems('idleInTransactionSessionTimeout', posture.idleInTransactionSessionTimeout),
     ...timeoutProblems('lockTimeout', posture.lockTimeout),
