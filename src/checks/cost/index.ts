@@ -1,0 +1,2 @@
+export * from './cost-report';
+export * from './cost-summary';
