@@ -31,7 +31,7 @@ export function resource(stack: Stack, id: string, type: string, properties: Rec
 }
 
 /** The lines of a report as `price key: quantity unit at price = amount (idle amount)`. */
-export function linesOf({ lines }: CostSummary): string[] {
+export function linesOf({ lines }: Pick<CostSummary, 'lines'>): string[] {
   return lines.map(({ priceKey, quantity, unit, unitPrice, monthly, idleMonthly }) =>
     `${priceKey}: ${quantity} ${unit} at ${unitPrice} = ${monthly} (${idleMonthly})`);
 }
