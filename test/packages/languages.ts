@@ -23,7 +23,7 @@ export const TYPESCRIPT: Language = {
   install: `
     cd ..
     echo '{ "name": "an-app", "private": true }' >package.json
-    npm install --no-package-lock --no-audit --no-fund "$DIST"/js/*.tgz aws-cdk@2.1148.1 "aws-cdk-lib@$CDK_LIB" "constructs@$CONSTRUCTS" "tsx@$TSX"`,
+    npm install --no-package-lock --no-audit --no-fund "$DIST"/js/*.tgz "aws-cdk@$CDK" "aws-cdk-lib@$CDK_LIB" "constructs@$CONSTRUCTS" "tsx@$TSX"`,
   app: 'npx --no-install tsx app.ts',
   sampleFile: () => 'app.ts',
   sampleInstall: '',

@@ -1,37 +1,46 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Packages the library for npm, Python, Java and Go, installs each package as a user would, and synthesises example 01 and the
+ * first sample of the README in each language. What TypeScript gives, the others must give byte for byte.
+ */
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { differences } from './compare';
 import { OTHERS, TYPESCRIPT, type Language } from './languages';
-import { copyRepository, packageAll, peers } from './packages';
+import { copyRepository, packageAll, versions } from './packages';
 import { sampleOf } from './readme';
 import { shell, step } from './shell';
 
 const ROOT = resolve(__dirname, '../..');
-const WORK = process.env.WORK ?? '';
-const APP = join(WORK, 'languages');
-const EXAMPLE = join(APP, 'examples/01-private-backend');
-const CDK = join(APP, 'examples/node_modules/.bin/cdk');
-const CASES = ['development', 'production', 'README'] as const;
-
-const dependencies = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { devDependencies: { tsx: string } };
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+const VERSIONS = versions(ROOT);
+const CASES = ['development', 'production', 'README'] as const;
+const TOOLS = 'javac -version; mvn --version | sed -n 1p; python3 --version; go version; python3 -c "import sys, venv, ensurepip; assert sys.version_info >= (3, 10)"';
+
+const WORK = mkdtempSync(join(tmpdir(), 'cdk-private-backend-packages-'));
+const EXAMPLES = join(WORK, 'examples');
+const EXAMPLE = join(EXAMPLES, '01-private-backend');
+// A local repository of its own: the user's holds no unreleased version afterwards.
+const MAVEN_REPOSITORY = join(WORK, 'maven');
 const ENVIRONMENT = {
   EXAMPLE,
-  DIST: '',
-  CDK_LIB: peers(ROOT)['aws-cdk-lib'],
-  CONSTRUCTS: peers(ROOT).constructs,
-  TSX: dependencies.devDependencies.tsx,
+  DIST: join(WORK, 'repository/dist'),
+  CDK: VERSIONS['aws-cdk'],
+  CDK_LIB: VERSIONS['aws-cdk-lib'],
+  CONSTRUCTS: VERSIONS.constructs,
+  TSX: VERSIONS.tsx,
+  TMPDIR: join(WORK, 'tmp'),
   CDK_DISABLE_VERSION_CHECK: '1',
   PIP_DISABLE_PIP_VERSION_CHECK: '1',
-  // A local repository of its own: none of the user's holds an unreleased version afterwards.
-  MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dmaven.repo.local=${join(WORK, 'm2')}`,
+  MAVEN_OPTS: `${process.env.MAVEN_OPTS ?? ''} -Dmaven.repo.local=${MAVEN_REPOSITORY} -Djava.io.tmpdir=${join(WORK, 'tmp')}`,
 };
 
 const assembly = (language: Language, name: string) => join(WORK, 'assemblies', `${language.fence}-${name}`);
 
 async function synthesise(language: Language, name: string, folder: string, app: string, context = ''): Promise<void> {
+  const cdk = join(EXAMPLES, 'node_modules/.bin/cdk');
   await step(`${language.name}, ${name}: synthesised`, () =>
-    shell(`"${CDK}" synth --quiet --no-notices --app '${app}' --output "${assembly(language, name)}" ${context}`, folder, ENVIRONMENT));
+    shell(`'${cdk}' synth --quiet --no-notices --app '${app}' --output '${assembly(language, name)}' ${context}`, folder, ENVIRONMENT));
 }
 
 /** The sample of the README in an empty app, with what its reader has: migrations for goose and a service with a Dockerfile. */
@@ -40,9 +49,9 @@ async function synthesiseReadme(language: Language): Promise<void> {
   if (code === undefined) {
     throw new Error(`README.md has no sample in ${language.name} under "## Sample".`);
   }
-  const folder = join(APP, 'examples', `readme-${language.fence}`);
+  const folder = join(EXAMPLES, `readme-${language.fence}`);
   cpSync(join(EXAMPLE, 'migrations'), join(folder, 'migrations'), { recursive: true });
-  cpSync(join(APP, 'examples/services/go-api'), join(folder, 'service'), { recursive: true });
+  cpSync(join(EXAMPLES, 'services/go-api'), join(folder, 'service'), { recursive: true });
   const file = join(folder, language.sampleFile(code));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, code);
@@ -51,7 +60,7 @@ async function synthesiseReadme(language: Language): Promise<void> {
   await synthesise(language, 'README', folder, language.sampleApp(code));
 }
 
-/** Runs all cases of a language. One that fails is printed, has no assembly, and differs for that reason; without TypeScript's nothing can be compared. */
+/** Runs all cases of a language. One that fails is printed and gives no assembly; without TypeScript's nothing can be compared. */
 async function runLanguage(language: Language): Promise<void> {
   await step(`${language.name}: installed`, () => shell(language.install, EXAMPLE, ENVIRONMENT));
   for (const name of CASES) {
@@ -78,42 +87,38 @@ async function runOthers(): Promise<void> {
   await Promise.all([worker(), worker()]);
 }
 
-/** Prints the difference of each case from TypeScript's; returns how many cases have one. */
-function report(): { readonly held: number; readonly not: number } {
-  let held = 0;
-  let not = 0;
-  for (const name of CASES) {
-    for (const language of OTHERS) {
-      const found = existsSync(assembly(language, name)) ? differences(assembly(TYPESCRIPT, name), assembly(language, name)) : ['It gave no assembly.'];
-      console.log(`${found.length === 0 ? 'held    ' : 'NOT HELD'}  ${name}: templates and assets from ${language.name} are those from TypeScript`);
-      found.forEach((difference) => console.log(difference));
-      if (found.length === 0) {
-        held++;
-      } else {
-        not++;
-      }
-    }
-  }
-  return { held, not };
+/** Prints what differs from TypeScript's; returns for each comparison whether it held. */
+function compareAll(): boolean[] {
+  return CASES.flatMap((name) => OTHERS.map((language) => {
+    const found = existsSync(assembly(language, name)) ? differences(assembly(TYPESCRIPT, name), assembly(language, name)) : ['It gave no assembly.'];
+    console.log(`${found.length === 0 ? 'held    ' : 'NOT HELD'}  ${name}: templates and assets from ${language.name} are those from TypeScript`);
+    found.forEach((difference) => console.log(difference));
+    return found.length === 0;
+  }));
 }
 
-async function main(): Promise<void> {
-  if (!existsSync(WORK)) {
-    throw new Error('WORK names no folder: run .ci/tier-packages.');
-  }
-  ENVIRONMENT.DIST = await step('packaged for npm, Python, Java and Go', () => packageAll(ROOT, APP));
+async function main(): Promise<boolean[]> {
+  mkdirSync(ENVIRONMENT.TMPDIR);
+  console.log(await shell(TOOLS, ROOT).catch((error: Error) => {
+    throw new Error(`Needed: a JDK, Maven, Go, and Python 3.10 or newer with venv.\n${error.message}`);
+  }));
+  await step('packaged for npm, Python, Java and Go', () => packageAll(ROOT, WORK, MAVEN_REPOSITORY));
   for (const folder of ['01-private-backend', 'services']) {
-    await copyRepository(join(ROOT, 'examples', folder), join(APP, 'examples', folder));
+    await copyRepository(join(ROOT, 'examples', folder), join(EXAMPLES, folder));
   }
   await runLanguage(TYPESCRIPT);
   await runOthers();
-  const { held, not } = report();
-  console.log(`${held} held, ${not} did not`);
-  process.exitCode = not === 0 ? 0 : 1;
+  return compareAll();
 }
+
+process.on('exit', () => rmSync(WORK, { recursive: true, force: true }));
+['SIGINT', 'SIGTERM'].forEach((signal) => process.on(signal, () => process.exit(1)));
 
 main().catch((error: Error) => {
   console.error(error.message);
-  console.log(`0 held, ${CASES.length * OTHERS.length} did not`);
-  process.exitCode = 1;
-});
+  return CASES.flatMap(() => OTHERS.map(() => false));
+}).then((held) => {
+  const kept = held.filter((one) => one).length;
+  console.log(`${kept} held, ${held.length - kept} did not`);
+  process.exitCode = kept === held.length ? 0 : 1;
+}, () => process.exit(1));
