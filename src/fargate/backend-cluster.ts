@@ -3,6 +3,8 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { NamespaceType } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
+import { shareDiscovery } from './private/discovery';
+import { ServiceDiscovery } from './service-discovery';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -14,7 +16,15 @@ export interface BackendClusterProps {
   readonly vpc: ec2.IVpc;
 
   /**
-   * Domain name of a private DNS namespace, such as `backend.internal`, under which services can be found inside the VPC.
+   * How services of this cluster find each other, which `connectTo` of one service needs to name another.
+   *
+   * @default - they do not, unless there is a `privateDnsNamespace`
+   */
+  readonly serviceDiscovery?: ServiceDiscovery;
+
+  /**
+   * Domain name of a private DNS namespace, such as `backend.internal`, under which services can be found inside the VPC. The same
+   * as `serviceDiscovery: ServiceDiscovery.privateDns('backend.internal')`.
    *
    * @default - no namespace
    */
@@ -33,7 +43,7 @@ export interface BackendClusterProps {
  * constructs of this library take any other.
  *
  * ## What it makes
- * One ECS cluster without EC2 capacity, and a Cloud Map private DNS namespace where one is asked for.
+ * One ECS cluster without EC2 capacity, and a Cloud Map namespace where service discovery is asked for.
  *
  * ## Defaults that matter
  * Container Insights by posture. A reference from another stack is weak, so that a consumer can always be removed.
@@ -43,44 +53,61 @@ export interface BackendClusterProps {
  *
  * ## Cost
  * The cluster costs nothing. Container Insights costs about 0.07 USD per metric a month, in practice a few USD a month for
- * each service. A private DNS namespace is a hosted zone: 0.50 USD a month.
+ * each service. A private DNS namespace is a hosted zone: 0.50 USD a month. Service Connect costs nothing but the memory and CPU of its
+ * proxies.
  *
  * @see https://aws.amazon.com/cloudwatch/pricing/
  *
  * @example
  * import { App, Stack } from 'aws-cdk-lib';
- * import { BackendCluster, BackendNetwork } from 'cdk-private-backend';
+ * import { BackendCluster, BackendNetwork, ServiceDiscovery } from 'cdk-private-backend';
  *
  * const stack = new Stack(new App(), 'Backend');
  * const vpc = new BackendNetwork(stack, 'Network').vpc;
- * new BackendCluster(stack, 'Cluster', { vpc, privateDnsNamespace: 'backend.internal' });
+ * new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery: ServiceDiscovery.privateDns('backend.internal') });
  */
 export class BackendCluster extends ecs.Cluster {
-  /** @throws InvalidBackendError for a private DNS namespace that is no domain name */
+  /** @throws InvalidBackendError for a namespace that is no domain name, and for two namespaces */
   constructor(scope: Construct, id: string, props: BackendClusterProps) {
+    const discovery = discoveryFrom(scope, props);
     super(scope, id, {
       vpc: props.vpc,
       enableFargateCapacityProviders: false,
       containerInsightsV2: renderInsights(props.containerInsights ?? Posture.of(scope).containerInsights),
-      defaultCloudMapNamespace: renderNamespace(scope, props),
+      defaultCloudMapNamespace: discovery && renderNamespace(discovery, props.vpc),
     });
-    if (props.privateDnsNamespace !== undefined) {
-      dependOnStackOf(this, props.vpc, 'A namespace depends on its network, never the reverse.');
+    if (discovery !== undefined) {
+      this.shareDiscovery(discovery, props.vpc);
     }
-    this.shareWithOtherStacks();
+    referWeakly(...[this, this.defaultCloudMapNamespace].flatMap((shared) => shared?.node.defaultChild ?? []));
   }
 
-  private shareWithOtherStacks(): void {
-    referWeakly(...[this, this.defaultCloudMapNamespace].flatMap((shared) => shared?.node.defaultChild ?? []));
+  private shareDiscovery(discovery: ServiceDiscovery, vpc: ec2.IVpc): void {
+    const namespace = this.defaultCloudMapNamespace;
+    if (discovery._kind === 'dns') {
+      dependOnStackOf(this, vpc, 'A namespace depends on its network, never the reverse.');
+    }
+    if (namespace !== undefined) {
+      shareDiscovery(this, { kind: discovery._kind, namespace, namespaceName: discovery._namespace, requestTimeout: discovery._requestTimeout, names: new Map() });
+    }
   }
 }
 
-function renderNamespace(scope: Construct, props: BackendClusterProps): ecs.CloudMapNamespaceOptions | undefined {
-  const { privateDnsNamespace: name, vpc } = props;
-  if (name !== undefined && !Token.isUnresolved(name) && !/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) {
-    throw new InvalidBackendError(scope, `privateDnsNamespace must be a domain name in lower case, like 'backend.internal', got '${name}'.`);
+function discoveryFrom(scope: Construct, { serviceDiscovery, privateDnsNamespace }: BackendClusterProps): ServiceDiscovery | undefined {
+  if (serviceDiscovery !== undefined && privateDnsNamespace !== undefined) {
+    throw new InvalidBackendError(scope, 'serviceDiscovery and privateDnsNamespace are both given, and a cluster has one namespace. Leave out privateDnsNamespace.');
   }
-  return name === undefined ? undefined : { name, type: NamespaceType.DNS_PRIVATE, vpc };
+  const discovery = serviceDiscovery ?? (privateDnsNamespace === undefined ? undefined : ServiceDiscovery.privateDns(privateDnsNamespace));
+  const name = discovery?._namespace;
+  if (name !== undefined && !Token.isUnresolved(name) && !/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) {
+    const prop = privateDnsNamespace === undefined ? 'The namespace of serviceDiscovery' : 'privateDnsNamespace';
+    throw new InvalidBackendError(scope, `${prop} must be a domain name in lower case, like 'backend.internal', got '${name}'.`);
+  }
+  return discovery;
+}
+
+function renderNamespace({ _kind, _namespace: name }: ServiceDiscovery, vpc: ec2.IVpc): ecs.CloudMapNamespaceOptions {
+  return _kind === 'dns' ? { name, type: NamespaceType.DNS_PRIVATE, vpc } : { name, type: NamespaceType.HTTP };
 }
 
 function renderInsights(enabled: boolean): ecs.ContainerInsights {

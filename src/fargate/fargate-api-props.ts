@@ -28,6 +28,14 @@ export interface FargateApiProps extends FargateServiceProps {
   readonly port?: number;
 
   /**
+   * Name under which other services find this one, where the cluster has service discovery: `<name>.<namespace>`. Other services that
+   * connect to it get its URL in the variable of that name, such as `SESSIONS_URL`.
+   *
+   * @default - the id in kebab case: `OrdersApi` is found as `orders-api`, and gives `ORDERS_API_URL`
+   */
+  readonly discoveryName?: string;
+
+  /**
    * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx.
    *
    * @default '/healthz'

@@ -1,9 +1,12 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
 import type { IEdgeRoute, IEdgeTarget } from '../edge';
+import { type DiscoveredService, discoveryNameOf, urlFor, urlVariable } from './private/discovery';
 import { ServiceBase } from './private/service-base';
 import { CONTAINER_NAME } from './private/service-task';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
+import type { INetworkEndpoint } from '../network';
 import { InvalidBackendError } from '../private/errors';
 
 /** Target groups that one ECS service may have. */
@@ -45,7 +48,7 @@ const MAX_ROUTES = 5;
  * const api = new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('service') });
  * new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { paths: ['/*'], target: api });
  */
-export class FargateApi extends ServiceBase implements IEdgeTarget {
+export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndpoint, IServiceBinding {
   /** The TCP port that the service listens on. */
   public readonly port: number;
   /** The path that the load balancer asks. */
@@ -54,6 +57,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget {
   public readonly deregistrationDelay: Duration;
 
   private readonly healthCheckGracePeriod: Duration;
+  private readonly discoveryName?: string;
   private routes = 0;
 
   /**
@@ -64,6 +68,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget {
     const { port = 8080, healthCheckPath = '/healthz', deregistrationDelay = Duration.seconds(30) } = props;
     super(scope, id, props, {
       construct: 'FargateApi',
+      discoveryName: (self) => discoveryNameOf(self, props.discoveryName),
       port,
       healthCheckPath,
       deregistrationDelay,
@@ -74,7 +79,37 @@ export class FargateApi extends ServiceBase implements IEdgeTarget {
     this.port = port;
     this.healthCheckPath = healthCheckPath;
     this.deregistrationDelay = deregistrationDelay;
+    this.discoveryName = props.discoveryName;
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
+  }
+
+  /**
+   * The host name under which this service is found in its network.
+   *
+   * @throws InvalidBackendError where the cluster has no private DNS namespace
+   */
+  public get endpoint(): string {
+    const { discovery, hostName } = this.requireDiscovered(this);
+    if (discovery.kind === 'connect') {
+      throw new InvalidBackendError(this, `'${hostName}' is found by Service Connect, whose names are in no DNS. Use it in connectTo of another service, or give the cluster ServiceDiscovery.privateDns().`);
+    }
+    return hostName;
+  }
+
+  /**
+   * Gives another service, which has this one in `connectTo`, the URL of this one, opens this port for it, and lets it wait until
+   * this one runs.
+   *
+   * @throws InvalidBackendError where the cluster has no service discovery, or the caller cannot use it
+   */
+  public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    const discovered = this.requireDiscovered(scope);
+    const { connections, port } = this;
+    return {
+      environment: { [urlVariable(this, this.discoveryName, options.prefix)]: urlFor(scope, discovered, port) },
+      target: { endpoint: discovered.hostName, port, connections },
+      dependencies: [this._parts.resource],
+    };
   }
 
   /**
@@ -92,5 +127,14 @@ export class FargateApi extends ServiceBase implements IEdgeTarget {
     resource.node.addDependency(route);
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
     scaling?.addRequestScaling(route.node.id, route.resourceLabel);
+  }
+
+  private requireDiscovered(scope: IConstruct): DiscoveredService {
+    const { discovered } = this._parts;
+    if (discovered === undefined) {
+      throw new InvalidBackendError(scope, `'${this.node.path}' cannot be found by others, because its cluster has no service discovery. `
+        + 'Use a BackendCluster with serviceDiscovery: ServiceDiscovery.privateDns(\'backend.internal\').');
+    }
+    return discovered;
   }
 }

@@ -4,5 +4,6 @@ export * from './fargate-api-props';
 export * from './fargate-service-props';
 export * from './fargate-worker';
 export * from './service-binding';
+export * from './service-discovery';
 export * from './service-image';
 export * from './service-prerequisite';

@@ -125,7 +125,7 @@ function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {
   return new PublicEdge(home, id, { vpc, domain: EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]) });
 }
 
-function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
+function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, cluster: existing, names }: WholeBackendOptions): Partial<WholeBackend> {
   const { cluster, images, postgres, orders, legacy, edges } = made;
   const user = new PostgresUser(home, 'ApiUser', { database: postgres.database, username: names?.username });
   const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { database: orders }), new PostgresUser(home, 'LegacyUser', { database: legacy.database })];
@@ -141,7 +141,8 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });
-  new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
+  const called = existing === undefined ? [apis[1]] : [];
+  new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
   return { users, migrations, apis };
 }
 

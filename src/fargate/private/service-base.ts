@@ -5,6 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
 import { allowExecuteCommand } from './execute-command';
 import { openPath } from './open-path';
 import { type ServiceInputs, collectInputs } from './service-inputs';
@@ -26,6 +27,8 @@ export interface ServiceParts {
   readonly fargateService: ecs.FargateService;
   readonly resource: ecs.CfnService;
   readonly scaling?: TaskScaling;
+  /** How others find the service, where they can. */
+  readonly discovered?: DiscoveredService;
 }
 
 /**
@@ -56,6 +59,7 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
     super(scope, id);
     this.cluster = props.cluster;
     dependOnStackOf(this, this.cluster, 'Services depend on their cluster, never the reverse.');
+    shareDiscovery(this, discoveryOf(this.cluster));
     this.vpc = props.cluster.vpc;
     const plan = planService(this, props, kind);
 
@@ -67,7 +71,14 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
     this.connections = createConnections(this, props, plan.port);
     const fargateService = this.createService(props, plan, task);
     this.service = fargateService;
-    this._parts = { plan, task, fargateService, resource: this.renderResource(props, plan, fargateService), scaling: this.createScaling(plan) };
+    this._parts = {
+      plan,
+      task,
+      fargateService,
+      resource: this.renderResource(props, plan, fargateService),
+      scaling: this.createScaling(plan),
+      discovered: joinDiscovery(this, this.cluster, { fargateService, plan, logGroup: this.logGroup, name: discoveryOf(this.cluster) && kind.discoveryName?.(this) }),
+    };
     this.connect(inputs, props);
     this.waitFor(inputs);
     if (props.enableExecuteCommand === true) {

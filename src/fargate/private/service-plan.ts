@@ -17,6 +17,8 @@ export interface ServiceKind {
   readonly healthCheckPath?: string;
   /** Time that a load balancer lets running requests finish. */
   readonly deregistrationDelay?: Duration;
+  /** Name under which others find the service; none where they cannot. */
+  readonly discoveryName?: (scope: IConstruct) => string;
   /** What makes the service scale, where its props do not say. */
   readonly scaling: ScalingTargets;
   readonly defaultStopTimeout: Duration;

@@ -1,6 +1,7 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { PORT_NAME, discoveryOf } from './discovery';
 import { hardenedContainer } from './hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from './init-containers';
 import type { ServiceInputs } from './service-inputs';
@@ -43,7 +44,7 @@ export function createTask(scope: Construct, props: FargateServiceProps, plan: S
     secrets: inputs.secrets,
     healthCheck: props.containerHealthCheck,
     stopTimeout: plan.stopTimeout,
-    portMappings: plan.port === undefined ? undefined : [{ containerPort: plan.port, protocol: ecs.Protocol.TCP }],
+    portMappings: plan.port === undefined ? undefined : [renderPort(props.cluster, plan.port)],
     ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, {
       logGroup,
       streamPrefix: CONTAINER_NAME,
@@ -58,4 +59,10 @@ export function createTask(scope: Construct, props: FargateServiceProps, plan: S
     mountExecuteCommandPaths(container);
   }
   return task;
+}
+
+/** Service Connect refers to ports by name, and no other service has a use for that. */
+function renderPort(cluster: ecs.ICluster, containerPort: number): ecs.PortMapping {
+  const isConnected = discoveryOf(cluster)?.kind === 'connect';
+  return { containerPort, protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol: ecs.AppProtocol.http } : {}) };
 }

@@ -1,0 +1,115 @@
+import { Duration, Token, Tokenization } from 'aws-cdk-lib';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
+import type { IConstruct } from 'constructs';
+import type { ServicePlan } from './service-plan';
+import { snakeCase } from '../../postgres/private/names';
+import { InvalidBackendError } from '../../private/errors';
+
+const DISCOVERY = Symbol.for('cdk-private-backend.Discovery');
+
+/** What ECS calls the port of a service. */
+export const PORT_NAME = 'service';
+
+/** How services of one cluster find each other. */
+export interface ClusterDiscovery {
+  readonly kind: 'dns' | 'connect';
+  readonly namespace: INamespace;
+  /** The name as it was given: that of the namespace is an attribute, which another stack would have to read. */
+  readonly namespaceName: string;
+  readonly requestTimeout: Duration;
+  /** Paths of services by the name under which they are found. */
+  readonly names: Map<string, string>;
+}
+
+/** A service that can be found by others. */
+export interface DiscoveredService {
+  readonly discovery: ClusterDiscovery;
+  readonly hostName: string;
+}
+
+/** Notes on a cluster how its services find each other, and on each service that it is one of them. */
+export function shareDiscovery(holder: IConstruct, discovery?: ClusterDiscovery): void {
+  Object.defineProperty(holder, DISCOVERY, { value: discovery });
+}
+
+/** How services of a cluster find each other, or the one that a service joined. */
+export function discoveryOf(holder: IConstruct): ClusterDiscovery | undefined {
+  return (holder as unknown as Record<symbol, ClusterDiscovery | undefined>)[DISCOVERY];
+}
+
+/** The name under which a service is found, from what was asked for, else from its id. */
+export function discoveryNameOf(scope: IConstruct, explicit?: string): string {
+  const name = explicit ?? snakeCase(scope.node.id).replace(/_/g, '-');
+  if (!Token.isUnresolved(name) && !/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
+    const how = explicit === undefined ? `The name under which other services find this one would follow from its id, '${name}'` : `discoveryName is '${name}'`;
+    throw new InvalidBackendError(scope, `${how}; it must be 1 to 63 lower-case letters, digits and '-', starting with a letter and not ending with '-'. Set discoveryName.`);
+  }
+  return name;
+}
+
+/** What a service gives to be found. */
+export interface JoiningService {
+  readonly fargateService: ecs.FargateService;
+  readonly plan: ServicePlan;
+  readonly logGroup: logs.ILogGroup;
+  /** The name to be found under; none for a service that only calls others. */
+  readonly name?: string;
+}
+
+/** Registers a service where its cluster has discovery; a worker joins Service Connect as a caller. */
+export function joinDiscovery(scope: IConstruct, cluster: ecs.ICluster, service: JoiningService): DiscoveredService | undefined {
+  const discovery = discoveryOf(cluster);
+  if (discovery === undefined) {
+    return undefined;
+  }
+  if (discovery.kind === 'connect') {
+    connect(service, discovery);
+  } else if (service.name !== undefined) {
+    register(service, service.name, discovery);
+  }
+  return service.name === undefined ? undefined : claimName(scope, discovery, service.name);
+}
+
+function claimName(scope: IConstruct, discovery: ClusterDiscovery, name: string): DiscoveredService {
+  const other = discovery.names.get(name);
+  if (other !== undefined) {
+    throw new InvalidBackendError(scope, `'${other}' is already found as '${name}' in this cluster. Give one of the two another id or a discoveryName.`);
+  }
+  discovery.names.set(name, scope.node.path);
+  return { discovery, hostName: `${name}.${discovery.namespaceName}` };
+}
+
+function register({ fargateService }: JoiningService, name: string, { namespace }: ClusterDiscovery): void {
+  fargateService.enableCloudMap({ cloudMapNamespace: namespace, name, dnsRecordType: DnsRecordType.A, dnsTtl: Duration.seconds(10) });
+}
+
+function connect({ fargateService, plan, logGroup, name }: JoiningService, { namespace, namespaceName, requestTimeout }: ClusterDiscovery): void {
+  fargateService.enableServiceConnect({
+    namespace: namespace.namespaceArn,
+    services: name === undefined ? undefined : [{
+      portMappingName: PORT_NAME,
+      discoveryName: name,
+      dnsName: `${name}.${namespaceName}`,
+      port: plan.port,
+      perRequestTimeout: requestTimeout,
+    }],
+    logDriver: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: 'ServiceConnect', mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
+  });
+}
+
+/** The URL of a service for a caller, which must be able to use it. */
+export function urlFor(caller: IConstruct, service: DiscoveredService, port: number): string {
+  const { discovery, hostName } = service;
+  if (discovery.kind === 'connect' && discoveryOf(caller) !== discovery) {
+    throw new InvalidBackendError(caller, `'${hostName}' is found by Service Connect, which only services of the same cluster can use. Use its cluster, or ServiceDiscovery.privateDns().`);
+  }
+  return `http://${hostName}:${Tokenization.stringifyNumber(port)}`;
+}
+
+/** The variable that holds the URL of a service: its name in upper case. */
+export function urlVariable(scope: IConstruct, explicit: string | undefined, prefix?: string): string {
+  const name = explicit === undefined || Token.isUnresolved(explicit) ? snakeCase(scope.node.id) : explicit.replace(/-/g, '_');
+  return [...(prefix === undefined ? [] : [prefix]), name.toUpperCase(), 'URL'].join('_');
+}
