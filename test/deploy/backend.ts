@@ -1,0 +1,145 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import type { Client } from 'pg';
+import type { Assembly, SynthOptions } from './cdk';
+import type { RanTask } from './ecs-stand-in';
+import type { Template } from './filter';
+import { EXAMPLES, ROOT } from './paths';
+import type { World } from './world';
+import type { PostgresServer } from '../support/postgres-server';
+
+type Posture = SynthOptions['posture'];
+
+/** What a deployment may differ in from the one before. */
+export interface DeployOptions {
+  readonly context?: Record<string, string>;
+  /** Changes the template after synthesis. */
+  readonly edit?: (template: Template) => void;
+}
+
+/** A deployment that has ended, one way or the other. */
+export interface Deployed {
+  readonly succeeded: boolean;
+  /** What the CLI printed. */
+  readonly output: string;
+  readonly assembly: Assembly;
+  /** Its own events, oldest first. */
+  readonly events: StackEvent[];
+  /** Tasks that it started. */
+  readonly tasks: RanTask[];
+}
+
+/** One example, copied so that it can be edited, with a database server of its own. */
+export class Backend {
+  public static async create(world: World, example: string, posture: Posture): Promise<Backend> {
+    const server = await world.startServer();
+    const copy = copyExample(world, `${example}-${posture}`, example);
+    const adminSecretArn = await world.cloud.createSecret(`rds!db-${example}-${posture}`, server.admin);
+    return new Backend(world, `${example} ${posture}`, path.join(copy, example), posture, server, adminSecretArn);
+  }
+
+  private seenEvents = new Set<string | undefined>();
+  private assembly?: Assembly;
+
+  private constructor(
+    public readonly world: World,
+    public readonly name: string,
+    /** Folder of the copied example. */
+    public readonly directory: string,
+    private readonly posture: Posture,
+    public readonly server: PostgresServer,
+    public readonly adminSecretArn: string,
+  ) {}
+
+  /** Synthesises, filters and deploys, each with the real CLI. */
+  public async deploy({ context, edit }: DeployOptions = {}): Promise<Deployed> {
+    const { cdk, types } = this.world;
+    const { server, adminSecretArn } = this;
+    const assembly = this.assembly = await cdk.synth(
+      { example: this.directory, posture: this.posture, caFile: server.caFile, context },
+      { types, adminSecretArn, host: server.hostName, port: server.port, edit },
+    );
+    return this.observe(assembly, () => cdk.deploy(assembly));
+  }
+
+  public async destroy(): Promise<Deployed> {
+    const { assembly } = this;
+    if (assembly === undefined) throw new Error('Nothing was deployed yet.');
+    return this.observe(assembly, () => this.world.cdk.destroy(assembly));
+  }
+
+  /** Reads as nobody of the stack could: as the superuser that RDS keeps for itself. */
+  public async query(database: string, sql: string): Promise<Record<string, unknown>[]> {
+    return this.connected({ user: this.server.superuser.username, password: this.server.superuser.password, database }, sql);
+  }
+
+  /** Runs SQL as a user of the stack, with what its secret holds and nothing else. */
+  public async queryAs(secretArn: string, sql: string): Promise<Record<string, unknown>[]> {
+    const { username, password, dbname } = await this.world.cloud.secret(secretArn);
+    return this.connected({ user: username, password, database: dbname }, sql);
+  }
+
+  /** Task definitions of the stack's services. */
+  public async serviceTaskDefinitions(): Promise<string[]> {
+    return this.world.cloud.serviceTaskDefinitions(this.stackName);
+  }
+
+  /** Users that the template declares, with their secrets. */
+  public async users(): Promise<Record<string, string>> {
+    const secrets = await this.world.cloud.resources(this.stackName, 'AWS::SecretsManager::Secret');
+    const declared = this.declared('Custom::PostgresUser');
+    return Object.fromEntries(declared.map(({ Username, SecretArn }) => [Username, secrets[(SecretArn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]]]));
+  }
+
+  /** Properties of the template's resources of one type. */
+  public declared(type: string): Record<string, unknown>[] {
+    const file = path.join(this.assembly?.directory ?? '', `${this.stackName}.template.json`);
+    const { Resources } = JSON.parse(fs.readFileSync(file, 'utf8')) as Template;
+    return Object.values(Resources).filter(({ Type }) => Type === type).map(({ Properties = {} }) => Properties);
+  }
+
+  public async status(): Promise<string | undefined> {
+    return (await this.world.cloud.stack(this.stackName))?.StackStatus;
+  }
+
+  public get stackName(): string {
+    return this.assembly?.stackName ?? '';
+  }
+
+  /** Writes a file of the example. */
+  public write(file: string, content: string): void {
+    fs.writeFileSync(path.join(this.directory, file), content);
+  }
+
+  public remove(file: string): void {
+    fs.rmSync(path.join(this.directory, file));
+  }
+
+  private async connected(options: { user: string; password: string; database: string }, sql: string): Promise<Record<string, unknown>[]> {
+    const client: Client = await this.server.connect(options);
+    try {
+      return (await client.query(sql)).rows as Record<string, unknown>[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  private async observe(assembly: Assembly, act: () => Promise<{ code: number | null; output: string }>): Promise<Deployed> {
+    const before = this.world.ecs.ran.length;
+    const { code, output } = await act();
+    const events = (await this.world.cloud.events(assembly.stackName)).filter(({ EventId }) => !this.seenEvents.has(EventId));
+    events.forEach(({ EventId }) => this.seenEvents.add(EventId));
+    return { succeeded: code === 0, output, assembly, events, tasks: this.world.ecs.ran.slice(before) };
+  }
+}
+
+/** A folder with the example, its services and a way to the packages of the repository. */
+function copyExample(world: World, name: string, example: string): string {
+  const copy = path.join(world.directory, 'copies', name);
+  const source = (file: string) => !['node_modules', 'cdk.out'].includes(path.basename(file));
+  fs.cpSync(path.join(EXAMPLES, example), path.join(copy, example), { recursive: true, filter: source });
+  fs.cpSync(path.join(EXAMPLES, 'services'), path.join(copy, 'services'), { recursive: true, filter: source });
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
+  return copy;
+}

@@ -1,0 +1,107 @@
+import * as fs from 'fs';
+import * as path from 'path';
+import { ACCOUNT, REGION } from './emulator';
+import { filterTemplate, type FilterOptions, type Template } from './filter';
+import { ROOT } from './paths';
+import { run, runOrThrow, type ProgramResult } from './process';
+
+/** What a stack is synthesised from. */
+export interface SynthOptions {
+  /** Folder of the example. */
+  readonly example: string;
+  readonly posture: 'development' | 'production';
+  /** File with the certificate authority of the database server. */
+  readonly caFile: string;
+  readonly context?: Record<string, string>;
+}
+
+/** A filtered cloud assembly, ready to be deployed. */
+export interface Assembly {
+  readonly directory: string;
+  readonly stackName: string;
+  readonly changes: Record<string, string[]>;
+}
+
+const NPM_PACKAGE = 'aws-cdk@2.1148.1';
+
+/** The real CDK CLI, against the emulator. */
+export class Cdk {
+  /** Finds the CLI of the pinned version: the installed one, else the one that npm fetches. */
+  public static async find(endpoint: string, assemblies: string): Promise<Cdk> {
+    const output = await runOrThrow('npx', ['--yes', '--package', NPM_PACKAGE, '--call', 'command -v cdk'], { cwd: ROOT });
+    return new Cdk(output.trim().split('\n').at(-1) ?? '', endpoint, assemblies);
+  }
+
+  private count = 0;
+
+  private constructor(private readonly program: string, private readonly endpoint: string, private readonly assemblies: string) {}
+
+  public async bootstrap(): Promise<void> {
+    await this.orThrow('bootstrap', `aws://${ACCOUNT}/${REGION}`);
+  }
+
+  /** Synthesises with the CLI, and filters what it made. */
+  public async synth({ example, posture, caFile, context = {} }: SynthOptions, filter: FilterOptions): Promise<Assembly> {
+    const directory = path.join(this.assemblies, String(++this.count));
+    const app = `${process.execPath} --require ${require.resolve('tsx/cjs')} ${path.join(__dirname, 'app.ts')}`;
+    const all = Object.entries({ example, posture, ca: caFile, ...context }).flatMap(([key, value]) => ['--context', `${key}=${value}`]);
+    await this.orThrow('synth', '--quiet', '--app', app, '--output', directory, ...all);
+    return filterAssembly(directory, filter);
+  }
+
+  public async deploy({ directory, stackName }: Assembly): Promise<ProgramResult> {
+    return this.run('deploy', stackName, '--app', directory, '--require-approval', 'never', '--progress', 'events');
+  }
+
+  public async destroy({ directory, stackName }: Assembly): Promise<ProgramResult> {
+    return this.run('destroy', stackName, '--app', directory, '--force');
+  }
+
+  private run(...args: string[]): Promise<ProgramResult> {
+    return run(process.execPath, [this.program, ...args, '--no-color', '--no-notices', '--no-version-reporting'], {
+      cwd: this.assemblies,
+      env: {
+        PATH: process.env.PATH,
+        HOME: this.assemblies,
+        TMPDIR: process.env.TMPDIR,
+        CI: 'true',
+        AWS_ENDPOINT_URL: this.endpoint,
+        AWS_ACCESS_KEY_ID: 'test',
+        AWS_SECRET_ACCESS_KEY: 'test',
+        AWS_REGION: REGION,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+        CDK_DISABLE_VERSION_CHECK: 'true',
+        // The suite of the examples runs it.
+        CDK_VALIDATION: 'false',
+        CDK_DISABLE_CLI_TELEMETRY: 'true',
+        TSX_TSCONFIG_PATH: path.join(ROOT, 'examples', 'tsconfig.json'),
+      },
+    });
+  }
+
+  private async orThrow(...args: string[]): Promise<void> {
+    const { code, output } = await this.run(...args);
+    if (code !== 0) throw new Error(`cdk ${args.join(' ')} ended with ${code}:\n${output}`);
+  }
+}
+
+/** Filters the template of the one stack, and takes images out of what is published: there is no Docker to build them. */
+function filterAssembly(directory: string, options: FilterOptions): Assembly {
+  const stackName = fs.readdirSync(directory).find((name) => name.endsWith('.template.json'))?.replace(/\.template\.json$/, '') ?? '';
+  const edit = <T>(name: string, change: (content: T) => T) => {
+    const file = path.join(directory, name);
+    fs.writeFileSync(file, JSON.stringify(change(JSON.parse(fs.readFileSync(file, 'utf8')) as T), undefined, 1));
+  };
+  let changes: Record<string, string[]> = {};
+  edit<Template>(`${stackName}.template.json`, (template) => {
+    const filtered = filterTemplate(template, options);
+    changes = filtered.changes;
+    options.edit?.(filtered.template);
+    return filtered.template;
+  });
+  edit<{ dockerImages: Record<string, { displayName: string }> }>(`${stackName}.assets.json`, (assets) => {
+    changes['container image'] = Object.values(assets.dockerImages).map(({ displayName }) => displayName);
+    return { ...assets, dockerImages: {} };
+  });
+  return { directory, stackName, changes };
+}

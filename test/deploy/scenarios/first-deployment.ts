@@ -1,0 +1,52 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import type { Report } from '../../../examples/demo/report';
+import type { Backend, Deployed } from '../backend';
+import { checkFiltered } from '../filtered-list';
+
+/** 1. Everything that the template declares is on the server, made through the emulator's own functions and by real tasks. */
+export async function firstDeployment(report: Report, backend: Backend): Promise<void> {
+  const deployed = await backend.deploy();
+  checkFiltered(report, backend.name, deployed.assembly.changes);
+  report.check(deployed.succeeded, 'cdk deploy succeeds', deployed.succeeded ? '' : deployed.output);
+  await checkDatabases(report, backend);
+  await checkUsers(report, backend);
+  await checkMigrations(report, backend, deployed);
+  await checkSecrecy(report, backend, deployed);
+}
+
+async function checkDatabases(report: Report, backend: Backend): Promise<void> {
+  for (const { DatabaseName, Extensions = [] } of backend.declared('Custom::PostgresDatabase')) {
+    const name = DatabaseName as string;
+    const [database] = await backend.query('postgres', `SELECT rolcanlogin, has_database_privilege('public', datname, 'CONNECT') AS public FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE datname = '${name}'`);
+    report.check(database?.rolcanlogin === false && database.public === false, `database '${name}' belongs to a role that cannot log in, and PUBLIC may not connect`);
+    const extensions = (await backend.query(name, 'SELECT extname FROM pg_extension')).map(({ extname }) => extname);
+    report.check((Extensions as string[]).every((extension) => extensions.includes(extension)), 'it has its extensions', extensions.join(', '));
+  }
+}
+
+async function checkUsers(report: Report, backend: Backend): Promise<void> {
+  for (const [username, secret] of Object.entries(await backend.users())) {
+    const [session] = await backend.queryAs(secret, 'SELECT session_user AS username');
+    report.check(session.username === username, `user '${username}' logs in with its secret, over verified TLS`);
+  }
+}
+
+async function checkMigrations(report: Report, backend: Backend, { tasks, events }: Deployed): Promise<void> {
+  const migrations = backend.declared('Custom::Migration');
+  report.check(tasks.length === migrations.length && tasks.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, tasks.flatMap(({ lines }) => lines.slice(-1)).join('; '));
+  const [done, started] = [indexOf(events, 'Custom::Migration', 'CREATE_COMPLETE'), indexOf(events, 'AWS::ECS::Service', 'CREATE_IN_PROGRESS')];
+  report.check(done >= 0 && started > done, 'the service is created after that');
+}
+
+/** Place of an event among others; -1 where there is none. */
+export function indexOf(events: StackEvent[], type: string, status: string): number {
+  return events.findIndex(({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus === status);
+}
+
+/** The server logs every statement here. */
+async function checkSecrecy(report: Report, backend: Backend, { output, events, tasks }: Deployed): Promise<void> {
+  const places = { 'the log of the server': backend.server.log(), 'events': JSON.stringify(events), 'the output of the CLI': output, 'the logs of tasks': JSON.stringify(tasks.map(({ lines }) => lines)) };
+  const secrets = await Promise.all(Object.values(await backend.users()).map((secret) => backend.world.cloud.secret(secret)));
+  const leaks = Object.entries(places).filter(([, text]) => secrets.some(({ password }) => text.includes(password))).map(([place]) => place);
+  report.check(secrets.length > 0 && leaks.length === 0, `no password is in ${Object.keys(places).join(', ')}`, leaks.join(', '));
+}

@@ -1,0 +1,22 @@
+import type { Report } from '../../../examples/demo/report';
+import type { Backend } from '../backend';
+
+/** 2. A deployment without a change touches nothing. */
+export async function noChange(report: Report, backend: Backend): Promise<void> {
+  const statements = backend.server.log().length;
+  const { succeeded, output, events, tasks } = await backend.deploy();
+  report.check(succeeded && output.includes('(no changes)'), 'cdk deploy of the example, synthesised again, finds no changes', succeeded ? '' : output);
+  report.check(events.length === 0 && tasks.length === 0, 'no event, no task', `${events.length} events, ${tasks.length} tasks`);
+  report.check(backend.server.log().length === statements, 'no statement reaches the server');
+}
+
+/** 11. The stack goes without an error of any custom resource. */
+export async function destroyed(report: Report, backend: Backend): Promise<void> {
+  const { succeeded, output, events, tasks } = await backend.destroy();
+  report.check(succeeded, 'cdk destroy succeeds', succeeded ? '' : output);
+  const custom = events.filter(({ ResourceType = '' }) => ResourceType.startsWith('Custom::'));
+  const failed = events.filter(({ ResourceStatus = '' }) => ResourceStatus.includes('FAILED')).map(({ LogicalResourceId, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason}`);
+  const gone = custom.filter(({ ResourceStatus }) => ResourceStatus === 'DELETE_COMPLETE').length;
+  report.check(gone > 0 && failed.length === 0, `${gone} custom resources are deleted, and nothing failed`, failed.join('; '));
+  report.check(tasks.length === 0, 'no migration runs for it');
+}

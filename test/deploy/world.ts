@@ -1,0 +1,103 @@
+import * as fs from 'fs';
+import { createServer } from 'net';
+import type { AddressInfo } from 'net';
+import * as os from 'os';
+import * as path from 'path';
+import { Cdk } from './cdk';
+import { Cloud } from './cloud';
+import { EcsStandIn } from './ecs-stand-in';
+import { Emulator, installEmulator } from './emulator';
+import { endPrograms } from './process';
+import { Proxy } from './proxy';
+import { findGoose } from '../support/goose';
+import { startPostgres, type PostgresServer } from '../support/postgres-server';
+
+/** Everything that the scenarios share: one emulated AWS with what stands behind it. */
+export interface World {
+  readonly cloud: Cloud;
+  readonly cdk: Cdk;
+  readonly ecs: EcsStandIn;
+  /** Resource types that the emulator's CloudFormation knows. */
+  readonly types: Set<string>;
+  /** Folder for everything that is written. */
+  readonly directory: string;
+  /** Requests that custom resources got, as far as they were recorded. */
+  recordedEvents(): Record<string, unknown>[];
+  startServer(): Promise<PostgresServer>;
+}
+
+/** What must be undone at the end, newest first. */
+const cleanups: (() => Promise<void> | void)[] = [];
+
+/** Undoes everything that `createWorld` and the scenarios have made. */
+export async function cleanUp(): Promise<void> {
+  endPrograms();
+  for (const cleanup of cleanups.splice(0)) {
+    await cleanup();
+  }
+}
+
+/** Installs and starts all that scenarios need. */
+export async function createWorld(progress: (text: string) => void): Promise<World> {
+  progress('Installing the emulator and the migration engines, where they are missing');
+  const python = await installEmulator();
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'cdk-private-backend-deploy-'));
+  cleanups.unshift(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+  const assemblies = makeFolder(directory, 'assemblies');
+  const events = path.join(makeFolder(directory, 'events'), 'events');
+  const engines = collectEngines(makeFolder(directory, 'engines'));
+
+  progress('Starting it on 127.0.0.1, behind the stand-in for ECS tasks');
+  // The proxy needs the stand-in, that needs the emulator, and that needs the proxy's address.
+  const later: { ecs?: EcsStandIn } = {};
+  const proxy = await Proxy.listen(async (action, input) => later.ecs?.intercept(action, input));
+  cleanups.unshift(() => proxy.close());
+  proxy.target = await freePort();
+  const emulator = await Emulator.start({ python, port: proxy.target, endpoint: proxy.url, directory, recordedEvents: events });
+  cleanups.unshift(() => emulator.stop());
+  const cloud = new Cloud(proxy.url);
+  const ecs = later.ecs = new EcsStandIn(cloud, assemblies, engines);
+  cleanups.unshift(() => ecs.end());
+
+  progress('Bootstrapping with the CDK CLI');
+  const [types, cdk] = await Promise.all([emulator.resourceTypes(), Cdk.find(proxy.url, assemblies)]);
+  await cdk.bootstrap();
+  return { cloud, cdk, ecs, types, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
+}
+
+async function startServer(): Promise<PostgresServer> {
+  const server = await startPostgres();
+  cleanups.unshift(() => server.remove());
+  return server;
+}
+
+function makeFolder(parent: string, name: string): string {
+  const folder = path.join(parent, name);
+  fs.mkdirSync(folder);
+  return folder;
+}
+
+/** One folder for PATH with the engines that images would hold. */
+function collectEngines(folder: string): string {
+  const dbmate = path.dirname(require.resolve(`@dbmate/${process.platform}-${process.arch}/package.json`));
+  const goose = findGoose();
+  if (goose.directory === undefined) throw new Error(goose.reason);
+  fs.symlinkSync(path.join(dbmate, 'bin', 'dbmate'), path.join(folder, 'dbmate'));
+  fs.symlinkSync(path.join(goose.directory, 'goose'), path.join(folder, 'goose'));
+  return folder;
+}
+
+function readEvents(folder: string): Record<string, unknown>[] {
+  const lines = fs.readdirSync(folder).flatMap((name) => fs.readFileSync(path.join(folder, name), 'utf8').split('\n'));
+  return lines.filter((line) => line.includes('"ResponseURL"')).map((line) => (JSON.parse(line) as { event: Record<string, unknown> }).event);
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((found, failed) => {
+    const probe = createServer().once('error', failed);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => found(port));
+    });
+  });
+}
