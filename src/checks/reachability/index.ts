@@ -1,0 +1,2 @@
+export { ReachabilityCheck } from './reachability-check';
+export { ReachabilityPoint } from './reachability-point';

@@ -1,0 +1,162 @@
+import { ANY_IPV4, ANY_IPV6, parseCidr, type Cidr } from './cidr';
+import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
+import { identify, made, same, type Identity } from './identity';
+import type { PrefixLists } from './prefix-lists';
+import { portOfStore } from './stores';
+import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
+import { isMap, literalText, Reference, rendered, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
+
+export type Direction = 'ingress' | 'egress';
+
+/** One rule of a security group. */
+export interface SecurityGroupRule {
+  readonly direction: Direction;
+  readonly protocol: string;
+  readonly ports: PortRange;
+  /** Addresses it is for; an undefined entry where only the deployment decides. */
+  readonly addresses: readonly (Cidr | undefined)[];
+  /** The group it is for, instead of addresses. */
+  readonly peer?: Identity;
+  /** What it is for, as written. */
+  readonly peerText: string;
+  /** The resource that it stands in, and where. */
+  readonly resource: ModelResource;
+  readonly location?: string;
+}
+
+/** A security group with every rule that the templates give it. */
+export interface SecurityGroup extends Identity {
+  readonly vpc?: Identity;
+  readonly rules: SecurityGroupRule[];
+  /** Why there may be more rules than these. */
+  openRules?: string;
+}
+
+const GROUP = 'AWS::EC2::SecurityGroup';
+const VPC = 'AWS::EC2::VPC';
+const CLOSING_DEFAULT = 'Custom::VpcRestrictDefaultSG';
+
+/** The security groups of a model, those of others included as far as templates name them. */
+export class SecurityGroups {
+  private readonly groups = new Map<string, SecurityGroup>();
+
+  public constructor(model: TemplateModel, private readonly prefixLists: PrefixLists) {
+    for (const resource of model.ofType(GROUP)) {
+      const group: SecurityGroup = { ...made(resource), rules: [], vpc: identify(resource.value('VpcId') ?? 'default', [VPC]) };
+      this.groups.set(group.key, group);
+      this.addInline(group, resource);
+    }
+    const closed = new Set(model.ofType(CLOSING_DEFAULT).map((resource) => this.of(resource.value('DefaultSecurityGroupId') ?? '').key));
+    for (const resource of model.ofType(VPC)) {
+      const group = this.defaultOf(made(resource));
+      group.rules.push(...(closed.has(group.key) ? [] : defaultRules(group, resource)));
+    }
+    for (const [type, direction] of [['AWS::EC2::SecurityGroupIngress', 'ingress'], ['AWS::EC2::SecurityGroupEgress', 'egress']] as const) {
+      for (const resource of model.ofType(type)) {
+        this.of(resource.value('GroupId') ?? resource.value('GroupName') ?? '').rules.push(this.rule(direction, resource.properties, resource));
+      }
+    }
+  }
+
+  public get all(): readonly SecurityGroup[] {
+    return [...this.groups.values()];
+  }
+
+  /** The group that a value names. */
+  public of(value: ModelValue): SecurityGroup {
+    if (value instanceof Reference && value.resource.type === VPC && value.attribute === 'DefaultSecurityGroup') {
+      return this.defaultOf(made(value.resource));
+    }
+    return this.enter(identify(value, [GROUP]));
+  }
+
+  /** The group that everything in a VPC has that names none. */
+  public defaultOf(vpc: Identity): SecurityGroup {
+    return this.enter({ ...vpc, key: `${vpc.key}.DefaultSecurityGroup`, name: `the default security group of ${vpc.name}` });
+  }
+
+  private enter(identity: Identity): SecurityGroup {
+    const known = this.groups.get(identity.key);
+    if (known !== undefined) {
+      return known;
+    }
+    const group: SecurityGroup = { ...identity, rules: [], openRules: identity.foreign };
+    this.groups.set(group.key, group);
+    return group;
+  }
+
+  private addInline(group: SecurityGroup, resource: ModelResource): void {
+    for (const [direction, property] of [['ingress', 'SecurityGroupIngress'], ['egress', 'SecurityGroupEgress']] as const) {
+      resource.list(property).forEach((rule, index) => {
+        if (isMap(rule)) {
+          group.rules.push(this.rule(direction, rule, resource, `Properties/${property}/${index}`));
+        } else {
+          group.openRules = `its ${direction} rules are known at deployment`;
+        }
+      });
+    }
+    // EC2 takes its first rule away only where the group itself names others; rules that stand alone add to it.
+    if (resource.list('SecurityGroupEgress').length === 0) {
+      group.rules.push(allowAll('egress', resource));
+    }
+  }
+
+  private rule(direction: Direction, rule: ModelMap, resource: ModelResource, location?: string): SecurityGroupRule {
+    const end = direction === 'ingress' ? 'Source' : 'Destination';
+    const peer = rule[`${end}SecurityGroupId`] ?? rule[`${end}SecurityGroupName`];
+    const list = rule[`${end}PrefixListId`];
+    const cidr = rule.CidrIp ?? rule.CidrIpv6;
+    const protocol = protocolOf(literalText(rule.IpProtocol) ?? '-1');
+    const ports = portsOf(protocol, rule);
+    return {
+      direction,
+      protocol,
+      ports: ports ?? ALL_PORTS,
+      peer: peer === undefined || ports === undefined ? undefined : this.of(peer),
+      addresses: ports === undefined ? [undefined] : peer !== undefined ? [] : list !== undefined ? this.prefixLists.addressesOf(list) : cidr === undefined ? [] : [parseCidr(literalText(cidr) ?? '')],
+      peerText: rendered(peer ?? list ?? cidr ?? 'nothing'),
+      resource,
+      location,
+    };
+  }
+}
+
+/** What the rules of groups say of connections to or from something with other groups. Any of the groups is enough. */
+export function filterRules(groups: readonly SecurityGroup[], direction: Direction, peers: readonly Identity[], traffic: Traffic): FilterRule[] {
+  return groups.flatMap((group) => [
+    ...group.rules.filter((rule) => rule.direction === direction && carries(rule.protocol, traffic)).flatMap((rule) => forPeers(rule, peers)),
+    ...(group.openRules === undefined ? [] : [{ allow: true, addresses: undefined, ports: ALL_PORTS }]),
+  ]);
+}
+
+function forPeers({ peer, addresses, ports }: SecurityGroupRule, peers: readonly Identity[]): FilterRule[] {
+  if (peer === undefined) {
+    return addresses.map((each) => ({ allow: true, addresses: each, ports }));
+  }
+  const matches = peers.map((each) => same(peer, each));
+  return matches.includes(true) ? [{ allow: true, addresses: 'any', ports }] : matches.includes(undefined) ? [{ allow: true, addresses: undefined, ports }] : [];
+}
+
+/** Undefined where only the deployment decides. */
+function portsOf(protocol: string, rule: ModelMap): PortRange | undefined {
+  const [from, to] = [rule.FromPort, rule.ToPort].map((port) => (port === undefined ? -1 : portOf(port)));
+  if (!usesPorts(protocol) || from === -1) {
+    return ALL_PORTS;
+  }
+  return from === undefined || to === undefined ? undefined : { from, to: to === -1 ? from : to };
+}
+
+/** CDK writes the port of a database as an attribute of it. */
+function portOf(value: ModelValue): number | undefined {
+  const port = value instanceof Reference ? portOfStore(value.resource) : Number(literalText(value));
+  return Number.isNaN(port) ? undefined : port;
+}
+
+function allowAll(direction: Direction, resource: ModelResource, peer?: Identity): SecurityGroupRule {
+  return { direction, protocol: '-1', ports: ALL_PORTS, addresses: peer === undefined ? [ANY_IPV4, ANY_IPV6] : [], peer, peerText: peer?.name ?? '0.0.0.0/0', resource };
+}
+
+/** @see https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html */
+function defaultRules(group: SecurityGroup, vpc: ModelResource): SecurityGroupRule[] {
+  return [allowAll('ingress', vpc, group), allowAll('egress', vpc)];
+}

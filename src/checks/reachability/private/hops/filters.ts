@@ -1,0 +1,80 @@
+import { blocked, judge, reachable, undecided, type Answer, type Mode } from './answer';
+import type { Cidr } from '../graph/cidr';
+import { filter, together, type Coverage, type PortRange } from '../graph/filter';
+import { enumerate } from '../graph/identity';
+import type { InterfaceKind, NetworkInterface } from '../graph/interfaces';
+import { aclRules, type NetworkAcl } from '../graph/network-acls';
+import { filterRules, type Direction, type SecurityGroup } from '../graph/security-groups';
+import { describeTraffic, usesPorts, type Traffic } from '../graph/traffic';
+
+/** The other end of a connection, as filters see it. */
+export interface Peer {
+  /** As people name it: a security group, a subnet, the internet. */
+  readonly name: string;
+  readonly family: 4 | 6;
+  /** Undefined entries where only the deployment decides. */
+  readonly addresses: readonly (Cidr | undefined)[];
+  readonly groups: readonly SecurityGroup[];
+}
+
+/** What the security groups of one end say. Answers need no rule. */
+export function throughGroups(end: NetworkInterface, direction: Direction, peer: Peer, traffic: Traffic, mode: Mode): Answer {
+  if (!end.guarded) {
+    return reachable('');
+  }
+  const rules = filterRules(end.groups, direction, peer.groups, traffic);
+  const coverage = together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports: traffic.ports })));
+  const groups = nameGroups(end.groups);
+  const toPeer = `${direction === 'ingress' ? 'from' : 'to'} ${peer.name}`;
+  const unknown = end.groups.find(({ openRules }) => openRules !== undefined);
+  return judge(coverage, mode, {
+    passes: `${direction} rules of ${groups}`,
+    stops: `${groups} ${end.groups.length > 1 ? 'have' : 'has'} no ${direction} rule for ${describeTraffic(traffic)} ${toPeer}`,
+    fix: `Add an ${direction} rule for ${describeTraffic(traffic)} ${toPeer} to ${groups}.`,
+    partly: undecided(unknown === undefined
+      ? `the ${direction} rules of ${groups} allow ${describeTraffic(traffic)} ${direction === 'ingress' ? 'from' : 'to'} certain addresses only, and whether they are those of ${peer.name} is known at deployment`
+      : `the rules of ${nameGroups([unknown])} are not known: ${unknown.openRules}`),
+  });
+}
+
+/** What a network ACL says of the connection's own packets. */
+export function throughAcl(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic, mode: Mode): Answer {
+  return acl.lenient ? reachable('') : judge(aclCoverage(acl, direction, peer, traffic), mode, {
+    passes: acl.name,
+    stops: `network ACL ${acl.name} lets no ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`,
+    fix: `Let ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name} in network ACL ${acl.name}.`,
+    partly: undecided(acl.foreign === undefined
+      ? `network ACL ${acl.name} lets only some ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}, and which addresses will be used is known at deployment`
+      : `network ACL ${acl.name} is not known: ${acl.foreign}`),
+  });
+}
+
+/** What a network ACL says of the answers, which go to a port that the client chose. */
+export function answersThroughAcl(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic, client: InterfaceKind | 'internet' | 'nat', mode: Mode): Answer {
+  const ports = usesPorts(traffic.protocol) ? ephemeralPorts(client) : traffic.ports;
+  const answers = { ...traffic, ports };
+  const what = `answers (${describeTraffic(answers)})`;
+  const way = `${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`;
+  const fix = `A network ACL keeps no state: let ${describeTraffic(answers)} ${way} in ${acl.name}.`;
+  return acl.lenient ? reachable('') : judge(aclCoverage(acl, direction, peer, answers), mode, {
+    passes: '',
+    stops: `network ACL ${acl.name} lets no ${what} ${way}`,
+    fix,
+    partly: acl.foreign === undefined ? blocked(`network ACL ${acl.name} lets only some of the ${what} ${way}`, fix) : undecided(`network ACL ${acl.name} is not known: ${acl.foreign}`),
+  });
+}
+
+/** @see https://docs.aws.amazon.com/vpc/latest/userguide/nacl-ephemeral-ports.html */
+export function ephemeralPorts(client: InterfaceKind | 'internet' | 'nat'): PortRange {
+  return client === 'task' || client === 'instance' || client === 'store' || client === 'endpoint' ? { from: 32768, to: 60999 } : { from: 1024, to: 65535 };
+}
+
+export function nameGroups(groups: readonly SecurityGroup[]): string {
+  const names = groups.map(({ name }) => name);
+  return groups.length === 1 ? names[0].startsWith('the default') ? names[0] : `security group ${names[0]}` : `security groups ${enumerate(names)}`;
+}
+
+function aclCoverage(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic): Coverage {
+  const rules = aclRules(acl, direction, traffic);
+  return together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports: traffic.ports })));
+}

@@ -1,0 +1,85 @@
+import { blocked, combine, inSequence, reachable, undecided, type Answer } from './answer';
+import { answersThroughAcl, throughAcl, throughGroups } from './filters';
+import { insideNetwork, type End } from './inside';
+import { outsidePeer, toInternet } from './internet';
+import { policyRefuses } from './policy';
+import type { Endpoint } from '../graph/endpoints';
+import { nameOf } from '../graph/identity';
+import type { Network } from '../graph/network';
+import { tcp } from '../graph/traffic';
+
+/** A service of AWS, and what is asked of it. */
+export interface AwsService {
+  /** The end of its endpoints' service name. */
+  readonly name: string;
+  /** Actions that an endpoint policy must not refuse. */
+  readonly actions: readonly string[];
+  /** Part of the ARN that is asked for, where it is always the same. */
+  readonly resource?: string;
+  /** How to add its endpoint, in the words of CDK. */
+  readonly endpoint: string;
+}
+
+const HTTPS = tcp(443);
+
+/** Whether something in one subnet reaches a service: by its interface endpoint where names lead there, by a gateway endpoint, or by the internet. */
+export function toService(network: Network, source: End, service: AwsService): Answer {
+  const endpoints = network.endpoints.of(source.subnet.vpc.key, service.name);
+  const [named] = endpoints.filter(({ privateDns }) => privateDns && source.subnet.vpc.privateDns);
+  if (named !== undefined) {
+    return throughEndpoint(source, named, service);
+  }
+  const gateway = endpoints.find(({ tables }) => tables.has(source.subnet.table.key));
+  const answer = gateway === undefined ? withoutEndpoint(network, source, service, endpoints) : throughGateway(source, gateway, service);
+  return { ...answer, from: source.subnet.name };
+}
+
+/** The names of the service lead to the endpoint, so a NAT gateway is of no help where it cannot be reached. */
+function throughEndpoint(source: End, endpoint: Endpoint, service: AwsService): Answer {
+  const name = `interface endpoint ${nameOf(endpoint.owner)}`;
+  const target = endpoint.network;
+  if (target === undefined) {
+    return { ...blocked(`${name} has no subnets`, 'Give the endpoint a subnet in every availability zone that uses it.'), from: source.subnet.name };
+  }
+  const answers = target.subnets.map((subnet) => insideNetwork(source, { network: target, subnet }, HTTPS, 'every', 4));
+  const answer = inSequence([() => combine(answers, 'every'), () => allowedBy(endpoint, name, service)]);
+  const reason = answer.outcome === 'reachable' ? name : `${service.name} is served by ${name}, and ${answer.reason}`;
+  return { ...answer, reason, from: source.subnet.name };
+}
+
+/** Packets to a gateway endpoint go to public addresses of the service. */
+function throughGateway(source: End, endpoint: Endpoint, service: AwsService): Answer {
+  const name = `gateway endpoint ${nameOf(endpoint.owner)}`;
+  const peer = outsidePeer(4, undefined, service.name === 's3' ? 'S3' : service.name);
+  const { acl } = source.subnet;
+  return inSequence([
+    () => throughGroups(source.network, 'egress', peer, HTTPS, 'every'),
+    () => throughAcl(acl, 'out', peer, HTTPS, 'every'),
+    () => reachable(name),
+    () => answersThroughAcl(acl, 'in', peer, HTTPS, source.network.kind, 'every'),
+    () => allowedBy(endpoint, name, service),
+  ]);
+}
+
+function withoutEndpoint(network: Network, source: End, service: AwsService, others: readonly Endpoint[]): Answer {
+  const answer = toInternet(network, source, outsidePeer(4), HTTPS, 'every');
+  if (answer.outcome !== 'blocked') {
+    return answer;
+  }
+  if (source.subnet.ipv6Only || toInternet(network, source, outsidePeer(6), HTTPS, 'every').outcome === 'reachable') {
+    return undecided(`${answer.reason}; there is a way out by IPv6, and whether ${service.name} is asked by a dual-stack name is decided by the client`);
+  }
+  const vpc = source.subnet.vpc;
+  const [other] = others;
+  const why = other === undefined ? `no endpoint for ${service.name} is in the VPC`
+    : other.tables.size > 0 ? `gateway endpoint ${nameOf(other.owner)} is not in its route table`
+      : !vpc.privateDns && other.network !== undefined ? `interface endpoint ${nameOf(other.owner)} has no private names, because DNS support or DNS host names are off in ${vpc.name}`
+        : `endpoint ${nameOf(other.owner)} has no private DNS, so the names of ${service.name} do not lead to it`;
+  return blocked(`${answer.reason}, and ${why}`, other === undefined ? `Add ${service.endpoint} to the VPC, or a way to the internet. ${answer.fix ?? ''}`.trim()
+    : 'Turn on private DNS for the endpoint and DNS host names for the VPC, or add the gateway endpoint to the route table of the subnet.');
+}
+
+function allowedBy(endpoint: Endpoint, name: string, service: AwsService): Answer {
+  const refused = policyRefuses(endpoint.policy, service.actions, service.resource);
+  return refused === undefined ? reachable('') : blocked(`the policy of ${name} does not allow ${refused}`, `Allow ${refused} in the policy of the endpoint.`);
+}

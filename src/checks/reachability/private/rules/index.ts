@@ -1,0 +1,25 @@
+import { EXCESS_RULES, judgeExcess } from './excess';
+import { INTERNET_RULES, judgeInternet } from './internet';
+import type { Judging } from './judge';
+import { judgeSessions, SESSION_RULES } from './sessions';
+import { judgeStart, START_RULES } from './start';
+import { judgeStatements, STATEMENT_RULES, type Statement } from './statements';
+import { judgeStores, STORE_RULES } from './stores';
+import { judgeTargets, TARGET_RULES } from './targets';
+import type { CheckRule } from '../../../private/rule';
+
+/** Every rule, in the order of the documentation. */
+export const REACHABILITY_RULES: readonly CheckRule[] = [
+  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...STORE_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
+];
+
+/** Every question, one after the other. */
+export function judgeReachability(judging: Judging, statements: readonly Statement[]): void {
+  judgeInternet(judging);
+  judgeStart(judging);
+  judgeTargets(judging);
+  judgeStores(judging);
+  judgeSessions(judging);
+  judgeExcess(judging);
+  judgeStatements(judging, statements);
+}

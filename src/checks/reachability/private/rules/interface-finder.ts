@@ -1,0 +1,65 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Connections } from 'aws-cdk-lib/aws-ec2';
+import type { IConstruct } from 'constructs';
+import { InvalidBackendError } from '../../../../private/errors';
+import type { ReachabilityPoint } from '../../reachability-point';
+import type { NetworkInterface } from '../graph/interfaces';
+import type { Network } from '../graph/network';
+
+/** Finds the interfaces of constructs by their paths. */
+export class InterfaceFinder {
+  private readonly templates: ReadonlySet<string>;
+
+  public constructor(private readonly network: Network) {
+    this.templates = new Set(network.model.resources.map(({ template }) => template.stackPath));
+  }
+
+  /** None for what is outside; undefined where the construct is not to be judged now, because its templates are another group's. */
+  public find({ _construct: construct }: ReachabilityPoint): readonly NetworkInterface[] | undefined {
+    if (construct === undefined) {
+      return [];
+    }
+    const own = this.network.interfaces.filter(({ owner }) => owner.construct !== undefined && isWithin(owner.construct, construct));
+    const found = own.length > 0 ? mainOnes(own, construct) : this.carriersOf(construct);
+    if (found.length > 0) {
+      return found;
+    }
+    if (Stack.isStack(construct) || this.templates.has(Stack.of(construct).node.path)) {
+      if (this.network.model.condition === undefined) {
+        throw new InvalidBackendError(construct, 'ReachabilityCheck was told of this construct, and no template has a network interface for it. '
+          + 'Name a construct that makes a task, function in a VPC, instance, load balancer, endpoint, database, cache or broker, or a security group that one of them has.');
+      }
+    }
+    return undefined;
+  }
+
+  /** Whatever has a security group. */
+  private carriersOf(construct: IConstruct): NetworkInterface[] {
+    return this.network.interfaces.filter(({ groups }) => groups.some(({ resource }) => resource?.construct !== undefined && resource.type === 'AWS::EC2::SecurityGroup' && isWithin(resource.construct, construct)));
+  }
+}
+
+/** Of a construct with several interfaces those that it says are its own, by its connections; else those that stand highest. */
+function mainOnes(interfaces: readonly NetworkInterface[], construct: IConstruct): readonly NetworkInterface[] {
+  const own = (connectionsOf(construct)?.securityGroups ?? []).map((group) => group.node.path);
+  const connected = interfaces.filter(({ groups }) => own.length > 0 && groups.some(({ resource }) => own.some((path) => isBelow(resource?.construct?.node.path, path))));
+  const highest = Math.min(...interfaces.map(({ owner }) => depthOf(owner.construct!)));
+  return connected.length > 0 ? connected : interfaces.filter(({ owner }) => depthOf(owner.construct!) === highest);
+}
+
+function connectionsOf(construct: IConstruct): Connections | undefined {
+  return (construct as Partial<{ readonly connections: Connections }>).connections;
+}
+
+function isWithin(construct: IConstruct, ancestor: IConstruct): boolean {
+  return construct.node.scopes.includes(ancestor);
+}
+
+function isBelow(path: string | undefined, ancestor: string): boolean {
+  return path === ancestor || path?.startsWith(`${ancestor}/`) === true;
+}
+
+/** The resource of a construct is its child, so a construct counts from its own place. */
+function depthOf(construct: IConstruct): number {
+  return construct.node.path.replace(/\/(Resource|Default|Service)$/, '').replace(/\/Resource$/, '').split('/').length;
+}

@@ -1,0 +1,53 @@
+import type { Judging } from './judge';
+import type { ModelResource } from '../../../private/model';
+import type { CheckRule } from '../../../private/rule';
+import { enumerate } from '../graph/identity';
+import type { NetworkInterface } from '../graph/interfaces';
+import { explain, type Answer } from '../hops/answer';
+import type { AwsService } from '../hops/services';
+
+/** Something that needs services of AWS. */
+export interface Need {
+  readonly owner: ModelResource;
+  readonly source: NetworkInterface;
+  /** What does not work without, such as `Api cannot start`. */
+  readonly consequence: string;
+  readonly services: readonly AwsService[];
+}
+
+/** One finding for services that are out of reach for one reason. */
+export function requireServices({ paths, evaluation }: Judging, rule: CheckRule, need: Need): void {
+  const asked = need.services.map((service) => ({ service, answer: paths.toService(need.source, service) }));
+  const groups = alike(asked);
+  if (groups.every(([{ answer }]) => answer.outcome === 'reachable')) {
+    evaluation.holds(rule, need.owner);
+    return;
+  }
+  for (const group of groups) {
+    const [{ service, answer }] = group;
+    const names = enumerate(group.map((each) => each.service.name), 9);
+    const reason = explain(answer).split(service.name).join(names);
+    if (answer.outcome === 'blocked') {
+      const fix = answer.fix?.split(service.endpoint).join(enumerate(group.map((each) => each.service.endpoint), 9)).split(service.name).join(names);
+      evaluation.violates(rule, need.owner, `${need.consequence}: no way to ${names} ${sentence(reason)}.`, { fix });
+    } else if (answer.outcome === 'undecided') {
+      evaluation.leavesOpen(rule, need.owner, `${need.consequence} unless there is a way to ${names}, which the templates do not tell: ${reason}.`);
+    }
+  }
+}
+
+function sentence(reason: string): string {
+  return reason.startsWith('from subnet') ? reason : `: ${reason}`;
+}
+
+interface Asked { readonly service: AwsService; readonly answer: Answer }
+
+/** Answers that differ in the name of the service only. */
+function alike(asked: readonly Asked[]): Asked[][] {
+  const groups = new Map<string, Asked[]>();
+  for (const each of asked) {
+    const key = `${each.answer.outcome} ${explain(each.answer).split(each.service.name).join('*')}`;
+    groups.set(key, [...groups.get(key) ?? [], each]);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,134 @@
+import { requireWay, type Judging } from './judge';
+import { isMap, literalText, resourceOf, type ModelResource } from '../../../private/model';
+import type { CheckRule } from '../../../private/rule';
+import type { Balancer, TargetGroup } from '../graph/balancers';
+import { nameOf } from '../graph/identity';
+import type { NetworkInterface } from '../graph/interfaces';
+import type { Network } from '../graph/network';
+import { describeTraffic, tcp, type Traffic } from '../graph/traffic';
+import { combine, type Answer } from '../hops/answer';
+import { throughGroups } from '../hops/filters';
+import { outsidePeer } from '../hops/internet';
+import type { Paths } from '../hops/paths';
+
+const TARGET: CheckRule = {
+  id: 'reachability-balancer-to-target',
+  title: 'Each load balancer reaches its targets on traffic and health-check ports',
+  why: 'A target that the load balancer cannot reach never becomes healthy: ECS starts and stops tasks until the deployment fails or hangs.',
+  fix: 'Open the port in the egress rules of the load balancer and in the ingress rules of the targets.',
+  severity: 'error',
+  see: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-register-targets.html#target-security-groups',
+};
+
+const LISTENER: CheckRule = {
+  id: 'reachability-listener',
+  title: 'Someone on the internet reaches each listener of an internet-facing load balancer',
+  why: 'A load balancer whose subnets lead to no internet gateway, or whose security group admits nobody on the port, answers nobody.',
+  fix: 'Place it in public subnets and admit clients on the port of the listener, or make it internal.',
+  severity: 'error',
+  see: 'https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html',
+};
+
+export const TARGET_RULES: readonly CheckRule[] = [TARGET, LISTENER];
+
+/** A target of a group, with the port that it is registered with. */
+interface Target {
+  readonly owner: ModelResource;
+  /** Undefined where its tasks share the interface of an instance. */
+  readonly network?: NetworkInterface;
+  readonly port?: number;
+}
+
+/** (c) Who a load balancer reaches, and who reaches it. */
+export function judgeTargets(judging: Judging): void {
+  const targets = targetsByGroup(judging.paths.network);
+  for (const group of judging.paths.network.targetGroups) {
+    for (const target of targets.get(group.owner) ?? []) {
+      group.balancers.forEach((balancer) => judgeTarget(judging, balancer, group, target));
+    }
+  }
+  judging.paths.network.balancers.filter(({ isInternetFacing }) => isInternetFacing).forEach((balancer) => judgeListeners(judging, balancer));
+}
+
+function judgeTarget({ paths, evaluation }: Judging, balancer: Balancer, { owner: group }: TargetGroup, { owner, network, port }: Target): void {
+  const what = `load balancer ${nameOf(balancer.owner)} does not reach ${nameOf(owner)}`;
+  if (network === undefined) {
+    evaluation.leavesOpen(TARGET, owner, `whether load balancer ${nameOf(balancer.owner)} reaches ${nameOf(owner)} is not known: its tasks use the network of the instances that they run on.`);
+    return;
+  }
+  const traffic = port === undefined ? undefined : { protocol: /UDP/.test(group.text('Protocol') ?? '') ? 'udp' : 'tcp', ports: { from: port, to: port } };
+  const health = healthPort(group, port);
+  if (traffic !== undefined) {
+    requireWay(evaluation, TARGET, owner, `${what} on ${describeTraffic(traffic)}`, wayToTarget(paths, balancer, group, network, traffic), TARGET.fix);
+  }
+  if (health !== undefined && health !== port) {
+    requireWay(evaluation, TARGET, owner, `${what} on its health-check port, ${describeTraffic(tcp(health))}`, paths.between(balancer.network, network, tcp(health)), TARGET.fix);
+  }
+}
+
+function healthPort(group: ModelResource, port: number | undefined): number | undefined {
+  return group.flag('HealthCheckEnabled') === false ? undefined : group.number('HealthCheckPort') ?? port;
+}
+
+/** A network load balancer may hand the addresses of its clients on, which then have to be admitted instead of its own. */
+function wayToTarget(paths: Paths, balancer: Balancer, group: ModelResource, target: NetworkInterface, traffic: Traffic): Answer {
+  const own = paths.between(balancer.network, target, traffic);
+  if (!balancer.isNetwork || !keepsClientAddress(group) || (balancer.network.guarded && own.outcome === 'reachable')) {
+    return own;
+  }
+  const clients = balancer.isInternetFacing ? outsidePeer(4, undefined, 'the clients of the load balancer') : { ...outsidePeer(4, undefined, 'the clients of the load balancer'), addresses: [undefined] };
+  const admitted = throughGroups(target, 'ingress', clients, traffic, 'any');
+  return balancer.isInternetFacing ? admitted : combine([own, admitted], 'any');
+}
+
+/** @see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/edit-target-group-attributes.html#client-ip-preservation */
+function keepsClientAddress(group: ModelResource): boolean {
+  const attribute = group.list('TargetGroupAttributes').find((each) => isMap(each) && each.Key === 'preserve_client_ip.enabled');
+  const value = isMap(attribute) ? literalText(attribute.Value) : undefined;
+  return value === undefined ? (group.text('TargetType') ?? 'instance') === 'instance' || /UDP/.test(group.text('Protocol') ?? '') : value === 'true';
+}
+
+function judgeListeners({ paths, evaluation }: Judging, balancer: Balancer): void {
+  for (const { owner, port, protocol } of balancer.listeners) {
+    if (port === undefined) {
+      continue;
+    }
+    const traffic = { protocol: protocol === 'UDP' ? 'udp' : 'tcp', ports: { from: port, to: port } };
+    const answer = paths.fromInternet(balancer.network, traffic, 'any');
+    // Who is in a list of addresses that AWS keeps, such as CloudFront, is of no interest here: it was let in on purpose.
+    const letsSomeoneIn = balancer.network.groups.some(({ rules }) => rules.some(({ direction, ports }) => direction === 'ingress' && ports.from <= port && ports.to >= port));
+    if (answer.outcome === 'undecided' && letsSomeoneIn && balancer.network.subnets.every(({ foreign }) => foreign === undefined)) {
+      evaluation.holds(LISTENER, owner);
+    } else {
+      requireWay(evaluation, LISTENER, owner, `nobody on the internet reaches ${nameOf(balancer.owner)} on ${describeTraffic(traffic)}`, answer, LISTENER.fix);
+    }
+  }
+}
+
+/** ECS services, Auto Scaling groups and single instances by the target group that they are in. */
+function targetsByGroup(network: Network): ReadonlyMap<ModelResource, readonly Target[]> {
+  const found = new Map<ModelResource, Target[]>();
+  const add = (group: ModelResource | undefined, target: Target) => {
+    if (group !== undefined) {
+      found.set(group, [...found.get(group) ?? [], target]);
+    }
+  };
+  for (const task of network.tasks.filter(({ isService }) => isService)) {
+    for (const entry of task.owner.list('LoadBalancers').filter(isMap)) {
+      add(resourceOf(entry.TargetGroupArn), { owner: task.owner, network: task.network, port: Number(literalText(entry.ContainerPort)) || undefined });
+    }
+  }
+  const byOwner = new Map(network.machines.map((machine) => [machine.owner, machine]));
+  for (const { owner, network: target } of network.machines) {
+    owner.list('TargetGroupARNs').map(resourceOf).forEach((group) => add(group, { owner, network: target, port: group?.number('Port') }));
+  }
+  for (const { owner: group } of network.targetGroups) {
+    for (const entry of group.list('Targets').filter(isMap)) {
+      const machine = byOwner.get(resourceOf(entry.Id)!);
+      if (machine !== undefined) {
+        add(group, { ...machine, port: Number(literalText(entry.Port)) || group.number('Port') });
+      }
+    }
+  }
+  return found;
+}
