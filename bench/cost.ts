@@ -2,10 +2,10 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack, Validations, type IPolicyValidationContext } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
+import { BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, SsmBastion } from '../src';
 import { ROOT, WORK } from './support/paths';
 import { printTable, type Verdict } from './support/report';
 import { fastest, median } from './support/statistics';
-import { BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, SsmBastion } from '../src';
 import { CostReport } from '../src/checks/cost';
 
 const SERVICES = 100;

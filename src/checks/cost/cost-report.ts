@@ -1,4 +1,4 @@
-import { Token, type IPolicyValidationContext, type PolicyValidationPluginReport } from 'aws-cdk-lib';
+import type { IPolicyValidationContext, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { CostSummary } from './cost-summary';
 import { priceModel, type PricedModel } from './private/price';
 import { PRICE_TABLES } from './private/price-book';
@@ -101,7 +101,7 @@ export class CostReport extends TemplateCheck {
   /** @throws InvalidBackendError when the budget is negative, or the region has no price table */
   public constructor(props: CostReportProps = {}) {
     super('CostReport', Object.values(COST_RULES).map(({ id }) => id));
-    if (props.budget !== undefined && !Token.isUnresolved(props.budget) && !(props.budget >= 0)) {
+    if (props.budget !== undefined && !(props.budget >= 0)) {
       throw new InvalidBackendError(undefined, `budget is ${props.budget}. Give US dollars a month, 0 or more.`);
     }
     this.limit = props.budget;

@@ -1,7 +1,7 @@
-import type { Stack } from 'aws-cdk-lib';
+import { Fn, type Stack } from 'aws-cdk-lib';
 import { linesOf, priceOf, resource } from './price-app';
 
-type Build = (stack: Stack) => void;
+type Build = (stack: Stack) => unknown;
 
 const SERVICE = { DesiredCount: 2, LaunchType: 'FARGATE' };
 const TASK = { Cpu: '256', Memory: '512' };
@@ -212,6 +212,11 @@ describe('what is open', () => {
     ['capacity units of a serverless cache', one('AWS::ElastiCache::ServerlessCache', { Engine: 'valkey', CacheUsageLimits: { ECPUPerSecond: { Minimum: 1000 } } }), /ECPU/],
     ['provisioned concurrency', one('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 1 } }), /Provisioned concurrency/],
     ['provisioned throughput', one('AWS::DynamoDB::Table', { ProvisionedThroughput: { ReadCapacityUnits: 1 } }), /Provisioned throughput/],
+    ['subnets of an imported network', (stack) => resource(stack, 'Endpoint', 'AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface', SubnetIds: Fn.split(',', Fn.importValue('Subnets')) }),
+      /SubnetIds is .*; 2 of them are assumed/],
+    ['a managed rule group with a price of its own', one('AWS::WAFv2::WebACL', { Rules: [{ Statement: { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesBotControlRuleSet' } } }] }),
+      /AWSManagedRulesBotControlRuleSet/],
+    ['Aurora Serverless v1', one('AWS::RDS::DBCluster', { Engine: 'aurora-mysql', EngineMode: 'serverless' }), /Serverless v1/],
     ['an advanced parameter', one('AWS::SSM::Parameter', { Tier: 'Advanced' }), /advanced parameter/],
   ])('%s', (_, build, message) => {
     const { undecided } = priceOf(build);

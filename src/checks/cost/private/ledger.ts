@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { FoundPrice, PriceBook } from './price-book';
-import { rendered, type ModelResource, type TemplateModel } from '../../private/model';
+import { isSymbolic, rendered, resourceOf, type ModelResource, type TemplateModel } from '../../private/model';
 import type { CostLine } from '../cost-summary';
 
 /** Hours of an average month, as AWS's own calculator counts them. */
@@ -69,7 +69,20 @@ export class Ledger {
   }
 
   public leaveOpen(resource: ModelResource, message: string): void {
-    this.open.push({ resource, message });
+    // Two services may run one task definition.
+    if (!this.open.some((each) => each.resource === resource && each.message === message)) {
+      this.open.push({ resource, message });
+    }
+  }
+
+  /** How many a list of the template has; a list that is open as a whole counts as assumed, and is reported. */
+  public length(resource: ModelResource, path: string, assumed: number): number {
+    const value = resource.value(path);
+    if (isSymbolic(value) && resourceOf(value) === undefined) {
+      this.leaveOpen(resource, `${path} is ${rendered(value)}, which only the deployment decides; ${assumed} of them are assumed.`);
+      return assumed;
+    }
+    return resource.list(path).length;
   }
 
   /** A number of the template; what is open counts as the assumed number, and is reported. */

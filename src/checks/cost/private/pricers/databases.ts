@@ -40,12 +40,16 @@ const instance: Pricer = (resource, ledger) => {
   }
   chargeStorage(resource, source ?? resource, ledger, multiAz);
   chargeSecret(resource, ledger);
-  if (resource.flag('PubliclyAccessible') === true) {
-    ledger.charge(resource, 'public-ipv4', { quantity: HOURS, idle: 0 });
-  }
+  chargeAddress(resource, ledger);
   ledger.assume(IDLE);
   ledger.assume(BACKUPS);
 };
+
+function chargeAddress(resource: ModelResource, ledger: Ledger): void {
+  if (resource.flag('PubliclyAccessible') === true) {
+    ledger.charge(resource, 'public-ipv4', { quantity: HOURS, idle: 0 });
+  }
+}
 
 function isMultiAz(resource: ModelResource, ledger: Ledger): boolean {
   if (resource.value('MultiAZ') !== undefined && resource.flag('MultiAZ') === undefined) {
@@ -104,6 +108,7 @@ function clusterInstance(resource: ModelResource, cluster: ModelResource | undef
       chargeInsights(resource, ledger, cluster, instanceClass, 1);
     }
   }
+  chargeAddress(resource, ledger);
   ledger.assume(IDLE);
 }
 
@@ -115,6 +120,9 @@ const cluster: Pricer = (resource, ledger) => {
     return;
   }
   noteOptimized(resource, ledger);
+  if (resource.text('EngineMode') === 'serverless') {
+    ledger.leaveOpen(resource, 'Capacity of Aurora Serverless v1 has no price in the table and is not in the totals.');
+  }
   ledger.charge(resource, 'aurora-storage', { quantity: AURORA_STORAGE });
   ledger.assume(`An Aurora cluster stores ${AURORA_STORAGE} GB; input and output are not in the totals.`);
   ledger.assume(BACKUPS);

@@ -31,9 +31,20 @@ const webAcl: Pricer = (resource, ledger) => {
   chargeRules(resource, ledger);
 };
 
+/** Managed rule groups that cost more than the rule that names them. */
+const DEAR_RULE_GROUPS = /^AWSManagedRules(BotControl|ATP|ACFP|AntiDDoS)RuleSet$/;
+
 function chargeRules(resource: ModelResource, ledger: Ledger): void {
-  ledger.charge(resource, 'web-acl-rule', { quantity: resource.list('Rules').length });
-  ledger.assume('Web ACLs inspect no request, and have no managed rule group with a price of its own.');
+  const rules = resource.list('Rules');
+  ledger.charge(resource, 'web-acl-rule', { quantity: rules.length });
+  for (const rule of rules) {
+    const statement = isMap(rule) && isMap(rule.Statement) ? rule.Statement.ManagedRuleGroupStatement : undefined;
+    const name = isMap(statement) && typeof statement.Name === 'string' ? statement.Name : '';
+    if (DEAR_RULE_GROUPS.test(name)) {
+      ledger.leaveOpen(resource, `${name} has a price of its own that the table does not have; it is not in the totals.`);
+    }
+  }
+  ledger.assume('Web ACLs inspect no request.');
 }
 
 const logGroup: Pricer = (resource, ledger) => {

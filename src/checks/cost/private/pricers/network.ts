@@ -1,6 +1,9 @@
 import { isMap, resourceOf, type ModelResource } from '../../../private/model';
 import { HOURS, type Ledger, type Pricer } from '../ledger';
 
+/** Zones of a network that is not in the templates. */
+const ZONES = 2;
+
 const natGateway: Pricer = (resource, ledger) => {
   ledger.charge(resource, 'nat-gateway', { quantity: HOURS });
   ledger.assume('What passes through NAT gateways is charged by the GB and not in the totals.');
@@ -10,7 +13,7 @@ const natGateway: Pricer = (resource, ledger) => {
 const endpoint: Pricer = (resource, ledger) => {
   const type = resource.value('VpcEndpointType') === undefined ? 'Gateway' : ledger.literal(resource, 'VpcEndpointType', 'nothing is charged');
   if (type === 'Interface' || type === 'GatewayLoadBalancer') {
-    ledger.charge(resource, 'interface-endpoint', { quantity: HOURS * resource.list('SubnetIds').length });
+    ledger.charge(resource, 'interface-endpoint', { quantity: HOURS * Math.max(1, ledger.length(resource, 'SubnetIds', ZONES)) });
   }
 };
 
@@ -31,14 +34,14 @@ const loadBalancer: Pricer = (resource, ledger) => {
   if (!withoutPublicAddress) {
     // An address that is brought along is a resource of its own, charged there.
     const mappings = resource.list('SubnetMappings').filter((mapping) => !(isMap(mapping) && mapping.AllocationId !== undefined));
-    ledger.charge(resource, 'public-ipv4', { quantity: HOURS * (resource.list('Subnets').length + mappings.length) });
+    ledger.charge(resource, 'public-ipv4', { quantity: HOURS * (ledger.length(resource, 'Subnets', ZONES) + mappings.length) });
   }
 };
 
 const classicLoadBalancer: Pricer = (resource, ledger) => {
   ledger.charge(resource, 'classic-load-balancer', { quantity: HOURS });
   if (resource.text('Scheme') !== 'internal') {
-    ledger.charge(resource, 'public-ipv4', { quantity: HOURS * Math.max(resource.list('Subnets').length, 1) });
+    ledger.charge(resource, 'public-ipv4', { quantity: HOURS * Math.max(1, ledger.length(resource, 'Subnets', ZONES)) });
   }
 };
 
