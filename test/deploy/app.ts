@@ -1,8 +1,9 @@
 import * as fs from 'fs';
 import { createRequire } from 'module';
 import * as path from 'path';
-import { App, type Stack } from 'aws-cdk-lib';
-import { Posture } from 'cdk-private-backend';
+import { App, ArnFormat, CfnResource, type Stack } from 'aws-cdk-lib';
+import { CfnService } from 'aws-cdk-lib/aws-ecs';
+import { Posture, PrivatePostgres } from 'cdk-private-backend';
 
 /** What the stacks of examples take. */
 interface ExampleProps {
@@ -27,10 +28,25 @@ function exampleIn(directory: string): ExampleStack {
   return exported.find((value) => typeof value === 'function') as ExampleStack;
 }
 
+/** Adds what a scenario asks for, as a person would in the example's own file. */
+function vary(stack: Stack): void {
+  const parts = stack.node.findAll();
+  const postgres = parts.find((part): part is PrivatePostgres => part instanceof PrivatePostgres);
+  const users = app.node.tryGetContext('users') as string | undefined;
+  users?.split(',').forEach((user) => postgres?.database.addUser(user));
+  if (app.node.tryGetContext('failing') !== undefined) {
+    const failing = new CfnResource(stack, 'Failing', {
+      type: 'Custom::Failing',
+      properties: { ServiceToken: stack.formatArn({ service: 'lambda', resource: 'function', resourceName: 'nobody', arnFormat: ArnFormat.COLON_RESOURCE_NAME }) },
+    });
+    parts.filter((part): part is CfnService => part instanceof CfnService).forEach((service) => failing.addResourceDependency(service));
+  }
+}
+
 const posture = context('posture');
 (posture === 'production' ? Posture.production() : Posture.development()).applyTo(app);
 const Example = exampleIn(context('example'));
-new Example(app, Example.name.replace(/Stack$/, ''), {
+vary(new Example(app, Example.name.replace(/Stack$/, ''), {
   caBundle: fs.readFileSync(context('ca'), 'utf8'),
   hostedZone: posture === 'production' ? { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' } : undefined,
-});
+}));

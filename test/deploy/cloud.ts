@@ -1,7 +1,7 @@
 import { CloudFormationClient, DescribeStackResourcesCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStackEvents, type Stack, type StackEvent } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeServicesCommand, ECSClient, type TaskDefinition } from '@aws-sdk/client-ecs';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { REGION } from './emulator';
@@ -63,6 +63,11 @@ export class Cloud {
     });
     if (!response.ok) throw new Error(`ClientException: ${await response.text()}`);
     return (uncapitalized(await response.json()) as { taskDefinition: TaskDefinition }).taskDefinition;
+  }
+
+  /** Hands an event to a function without waiting for it, as CloudFormation does. */
+  public async invoke(functionName: string, event: object): Promise<void> {
+    await this.lambda.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: JSON.stringify(event) }));
   }
 
   public async stack(name: string): Promise<Stack | undefined> {

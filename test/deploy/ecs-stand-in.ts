@@ -46,12 +46,18 @@ export interface RanTask {
 export class EcsStandIn {
   private readonly tasks: StandInTask[] = [];
   private readonly tokens = new Map<string, StandInTask>();
+  private onRunning: () => void = () => undefined;
 
   constructor(private readonly cloud: Cloud, private readonly assemblies: string, private readonly engines: string) {}
 
   /** Every task that was started, in order. */
   public get ran(): RanTask[] {
     return this.tasks.map(({ definition, ...task }) => ({ ...task, image: definition.containerDefinitions?.[0].image ?? '' }));
+  }
+
+  /** Resolves once the next task is running. */
+  public async nextTask(): Promise<void> {
+    return new Promise((running) => (this.onRunning = running));
   }
 
   public async intercept(action: string, input: Record<string, unknown>): Promise<Intercepted | undefined> {
@@ -121,6 +127,7 @@ export class EcsStandIn {
       task.process = new ContainerProcess(program);
       task.lines = task.process.lines;
       task.status = 'RUNNING';
+      this.onRunning();
       task.exitCode = await task.process.ended;
       task.stopCode ??= 'EssentialContainerExited';
       task.stoppedReason ??= 'Essential container in task exited';

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { Backend } from './backend';
+import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
+import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
 import { destroyed, noChange } from './scenarios/quiet';
+import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
 
@@ -9,13 +12,24 @@ async function main(): Promise<number> {
   const report = new Report();
   report.heading('Start');
   const world = await createWorld((text) => report.note(text));
-  report.heading('Example 02 in development: first deployment');
   const backend = await Backend.create(world, '02-hello-birthday', 'development');
-  await firstDeployment(report, backend);
-  report.heading('Nothing changed');
-  await noChange(report, backend);
-  report.heading('Destroyed');
-  await destroyed(report, backend);
+  const scenarios: [string, (report: Report, backend: Backend) => Promise<void>][] = [
+    ['first deployment', firstDeployment],
+    ['nothing changed', noChange],
+    ['a new migration', newMigration],
+    ['requests delivered again', lateDuplicates],
+    ['a broken migration', brokenMigration],
+    ['a later resource fails', laterFailure],
+    ['users come and go', usersComeAndGo],
+    ['the admin secret is rotated', rotation],
+    ['a task that never ends', endlessTask],
+    ['the database is stopped', stoppedDatabase],
+    ['destroyed', destroyed],
+  ];
+  for (const [name, scenario] of scenarios) {
+    report.heading(`${backend.name}: ${name}`);
+    await scenario(report, backend).catch((error: Error) => report.check(false, 'the scenario could be played to its end', error.stack));
+  }
   return report.summary();
 }
 

@@ -9,6 +9,7 @@ import { EcsStandIn } from './ecs-stand-in';
 import { Emulator, installEmulator } from './emulator';
 import { endPrograms } from './process';
 import { Proxy } from './proxy';
+import { ResponseSink } from './response-sink';
 import { findGoose } from '../support/goose';
 import { startPostgres, type PostgresServer } from '../support/postgres-server';
 
@@ -19,11 +20,23 @@ export interface World {
   readonly ecs: EcsStandIn;
   /** Resource types that the emulator's CloudFormation knows. */
   readonly types: Set<string>;
+  readonly sink: ResponseSink;
   /** Folder for everything that is written. */
   readonly directory: string;
-  /** Requests that custom resources got, as far as they were recorded. */
-  recordedEvents(): Record<string, unknown>[];
+  /** Every request that a custom resource got, oldest first. */
+  recordedEvents(): CustomResourceEvent[];
   startServer(): Promise<PostgresServer>;
+}
+
+/** A request of CloudFormation to a custom resource. */
+export interface CustomResourceEvent {
+  readonly RequestType: string;
+  readonly RequestId: string;
+  readonly ResourceType: string;
+  readonly LogicalResourceId: string;
+  readonly PhysicalResourceId?: string;
+  readonly ResourceProperties: Record<string, string>;
+  readonly OldResourceProperties?: Record<string, string>;
 }
 
 /** What must be undone at the end, newest first. */
@@ -62,7 +75,9 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   progress('Bootstrapping with the CDK CLI');
   const [types, cdk] = await Promise.all([emulator.resourceTypes(), Cdk.find(proxy.url, assemblies)]);
   await cdk.bootstrap();
-  return { cloud, cdk, ecs, types, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
+  const sink = await ResponseSink.listen();
+  cleanups.unshift(() => sink.close());
+  return { cloud, cdk, ecs, types, sink, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
 }
 
 async function startServer(): Promise<PostgresServer> {
@@ -87,9 +102,14 @@ function collectEngines(folder: string): string {
   return folder;
 }
 
-function readEvents(folder: string): Record<string, unknown>[] {
+/** Each function writes a file of its own. */
+function readEvents(folder: string): CustomResourceEvent[] {
   const lines = fs.readdirSync(folder).flatMap((name) => fs.readFileSync(path.join(folder, name), 'utf8').split('\n'));
-  return lines.filter((line) => line.includes('"ResponseURL"')).map((line) => (JSON.parse(line) as { event: Record<string, unknown> }).event);
+  return lines
+    .filter((line) => line.includes('"ResponseURL"'))
+    .map((line) => JSON.parse(line) as { event: CustomResourceEvent; at: number })
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event);
 }
 
 async function freePort(): Promise<number> {

@@ -1,4 +1,4 @@
-import type { StackEvent } from '@aws-sdk/client-cloudformation';
+import { precedes } from './events';
 import type { Report } from '../../../examples/demo/report';
 import type { Backend, Deployed } from '../backend';
 import { checkFiltered } from '../filtered-list';
@@ -34,13 +34,7 @@ async function checkUsers(report: Report, backend: Backend): Promise<void> {
 async function checkMigrations(report: Report, backend: Backend, { tasks, events }: Deployed): Promise<void> {
   const migrations = backend.declared('Custom::Migration');
   report.check(tasks.length === migrations.length && tasks.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, tasks.flatMap(({ lines }) => lines.slice(-1)).join('; '));
-  const [done, started] = [indexOf(events, 'Custom::Migration', 'CREATE_COMPLETE'), indexOf(events, 'AWS::ECS::Service', 'CREATE_IN_PROGRESS')];
-  report.check(done >= 0 && started > done, 'the service is created after that');
-}
-
-/** Place of an event among others; -1 where there is none. */
-export function indexOf(events: StackEvent[], type: string, status: string): number {
-  return events.findIndex(({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus === status);
+  report.check(precedes(events, ['Custom::Migration', 'CREATE_COMPLETE'], ['AWS::ECS::Service', 'CREATE_IN_PROGRESS']), 'the service is created after that');
 }
 
 /** The server logs every statement here. */
