@@ -13,6 +13,8 @@ export interface Answer {
   readonly fix?: string;
   /** Subnet of the source, where it matters. */
   readonly from?: string;
+  /** Name of the endpoint that a service is asked through. */
+  readonly via?: string;
 }
 
 export function reachable(reason: string): Answer {

@@ -76,7 +76,7 @@ function hasAddress({ network }: End, family: 4 | 6): Answer {
   return (family === 4 ? network.publicIp : network.ipv6) ? reachable('a public IP address') : blocked('it has no public IP address');
 }
 
-const NO_ROUTE_FIX = 'Place it in subnets with a way out, add a NAT gateway, or add interface endpoints for what it needs.';
+export const NO_ROUTE_FIX = 'Place it in subnets with a way out, or add a NAT gateway.';
 
 function wayOut(network: Network, source: End, peer: Peer, traffic: Traffic, mode: Mode): Answer {
   const { subnet } = source;

@@ -1,7 +1,7 @@
 import { blocked, combine, inSequence, reachable, undecided, type Answer } from './answer';
 import { answersThroughAcl, throughAcl, throughGroups } from './filters';
 import { insideNetwork, type End } from './inside';
-import { outsidePeer, toInternet } from './internet';
+import { NO_ROUTE_FIX, outsidePeer, toInternet } from './internet';
 import { policyRefuses } from './policy';
 import type { Endpoint } from '../graph/endpoints';
 import { nameOf } from '../graph/identity';
@@ -43,8 +43,8 @@ function throughEndpoint(source: End, endpoint: Endpoint, service: AwsService): 
   }
   const answers = target.subnets.map((subnet) => insideNetwork(source, { network: target, subnet }, HTTPS, 'every', 4));
   const answer = inSequence([() => combine(answers, 'every'), () => allowedBy(endpoint, name, service)]);
-  const reason = answer.outcome === 'reachable' ? name : `${service.name} is served by ${name}, and ${answer.reason}`;
-  return { ...answer, reason, from: source.subnet.name };
+  const reason = answer.outcome === 'reachable' ? name : `the names of ${service.name} lead to ${name}, and ${answer.reason}`;
+  return { ...answer, reason, from: source.subnet.name, via: nameOf(endpoint.owner) };
 }
 
 /** Packets to a gateway endpoint go to public addresses of the service. */
@@ -69,14 +69,25 @@ function withoutEndpoint(network: Network, source: End, service: AwsService, oth
   if (source.subnet.ipv6Only || toInternet(network, source, outsidePeer(6), HTTPS, 'every').outcome === 'reachable') {
     return undecided(`${answer.reason}; there is a way out by IPv6, and whether ${service.name} is asked by a dual-stack name is decided by the client`);
   }
-  const vpc = source.subnet.vpc;
   const [other] = others;
-  const why = other === undefined ? `no endpoint for ${service.name} is in the VPC`
-    : other.tables.size > 0 ? `gateway endpoint ${nameOf(other.owner)} is not in its route table`
-      : !vpc.privateDns && other.network !== undefined ? `interface endpoint ${nameOf(other.owner)} has no private names, because DNS support or DNS host names are off in ${vpc.name}`
-        : `endpoint ${nameOf(other.owner)} has no private DNS, so the names of ${service.name} do not lead to it`;
-  return blocked(`${answer.reason}, and ${why}`, other === undefined ? `Add ${service.endpoint} to the VPC, or a way to the internet. ${answer.fix ?? ''}`.trim()
-    : 'Turn on private DNS for the endpoint and DNS host names for the VPC, or add the gateway endpoint to the route table of the subnet.');
+  return other === undefined
+    ? blocked(`${answer.reason}, and no endpoint for ${service.name} is in the VPC`, addEndpoint(service, answer.fix))
+    : { ...uselessEndpoint(source, other, service, answer.reason), via: nameOf(other.owner) };
+}
+
+/** An endpoint that is there and that nothing leads to. */
+function uselessEndpoint({ subnet: { vpc } }: End, endpoint: Endpoint, service: AwsService, reason: string): Answer {
+  const name = nameOf(endpoint.owner);
+  if (endpoint.tables.size > 0) {
+    return blocked(`${reason}, and gateway endpoint ${name} is not in its route table`, 'Add the route table of the subnet to the gateway endpoint.');
+  }
+  return vpc.privateDns
+    ? blocked(`${reason}, and endpoint ${name} has no private DNS, so the names of ${service.name} do not lead to it`, 'Turn on private DNS for the endpoint.')
+    : blocked(`${reason}, and endpoint ${name} has no names in ${vpc.name}, where DNS support or DNS host names are off`, 'Turn on enableDnsSupport and enableDnsHostnames of the VPC.');
+}
+
+function addEndpoint(service: AwsService, fix: string | undefined): string {
+  return fix === undefined || fix === NO_ROUTE_FIX ? `Add ${service.endpoint} to the VPC, or a way to the internet.` : `${fix} Or add ${service.endpoint} to the VPC.`;
 }
 
 function allowedBy(endpoint: Endpoint, name: string, service: AwsService): Answer {

@@ -9,14 +9,22 @@ export interface Judging {
   readonly evaluation: Evaluation;
 }
 
+/** What is said of a way that is needed. */
+export interface WayWords {
+  /** Where it is blocked, such as `Api does not reach Db`. */
+  readonly blocked: string;
+  /** Where the templates leave it open, such as `Api reaches Db`. */
+  readonly question: string;
+}
+
 /** Says that a way is needed: holds where it is there, is open where the answer is. */
-export function requireWay(evaluation: Evaluation, rule: CheckRule, resource: ModelResource, what: string, answer: Answer, fallbackFix = rule.fix): void {
+export function requireWay(evaluation: Evaluation, rule: CheckRule, resource: ModelResource, words: WayWords, answer: Answer): void {
   if (answer.outcome === 'reachable') {
     evaluation.holds(rule, resource);
   } else if (answer.outcome === 'blocked') {
-    evaluation.violates(rule, resource, `${what}: ${explain(answer)}.`, { fix: answer.fix ?? fallbackFix });
+    evaluation.violates(rule, resource, `${words.blocked}: ${explain(answer)}.`, { fix: answer.fix ?? rule.fix });
   } else {
-    evaluation.leavesOpen(rule, resource, `${what}, as far as the templates tell: ${explain(answer)}.`);
+    evaluation.leavesOpen(rule, resource, `whether ${words.question} is not known: ${explain(answer)}.`);
   }
 }
 

@@ -26,18 +26,22 @@ export function requireServices({ paths, evaluation }: Judging, rule: CheckRule,
   for (const group of groups) {
     const [{ service, answer }] = group;
     const names = enumerate(group.map((each) => each.service.name), 9);
-    const reason = explain(answer).split(service.name).join(names);
+    const reason = inPlural(explain(answer), group);
+    const separator = reason.startsWith('from subnet') ? ' ' : ': ';
     if (answer.outcome === 'blocked') {
-      const fix = answer.fix?.split(service.endpoint).join(enumerate(group.map((each) => each.service.endpoint), 9)).split(service.name).join(names);
-      evaluation.violates(rule, need.owner, `${need.consequence}: no way to ${names} ${sentence(reason)}.`, { fix });
+      const fix = answer.fix?.split(service.endpoint).join(enumerate(group.map((each) => each.service.endpoint), 9));
+      evaluation.violates(rule, need.owner, `${need.consequence}: no way to ${names}${separator}${reason}.`, { fix: fix === undefined ? undefined : inPlural(fix, group) });
     } else if (answer.outcome === 'undecided') {
-      evaluation.leavesOpen(rule, need.owner, `${need.consequence} unless there is a way to ${names}, which the templates do not tell: ${reason}.`);
+      evaluation.leavesOpen(rule, need.owner, `${need.consequence} unless there is a way to ${names}, which is not known${separator}${reason}.`);
     }
   }
 }
 
-function sentence(reason: string): string {
-  return reason.startsWith('from subnet') ? reason : `: ${reason}`;
+/** What is said of the first of several, said of all. */
+function inPlural(text: string, group: readonly Asked[]): string {
+  const [{ service, answer }] = group;
+  const endpoints = answer.via === undefined ? text : text.split(answer.via).join(enumerate(group.map((each) => each.answer.via ?? ''), 9));
+  return endpoints.split(service.name).join(enumerate(group.map((each) => each.service.name), 9));
 }
 
 interface Asked { readonly service: AwsService; readonly answer: Answer }
@@ -46,7 +50,8 @@ interface Asked { readonly service: AwsService; readonly answer: Answer }
 function alike(asked: readonly Asked[]): Asked[][] {
   const groups = new Map<string, Asked[]>();
   for (const each of asked) {
-    const key = `${each.answer.outcome} ${explain(each.answer).split(each.service.name).join('*')}`;
+    const { outcome, via = '*' } = each.answer;
+    const key = `${outcome} ${explain(each.answer).split(via).join('*').split(each.service.name).join('*')}`;
     groups.set(key, [...groups.get(key) ?? [], each]);
   }
   return [...groups.values()];

@@ -63,7 +63,9 @@ function judgeTask(judging: Judging, need: Need, task: Task, definition: ModelRe
   }
   if (registries.has('internet')) {
     const names = containers.filter((container) => registryOf(container) === 'internet').map(({ Image }) => rendered(Image));
-    requireWay(judging.evaluation, IMAGE, task.owner, `${need.consequence}: no way to the registry of ${names.join(', ')}`, judging.paths.toInternet(need.source, tcp(443), 'every'), IMAGE.fix);
+    const way = `the registry of ${names.join(', ')}`;
+    const answer = judging.paths.toInternet(need.source, tcp(443), 'every');
+    requireWay(judging.evaluation, IMAGE, task.owner, { blocked: `${need.consequence}: no way to ${way}`, question: `${nameOf(task.owner)} reaches ${way}` }, answer);
   }
   if (containers.some((container) => isMap(container.LogConfiguration) && container.LogConfiguration.LogDriver === 'awslogs' && isHere(container.LogConfiguration, definition))) {
     requireServices(judging, LOG, { ...need, services: [LOGS] });

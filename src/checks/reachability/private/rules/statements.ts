@@ -66,7 +66,8 @@ function judgeStatement({ paths, evaluation }: Judging, { port, expected }: Stat
   const [here, there] = [nameOfPoint(ends.from, ends.sources), nameOfPoint(ends.to, ends.targets)];
   const { owner } = [...ends.sources, ...ends.targets][0];
   if (expected) {
-    requireWay(evaluation, EXPECTED, owner, `${here} was stated to reach ${there} on ${describeTraffic(traffic)} and does not`, answer);
+    const way = `${there} on ${describeTraffic(traffic)}`;
+    requireWay(evaluation, EXPECTED, owner, { blocked: `${here} was stated to reach ${way} and does not`, question: `${here} reaches ${way}, as was stated,` }, answer);
   } else {
     refuseWay(evaluation, FORBIDDEN, owner, [{ answer, what: `${here} was stated not to reach ${there} on ${describeTraffic(traffic)} and does` }]);
   }

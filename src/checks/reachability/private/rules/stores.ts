@@ -38,8 +38,10 @@ export function judgeStores({ paths, evaluation }: Judging): void {
       const delegates = client.network === undefined && client.given.flatMap((value) => referencesIn(value)).some(({ resource }) => insiders.has(resource));
       if (store.owner !== client.owner && !delegates) {
         const ports = store.network.ports.map((port) => describeTraffic(tcp(port))).join(' or ');
-        const what = `${nameOf(client.owner)} is given ${store.noun} ${nameOf(store.owner)} and does not reach it on ${ports}`;
-        requireWay(evaluation, CLIENT, client.owner, what, wayTo(paths, client, store), CLIENT.fix);
+        const [name, target] = [nameOf(client.owner), `${store.noun} ${nameOf(store.owner)}`];
+        requireWay(evaluation, CLIENT, client.owner, {
+          blocked: `${name} is given ${target} and does not reach it on ${ports}`, question: `${name}, which is given ${target}, reaches it on ${ports}`,
+        }, wayTo(paths, client, store));
       }
     }
   }

@@ -51,7 +51,9 @@ export function judgeTargets(judging: Judging): void {
 }
 
 function judgeTarget({ paths, evaluation }: Judging, balancer: Balancer, { owner: group }: TargetGroup, { owner, network, port }: Target): void {
-  const what = `load balancer ${nameOf(balancer.owner)} does not reach ${nameOf(owner)}`;
+  const words = (on: string) => ({
+    blocked: `load balancer ${nameOf(balancer.owner)} does not reach ${nameOf(owner)} on ${on}`, question: `load balancer ${nameOf(balancer.owner)} reaches ${nameOf(owner)} on ${on}`,
+  });
   if (network === undefined) {
     evaluation.leavesOpen(TARGET, owner, `whether load balancer ${nameOf(balancer.owner)} reaches ${nameOf(owner)} is not known: its tasks use the network of the instances that they run on.`);
     return;
@@ -59,10 +61,10 @@ function judgeTarget({ paths, evaluation }: Judging, balancer: Balancer, { owner
   const traffic = port === undefined ? undefined : { protocol: /UDP/.test(group.text('Protocol') ?? '') ? 'udp' : 'tcp', ports: { from: port, to: port } };
   const health = healthPort(group, port);
   if (traffic !== undefined) {
-    requireWay(evaluation, TARGET, owner, `${what} on ${describeTraffic(traffic)}`, wayToTarget(paths, balancer, group, network, traffic), TARGET.fix);
+    requireWay(evaluation, TARGET, owner, words(describeTraffic(traffic)), wayToTarget(paths, balancer, group, network, traffic));
   }
   if (health !== undefined && health !== port) {
-    requireWay(evaluation, TARGET, owner, `${what} on its health-check port, ${describeTraffic(tcp(health))}`, paths.between(balancer.network, network, tcp(health)), TARGET.fix);
+    requireWay(evaluation, TARGET, owner, words(`its health-check port, ${describeTraffic(tcp(health))}`), paths.between(balancer.network, network, tcp(health)));
   }
 }
 
@@ -100,7 +102,8 @@ function judgeListeners({ paths, evaluation }: Judging, balancer: Balancer): voi
     if (answer.outcome === 'undecided' && letsSomeoneIn && balancer.network.subnets.every(({ foreign }) => foreign === undefined)) {
       evaluation.holds(LISTENER, owner);
     } else {
-      requireWay(evaluation, LISTENER, owner, `nobody on the internet reaches ${nameOf(balancer.owner)} on ${describeTraffic(traffic)}`, answer, LISTENER.fix);
+      const way = `reaches ${nameOf(balancer.owner)} on ${describeTraffic(traffic)}`;
+      requireWay(evaluation, LISTENER, owner, { blocked: `nobody on the internet ${way}`, question: `someone on the internet ${way}` }, answer);
     }
   }
 }
