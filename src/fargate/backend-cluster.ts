@@ -31,6 +31,13 @@ export interface BackendClusterProps {
   readonly privateDnsNamespace?: string;
 
   /**
+   * Whether services may run on Spot capacity, which they ask for with `Capacity.spot()`.
+   *
+   * @default false
+   */
+  readonly fargateSpot?: boolean;
+
+  /**
    * Whether Container Insights with enhanced observability collects metrics of each task and container.
    *
    * @default - as the posture says: off in development, on in production
@@ -72,7 +79,7 @@ export class BackendCluster extends ecs.Cluster {
     const discovery = discoveryFrom(scope, props);
     super(scope, id, {
       vpc: props.vpc,
-      enableFargateCapacityProviders: false,
+      enableFargateCapacityProviders: props.fargateSpot ?? false,
       containerInsightsV2: renderInsights(props.containerInsights ?? Posture.of(scope).containerInsights),
       defaultCloudMapNamespace: discovery && renderNamespace(discovery, props.vpc),
     });

@@ -2,11 +2,12 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
 import type { IEdgeRoute, IEdgeTarget } from '../edge';
-import { type DiscoveredService, discoveryNameOf, urlFor, urlVariable } from './private/discovery';
+import { type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { ServiceBase } from './private/service-base';
 import { CONTAINER_NAME } from './private/service-task';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
 import type { INetworkEndpoint } from '../network';
+import { TrafficShift } from './private/traffic-shift';
 import { InvalidBackendError } from '../private/errors';
 
 /** Target groups that one ECS service may have. */
@@ -72,7 +73,8 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       port,
       healthCheckPath,
       deregistrationDelay,
-      scaling: { cpuUtilizationPercent: props.scaling?.cpuUtilizationPercent ?? 60, requestsPerTarget: props.scaling?.requestsPerTarget ?? 1000 },
+      scaling: [{ kind: 'cpu', target: props.scaling?.cpuUtilizationPercent ?? 60 }, { kind: 'requests', target: props.scaling?.requestsPerTarget ?? 1000 }],
+      explicitScaling: props.scaling !== undefined,
       defaultStopTimeout: Duration.seconds(60),
       environment: () => ({ port: { PORT: Tokenization.stringifyNumber(port) } }),
     });
@@ -80,6 +82,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
     this.healthCheckPath = healthCheckPath;
     this.deregistrationDelay = deregistrationDelay;
     this.discoveryName = props.discoveryName;
+    this.node.addValidation({ validate: () => this.requireRequests() });
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
   }
 
@@ -122,18 +125,38 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
     if (this.routes > MAX_ROUTES) {
       throw new InvalidBackendError(this, `An ECS service can have at most ${MAX_ROUTES} routes, and this is number ${this.routes}. Give one route several paths instead.`);
     }
-    const { fargateService, resource, scaling } = this._parts;
-    fargateService.loadBalancerTarget({ containerName: CONTAINER_NAME, containerPort: this.port }).attachToApplicationTargetGroup(route.targetGroup);
+    const { fargateService, resource, scaling, plan } = this._parts;
+    const alternate = plan.deployment.strategy === undefined ? undefined : route.addAlternateTargetGroup();
+    fargateService.loadBalancerTarget({
+      containerName: CONTAINER_NAME,
+      containerPort: this.port,
+      alternateTarget: alternate && this.trafficShift().alternateTarget(route, alternate),
+    }).attachToApplicationTargetGroup(route.targetGroup);
     resource.node.addDependency(route);
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
-    scaling?.addRequestScaling(route.node.id, route.resourceLabel);
+    scaling?.addRequestScaling(route.node.id, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
+  }
+
+  private trafficShift(): TrafficShift {
+    return this.node.tryFindChild('TrafficShift') as TrafficShift | undefined ?? new TrafficShift(this, 'TrafficShift');
+  }
+
+  /** Requests that nothing leads to cannot move, which ECS says only at deployment. */
+  private requireRequests(): string[] {
+    const { plan, discovered } = this._parts;
+    const canShift = this.routes > 0 || discovered?.discovery.kind === 'connect';
+    return plan.deployment.step === undefined || canShift ? [] : [
+      `'${this.node.path}' moves requests in steps when it is deployed, and nothing leads requests to it. Route to it with edge.addRoute(), or use Deployment.rolling().`,
+    ];
   }
 
   private requireDiscovered(scope: IConstruct): DiscoveredService {
     const { discovered } = this._parts;
     if (discovered === undefined) {
-      throw new InvalidBackendError(scope, `'${this.node.path}' cannot be found by others, because its cluster has no service discovery. `
-        + 'Use a BackendCluster with serviceDiscovery: ServiceDiscovery.privateDns(\'backend.internal\').');
+      const { strategy } = this._parts.plan.deployment;
+      throw new InvalidBackendError(scope, strategy !== undefined && discoveryOf(this) !== undefined
+        ? `'${this.node.path}' cannot be found by private DNS, which would answer with old and new tasks during a deployment of the kind ${strategy}. Use Deployment.rolling() for it, or ServiceDiscovery.serviceConnect() for the cluster.`
+        : `'${this.node.path}' cannot be found by others, because its cluster has no service discovery. Use a BackendCluster with serviceDiscovery: ServiceDiscovery.privateDns('backend.internal').`);
     }
     return discovered;
   }

@@ -3,6 +3,9 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { Capacity } from './capacity';
+import type { Deployment } from './deployment';
+import type { Scaling } from './scaling';
 import type { IServiceBinding } from './service-binding';
 import type { IServicePrerequisite } from './service-prerequisite';
 
@@ -122,6 +125,27 @@ export interface FargateServiceProps {
    * @default - as the posture says: 1 in development, 10 in production
    */
   readonly maxTasks?: number;
+
+  /**
+   * What makes the service scale between `minTasks` and `maxTasks`.
+   *
+   * @default - 60 % CPU, and for an API 1,000 requests a minute for each task while an edge routes to it
+   */
+  readonly scaleOn?: Scaling[];
+
+  /**
+   * What the tasks run on.
+   *
+   * @default Capacity.onDemand()
+   */
+  readonly capacity?: Capacity;
+
+  /**
+   * How the service goes from one version to the next.
+   *
+   * @default Deployment.rolling()
+   */
+  readonly deployment?: Deployment;
 
   /**
    * Subnets that tasks run in.

@@ -61,7 +61,7 @@ export class FargateWorker extends ServiceBase {
   constructor(scope: Construct, id: string, props: FargateWorkerProps) {
     super(scope, id, props, {
       construct: 'FargateWorker',
-      scaling: { cpuUtilizationPercent: 60 },
+      scaling: [{ kind: 'cpu', target: 60 }],
       defaultStopTimeout: Duration.seconds(120),
       environment: ({ stopTimeout }) => ({
         stopTimeout: { [STOP_TIMEOUT_VARIABLE]: Tokenization.stringifyNumber(stopTimeout.toSeconds()) },

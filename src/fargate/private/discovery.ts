@@ -61,7 +61,9 @@ export interface JoiningService {
 /** Registers a service where its cluster has discovery; a worker joins Service Connect as a caller. */
 export function joinDiscovery(scope: IConstruct, cluster: ecs.ICluster, service: JoiningService): DiscoveredService | undefined {
   const discovery = discoveryOf(cluster);
-  if (discovery === undefined) {
+  // A name that answers with all addresses cannot keep requests from new tasks.
+  const isShifted = discovery?.kind === 'dns' && service.plan.deployment.strategy !== undefined;
+  if (discovery === undefined || isShifted) {
     return undefined;
   }
   if (discovery.kind === 'connect') {

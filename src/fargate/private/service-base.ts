@@ -5,6 +5,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { capacityReadiness } from './capacity-rules';
+import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
 import { allowExecuteCommand } from './execute-command';
 import { openPath } from './open-path';
@@ -129,12 +131,14 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
       vpcSubnets: plan.placement.vpcSubnets,
       assignPublicIp: plan.placement.assignPublicIp,
       securityGroups: this.connections.securityGroups,
-      minHealthyPercent: 100,
-      maxHealthyPercent: 200,
+      capacityProviderStrategies: plan.capacityProviders,
+      minHealthyPercent: plan.deployment.minHealthyPercent,
+      maxHealthyPercent: plan.deployment.maxHealthyPercent,
       circuitBreaker: { enable: true, rollback: true },
       deploymentController: { type: ecs.DeploymentControllerType.ECS },
       platformVersion: ecs.FargatePlatformVersion.LATEST,
-      availabilityZoneRebalancing: ecs.AvailabilityZoneRebalancing.ENABLED,
+      // Rebalancing starts a task beside the others.
+      availabilityZoneRebalancing: plan.deployment.maxHealthyPercent === 100 ? ecs.AvailabilityZoneRebalancing.DISABLED : ecs.AvailabilityZoneRebalancing.ENABLED,
       enableECSManagedTags: true,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
     });
@@ -142,11 +146,8 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
 
   private renderResource(props: FargateServiceProps, plan: ServicePlan, fargateService: ecs.FargateService): ecs.CfnService {
     const resource = fargateService.node.defaultChild as ecs.CfnService;
-    resource.deploymentConfiguration = {
-      minimumHealthyPercent: 100,
-      maximumPercent: 200,
-      deploymentCircuitBreaker: { enable: true, rollback: true, thresholdConfiguration: { type: 'COUNT', value: plan.failureThreshold } },
-    };
+    resource.deploymentConfiguration = renderDeployment(plan.deployment, plan.failureThreshold);
+    this.node.addValidation({ validate: () => findCircularAlarms(resource, plan.deployment.alarms) });
     resource.enableExecuteCommand = props.enableExecuteCommand ?? false;
     referWeakly(resource);
     return resource;
@@ -171,5 +172,8 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
     const { subnets } = this.vpc.selectSubnets(plan.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc: this.vpc, subnets, securityGroups: this.connections.securityGroups });
     resource.node.addDependency(task.obtainExecutionRole(), network, ...inputs.dependencies);
+    if (plan.capacityProviders !== undefined) {
+      resource.node.addDependency(capacityReadiness(this.cluster));
+    }
   }
 }

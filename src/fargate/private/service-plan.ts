@@ -1,10 +1,16 @@
 import { Duration, Size } from 'aws-cdk-lib';
+import type { CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
+import { renderCapacity } from './capacity-rules';
 import { adviseOnContainer } from './container-advice';
+import { validateDeployment } from './deployment-rules';
+import type { DeploymentPlan, ScalingPolicy } from './plans';
+import { adviseOnZeroTasks, choosePolicies, validatePolicies } from './scaling-rules';
 import { type TaskSize, validateTaskSize } from './task-size';
 import { type CheckedService, adviseOnPort, validateService } from './validate-service';
 import { type TaskPlacement, placeTask } from '../../network/private/placement';
 import { Posture } from '../../posture';
+import { Deployment } from '../deployment';
 import type { FargateServiceProps } from '../fargate-service-props';
 
 /** What differs from one kind of service to another. */
@@ -20,7 +26,9 @@ export interface ServiceKind {
   /** Name under which others find the service; none where they cannot. */
   readonly discoveryName?: (scope: IConstruct) => string;
   /** What makes the service scale, where its props do not say. */
-  readonly scaling: ScalingTargets;
+  readonly scaling: ScalingPolicy[];
+  /** Whether that was said in the older prop `scaling`. */
+  readonly explicitScaling?: boolean;
   readonly defaultStopTimeout: Duration;
   /** Variables that this kind of service gets, and nothing may change. */
   readonly environment: (plan: ServicePlan) => OwnVariables;
@@ -29,15 +37,12 @@ export interface ServiceKind {
 /** Variables that the library itself gives, by the name of the prop that they follow from. */
 export type OwnVariables = { [prop: string]: { [name: string]: string } };
 
-/** What scaling aims at. */
-export interface ScalingTargets {
-  readonly cpuUtilizationPercent: number;
-  readonly requestsPerTarget?: number;
-}
-
 /** Everything that is decided about a service before its first resource is made. */
 export interface ServicePlan extends CheckedService, TaskSize {
   readonly placement: TaskPlacement;
+  readonly policies: ScalingPolicy[];
+  readonly deployment: DeploymentPlan;
+  readonly capacityProviders?: CapacityProviderStrategy[];
 }
 
 /** Fills in what the props leave open, and refuses what cannot be deployed. */
@@ -47,7 +52,6 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
     port: kind.port,
     healthCheckPath: kind.healthCheckPath,
     deregistrationDelay: kind.deregistrationDelay,
-    scaling: kind.scaling,
     stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,
     failureThreshold: props.failureThreshold ?? 3,
     minTasks: props.minTasks ?? posture.minTasks,
@@ -58,15 +62,21 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
     cpu: props.cpu ?? 256,
     memoryLimitMiB: props.memoryLimitMiB ?? 512,
     placement: placeTask(scope, props.cluster.vpc, props.vpcSubnets),
+    policies: choosePolicies(scope, kind, props.scaleOn),
+    deployment: (props.deployment ?? Deployment.rolling())._plan,
+    capacityProviders: renderCapacity(scope, props.cluster, props.capacity),
   };
   validateTaskSize(scope, plan);
+  validatePolicies(scope, kind, plan.policies);
+  validateDeployment(scope, kind, plan.deployment);
   validateService(scope, plan);
   adviseOnPort(scope, kind);
+  adviseOnZeroTasks(scope, kind, plan);
   adviseOnContainer(scope, kind.construct, { image: props.image, user: props.user });
   return plan;
 }
 
 /** Whether the number of tasks is left to scaling. */
 export function isScaling(plan: ServicePlan): boolean {
-  return plan.maxTasks !== plan.minTasks;
+  return plan.maxTasks !== plan.minTasks || plan.policies.some(({ kind }) => kind === 'schedule');
 }

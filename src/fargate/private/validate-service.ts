@@ -1,6 +1,6 @@
 import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { ScalingTargets, ServiceKind } from './service-plan';
+import type { ServiceKind } from './service-plan';
 import { CA_DIRECTORY } from './trust.contract';
 import { InvalidBackendError } from '../../private/errors';
 
@@ -13,7 +13,6 @@ export interface CheckedService {
   readonly failureThreshold: number;
   readonly minTasks: number;
   readonly maxTasks: number;
-  readonly scaling: ScalingTargets;
   readonly writablePaths: string[];
   readonly user?: string;
   readonly memoryLimitMiB: number;
@@ -26,8 +25,6 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
   integer(scope, 'failureThreshold', service.failureThreshold, 1, 10000);
   integer(scope, 'minTasks', service.minTasks, 0, 5000);
   integer(scope, 'maxTasks', service.maxTasks, 0, 5000);
-  integer(scope, 'scaling.cpuUtilizationPercent', service.scaling.cpuUtilizationPercent, 1, 100);
-  integer(scope, 'scaling.requestsPerTarget', service.scaling.requestsPerTarget, 1, Number.MAX_SAFE_INTEGER);
   seconds(scope, 'stopTimeout', service.stopTimeout, 2, 120);
   seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
   validateTaskBounds(scope, service);
@@ -96,8 +93,7 @@ function validateWritablePaths(scope: IConstruct, paths: string[]): void {
 
 function integer(scope: IConstruct, name: string, value: number | undefined, min: number, max: number): void {
   if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
-    const allowed = max === Number.MAX_SAFE_INTEGER ? `a whole number of at least ${min}` : `a whole number from ${min} to ${max}`;
-    throw new InvalidBackendError(scope, `${name} must be ${allowed}, got ${value}.`);
+    throw new InvalidBackendError(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}.`);
   }
 }
 

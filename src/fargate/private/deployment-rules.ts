@@ -1,0 +1,81 @@
+import { Resource, Stack, Token, type Duration } from 'aws-cdk-lib';
+import { CfnAlarm, type IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IConstruct } from 'constructs';
+import type { DeploymentPlan } from './plans';
+import type { ServiceKind } from './service-plan';
+import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
+
+const MINUTES_OF_A_DAY = 1440;
+
+/** Refuses a deployment that ECS would refuse, or that could never end. */
+export function validateDeployment(scope: IConstruct, kind: ServiceKind, deployment: DeploymentPlan): void {
+  const { strategy, step, bakeTime, minHealthyPercent, maxHealthyPercent } = deployment;
+  percent(scope, 'minHealthyPercent', minHealthyPercent, 0, 100);
+  percent(scope, 'maxHealthyPercent', maxHealthyPercent, 100, 200);
+  if (minHealthyPercent === 100 && maxHealthyPercent === 100) {
+    throw new InvalidBackendError(scope, 'A deployment that keeps every task (minHealthyPercent 100) and may start none beside them (maxHealthyPercent 100) never begins. Raise maxHealthyPercent, or lower minHealthyPercent.');
+  }
+  minutes(scope, 'bakeTime', bakeTime);
+  minutes(scope, strategy === 'CANARY' ? 'canaryBakeTime' : 'stepBakeTime', step?.bakeTime);
+  if (step !== undefined) {
+    const [name, least] = strategy === 'CANARY' ? ['canaryPercent', 0.1] as const : ['stepPercent', 3] as const;
+    tenths(scope, name, step.percent, least);
+    if (kind.port === undefined) {
+      throw new InvalidBackendError(scope, `A ${kind.construct} gets no requests that a deployment could move in steps. Use Deployment.rolling() or Deployment.blueGreen().`);
+    }
+  }
+  deployment.alarms.forEach((alarm) => dependOnStackOf(scope, alarm, 'Services depend on the alarms that roll their deployments back, never the reverse.'));
+}
+
+/** The deployment as ECS takes it. */
+export function renderDeployment(deployment: DeploymentPlan, failureThreshold: number): ecs.CfnService.DeploymentConfigurationProperty {
+  const { strategy, step, bakeTime, alarms } = deployment;
+  return {
+    strategy,
+    minimumHealthyPercent: deployment.minHealthyPercent,
+    maximumPercent: deployment.maxHealthyPercent,
+    bakeTimeInMinutes: bakeTime?.toMinutes(),
+    linearConfiguration: strategy === 'LINEAR' && step !== undefined ? { stepPercent: step.percent, stepBakeTimeInMinutes: step.bakeTime.toMinutes() } : undefined,
+    canaryConfiguration: strategy === 'CANARY' && step !== undefined ? { canaryPercent: step.percent, canaryBakeTimeInMinutes: step.bakeTime.toMinutes() } : undefined,
+    alarms: alarms.length === 0 ? undefined : { alarmNames: alarms.map(({ alarmName }) => alarmName), enable: true, rollback: true },
+    deploymentCircuitBreaker: { enable: true, rollback: true, thresholdConfiguration: { type: 'COUNT', value: failureThreshold } },
+  };
+}
+
+/** Alarms on metrics of the service, which CloudFormation could make neither before the service nor after it. */
+export function findCircularAlarms(resource: ecs.CfnService, alarms: IAlarm[]): string[] {
+  const stack = Stack.of(resource);
+  const name = JSON.stringify(stack.resolve(resource.attrName));
+  return alarms
+    .filter((alarm) => Resource.isOwnedResource(alarm) && alarm.node.defaultChild instanceof CfnAlarm && Stack.of(alarm) === stack)
+    .filter((alarm) => {
+      const { dimensions, metrics } = alarm.node.defaultChild as CfnAlarm;
+      return JSON.stringify(stack.resolve([dimensions, metrics])).includes(name);
+    })
+    .map((alarm) => `The alarm '${alarm.node.path}' watches this service and rolls its deployments back, so each would have to be made before the other. `
+      + 'Give the alarm an alarmName and pass Alarm.fromAlarmName(…) with that name, or use an alarm on the load balancer.');
+}
+
+function percent(scope: IConstruct, name: string, value: number, min: number, max: number): void {
+  if (!Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
+    throw new InvalidBackendError(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}.`);
+  }
+}
+
+function tenths(scope: IConstruct, name: string, value: number, min: number): void {
+  if (!Token.isUnresolved(value) && (value < min || value > 100 || Math.abs(value * 10 - Math.round(value * 10)) > 1e-9)) {
+    throw new InvalidBackendError(scope, `${name} must be from ${min} to 100 with at most one decimal, got ${value}.`);
+  }
+}
+
+function minutes(scope: IConstruct, name: string, value?: Duration): void {
+  if (value === undefined || value.isUnresolved()) {
+    return;
+  }
+  const given = value.toMinutes({ integral: false });
+  if (!Number.isInteger(given) || given > MINUTES_OF_A_DAY) {
+    throw new InvalidBackendError(scope, `${name} must be from 0 to ${MINUTES_OF_A_DAY} whole minutes, got ${given}.`);
+  }
+}

@@ -1,0 +1,178 @@
+import { Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { createCluster, createVpc, developmentApp, IMAGE } from './fixture';
+import { PublicEdge } from '../../src/edge';
+import { BackendCluster, FargateApi, type FargateApiProps, FargateWorker, type FargateWorkerProps, Scaling } from '../../src/fargate';
+
+const BOUNDS = { minTasks: 1, maxTasks: 5 };
+
+function worker(props: Partial<FargateWorkerProps>, { stack, cluster } = createCluster()): Template {
+  new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, ...BOUNDS, ...props });
+  return Template.fromStack(stack);
+}
+
+function targetsOf(template: Template): { [policy: string]: number } {
+  const policies = Object.values(template.findResources('AWS::ApplicationAutoScaling::ScalingPolicy'));
+  return Object.fromEntries(policies.map(({ Properties }) => [Properties.PolicyName, Properties.TargetTrackingScalingPolicyConfiguration.TargetValue]));
+}
+
+test('what is asked for takes the place of the default', () => {
+  expect(targetsOf(worker({}))).toEqual({ Cpu: 60 });
+  const template = worker({ scaleOn: [Scaling.onMemory(70)] });
+  expect(targetsOf(template)).toEqual({ Memory: 70 });
+  template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+    TargetTrackingScalingPolicyConfiguration: Match.objectLike({ PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageMemoryUtilization' } }),
+  });
+});
+
+test('several make the service scale on each', () => {
+  // GIVEN
+  const { stack, vpc, cluster } = createCluster();
+  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpu(50), Scaling.onRequests(200)] });
+
+  // WHEN
+  new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { target: api });
+
+  // THEN
+  expect(targetsOf(Template.fromStack(stack))).toEqual({ 'Cpu': 50, 'Requests-Api': 200 });
+});
+
+test('an API that scales on CPU alone has no policy for its routes', () => {
+  const { stack, vpc, cluster } = createCluster();
+  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpu(50)] });
+  new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { target: api });
+  expect(targetsOf(Template.fromStack(stack))).toEqual({ Cpu: 50 });
+});
+
+test('with a fixed number of tasks nothing scales', () => {
+  const template = worker({ maxTasks: 1, scaleOn: [Scaling.onMemory(70)] });
+  template.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
+  template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 1 });
+});
+
+describe('the backlog of a queue', () => {
+  test('is what waits, for each running task, and for one where none runs', () => {
+    // GIVEN
+    const backend = createCluster();
+    const queue = new sqs.Queue(backend.stack, 'Jobs');
+
+    // WHEN
+    const template = worker({ minTasks: 0, scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })] }, backend);
+
+    // THEN
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyName: 'Backlog-Jobs',
+      TargetTrackingScalingPolicyConfiguration: Match.objectLike({
+        TargetValue: 20,
+        CustomizedMetricSpecification: {
+          Metrics: [
+            {
+              Id: 'waiting',
+              ReturnData: false,
+              MetricStat: {
+                Stat: 'Average',
+                Metric: { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Jobs'), 'QueueName'] } }] },
+              },
+            },
+            {
+              Id: 'tasks',
+              ReturnData: false,
+              MetricStat: {
+                Stat: 'SampleCount',
+                Metric: {
+                  Namespace: 'AWS/ECS',
+                  MetricName: 'CPUUtilization',
+                  Dimensions: [{ Name: 'ClusterName', Value: { Ref: Match.stringLikeRegexp('^Cluster') } }, { Name: 'ServiceName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WorkerService'), 'Name'] } }],
+                },
+              },
+            },
+            { Id: 'backlog', Expression: 'waiting / IF(FILL(tasks, 0) < 1, 1, FILL(tasks, 0))', Label: 'Messages that wait for each task', ReturnData: true },
+          ],
+        },
+      }),
+    });
+    Annotations.fromStack(backend.stack).hasNoWarning('*', Match.stringLikeRegexp('scaleFromZero'));
+  });
+
+  test('may be of two queues, of an imported one, and known only at deployment', () => {
+    const backend = createCluster();
+    const queues = [new sqs.Queue(backend.stack, 'Jobs'), sqs.Queue.fromQueueArn(backend.stack, 'Other', 'arn:aws:sqs:eu-central-1:111111111111:other')];
+    const template = worker({ scaleOn: queues.map((queue) => Scaling.onQueueBacklog({ queue, messagesPerTask: Token.asNumber({ Ref: 'PerTask' }) })) }, backend);
+    expect(targetsOf(template)).toEqual({ 'Backlog-Jobs': { Ref: 'PerTask' }, 'Backlog-Other': { Ref: 'PerTask' } });
+  });
+
+  test('fails for a queue in a stack that depends on that of the worker', () => {
+    // GIVEN
+    const app = developmentApp();
+    const [services, queues] = ['Services', 'Queues'].map((id) => new Stack(app, id));
+    const cluster = new BackendCluster(services, 'Cluster', { vpc: createVpc(services) });
+    queues.addStackDependency(services);
+    const queue = new sqs.Queue(queues, 'Jobs');
+
+    // THEN
+    expect(() => new FargateWorker(services, 'Worker', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 1 })] })).toThrow(/Services depend on their queues, never the reverse/);
+  });
+});
+
+describe('schedules', () => {
+  test('change the bounds in their time zone, also of a fixed number of tasks', () => {
+    // GIVEN
+    const hour = (value: string) => appscaling.Schedule.cron({ hour: value, minute: '0' });
+
+    // WHEN
+    const template = worker({
+      minTasks: 1,
+      maxTasks: 1,
+      scaleOn: [
+        Scaling.onSchedule('Morning', { schedule: hour('8'), minTasks: 2, maxTasks: 4, timeZone: TimeZone.EUROPE_BERLIN }),
+        Scaling.onSchedule('Night', { schedule: hour('20'), maxTasks: 0 }),
+      ],
+    });
+
+    // THEN
+    template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      MinCapacity: 1,
+      MaxCapacity: 1,
+      ScheduledActions: [
+        { ScheduledActionName: 'Morning', Schedule: 'cron(0 8 * * ? *)', Timezone: 'Europe/Berlin', ScalableTargetAction: { MinCapacity: 2, MaxCapacity: 4 } },
+        { ScheduledActionName: 'Night', Schedule: 'cron(0 20 * * ? *)', Timezone: 'Etc/UTC', ScalableTargetAction: { MaxCapacity: 0 } },
+      ],
+    });
+    template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
+  });
+});
+
+test('warns about a service that stays at zero', () => {
+  const backend = createCluster();
+  worker({ minTasks: 0 }, backend);
+  Annotations.fromStack(backend.stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('stays there.*FargateWorker.scaleFromZero'));
+});
+
+describe('errors', () => {
+  const schedule = appscaling.Schedule.cron({ hour: '8' });
+
+  test.each<[string, Partial<FargateApiProps>, RegExp]>([
+    ['no percent', { scaleOn: [Scaling.onCpu(0)] }, /Scaling on cpu: the percentage must be a whole number from 1 to 100, got 0/],
+    ['more than all', { scaleOn: [Scaling.onMemory(101)] }, /Scaling on memory: the percentage.*got 101/],
+    ['no requests', { scaleOn: [Scaling.onRequests(0)] }, /Requests for each task must be a whole number of at least 1, got 0/],
+    ['the same twice', { scaleOn: [Scaling.onCpu(50), Scaling.onCpu(60)] }, /scaleOn has cpu twice/],
+    ['one schedule twice', { scaleOn: [1, 2].map((minTasks) => Scaling.onSchedule('Day', { schedule, minTasks })) }, /scaleOn has the schedule 'Day' twice/],
+    ['both props', { scaling: { cpuUtilizationPercent: 50 }, scaleOn: [Scaling.onCpu(50)] }, /scaling and scaleOn are both given/],
+    ['nothing', { scaleOn: [] }, /scaleOn is empty/],
+    ['a schedule that changes nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule })] }, /The schedule 'Day' changes nothing/],
+    ['a schedule of less than nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: -1 })] }, /The schedule 'Day': minTasks must be a whole number from 0 to 5000, got -1/],
+    ['a schedule the wrong way round', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 3, maxTasks: 2 })] }, /The schedule 'Day': maxTasks must be at least minTasks/],
+  ])('fails for %s', (_what, props, message) => {
+    const { stack, cluster } = createCluster();
+    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, ...props })).toThrow(message);
+  });
+
+  test('fails for requests of a worker, and a backlog of no messages', () => {
+    const backend = createCluster();
+    const queue = new sqs.Queue(backend.stack, 'Jobs');
+    expect(() => worker({ scaleOn: [Scaling.onRequests(10)] })).toThrow(/A FargateWorker gets no requests to scale on/);
+    expect(() => worker({ scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 0 })] }, backend)).toThrow(/messagesPerTask must be above 0, got 0/);
+  });
+});
