@@ -1,4 +1,5 @@
 export * from './access';
+export * from './cache';
 export * from './edge';
 export * from './fargate';
 export * from './migrations';

@@ -8,7 +8,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
   BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase,
+  FargateWorker, RedisCache, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -58,6 +58,7 @@ export interface WholeBackend {
   readonly postgres: IPostgres;
   readonly orders: PostgresDatabase;
   readonly legacy: IPostgres;
+  readonly cacheUser: RedisUser;
   readonly edges: PublicEdge[];
   readonly users: PostgresUser[];
   readonly migrations: MigrationTask[];
@@ -96,6 +97,7 @@ const BUILD: Record<Tier, Build> = {
     const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
     const people = new Role(home, 'People', { assumedBy: new AccountRootPrincipal() });
     bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort }).grantOpen(people);
+    bastion.addTunnel('Cache', { target: made.cacheUser.cache, localPort: 16379 }).grantOpen(people);
     bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantOpen(people);
     bastion.grantShell(people);
     made.migrations?.forEach((migration) => migration.grantRun(people));
@@ -117,7 +119,8 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
     adminSecret: secretsmanager.Secret.fromSecretCompleteArn(home, 'LegacyAdmin', arnOf(home, 'secretsmanager', 'secret', 'legacy-AbCdEf')),
     caBundle: CA_BUNDLE,
   });
-  return { postgres, orders, legacy, users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
+  const cacheUser = new RedisCache(home, 'Cache', { vpc }).addUser('Api');
+  return { postgres, orders, legacy, cacheUser, users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
 }
 
 function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
@@ -136,7 +139,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   const image = ServiceImage.fromDirectory(path.join(EXAMPLES, 'services/go-api'));
   const { servicePort: port, minTasks, maxTasks } = names ?? {};
   const apis = [
-    new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, ServiceBinding.prefixed('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
+    new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, made.cacheUser, ServiceBinding.prefixed('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
     new FargateApi(home, 'SecondApi', { cluster, image: images.image('1.0.0'), connectTo: users.slice(2).map((other, index) => ServiceBinding.prefixed(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));

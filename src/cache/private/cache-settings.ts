@@ -1,0 +1,80 @@
+import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+import { placeDatabase } from '../../network/private/placement';
+import { Posture } from '../../posture';
+import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
+import { CacheEngine } from '../cache-engine';
+import type { RedisCacheProps } from '../redis-cache-props';
+
+/** Nodes with every value decided. */
+export interface NodeSettings {
+  readonly instanceType: ec2.InstanceType;
+  readonly replicas: number;
+  readonly multiAz: boolean;
+}
+
+/** What a cache is made from: props, and what the posture says where they are silent. */
+export interface CacheSettings {
+  readonly vpc: ec2.IVpc;
+  readonly subnets: ec2.ISubnet[];
+  /** Zones of the subnets; none where subnets were imported without saying theirs. */
+  readonly zones: string[];
+  /** None: serverless. */
+  readonly nodes?: NodeSettings;
+  readonly serverlessLimits: ServerlessCacheOptions;
+  readonly engine: CacheEngine;
+  readonly parameters: { [name: string]: string };
+  readonly port: number;
+  readonly encryptionKey?: kms.IKey;
+  readonly backupRetention: Duration;
+  readonly preferredBackupWindow?: string;
+  readonly preferredMaintenanceWindow?: string;
+  readonly snapshotName?: string;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Decides everything about a cache, and nothing else does. */
+export function cacheSettings(scope: Construct, props: RedisCacheProps): CacheSettings {
+  const posture = Posture.of(scope);
+  const capacity = props.capacity ?? CacheCapacity.node();
+  const { subnets } = props.vpc.selectSubnets(placeDatabase(scope, props.vpc, props.vpcSubnets));
+  return {
+    vpc: props.vpc,
+    subnets,
+    zones: zonesOf(subnets),
+    nodes: nodeSettings(capacity, posture),
+    serverlessLimits: capacity.serverlessLimits ?? {},
+    engine: props.engine ?? CacheEngine.VALKEY_8,
+    parameters: { ...props.parameters, ...(props.eviction === undefined ? {} : { 'maxmemory-policy': props.eviction }) },
+    port: props.port ?? 6379,
+    encryptionKey: props.encryptionKey,
+    backupRetention: props.backupRetention ?? posture.backupRetention,
+    preferredBackupWindow: props.preferredBackupWindow,
+    preferredMaintenanceWindow: props.preferredMaintenanceWindow,
+    snapshotName: props.snapshotName,
+    removalPolicy: props.removalPolicy ?? posture.databaseRemovalPolicy,
+  };
+}
+
+/** What a retained cache needs is retained with it; a snapshot needs nothing. */
+export function companionPolicy({ removalPolicy }: CacheSettings): RemovalPolicy {
+  return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+}
+
+function nodeSettings({ nodes }: CacheCapacity, posture: Posture): NodeSettings | undefined {
+  if (nodes === undefined) {
+    return undefined;
+  }
+  const replicas = nodes.replicas ?? (nodes.multiAz ?? posture.multiAz ? 1 : 0);
+  return { instanceType: nodes.instanceType ?? posture.cacheNodeType, replicas, multiAz: nodes.multiAz ?? replicas > 0 };
+}
+
+function zonesOf(subnets: ec2.ISubnet[]): string[] {
+  try {
+    return [...new Set(subnets.map(({ availabilityZone }) => availabilityZone))];
+  } catch {
+    return [];
+  }
+}

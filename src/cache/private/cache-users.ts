@@ -1,0 +1,65 @@
+import { Lazy, type CfnResource, type RemovalPolicy } from 'aws-cdk-lib';
+import * as elasticache from 'aws-cdk-lib/aws-elasticache';
+import type { Construct } from 'constructs';
+import { physicalName } from './physical-name';
+import { InvalidBackendError } from '../../private/errors';
+
+/** ElastiCache takes a hundred users in a group, one of which is `default`. */
+const MOST_USERS = 99;
+
+/**
+ * Engine of every user and group. Both kinds of caches take users of Redis, Redis takes no others, and it can never change.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html
+ */
+export const USER_ENGINE = 'redis';
+
+/** The users of one cache, and the group of ElastiCache that holds them. */
+export class CacheUsers {
+  /** The group that the cache belongs to. */
+  public readonly group: elasticache.CfnUserGroup;
+
+  private readonly names = new Set<string>(['default']);
+  private readonly userIds: string[] = [];
+
+  constructor(private readonly cache: Construct, private readonly removalPolicy: RemovalPolicy) {
+    this.userIds.push(this.createDefaultUser().ref);
+    this.group = new elasticache.CfnUserGroup(cache, 'UserGroup', {
+      engine: USER_ENGINE,
+      userGroupId: physicalName(cache, 'UserGroup'),
+      userIds: Lazy.list({ produce: () => this.userIds }),
+    });
+    this.group.applyRemovalPolicy(removalPolicy);
+  }
+
+  /** Refuses a name that the cache has already, or one user too many. */
+  public reserve(user: Construct, username: string): void {
+    if (this.names.has(username)) {
+      const reason = username === 'default' ? 'every cache has a user \'default\' that nobody can log in as' : `this cache has a user '${username}' already`;
+      throw new InvalidBackendError(user, `username must be unique on a cache, and ${reason}. Give it another username.`);
+    }
+    if (this.names.size > MOST_USERS) {
+      throw new InvalidBackendError(user, `A cache takes at most ${MOST_USERS} users.`);
+    }
+    this.names.add(username);
+  }
+
+  /** Puts a user into the group. */
+  public add(user: elasticache.CfnUser): void {
+    user.applyRemovalPolicy(this.removalPolicy);
+    this.userIds.push(user.ref);
+  }
+
+  /** Who logs in without a name would be this user, which is off. Redis refuses a group without it. */
+  private createDefaultUser(): CfnResource {
+    const user = new elasticache.CfnUser(this.cache, 'DefaultUser', {
+      engine: USER_ENGINE,
+      userId: physicalName(this.cache, 'DefaultUser'),
+      userName: 'default',
+      accessString: 'off -@all',
+      authenticationMode: { Type: 'no-password-required' },
+    });
+    user.applyRemovalPolicy(this.removalPolicy);
+    return user;
+  }
+}

@@ -1,0 +1,31 @@
+import { Token } from 'aws-cdk-lib';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { Construct, type IConstruct } from 'constructs';
+import { redisBinding } from './redis-binding';
+import type { ServiceBindingConfig, ServiceBindingOptions } from '../../fargate';
+import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
+import type { IRedisCache } from '../redis-cache';
+import type { IRedisUser, RedisUserAttributes } from '../redis-user';
+
+/** A user that others made. */
+export class ImportedUser extends Construct implements IRedisUser {
+  public readonly cache: IRedisCache;
+  public readonly username: string;
+  public readonly secret: secretsmanager.ISecret;
+
+  constructor(scope: Construct, id: string, { cache, username, secret }: RedisUserAttributes) {
+    super(scope, id);
+    if (!Token.isUnresolved(username) && username.trim() === '') {
+      throw new InvalidBackendError(this, 'username must not be empty. Give the name that the user logs in with; that of a cache without users is \'default\'.');
+    }
+    this.cache = cache;
+    this.username = username;
+    this.secret = secret;
+  }
+
+  public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    dependOnStackOf(scope, this.cache, 'Services depend on their caches, never the reverse.');
+    return redisBinding(this, options.prefix);
+  }
+}

@@ -1,0 +1,78 @@
+import { Token } from 'aws-cdk-lib';
+import { InvalidBackendError } from '../private/errors';
+
+/** What the access of a user is limited to. */
+export interface RedisAccessOptions {
+  /**
+   * What the names of the user's keys and channels begin with, such as `bull:`. No spaces and no wildcards.
+   *
+   * @default - every key and channel
+   */
+  readonly keyPrefixes?: string[];
+}
+
+/**
+ * What a user of a cache may do: an access string of Redis.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Clusters.RBAC.html#Access-string
+ */
+export class RedisAccess {
+  /**
+   * Every command but the dangerous ones: not FLUSHALL, KEYS, CONFIG or SHUTDOWN. INFO is allowed, which clients and
+   * queues ask before they start.
+   *
+   * @throws InvalidBackendError for a prefix with spaces or wildcards
+   */
+  public static readWrite(options: RedisAccessOptions = {}): RedisAccess {
+    return new RedisAccess(`on ${patterns(options)} +@all -@dangerous +info`);
+  }
+
+  /**
+   * Commands that read, but for the dangerous ones.
+   *
+   * @throws InvalidBackendError for a prefix with spaces or wildcards
+   */
+  public static readOnly(options: RedisAccessOptions = {}): RedisAccess {
+    return new RedisAccess(`on ${patterns(options)} -@all +@read +@connection -@dangerous +info`);
+  }
+
+  /**
+   * Any other access string.
+   *
+   * @param accessString rules like `on ~orders:* &* +@all -@dangerous`, without passwords; may be a token
+   * @throws InvalidBackendError for a string that does not turn the user on, or has rules on passwords
+   */
+  public static of(accessString: string): RedisAccess {
+    if (!Token.isUnresolved(accessString)) {
+      validate(accessString.trim().split(/\s+/), accessString);
+    }
+    return new RedisAccess(accessString);
+  }
+
+  private constructor(
+    /** The rules, as Redis writes them. */
+    public readonly accessString: string,
+  ) {}
+}
+
+function patterns({ keyPrefixes }: RedisAccessOptions): string {
+  if (keyPrefixes === undefined) {
+    return '~* &*';
+  }
+  const wrong = keyPrefixes.find((prefix) => !Token.isUnresolved(prefix) && !/^[^\s*?[\]\\]+$/.test(prefix));
+  if (keyPrefixes.length === 0 || wrong !== undefined) {
+    const got = wrong === undefined ? 'none' : `'${wrong}'`;
+    throw new InvalidBackendError(undefined, `keyPrefixes must be texts without spaces, '*', '?', brackets and backslashes, at least one, got ${got}. Leave them out for every key.`);
+  }
+  return [...keyPrefixes.map((prefix) => `~${prefix}*`), ...keyPrefixes.map((prefix) => `&${prefix}*`)].join(' ');
+}
+
+function validate(rules: string[], accessString: string): void {
+  const forbidden = rules.find((rule) => /^([<>#!].*|nopass|resetpass|reset)$/.test(rule));
+  if (forbidden !== undefined) {
+    throw new InvalidBackendError(undefined, `The access string has '${forbidden}', but ElastiCache keeps passwords itself. Leave it out of '${accessString}'.`);
+  }
+  if (!rules.includes('on') || rules.includes('off')) {
+    throw new InvalidBackendError(undefined, `The access string must have 'on', or the user can never log in, got '${accessString}'.`);
+  }
+}
