@@ -73,7 +73,7 @@ interface Part {
  * const cost = new CostReport({ region: 'eu-central-1' });
  * Validations.of(app).addPlugins(cost, CostReport.budget(500));
  * app.synth();
- * console.log(cost.report().toText());
+ * const table = cost.report().toText();
  */
 export class CostReport extends TemplateCheck {
   /**

@@ -114,18 +114,19 @@ describe('regions', () => {
   test('a stack without a region is priced as us-east-1, which is an assumption', () => {
     const { lines, assumptions } = priceOf((stack) => resource(stack, 'Gateway', NAT), {});
     expect(lines[0].region).toBe('us-east-1');
-    expect(assumptions).toContainEqual(expect.stringMatching(/Stack Stack names no region: it is priced as us-east-1, the default; say new CostReport\(\{ region \}\)/));
+    expect(assumptions).toContain('Without a region of their own and priced as us-east-1, the default; say new CostReport({ region }) with one of us-east-1, eu-central-1, eu-west-1: Stack.');
   });
 
-  test('a stack without a region is priced as the region that was given', () => {
-    const { lines } = priceOf((stack) => resource(stack, 'Gateway', NAT), { region: 'eu-west-1' });
-    expect(lines[0].priceName).toBe('EU-NatGateway-Hours');
+  test('stacks without a region are priced as the region that was given, and all of them are named', () => {
+    const { lines, assumptions } = priceOfApp((app) => ['Red', 'Blue'].forEach((id) => resource(new Stack(app, id), 'Gateway', NAT)), { region: 'eu-west-1' });
+    expect(lines.map(({ priceName }) => priceName)).toEqual(['EU-NatGateway-Hours', 'EU-NatGateway-Hours']);
+    expect(assumptions).toContain('Without a region of their own and priced as eu-west-1, as given: Blue, Red.');
   });
 
   test('a region without a table is priced as another, which is an assumption that names those with one', () => {
     const { lines, assumptions } = priceOf((stack) => resource(stack, 'Gateway', NAT), {}, { region: 'eu-north-1' });
     expect(lines[0].region).toBe('us-east-1');
-    expect(assumptions).toContainEqual(expect.stringMatching(/no price table for eu-north-1: .* us-east-1, eu-central-1, eu-west-1/));
+    expect(assumptions).toContain('Without a price table and priced as us-east-1, the default; say new CostReport({ region }) with one of us-east-1, eu-central-1, eu-west-1: eu-north-1.');
   });
 
   test('fails: prices of a region without a table', () => {
@@ -276,6 +277,12 @@ describe('output', () => {
     expect(summary.toMarkdown()).toContain('| **all** |  |  |  | **65.70** | **65.70** |');
   });
 
+  test('rows name their stack where there are several, which have sums of their own', () => {
+    const text = priceOfApp((app) => ['Red', 'Blue'].forEach((id) => resource(new Stack(app, id), 'Gateway', NAT))).toText();
+    expect(text).toMatch(/^Blue\/Gateway .*32\.85$/m);
+    expect(text).toMatch(/^stack Red +32\.85 +32\.85$/m);
+  });
+
   test('both say what is missing', () => {
     for (const text of [summary.toText(), summary.toMarkdown()]) {
       expect(text).toMatch(/Types without a known price, not in the totals:\n+- AWS::OpenSearchService::Domain/);
@@ -298,8 +305,11 @@ describe('output', () => {
     const stack = new Stack(app, 'Stack');
     resource(stack, 'Gateway', NAT);
     const check = new CostReport();
+    resource(stack, 'Second', NAT);
     Validations.of(app).addPlugins(check);
     app.synth();
+    expect(check.report().total).toBe(65.7);
+    stack.node.tryRemoveChild('Second');
     app.synth({ force: true });
     expect(check.report().total).toBe(32.85);
   });

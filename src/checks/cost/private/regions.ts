@@ -7,10 +7,9 @@ const DEFAULT_REGION = 'us-east-1';
 
 /** Chooses the price table of each resource, and remembers what had to be assumed for that. */
 export class Regions {
-  /** What was assumed, in sentences. */
-  public readonly assumptions = new Set<string>();
-
-  private readonly books = new Map<string, PriceBook>();
+  private readonly books = new Map<string | undefined, PriceBook>();
+  private readonly stacksWithoutRegion = new Set<string>();
+  private readonly regionsWithoutTable = new Set<string>();
 
   /** @throws InvalidBackendError when the given region has no price table */
   public constructor(private readonly given: string | undefined, private readonly prices: Record<string, number> | undefined) {
@@ -19,26 +18,30 @@ export class Regions {
     }
   }
 
-  public bookOf(resource: ModelResource): PriceBook {
-    const { region, stackPath } = resource.template;
-    const key = `${region ?? ''}`;
-    const before = this.books.get(key);
-    if (before !== undefined && region !== undefined) {
-      return before;
+  /** What was assumed, in sentences. */
+  public get assumptions(): string[] {
+    const { region } = this.standIn();
+    const hint = this.given === undefined ? `the default; say new CostReport({ region }) with one of ${names()}` : 'as given';
+    return [
+      ...[this.stacksWithoutRegion].filter(({ size }) => size > 0).map((stacks) => `Without a region of their own and priced as ${region}, ${hint}: ${[...stacks].sort().join(', ')}.`),
+      ...[this.regionsWithoutTable].filter(({ size }) => size > 0).map((regions) => `Without a price table and priced as ${region}, ${hint}: ${[...regions].sort().join(', ')}.`),
+    ];
+  }
+
+  public bookOf({ template: { region, stackPath } }: ModelResource): PriceBook {
+    const table = region === undefined ? undefined : tableOf(region);
+    if (region === undefined) {
+      this.stacksWithoutRegion.add(stackPath);
+    } else if (table === undefined) {
+      this.regionsWithoutTable.add(region);
     }
-    const table = (region === undefined ? undefined : tableOf(region)) ?? this.assumed(region, stackPath);
-    const book = before ?? new PriceBook(table, this.prices);
-    this.books.set(key, book);
+    const book = this.books.get(region) ?? new PriceBook(table ?? this.standIn(), this.prices);
+    this.books.set(region, book);
     return book;
   }
 
-  private assumed(region: string | undefined, stackPath: string): PriceTable {
-    const table = tableOf(this.given ?? DEFAULT_REGION)!;
-    const hint = this.given === undefined ? `, the default; say new CostReport({ region }) with one of ${names()}` : ', as given';
-    this.assumptions.add(region === undefined
-      ? `Stack ${stackPath} names no region: it is priced as ${table.region}${hint}.`
-      : `There is no price table for ${region}: its stacks are priced as ${table.region}${hint}.`);
-    return table;
+  private standIn(): PriceTable {
+    return tableOf(this.given ?? DEFAULT_REGION)!;
   }
 }
 
