@@ -115,7 +115,7 @@ describe('nodes', () => {
   });
 
   test('evict and are set as is asked for', () => {
-    const { stack } = createCache({ eviction: CacheEviction.NO_EVICTION, parameters: { 'timeout': '300' } });
+    const { stack } = createCache({ eviction: CacheEviction.NO_EVICTION, parameters: { timeout: '300' } });
     expect(propertiesOf(stack, 'AWS::ElastiCache::ParameterGroup').Properties).toEqual({ 'maxmemory-policy': 'noeviction', 'timeout': '300' });
   });
 
