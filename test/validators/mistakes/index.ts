@@ -1,0 +1,10 @@
+import { EDGE_MISTAKES } from './edge';
+import type { Mistake } from './mistake';
+import { NETWORK_MISTAKES } from './network';
+import { PERMISSION_MISTAKES } from './permissions';
+import { RESOURCE_MISTAKES } from './resources';
+
+export * from './mistake';
+
+/** Thirty, as users make them. */
+export const MISTAKES: Mistake[] = [...NETWORK_MISTAKES, ...PERMISSION_MISTAKES, ...EDGE_MISTAKES, ...RESOURCE_MISTAKES];
