@@ -1,0 +1,122 @@
+import { judgeFlag, judgeFlagValue, open, wrong, type Answer, type HardeningRule } from './hardening-rule';
+import { launchTemplateOf } from './launch-templates';
+import { judgeServerTls } from './server-tls';
+import type { World } from './world';
+import { isMap, literalText, type ModelResource, type ModelValue } from '../../private/model';
+
+/** The property that turns encryption at rest on, by type. */
+const FLAGS: { readonly [type: string]: string } = {
+  'AWS::RDS::DBInstance': 'StorageEncrypted',
+  'AWS::RDS::DBCluster': 'StorageEncrypted',
+  'AWS::DocDB::DBCluster': 'StorageEncrypted',
+  'AWS::Neptune::DBCluster': 'StorageEncrypted',
+  'AWS::ElastiCache::ReplicationGroup': 'AtRestEncryptionEnabled',
+  'AWS::EFS::FileSystem': 'Encrypted',
+  'AWS::Redshift::Cluster': 'Encrypted',
+  'AWS::EC2::Volume': 'Encrypted',
+  'AWS::OpenSearchService::Domain': 'EncryptionAtRestOptions.Enabled',
+};
+const COPIES = ['SnapshotIdentifier', 'DBSnapshotIdentifier', 'DBClusterSnapshotIdentifier', 'SourceDBInstanceIdentifier', 'SourceDBClusterIdentifier', 'SnapshotName'];
+
+function judgeStorage(resource: ModelResource): Answer {
+  const path = FLAGS[resource.type];
+  if (resource.type === 'AWS::RDS::DBInstance' && resource.value('DBClusterIdentifier') !== undefined) {
+    return undefined;
+  }
+  const source = COPIES.find((each) => resource.value(each) !== undefined);
+  return resource.value(path) === undefined && source !== undefined
+    ? open(`It is encrypted only if what it is made from is: ${source} is set, ${path} is not.`, path)
+    : judgeFlag(resource, path, { what: 'Encryption of the storage' });
+}
+
+function judgeDisks(instance: ModelResource, world: World): Answer {
+  const template = launchTemplateOf(instance, world);
+  const disks = [...disksOf(instance.value('BlockDeviceMappings')), ...disksOf(template?.value('LaunchTemplateData.BlockDeviceMappings'))];
+  if (disks.length === 0) {
+    return wrong('Encryption of its root volume is not asked for: it has no block device mapping, so the image and the account decide.', 'BlockDeviceMappings');
+  }
+  return disks.flatMap((disk) => judgeFlagValue(disk.Encrypted, 'BlockDeviceMappings', { what: 'Encryption of a volume' }) ?? []);
+}
+
+function disksOf(mappings: ModelValue | undefined) {
+  return (Array.isArray(mappings) ? mappings as readonly ModelValue[] : []).flatMap((mapping) => (isMap(mapping) && isMap(mapping.Ebs) ? [mapping.Ebs] : []));
+}
+
+function judgeCacheTls(cache: ModelResource): Answer {
+  if (cache.type === 'AWS::ElastiCache::CacheCluster' && cache.value('ReplicationGroupId') !== undefined) {
+    return undefined;
+  }
+  const mode = literalText(cache.value('TransitEncryptionMode'));
+  return mode === 'preferred'
+    ? wrong('It accepts connections without TLS too: TransitEncryptionMode is \'preferred\'.', 'TransitEncryptionMode')
+    : judgeFlag(cache, 'TransitEncryptionEnabled', { what: 'Encryption of connections' });
+}
+
+function judgeKafkaTls(cluster: ModelResource): Answer {
+  const path = 'EncryptionInfo.EncryptionInTransit';
+  const value = cluster.value(`${path}.ClientBroker`) ?? 'TLS';
+  const text = literalText(value);
+  if (text === undefined) {
+    return open('Whether clients must use TLS is not decided: it is known at deployment.', path);
+  }
+  const clients = text === 'TLS' ? [] : wrong(`It accepts clients without TLS: ClientBroker is '${text}'.`, path);
+  return [...clients, ...judgeFlag(cluster, `${path}.InCluster`, { what: 'Encryption between brokers', fallback: true }) ?? []];
+}
+
+export const ENCRYPTION_RULES: readonly HardeningRule[] = [
+  {
+    id: 'hardening-storage-encryption',
+    title: 'Storage is encrypted',
+    why: 'Encryption costs nothing, and mostly cannot be turned on later without a new server.',
+    fix: 'Set storageEncrypted (atRestEncryptionEnabled, encrypted) to true.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-3',
+    from: 'development',
+    types: Object.keys(FLAGS),
+    judge: judgeStorage,
+  },
+  {
+    id: 'hardening-disk-encryption',
+    title: 'Disks of instances are encrypted',
+    why: 'What is on a disk outlives the instance in snapshots and images.',
+    fix: 'Give the instance blockDevices: [{ deviceName: \'/dev/xvda\', volume: BlockDeviceVolume.ebs(8, { encrypted: true }) }].',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-3',
+    from: 'development',
+    types: ['AWS::EC2::Instance'],
+    judge: judgeDisks,
+  },
+  {
+    id: 'hardening-database-tls',
+    title: 'Databases refuse connections without TLS',
+    why: 'Clients fall back to clear text by themselves where the server lets them.',
+    fix: 'Give it a parameter group with rds.force_ssl = 1 (PostgreSQL, SQL Server) or require_secure_transport = ON (MySQL, MariaDB).',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html#PostgreSQL.Concepts.General.SSL.Requiring',
+    from: 'development',
+    types: ['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster'],
+    judge: judgeServerTls,
+  },
+  {
+    id: 'hardening-cache-tls',
+    title: 'Caches refuse connections without TLS',
+    why: 'Sessions and cached personal data would otherwise travel in clear text.',
+    fix: 'Set transitEncryptionEnabled to true and, for a living cache, transitEncryptionMode to required.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/in-transit-encryption.html',
+    from: 'development',
+    types: ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::CacheCluster'],
+    judge: judgeCacheTls,
+  },
+  {
+    id: 'hardening-kafka-tls',
+    title: 'Brokers refuse connections without TLS',
+    why: 'Messages would otherwise travel in clear text, to clients or between brokers.',
+    fix: 'Set clientBroker to ClientBrokerEncryption.TLS and leave enableInCluster on.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/msk/latest/developerguide/msk-encryption.html',
+    from: 'development',
+    types: ['AWS::MSK::Cluster'],
+    judge: judgeKafkaTls,
+  },
+];

@@ -1,0 +1,115 @@
+import { HOLDS, judgeFlagValue, listed, open, wrong, type Answer, type HardeningRule } from './hardening-rule';
+import { statementsAt, type Statement } from './statements';
+import type { World } from './world';
+import { isMap, literalText, type ModelResource } from '../../private/model';
+
+const BUCKET = 'AWS::S3::Bucket';
+const TABLES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
+
+/** How AWS itself refuses to delete something, by type: the property, and the value that turns it on. */
+const PROTECTION: { readonly [type: string]: readonly [string, string] } = {
+  'AWS::DynamoDB::Table': ['DeletionProtectionEnabled', 'true'],
+  'AWS::Cognito::UserPool': ['DeletionProtection', 'ACTIVE'],
+};
+
+function judgeRemoval(resource: ModelResource): Answer {
+  if (resource.deletionPolicy !== undefined && resource.deletionPolicy !== 'Delete') {
+    return HOLDS;
+  }
+  const [path, on] = PROTECTION[resource.type] ?? [];
+  if (path !== undefined && resource.text(path) === on) {
+    return HOLDS;
+  }
+  const message = `Its data is gone with the stack: DeletionPolicy is ${resource.deletionPolicy ?? 'not set, which means Delete'}`;
+  return path !== undefined && resource.value(path) !== undefined && resource.text(path) === undefined
+    ? open(`${message}, and ${path} is known at deployment only.`, path)
+    : wrong(`${message}${path === undefined ? '' : `, and ${path} is off`}.`);
+}
+
+const BLOCKS = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets'];
+
+function judgePublicAccess(bucket: ModelResource): Answer {
+  const path = 'PublicAccessBlockConfiguration';
+  const block = bucket.value(path);
+  if (block === undefined) {
+    return open('It does not say that public access is blocked: S3 does so for buckets made since April 2023, not for older ones.', path);
+  }
+  const values = isMap(block) ? BLOCKS.map((name) => ({ name, text: block[name] === undefined ? 'false' : literalText(block[name]) })) : [];
+  const off = values.filter(({ text }) => text !== undefined && text !== 'true').map(({ name }) => name);
+  if (off.length > 0) {
+    return wrong(`It allows public access: ${listed(off)} ${off.length === 1 ? 'is' : 'are'} off.`, path);
+  }
+  return values.length === 0 || values.some(({ text }) => text === undefined) ? open('Whether public access is blocked is known at deployment only.', path) : HOLDS;
+}
+
+function deniesClearText({ allows, conditions }: Statement): boolean {
+  return !allows && conditions.some(({ operator, key, values }) => (
+    /^Bool/.test(operator) && key.toLowerCase() === 'aws:securetransport' && values.some((value) => literalText(value) === 'false')
+  ));
+}
+
+function judgeTransport(bucket: ModelResource, world: World): Answer {
+  const policies = world.pointingAt('AWS::S3::BucketPolicy', 'Bucket', bucket);
+  if (policies.some((policy) => statementsAt(policy.value('PolicyDocument'), 'PolicyDocument').some(deniesClearText))) {
+    return HOLDS;
+  }
+  return world.open('AWS::S3::BucketPolicy', 'Bucket').length > 0
+    ? open('Whether one of the bucket policies is meant for it is not in the templates.')
+    : wrong('It answers requests without TLS: no policy denies them.');
+}
+
+function judgePointInTime(table: ModelResource): Answer {
+  const path = 'PointInTimeRecoverySpecification';
+  const specifications = table.type === 'AWS::DynamoDB::GlobalTable'
+    ? table.list('Replicas').map((replica) => (isMap(replica) ? replica[path] : undefined)) : [table.value(path)];
+  return specifications.flatMap((specification) => (
+    judgeFlagValue(isMap(specification) ? specification.PointInTimeRecoveryEnabled : specification, path, { what: 'Point-in-time recovery' }) ?? []
+  ));
+}
+
+export const STORAGE_RULES: readonly HardeningRule[] = [
+  {
+    id: 'hardening-data-retained',
+    title: 'Buckets, tables and other data outlive their stack',
+    why: 'A renamed construct or a deleted stack must not take data with it.',
+    fix: 'Set removalPolicy to RemovalPolicy.RETAIN, or deletionProtection to true.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
+    from: 'production',
+    types: [BUCKET, ...TABLES, 'AWS::EFS::FileSystem', 'AWS::Cognito::UserPool', 'AWS::OpenSearchService::Domain', 'AWS::KMS::Key'],
+    judge: judgeRemoval,
+  },
+  {
+    id: 'hardening-table-recovery',
+    title: 'Tables can be restored to any second of the last weeks',
+    why: 'A table has no other backup by itself.',
+    fix: 'Set pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true }.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Point-in-time-recovery.html',
+    from: 'production',
+    types: TABLES,
+    judge: judgePointInTime,
+  },
+  {
+    id: 'hardening-bucket-public-access',
+    title: 'Buckets block public access',
+    why: 'No policy and no object that somebody adds later can then make its content public.',
+    fix: 'Set blockPublicAccess to BlockPublicAccess.BLOCK_ALL.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html',
+    from: 'development',
+    types: [BUCKET],
+    judge: judgePublicAccess,
+  },
+  {
+    id: 'hardening-bucket-tls',
+    title: 'Buckets refuse requests without TLS',
+    why: 'S3 speaks HTTP too, and signed requests in clear text can be read on the way.',
+    fix: 'Set enforceSSL to true.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5',
+    from: 'production',
+    types: [BUCKET],
+    judge: judgeTransport,
+  },
+];
