@@ -6,7 +6,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { USER_ENGINE } from './private/cache-users';
 import { ImportedUser } from './private/imported-user';
-import { physicalName } from './private/physical-name';
+import { physicalName } from '../private/physical-name';
 import { redisBinding } from './private/redis-binding';
 import { createClientSecret, createPassword } from './private/user-secrets';
 import { RedisAccess } from './redis-access';

@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import { createCache, propertiesOf, resourcesOfType } from './cache-fixtures';
 import { CacheCapacity, RedisCache, type CacheCapacity as Capacity } from '../../src/cache';
-import { physicalName } from '../../src/cache/private/physical-name';
+import { physicalName } from '../../src/private/physical-name';
 import { FargateApi } from '../../src/fargate';
 import { BackendNetwork } from '../../src/network';
 import { Posture } from '../../src/posture';

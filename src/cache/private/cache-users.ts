@@ -1,8 +1,8 @@
 import { Lazy, type CfnResource, type RemovalPolicy } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
-import { physicalName } from './physical-name';
 import { InvalidBackendError } from '../../private/errors';
+import { physicalName } from '../../private/physical-name';
 
 /** ElastiCache takes a hundred users in a group, one of which is `default`. */
 const MOST_USERS = 99;

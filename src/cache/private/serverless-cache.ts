@@ -4,7 +4,7 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
 import { companionPolicy, type CacheSettings } from './cache-settings';
-import { physicalName } from './physical-name';
+import { physicalName } from '../../private/physical-name';
 
 /** Subnets of a serverless cache can never change, so it takes as many as every posture has. */
 const SUBNETS = 2;

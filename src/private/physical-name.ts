@@ -2,13 +2,13 @@ import { createHash } from 'crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The shortest limit among the names that ElastiCache wants: 40 characters. */
+/** The shortest limit among the resources that need it: names of ElastiCache. */
 const LONGEST = 40;
 const HASH_LENGTH = 10;
 
 /**
- * A name for what is in a scope, or one of its children, and CloudFormation cannot name: unique in an account and region, the same at each synth, and of lower-case
- * letters, digits and single hyphens. It changes exactly when the logical id or the name of the stack does.
+ * A name for a construct, or a child of it, that CloudFormation cannot name: unique in an account and region, the same at
+ * each synth, and of lower-case letters, digits and single hyphens. It changes when the path in the stack or the stack does.
  */
 export function physicalName(scope: IConstruct, ...ids: string[]): string {
   const stack = topLevelStackOf(Stack.of(scope));
@@ -25,5 +25,5 @@ function topLevelStackOf(stack: Stack): Stack {
 /** The end says more than the beginning. */
 function readable(text: string): string {
   const words = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return words.slice(-(LONGEST - HASH_LENGTH - 1)).replace(/^[^a-z]+|-+$/g, '') || 'cache';
+  return words.slice(-(LONGEST - HASH_LENGTH - 1)).replace(/^[^a-z]+|-+$/g, '') || 'resource';
 }
