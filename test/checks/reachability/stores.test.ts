@@ -1,0 +1,197 @@
+import { acl, att, awsvpc, backend, egressTo, groupOf, ingressFrom, ref, rule, securityGroup, subnets, taskDefinition } from './lab';
+import { describeCases, type Case, type Resources } from './support';
+
+const cannot = (client: string, reason: RegExp, port = 5432) => new RegExp(`violation client-to-store Lab/${client}: Lab/${client} is given .* and does not reach it on TCP ${port}: .*${reason.source}`);
+
+const services: Case[] = [
+  { name: 'a service reaches the database that it is given', change: () => {}, findings: [] },
+  { name: 'fails where the database does not admit the service', change: (r) => { delete r.DbFromApi; }, findings: [cannot('Api', /security group Lab\/DbGroup has no ingress rule for TCP 5432 from security group Lab\/ApiGroup/)] },
+  { name: 'fails where the service may not connect to the database', change: (r) => { delete r.ApiToDb; }, findings: [cannot('Api', /security group Lab\/ApiGroup has no egress rule for TCP 5432/)] },
+  { name: 'fails where rules are for the port of another engine', change: (r) => { r.DbFromApi = ingressFrom('DbGroup', 'ApiGroup', 3306); }, findings: [cannot('Api', /has no ingress rule for TCP 5432/)] },
+  { name: 'fails where the database listens on another port', change: (r) => { r.Db.Properties.Port = '5433'; }, findings: [cannot('Api', /has no egress rule for TCP 5433/, 5433)] },
+  {
+    name: 'a rule for the port of the database as its attribute fits',
+    change: (r) => { Object.assign(r.DbFromApi.Properties, { FromPort: att('Db', 'Endpoint.Port'), ToPort: att('Db', 'Endpoint.Port') }); },
+    findings: [],
+  },
+  {
+    name: 'undecided where the port of a rule is a parameter',
+    change: (r) => { Object.assign(r.DbFromApi.Properties, { FromPort: { 'Fn::ImportValue': 'port' }, ToPort: { 'Fn::ImportValue': 'port' } }); },
+    findings: [/undecided client-to-store Lab\/Api/],
+  },
+  {
+    name: 'fails where the network ACL of the database lets no answers out',
+    change: (r) => { Object.assign(r, acl('Isolated', [[5432, 5432]], [[443, 443]])); },
+    findings: [cannot('Api', /network ACL Lab\/IsolatedAcl lets no answers \(TCP 32768 to 60999\) out to subnet Lab\/Private0.*A network ACL keeps no state/)],
+  },
+  {
+    name: 'fails where the network ACL of the database lets nobody in',
+    change: (r) => { Object.assign(r, acl('Isolated', [[5432, 5432, '10.0.0.0/24']], [[1024, 65535]])); },
+    findings: [cannot('Api', /network ACL Lab\/IsolatedAcl lets no TCP 5432 in from subnet Lab\/Private0/)],
+  },
+  {
+    name: 'a rule for the range of a subnet admits what stands in it',
+    change: (r) => { r.DbFromApi.Properties = { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.10.0/23' }) }; },
+    findings: [],
+  },
+  {
+    name: 'undecided where a rule is for a part of a subnet',
+    change: (r) => {
+      r.DbFromApi.Properties = { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.10.0/25' }) };
+      r.Other = { Type: 'AWS::EC2::SecurityGroupIngress', Properties: { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.11.0/24' }) } };
+    },
+    findings: [/undecided client-to-store Lab\/Api: whether Lab\/Api, which is given database Lab\/Db, reaches it on TCP 5432 is not known: from subnet Lab\/Private0: the ingress rules of security group Lab\/DbGroup allow TCP 5432 from certain addresses only/],
+  },
+  {
+    name: 'two rules for the halves of a subnet admit all of it',
+    change: (r) => {
+      r.DbFromApi.Properties = { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.10.0/25' }) };
+      r.Rest = { Type: 'AWS::EC2::SecurityGroupIngress', Properties: { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.10.128/25' }) } };
+      r.Other = { Type: 'AWS::EC2::SecurityGroupIngress', Properties: { GroupId: groupOf('DbGroup'), ...rule(5432, { CidrIp: '10.0.11.0/24' }) } };
+    },
+    findings: [],
+  },
+  {
+    name: 'a group that admits itself joins its members',
+    change: (r) => {
+      r.Db.Properties.VPCSecurityGroups = [groupOf('ApiGroup')];
+      delete r.DbGroup;
+      delete r.DbFromApi;
+      r.ApiToDb = egressTo('ApiGroup', 'ApiGroup', 5432);
+      r.Self = ingressFrom('ApiGroup', 'ApiGroup', 5432);
+    },
+    findings: [],
+  },
+  {
+    name: 'any of several groups is enough',
+    change: (r) => { r.Db.Properties.VPCSecurityGroups = [groupOf('Other'), groupOf('DbGroup')]; r.Other = securityGroup([], []); },
+    findings: [],
+  },
+  {
+    name: 'a customer-managed prefix list stands for its ranges',
+    change: (r) => {
+      r.List = { Type: 'AWS::EC2::PrefixList', Properties: { Entries: [{ Cidr: '10.0.10.0/24' }, { Cidr: '10.0.11.0/24' }] } };
+      r.DbFromApi.Properties = { GroupId: groupOf('DbGroup'), ...rule(5432, { SourcePrefixListId: att('List', 'PrefixListId') }) };
+    },
+    findings: [],
+  },
+];
+
+/** A function with the endpoint in its environment. */
+function lambda(r: Resources, inVpc: boolean, HOST: unknown = att('Db', 'Endpoint.Address')): void {
+  r.WorkerGroup = securityGroup([], []);
+  r.Worker = { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables: { HOST } }, VpcConfig: inVpc ? { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('WorkerGroup')] } : { Ref: 'AWS::NoValue' } } };
+  if (!inVpc) {
+    delete r.WorkerGroup;
+  }
+}
+
+const others: Case[] = [
+  { name: 'fails where a function has no rules for its database', change: (r) => lambda(r, true), findings: [cannot('Worker', /security group Lab\/WorkerGroup has no egress rule/)] },
+  {
+    name: 'fails where a function is outside of the VPC of its database',
+    change: (r) => lambda(r, false),
+    findings: [cannot('Worker', /function Lab\/Worker is in no VPC, and from outside .*Give the function a VPC/)],
+  },
+  {
+    name: 'a function outside that leaves connections to one inside needs none',
+    change: (r) => {
+      lambda(r, false);
+      r.Inside = { Type: 'AWS::Lambda::Function', Properties: { VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('ApiGroup')] } } };
+      r.Worker.Properties.Environment = { Variables: { HOST: att('Db', 'Endpoint.Address'), INSIDE: ref('Inside') } };
+    },
+    findings: [],
+  },
+  {
+    name: 'a function that knows the name of a server only needs no way to it',
+    change: (r) => lambda(r, false, ref('Db')),
+    findings: [],
+  },
+  {
+    name: 'fails where a function has a secret that is attached to a database',
+    change: (r) => {
+      r.Secret = { Type: 'AWS::SecretsManager::Secret', Properties: {} };
+      r.Attached = { Type: 'AWS::SecretsManager::SecretTargetAttachment', Properties: { SecretId: ref('Secret'), TargetId: ref('Db'), TargetType: 'AWS::RDS::DBInstance' } };
+      lambda(r, true, ref('Secret'));
+    },
+    findings: [cannot('Worker', /WorkerGroup has no egress rule/)],
+  },
+  {
+    name: 'fails where a custom resource was told of the database and a function is told by it',
+    change: (r) => {
+      r.User = { Type: 'Custom::User', Properties: { ServiceToken: 'arn', Server: att('Db', 'Endpoint.Address') } };
+      lambda(r, true, { 'Fn::Join': ['', ['x', att('User', 'SecretArn')]] });
+    },
+    findings: [cannot('Worker', /WorkerGroup has no egress rule/)],
+  },
+  {
+    name: 'fails where a custom resource runs a task that does not reach the database',
+    change: (r) => {
+      r.MigrateGroup = securityGroup([], [rule(443, { CidrIp: '0.0.0.0/0' })]);
+      r.MigrateTask = taskDefinition({ Environment: [], Secrets: [] });
+      r.Migrate = { Type: 'Custom::Migration', Properties: { ServiceToken: 'arn', TaskDefinition: ref('MigrateTask'), Subnets: [ref('Private0')], SecurityGroups: [groupOf('MigrateGroup')], AssignPublicIp: 'DISABLED', Database: { 'Fn::Join': ['', [att('Db', 'Endpoint.Address'), ':5432/app']] } } };
+    },
+    findings: [cannot('Migrate', /security group Lab\/MigrateGroup has no egress rule for TCP 5432/)],
+  },
+  {
+    name: 'fails where the start script of an instance names a cache that it does not reach',
+    change: (r) => {
+      r.CacheGroup = securityGroup([], []);
+      r.Cache = { Type: 'AWS::ElastiCache::ServerlessCache', Properties: { Engine: 'valkey', SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('CacheGroup')] } };
+      r.MachineGroup = securityGroup([], []);
+      r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], UserData: { 'Fn::Base64': { 'Fn::Sub': 'echo ${Cache.Endpoint.Address}' } } } };
+    },
+    findings: [cannot('Machine', /MachineGroup has no egress rule/, 6379)],
+  },
+  {
+    name: 'fails where a proxy does not reach the database behind it',
+    change: (r) => {
+      r.ProxyGroup = securityGroup([], []);
+      r.Proxy = { Type: 'AWS::RDS::DBProxy', Properties: { EngineFamily: 'POSTGRESQL', VpcSubnetIds: [ref('Isolated0')], VpcSecurityGroupIds: [groupOf('ProxyGroup')] } };
+      r.ProxyTargets = { Type: 'AWS::RDS::DBProxyTargetGroup', Properties: { DBProxyName: ref('Proxy'), DBInstanceIdentifiers: [ref('Db')] } };
+    },
+    findings: [cannot('Proxy', /security group Lab\/ProxyGroup has no egress rule for TCP 5432 to security group Lab\/DbGroup/)],
+  },
+  {
+    name: 'fails where a service is given a cluster by the endpoint of an instance of it',
+    change: (r) => {
+      r.ClusterGroup = securityGroup([], []);
+      r.Cluster = { Type: 'AWS::RDS::DBCluster', Properties: { Engine: 'aurora-postgresql', Port: 5432, DBSubnetGroupName: ref('DbSubnets'), VpcSecurityGroupIds: [groupOf('ClusterGroup')] } };
+      r.Member = { Type: 'AWS::RDS::DBInstance', Properties: { Engine: 'aurora-postgresql', DBClusterIdentifier: ref('Cluster'), PubliclyAccessible: false } };
+      r.ApiTask = taskDefinition({ Environment: [{ Name: 'HOST', Value: att('Member', 'Endpoint.Address') }] });
+    },
+    findings: [cannot('Api', /to security group Lab\/ClusterGroup/)],
+  },
+];
+
+/** The service in a VPC of its own, peered with that of the database or not. */
+function twoVpcs(r: Resources, there: boolean, back: boolean): void {
+  Object.assign(r, {
+    Other: { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.1.0.0/16', EnableDnsHostnames: true } },
+    Door: { Type: 'AWS::EC2::InternetGateway', Properties: {} },
+    DoorAttached: { Type: 'AWS::EC2::VPCGatewayAttachment', Properties: { VpcId: ref('Other'), InternetGatewayId: ref('Door') } },
+    ...subnets('Far', ['10.1.0.0/24', '10.1.1.0/24'], { GatewayId: ref('Door') }, 'Other'),
+    Peering: { Type: 'AWS::EC2::VPCPeeringConnection', Properties: { VpcId: ref('Other'), PeerVpcId: ref('Vpc') } },
+    ApiGroup: securityGroup([], [rule(443, { CidrIp: '0.0.0.0/0' })], 'Other'),
+  });
+  for (const id of ['Edge', 'EdgeGroup', 'EdgeToApi', 'ApiFromEdge', 'Listener', 'Targets', 'Nat', 'PrivateRoute']) {
+    delete r[id];
+  }
+  r.Api.Properties = { ...r.Api.Properties, LoadBalancers: [], NetworkConfiguration: awsvpc('Far', 'ApiGroup', 'ENABLED') };
+  if (there) {
+    r.There = { Type: 'AWS::EC2::Route', Properties: { RouteTableId: ref('FarTable'), DestinationCidrBlock: '10.0.0.0/16', VpcPeeringConnectionId: ref('Peering') } };
+  }
+  if (back) {
+    r.Back = { Type: 'AWS::EC2::Route', Properties: { RouteTableId: ref('IsolatedTable'), DestinationCidrBlock: '10.1.0.0/16', VpcPeeringConnectionId: ref('Peering') } };
+  }
+}
+
+const peering: Case[] = [
+  { name: 'fails between two VPCs without a route', change: (r) => twoVpcs(r, false, false), findings: [cannot('Api', /are in different VPCs, and the route table of Lab\/Far0 has no route to Lab\/Vpc/)] },
+  { name: 'fails between two VPCs with a route in one direction', change: (r) => twoVpcs(r, true, false), findings: [cannot('Api', /the route table of Lab\/Isolated0 has no route to Lab\/Other/)] },
+  { name: 'a peering connection with routes in both directions joins two VPCs', change: (r) => twoVpcs(r, true, true), findings: [] },
+];
+
+describeCases('a service and its database', backend, services);
+describeCases('everything else that is given a database', backend, others);
+describeCases('a service and a database in two VPCs', backend, peering);
