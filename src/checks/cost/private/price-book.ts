@@ -21,6 +21,8 @@ export interface PriceTable {
   readonly region: string;
   readonly date: string;
   readonly currency: string;
+  /** What it means when a price is verified. */
+  readonly verified: string;
   readonly sources: { readonly [page: string]: string };
   readonly prices: { readonly [key: string]: Price };
 }
