@@ -90,6 +90,11 @@ describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) =
   });
 });
 
+test('every example is among them', () => {
+  const folders = fs.readdirSync(path.join(__dirname, '..', 'examples')).filter((name) => /^\d+-/.test(name));
+  expect(Object.keys(EXAMPLES)).toEqual(folders.map((name) => name.replace(/^\d+/, '').replace(/-(.)/g, (_match, letter: string) => letter.toUpperCase())));
+});
+
 test('every written reason is still needed, at each of its places', () => {
   expect(acceptedPlaces().filter((place) => !neededPlaces.has(place))).toEqual([]);
 });
