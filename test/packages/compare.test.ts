@@ -6,11 +6,13 @@ import { sampleOf } from './readme';
 
 const TEMPLATE = { Resources: { Bucket: { Type: 'AWS::S3::Bucket', Properties: { VersioningConfiguration: { Status: 'Enabled' } } } } };
 const ASSETS = { files: { a1: { displayName: 'Code', destinations: {} } } };
+const REPORT = { pluginReports: [{ pluginName: 'ReachabilityCheck', violations: [{ ruleName: 'a', stackTraces: ['app.ts:1'], acknowledgedStackTrace: 'at app.ts:1' }] }] };
 const FILES: { [name: string]: string } = {
   'App.template.json': JSON.stringify(TEMPLATE, undefined, 1),
   'App.assets.json': JSON.stringify(ASSETS, undefined, 1),
   'asset.a1': 'code',
   'manifest.json': '{}',
+  'validation-report.json': JSON.stringify(REPORT),
 };
 
 describe('assemblies of two languages', () => {
@@ -27,14 +29,17 @@ describe('assemblies of two languages', () => {
 
   afterAll(() => fs.rmSync(root, { recursive: true }));
 
-  test('are the same where templates and assets are; other files name folders and stack traces', () => {
-    expect(differences(reference, write('same', { ...FILES, 'manifest.json': '{ "trace": 1 }', 'tree.json': '{}' }))).toEqual([]);
+  test('are the same where templates, assets and findings are; other files and stack traces name lines of the app', () => {
+    const report = FILES['validation-report.json'].replaceAll('app.ts', 'app.py');
+    expect(differences(reference, write('same', { ...FILES, 'manifest.json': '{ "trace": 1 }', 'tree.json': '{}', 'validation-report.json': report }))).toEqual([]);
   });
 
   test.each([
     ['a changed value', { ...FILES, 'App.template.json': template.replace('Enabled', 'Suspended') }, /-.*Enabled[\s\S]*\+.*Suspended/],
     ['only white space', { ...FILES, 'App.template.json': `${template}\n` }, /App\.template\.json/],
     ['the hash of an asset', { ...FILES, 'App.assets.json': FILES['App.assets.json'].replace('a1', 'b2') }, /-.*a1[\s\S]*\+.*b2/],
+    ['what a check found', { ...FILES, 'validation-report.json': FILES['validation-report.json'].replace('"a"', '"b"') }, /-.*"a"[\s\S]*\+.*"b"/],
+    ['a check that did not run', { ...FILES, 'validation-report.json': '{ "pluginReports": [] }' }, /-.*ReachabilityCheck/],
     ['a missing template', withoutTemplate, /^App\.template\.json is missing\.$/],
     ['a missing asset', withoutAsset, /^asset\.a1 is missing\.$/],
     ['a second stack', { ...FILES, 'B.template.json': template }, /^B\.template\.json is not in the reference\.$/],

@@ -1,6 +1,6 @@
 /**
  * Packages the library for npm, Python, Java and Go, installs each package as a user would, and synthesises example 01 and the
- * first sample of the README in each language. What TypeScript gives, the others must give byte for byte.
+ * first sample of the README in each language. The templates and asset hashes that TypeScript gives, the others must give byte for byte.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -91,7 +91,7 @@ async function runOthers(): Promise<void> {
 function compareAll(): boolean[] {
   return CASES.flatMap((name) => OTHERS.map((language) => {
     const found = existsSync(assembly(language, name)) ? differences(assembly(TYPESCRIPT, name), assembly(language, name)) : ['It gave no assembly.'];
-    console.log(`${found.length === 0 ? 'held    ' : 'NOT HELD'}  ${name}: templates and assets from ${language.name} are those from TypeScript`);
+    console.log(`${found.length === 0 ? 'held    ' : 'NOT HELD'}  ${name}: templates, assets and findings from ${language.name} are those from TypeScript`);
     found.forEach((difference) => console.log(difference));
     return found.length === 0;
   }));
