@@ -28,6 +28,14 @@ export interface FargateApiProps extends FargateServiceProps {
   readonly port?: number;
 
   /**
+   * Further TCP ports that the service listens on, for metrics or administration. Nothing may connect to them but services that have
+   * `api.onPort(…)` in `connectTo`, and what `connections` allow.
+   *
+   * @default - none
+   */
+  readonly additionalPorts?: number[];
+
+  /**
    * Name under which other services find this one, where the cluster has service discovery: `<name>.<namespace>`. Other services that
    * connect to it get its URL in the variable of that name, such as `SESSIONS_URL`.
    *

@@ -71,6 +71,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       construct: 'FargateApi',
       discoveryName: (self) => discoveryNameOf(self, props.discoveryName),
       port,
+      additionalPorts: props.additionalPorts,
       healthCheckPath,
       deregistrationDelay,
       scaling: [{ kind: 'cpu', target: props.scaling?.cpuUtilizationPercent ?? 60 }, { kind: 'requests', target: props.scaling?.requestsPerTarget ?? 1000 }],
@@ -106,11 +107,32 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
    * @throws InvalidBackendError where the cluster has no service discovery, or the caller cannot use it
    */
   public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    return this.bindPort(scope, options, this.port);
+  }
+
+  /**
+   * The service on one of its additional ports, for `connectTo` of another service. The variable has the port in its name, such as
+   * `SESSIONS_9090_URL`.
+   *
+   * @param port one of `additionalPorts`
+   * @throws InvalidBackendError for another port, and in a cluster with Service Connect, which leads to one port of a service
+   */
+  public onPort(port: number): IServiceBinding {
+    if (!this._parts.plan.additionalPorts.includes(port)) {
+      throw new InvalidBackendError(this, `${port} is not in additionalPorts of this service (${this._parts.plan.additionalPorts.join(', ') || 'it has none'}). Add it there.`);
+    }
+    if (this._parts.discovered?.discovery.kind === 'connect') {
+      throw new InvalidBackendError(this, `Service Connect leads to port ${this.port} of this service only. Use ServiceDiscovery.privateDns() for its other ports.`);
+    }
+    return { bindToService: (scope, options) => this.bindPort(scope, options, port) };
+  }
+
+  private bindPort(scope: IConstruct, { prefix }: ServiceBindingOptions, port: number): ServiceBindingConfig {
     const discovered = this.requireDiscovered(scope);
-    const { connections, port } = this;
+    const variable = urlVariable(this, { explicit: this.discoveryName, prefix, port: port === this.port ? undefined : port });
     return {
-      environment: { [urlVariable(this, this.discoveryName, options.prefix)]: urlFor(scope, discovered, port) },
-      target: { endpoint: discovered.hostName, port, connections },
+      environment: { [variable]: urlFor(scope, discovered, port) },
+      target: { endpoint: discovered.hostName, port, connections: this.connections },
       dependencies: [this._parts.resource],
     };
   }

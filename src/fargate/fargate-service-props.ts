@@ -113,6 +113,13 @@ export interface FargateServiceProps {
   readonly tmpSize?: Size;
 
   /**
+   * Disk of a task for its images and writable paths, from 21 to 200 GiB. More than 20 GiB costs extra.
+   *
+   * @default - 20 GiB, which Fargate gives
+   */
+  readonly ephemeralStorage?: Size;
+
+  /**
    * Least number of tasks.
    *
    * @default - as the posture says: 1 in development, 2 in production

@@ -10,3 +10,4 @@ export * from './service-binding';
 export * from './service-discovery';
 export * from './service-image';
 export * from './service-prerequisite';
+export * from './sidecar';

@@ -110,8 +110,15 @@ export function urlFor(caller: IConstruct, service: DiscoveredService, port: num
   return `http://${hostName}:${Tokenization.stringifyNumber(port)}`;
 }
 
+/** What the name of a variable is made of. */
+export interface UrlVariableParts {
+  readonly explicit?: string;
+  readonly prefix?: string;
+  readonly port?: number;
+}
+
 /** The variable that holds the URL of a service: its name in upper case. */
-export function urlVariable(scope: IConstruct, explicit: string | undefined, prefix?: string): string {
+export function urlVariable(scope: IConstruct, { explicit, prefix, port }: UrlVariableParts): string {
   const name = explicit === undefined || Token.isUnresolved(explicit) ? snakeCase(scope.node.id) : explicit.replace(/-/g, '_');
-  return [...(prefix === undefined ? [] : [prefix]), name.toUpperCase(), 'URL'].join('_');
+  return [prefix, name.toUpperCase(), port, 'URL'].filter((part) => part !== undefined).join('_');
 }

@@ -1,3 +1,4 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -26,4 +27,23 @@ export function allowExecuteCommand(scope: IConstruct, { cluster, task, logGroup
   task.addToTaskRolePolicy(new iam.PolicyStatement({ actions: ['logs:DescribeLogGroups'], resources: ['*'] }));
   logGroup.grant(task.taskRole, 'logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents');
   requireTaskEndpoints(scope, cluster.vpc, placement, EXEC_SERVICES);
+}
+
+/** Lets people run commands in the tasks of a cluster: IAM knows no service in this action. */
+export function grantExecuteCommand(scope: IConstruct, cluster: ecs.ICluster, grantee: iam.IGrantable): iam.Grant {
+  const tasks = Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
+  const conditions = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+  return [
+    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:ExecuteCommand'], resourceArns: [cluster.clusterArn, tasks] }),
+    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:DescribeTasks'], resourceArns: [tasks] }),
+    // Listing has no resource but container instances, of which Fargate has none.
+    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:ListTasks'], resourceArns: ['*'], conditions }),
+  ].reduce((all, one) => all.combine(one));
+}
+
+/** AWS CLI command that opens a shell in a task of a service. */
+export function shellCommandOf(scope: IConstruct, cluster: ecs.ICluster, serviceName: string, container: string): string {
+  const where = `--region ${Stack.of(scope).region} --cluster ${cluster.clusterName}`;
+  const task = `$(aws ecs list-tasks ${where} --service-name ${serviceName} --query 'taskArns[0]' --output text)`;
+  return `aws ecs execute-command ${where} --task "${task}" --container ${container} --interactive --command sh`;
 }

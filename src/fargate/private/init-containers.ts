@@ -26,25 +26,41 @@ export function deliverCertificateAuthorities(service: ecs.ContainerDefinition, 
   service.addMountPoints({ sourceVolume, containerPath: CA_DIRECTORY, readOnly: true });
 }
 
-/** Mounts paths that the service may write to. New volumes belong to root, so they are opened before the service starts. */
-export function mountWritablePaths(service: ecs.ContainerDefinition, paths: string[], logGroup: logs.ILogGroup): void {
-  if (paths.length === 0) {
+/** Paths of a container that are mounted from volumes of the task. */
+export interface MountedPaths {
+  /** Id of the container that prepares them, and first part of the names of their volumes. */
+  readonly owner: { readonly initId: string; readonly volumes: string };
+  /** Paths that the container alone sees. */
+  readonly own: string[];
+  /** Paths that another container sees too, and who that is. */
+  readonly shared?: { readonly paths: string[]; readonly other: ecs.ContainerDefinition; readonly volumes: string };
+}
+
+/** Mounts paths that a container may write to. New volumes belong to root, so they are opened before the container starts. */
+export function mountWritablePaths(container: ecs.ContainerDefinition, { owner, own, shared }: MountedPaths, logGroup: logs.ILogGroup): void {
+  const ownMounts = mountVolumes(container, owner.volumes, own);
+  const sharedMounts = shared === undefined ? [] : mountVolumes(container, shared.volumes, shared.paths);
+  const mounts = [...ownMounts, ...sharedMounts];
+  if (mounts.length === 0) {
     return;
   }
-  const mounts = mountVolumes(service, 'writable', paths);
-  const init = addInitContainer(service, 'WritablePaths', '0:0', `chmod 1777 ${paths.join(' ')}`, logGroup);
+  const init = addInitContainer(container, owner.initId, '0:0', `chmod 1777 ${mounts.map(({ containerPath }) => containerPath).join(' ')}`, logGroup);
   init.addMountPoints(...mounts);
+  if (shared !== undefined && sharedMounts.length > 0) {
+    shared.other.addMountPoints(...sharedMounts);
+    shared.other.addContainerDependencies({ container: init, condition: ecs.ContainerDependencyCondition.SUCCESS });
+  }
 }
 
 /** Mounts what ECS Exec needs where the root file system is read-only. */
-export function mountExecuteCommandPaths(service: ecs.ContainerDefinition): void {
-  mountVolumes(service, 'execute-command', EXECUTE_COMMAND_PATHS);
+export function mountExecuteCommandPaths(container: ecs.ContainerDefinition, volumes = 'execute-command'): void {
+  mountVolumes(container, volumes, EXECUTE_COMMAND_PATHS);
 }
 
-function mountVolumes(service: ecs.ContainerDefinition, prefix: string, paths: string[]): ecs.MountPoint[] {
+function mountVolumes(container: ecs.ContainerDefinition, prefix: string, paths: string[]): ecs.MountPoint[] {
   const mounts = paths.map((containerPath, index) => ({ sourceVolume: `${prefix}-${index}`, containerPath, readOnly: false }));
-  mounts.forEach(({ sourceVolume }) => service.taskDefinition.addVolume({ name: sourceVolume }));
-  service.addMountPoints(...mounts);
+  mounts.forEach(({ sourceVolume }) => container.taskDefinition.addVolume({ name: sourceVolume }));
+  container.addMountPoints(...mounts);
   return mounts;
 }
 

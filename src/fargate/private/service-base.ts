@@ -8,17 +8,20 @@ import { Construct } from 'constructs';
 import { capacityReadiness } from './capacity-rules';
 import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
-import { allowExecuteCommand } from './execute-command';
+import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './execute-command';
 import { openPath } from './open-path';
 import { type ServiceInputs, collectInputs } from './service-inputs';
 import { createConnections } from './service-network';
 import { type ServiceKind, type ServicePlan, isScaling, planService } from './service-plan';
 import { TaskScaling } from './service-scaling';
-import { createLogGroup, createTask } from './service-task';
+import { CONTAINER_NAME, createLogGroup, createTask, serviceContainer } from './service-task';
+import { Sidecars } from './sidecars';
 import { networkReadiness } from '../../network/private/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
+import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { FargateServiceProps } from '../fargate-service-props';
+import type { SidecarOptions } from '../sidecar';
 
 const ONE_MINUTE = Duration.minutes(1);
 
@@ -52,10 +55,14 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
   /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
 
+  /** AWS CLI command that opens a shell in a running task, where `enableExecuteCommand` is set; see `grantExecuteCommand`. */
+  public readonly shellCommand: string;
+
   /** @internal */
   protected readonly _parts: ServiceParts;
 
   private readonly cluster: ecs.ICluster;
+  private readonly sidecars: Sidecars;
 
   constructor(scope: Construct, id: string, props: FargateServiceProps, kind: ServiceKind) {
     super(scope, id);
@@ -71,6 +78,15 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
     this.taskDefinition = task;
     this.grantPrincipal = task.taskRole;
     this.connections = createConnections(this, props, plan.port);
+    this.sidecars = new Sidecars({
+      scope: this,
+      construct: kind.construct,
+      task,
+      container: serviceContainer(task),
+      plan,
+      logGroup: this.logGroup,
+      enableExecuteCommand: props.enableExecuteCommand ?? false,
+    }, props.containerHealthCheck);
     const fargateService = this.createService(props, plan, task);
     this.service = fargateService;
     this._parts = {
@@ -81,11 +97,35 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
       scaling: this.createScaling(plan),
       discovered: joinDiscovery(this, this.cluster, { fargateService, plan, logGroup: this.logGroup, name: discoveryOf(this.cluster) && kind.discoveryName?.(this) }),
     };
+    this.shellCommand = shellCommandOf(this, this.cluster, this.service.serviceName, CONTAINER_NAME);
     this.connect(inputs, props);
     this.waitFor(inputs);
     if (props.enableExecuteCommand === true) {
       allowExecuteCommand(this, { cluster: this.cluster, task, logGroup: this.logGroup, placement: plan.placement });
     }
+  }
+
+  /**
+   * Adds a container to the tasks, as hardened as the service's own: a proxy, an agent, or something that runs once before.
+   *
+   * @param id name of the container, unique in its service
+   * @throws InvalidBackendError for an id or a port that is taken, a value out of its range, and containers that wait for each other
+   */
+  public addSidecar(id: string, options: SidecarOptions): ecs.ContainerDefinition {
+    return this.sidecars.add(id, options);
+  }
+
+  /**
+   * Lets a principal run commands in running containers with ECS Exec, such as `shellCommand`. IAM cannot tell services apart here, so
+   * this holds for all tasks of the cluster. Commands run as root.
+   *
+   * @throws InvalidBackendError where `enableExecuteCommand` is not set
+   */
+  public grantExecuteCommand(grantee: iam.IGrantable): iam.Grant {
+    if (this._parts.resource.enableExecuteCommand !== true) {
+      throw new InvalidBackendError(this, 'Commands cannot be run in the containers of this service. Set enableExecuteCommand to true.');
+    }
+    return grantExecuteCommand(this, this.cluster, grantee);
   }
 
   /**

@@ -19,6 +19,8 @@ export interface ServiceKind {
   readonly construct: string;
   /** Port that the service listens on; none for a worker. */
   readonly port?: number;
+  /** Further ports that it listens on. */
+  readonly additionalPorts?: number[];
   /** Path that a load balancer asks. */
   readonly healthCheckPath?: string;
   /** Time that a load balancer lets running requests finish. */
@@ -50,6 +52,8 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
   const posture = Posture.of(scope);
   const plan: ServicePlan = {
     port: kind.port,
+    additionalPorts: kind.additionalPorts ?? [],
+    ephemeralStorage: props.ephemeralStorage,
     healthCheckPath: kind.healthCheckPath,
     deregistrationDelay: kind.deregistrationDelay,
     stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,

@@ -29,6 +29,7 @@ export function createTask(scope: Construct, props: FargateServiceProps, plan: S
   const task = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
     cpu: plan.cpu,
     memoryLimitMiB: plan.memoryLimitMiB,
+    ephemeralStorageGiB: props.ephemeralStorage?.toGibibytes(),
     taskRole: props.taskRole,
     runtimePlatform: {
       cpuArchitecture: props.architecture ?? ecs.CpuArchitecture.ARM64,
@@ -44,7 +45,7 @@ export function createTask(scope: Construct, props: FargateServiceProps, plan: S
     secrets: inputs.secrets,
     healthCheck: props.containerHealthCheck,
     stopTimeout: plan.stopTimeout,
-    portMappings: plan.port === undefined ? undefined : [renderPort(props.cluster, plan.port)],
+    portMappings: renderPorts(props.cluster, plan),
     ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, {
       logGroup,
       streamPrefix: CONTAINER_NAME,
@@ -54,15 +55,21 @@ export function createTask(scope: Construct, props: FargateServiceProps, plan: S
     }),
   });
   deliverCertificateAuthorities(container, inputs.certificateAuthorities, logGroup);
-  mountWritablePaths(container, plan.writablePaths, logGroup);
+  mountWritablePaths(container, { owner: { initId: 'WritablePaths', volumes: 'writable' }, own: plan.writablePaths }, logGroup);
   if (props.enableExecuteCommand === true) {
     mountExecuteCommandPaths(container);
   }
   return task;
 }
 
-/** Service Connect refers to ports by name, and no other service has a use for that. */
-function renderPort(cluster: ecs.ICluster, containerPort: number): ecs.PortMapping {
+/** The service's own container in its task definition. */
+export function serviceContainer(task: ecs.FargateTaskDefinition): ecs.ContainerDefinition {
+  return task.node.findChild(CONTAINER_NAME) as ecs.ContainerDefinition;
+}
+
+/** Service Connect refers to its port by name, and nothing else has a use for that. */
+function renderPorts(cluster: ecs.ICluster, { port, additionalPorts }: ServicePlan): ecs.PortMapping[] | undefined {
   const isConnected = discoveryOf(cluster)?.kind === 'connect';
-  return { containerPort, protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol: ecs.AppProtocol.http } : {}) };
+  const main = { protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol: ecs.AppProtocol.http } : {}) };
+  return port === undefined ? undefined : [{ containerPort: port, ...main }, ...additionalPorts.map((containerPort) => ({ containerPort, protocol: ecs.Protocol.TCP }))];
 }

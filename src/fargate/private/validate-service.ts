@@ -7,6 +7,8 @@ import { InvalidBackendError } from '../../private/errors';
 /** Values of a service that can be wrong, with their defaults filled in. */
 export interface CheckedService {
   readonly port?: number;
+  readonly additionalPorts: number[];
+  readonly ephemeralStorage?: Size;
   readonly healthCheckPath?: string;
   readonly stopTimeout: Duration;
   readonly deregistrationDelay?: Duration;
@@ -22,6 +24,8 @@ export interface CheckedService {
 /** Refuses what ECS or the load balancer would refuse only during a deployment. Unresolved values pass. */
 export function validateService(scope: IConstruct, service: CheckedService): void {
   integer(scope, 'port', service.port, 1, 65535);
+  validatePorts(scope, 'additionalPorts', service.additionalPorts, service.port === undefined ? [] : [service.port]);
+  validateEphemeralStorage(scope, service.ephemeralStorage);
   integer(scope, 'failureThreshold', service.failureThreshold, 1, 10000);
   integer(scope, 'minTasks', service.minTasks, 0, 5000);
   integer(scope, 'maxTasks', service.maxTasks, 0, 5000);
@@ -53,7 +57,26 @@ function validateTaskBounds(scope: IConstruct, { minTasks, maxTasks }: CheckedSe
   }
 }
 
-function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: CheckedService): void {
+/** Refuses ports that are none, or that another container or the service itself listens on. */
+export function validatePorts(scope: IConstruct, prop: string, ports: number[], taken: number[]): void {
+  const seen = new Set(taken);
+  for (const port of ports) {
+    integer(scope, prop, port, 1, 65535);
+    if (!Token.isUnresolved(port) && seen.has(port)) {
+      throw new InvalidBackendError(scope, `${prop} has ${port}, on which a container of the task listens already. Containers of a task share their ports: choose another.`);
+    }
+    seen.add(port);
+  }
+}
+
+function validateEphemeralStorage(scope: IConstruct, storage?: Size): void {
+  if (storage !== undefined && !storage.isUnresolved()) {
+    integer(scope, 'ephemeralStorage in GiB', storage.toGibibytes({ rounding: SizeRoundingBehavior.NONE }), 21, 200);
+  }
+}
+
+/** Refuses a `/tmp` that does not fit into the task's memory. */
+export function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: Pick<CheckedService, 'tmpSize' | 'memoryLimitMiB'>): void {
   if (tmpSize.isUnresolved() || Token.isUnresolved(memoryLimitMiB)) {
     return;
   }
@@ -63,7 +86,8 @@ function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: Checked
   }
 }
 
-function validateUser(scope: IConstruct, user?: string): void {
+/** Refuses what is no user of a container. */
+export function validateUser(scope: IConstruct, user?: string): void {
   if (user !== undefined && !Token.isUnresolved(user) && !/^[A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/.test(user)) {
     throw new InvalidBackendError(scope, `user must be a user id or name, or 'uid:gid', like '1000:1000', got '${user}'. Leave it out for that default.`);
   }
@@ -75,29 +99,32 @@ function validateHealthCheckPath(scope: IConstruct, path?: string): void {
   }
 }
 
-function validateWritablePaths(scope: IConstruct, paths: string[]): void {
-  const seen = new Set<string>();
+/** Refuses paths that cannot be mounted, or are already. */
+export function validateWritablePaths(scope: IConstruct, paths: string[], prop = 'writablePaths', others: string[] = []): void {
+  const seen = new Set<string>(others);
   for (const path of paths) {
     if (Token.isUnresolved(path) || !/^(\/[A-Za-z0-9_.-]+)+$/.test(path) || path.split('/').includes('..')) {
-      throw new InvalidBackendError(scope, `writablePaths takes absolute paths of letters, digits, '_', '.' and '-' below '/', like '/var/cache/app', got '${path}'.`);
+      throw new InvalidBackendError(scope, `${prop} takes absolute paths of letters, digits, '_', '.' and '-' below '/', like '/var/cache/app', got '${path}'.`);
     }
     if (path === '/tmp' || path === CA_DIRECTORY || CA_DIRECTORY.startsWith(`${path}/`)) {
-      throw new InvalidBackendError(scope, `writablePaths has '${path}', which ${path === '/tmp' ? 'is writable already; tmpSize sets its size' : 'holds certificate authorities'}. Remove it.`);
+      throw new InvalidBackendError(scope, `${prop} has '${path}', which ${path === '/tmp' ? 'is writable already; tmpSize sets its size' : 'holds certificate authorities'}. Remove it.`);
     }
     if (seen.has(path)) {
-      throw new InvalidBackendError(scope, `writablePaths has '${path}' twice. Remove one.`);
+      throw new InvalidBackendError(scope, `${prop} has '${path}' twice. Remove one.`);
     }
     seen.add(path);
   }
 }
 
-function integer(scope: IConstruct, name: string, value: number | undefined, min: number, max: number): void {
+/** Refuses a number that is not whole or out of its range. */
+export function integer(scope: IConstruct, name: string, value: number | undefined, min: number, max: number): void {
   if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
     throw new InvalidBackendError(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}.`);
   }
 }
 
-function seconds(scope: IConstruct, name: string, value: Duration | undefined, min: number, max: number): void {
+/** Refuses a time that is not in whole seconds or out of its range. */
+export function seconds(scope: IConstruct, name: string, value: Duration | undefined, min: number, max: number): void {
   if (value === undefined || value.isUnresolved()) {
     return;
   }
