@@ -75,11 +75,11 @@ function parseIpv4(text: string): bigint | undefined {
 }
 
 function parseIpv6(text: string): bigint | undefined {
-  const [head, tail] = text.split('::');
+  const [head, tail, ...more] = text.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail === undefined || tail === '' ? [] : tail.split(':');
   const missing = 8 - left.length - right.length;
   const groups = tail === undefined ? left : [...left, ...Array<string>(Math.max(missing, 0)).fill('0'), ...right];
-  const valid = groups.length === 8 && groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group));
+  const valid = more.length === 0 && groups.length === 8 && (tail === undefined || missing > 0) && groups.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group));
   return valid ? groups.reduce((sum, group) => sum * 65536n + BigInt(`0x${group}`), 0n) : undefined;
 }

@@ -41,8 +41,10 @@ export function same(one: Identity, other: Identity): boolean | undefined {
 }
 
 /** The path of a resource's construct without the parts that CDK adds below the construct that people wrote. */
-export function nameOf(resource: ModelResource): string {
-  return resource.constructPath.replace(/\/(Resource|Default|Subnet|Service|RouteTable)$/, '').replace(/\/Resource$/, '').replace(/\/Resource\//, '/');
+export function nameOf({ constructPath, template: { stackPath } }: ModelResource): string {
+  const name = constructPath.replace(/(\/(Resource|Default))+$/, '').replace(/\/Resource(?=\/)/g, '');
+  const outer = name.replace(/\/(Subnet|Service|RouteTable)$/, '');
+  return outer === stackPath || !outer.startsWith(`${stackPath}/`) ? name : outer;
 }
 
 /** `a`, `a and b`, `a, b and c`, `a, b and 7 more`. */

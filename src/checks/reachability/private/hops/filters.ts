@@ -1,6 +1,6 @@
 import { blocked, judge, reachable, undecided, type Answer, type Mode } from './answer';
 import type { Cidr } from '../graph/cidr';
-import { filter, together, type Coverage, type PortRange } from '../graph/filter';
+import { filter, together, type Coverage, type FilterRule, type PortRange } from '../graph/filter';
 import { enumerate } from '../graph/identity';
 import type { InterfaceKind, NetworkInterface } from '../graph/interfaces';
 import { aclRules, type NetworkAcl } from '../graph/network-acls';
@@ -23,7 +23,13 @@ export function throughGroups(end: NetworkInterface, direction: Direction, peer:
     return reachable('');
   }
   const rules = filterRules(end.groups, direction, peer.groups, traffic);
-  const coverage = together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports: traffic.ports })));
+  const coverageOn = (ports: PortRange) => together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports })));
+  const coverage = coverageOn(traffic.ports);
+  // Of several ports, one that is closed for certain is what there is to say.
+  const closed = mode === 'every' && coverage.atLeast !== 'all' && coverage.atMost !== 'none' ? edges(rules, traffic.ports).find((port) => coverageOn({ from: port, to: port }).atMost === 'none') : undefined;
+  if (closed !== undefined) {
+    return throughGroups(end, direction, peer, { ...traffic, ports: { from: closed, to: closed } }, mode);
+  }
   const groups = nameGroups(end.groups);
   const toPeer = `${direction === 'ingress' ? 'from' : 'to'} ${peer.name}`;
   const unknown = end.groups.find(({ openRules }) => openRules !== undefined);
@@ -35,6 +41,11 @@ export function throughGroups(end: NetworkInterface, direction: Direction, peer:
       ? `the ${direction} rules of ${groups} allow ${describeTraffic(traffic)} ${direction === 'ingress' ? 'from' : 'to'} certain addresses only, and whether they are those of ${peer.name} is known at deployment`
       : `the rules of ${nameGroups([unknown])} are not known: ${unknown.openRules}`),
   });
+}
+
+/** Ports of a range where what rules say may change. */
+function edges(rules: readonly FilterRule[], { from, to }: PortRange): number[] {
+  return [from, ...rules.flatMap(({ ports }) => [ports.from - 1, ports.to + 1])].filter((port) => port >= from && port <= to);
 }
 
 /** What a network ACL says of the connection's own packets. */

@@ -19,6 +19,10 @@ export class InterfaceFinder {
     if (construct === undefined) {
       return [];
     }
+    const root = this.network.model.resources.find((resource) => resource.construct !== undefined)?.construct?.node.root;
+    if (root !== undefined && root !== construct.node.root) {
+      throw new InvalidBackendError(construct, 'ReachabilityCheck was told of this construct, which is of another app.');
+    }
     const own = this.network.interfaces.filter(({ owner }) => owner.construct !== undefined && isWithin(owner.construct, construct));
     const found = own.length > 0 ? mainOnes(own, construct) : this.carriersOf(construct);
     if (found.length > 0) {
