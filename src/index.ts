@@ -1,5 +1,6 @@
 export * from './access';
 export * from './cache';
+export * from './checks';
 export * from './edge';
 export * from './fargate';
 export * from './migrations';

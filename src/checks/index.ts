@@ -1,1 +1,4 @@
 export * from './check-report';
+export * from './cost';
+export * from './hardening';
+export * from './reachability';

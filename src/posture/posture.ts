@@ -115,6 +115,15 @@ export class Posture {
     return Posture.production();
   }
 
+  /**
+   * The posture applied at or above a construct, for readers after synthesis: nothing is marked and nobody is warned.
+   *
+   * @internal
+   */
+  public static _appliedTo(scope: IConstruct): Posture | undefined {
+    return scope.node.scopes.map((construct) => read<Posture>(construct, APPLIED)).filter((applied) => applied !== undefined).pop();
+  }
+
   /** Availability zones that the network uses, from 1 to 3. */
   public readonly maxAzs: number;
   /** How tasks reach the internet and AWS. */

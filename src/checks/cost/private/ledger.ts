@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { FoundPrice, PriceBook } from './price-book';
+import { Posture } from '../../../posture';
 import { isSymbolic, rendered, resourceOf, type ModelResource, type TemplateModel } from '../../private/model';
 import type { CostLine } from '../cost-summary';
 
@@ -153,9 +154,6 @@ function topLevel(constructPath: string, stackPath: string): string {
   return constructPath.startsWith(`${stackPath}/`) ? constructPath.slice(stackPath.length + 1).split('/')[0] : constructPath;
 }
 
-/** `Posture.of` would mark what it reads and warn; here nothing may change any more. */
 function postureOf(construct: IConstruct | undefined): string {
-  const key = Symbol.for('cdk-private-backend.Posture');
-  const scope = [...construct?.node.scopes ?? []].reverse().find((each) => key in each);
-  return scope === undefined ? 'none' : (scope as unknown as Record<symbol, { name: string }>)[key].name;
+  return (construct && Posture._appliedTo(construct))?.name ?? 'none';
 }
