@@ -48,5 +48,5 @@ const posture = context('posture');
 const Example = exampleIn(context('example'));
 vary(new Example(app, Example.name.replace(/Stack$/, ''), {
   caBundle: fs.readFileSync(context('ca'), 'utf8'),
-  hostedZone: posture === 'production' ? { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' } : undefined,
+  hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
 }));

@@ -57,7 +57,7 @@ export class Backend {
     const { cdk, types } = this.world;
     const { server, adminSecretArn } = this;
     const assembly = this.assembly = await cdk.synth(
-      { example: this.directory, posture: this.posture, caFile: server.caFile, context },
+      { example: this.directory, posture: this.posture, caFile: server.caFile, context: { ...this.world.hostedZone, ...context } },
       { types, adminSecretArn, host: server.hostName, port: server.port, edit },
     );
     return this.observe(assembly, () => cdk.deploy(assembly));
@@ -67,6 +67,11 @@ export class Backend {
     const { assembly } = this;
     if (assembly === undefined) throw new Error('Nothing was deployed yet.');
     return this.observe(assembly, () => this.world.cdk.destroy(assembly));
+  }
+
+  /** Lets its server go. */
+  public async close(): Promise<void> {
+    await this.server.remove();
   }
 
   /** Reads as nobody of the stack could: as the superuser that RDS keeps for itself. */

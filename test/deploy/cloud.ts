@@ -70,6 +70,17 @@ export class Cloud {
     await this.lambda.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: JSON.stringify(event) }));
   }
 
+  /** A public zone that the account owns before anything is deployed; answers with its id. */
+  public async createHostedZone(name: string): Promise<string> {
+    const response = await fetch(`${this.endpoint}/2013-04-01/hostedzone`, {
+      method: 'POST',
+      body: `<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Name>${name}</Name><CallerReference>${name}</CallerReference></CreateHostedZoneRequest>`,
+    });
+    const id = /<Id>\/hostedzone\/(\w+)<\/Id>/.exec(await response.text())?.[1];
+    if (id === undefined) throw new Error(`No hosted zone was made (${response.status}).`);
+    return id;
+  }
+
   public async stack(name: string): Promise<Stack | undefined> {
     const { Stacks } = await this.cloudFormation.send(new DescribeStacksCommand({ StackName: name }));
     return Stacks?.[0];

@@ -24,11 +24,14 @@ export interface FilterOptions {
   readonly edit?: (template: Template) => void;
 }
 
-/** A filtered template, and one line for each kind of thing that it lacks. */
+/** A filtered template, and where it differs from what was synthesised, by kinds of differences. */
 export interface Filtered {
   readonly template: Template;
   readonly changes: Record<string, string[]>;
 }
+
+/** CDK's own, whose function wants a client of the SDK that Lambda has built in and this repository does not need. */
+const FOREIGN = 'Custom::VpcRestrictDefaultSG';
 
 /** Takes out of a template what the emulator does not know, with all references to it. Leaves everything else as it is. */
 export function filterTemplate(template: Template, options: FilterOptions): Filtered {
@@ -37,62 +40,85 @@ export function filterTemplate(template: Template, options: FilterOptions): Filt
   const removed = new Set(Object.entries(template.Resources).filter(([, { Type }]) => !isKnown(Type, options)).map(([id]) => id));
   removed.forEach((id) => note(template.Resources[id].Type, id));
   const kept = Object.entries(template.Resources).filter(([id]) => !removed.has(id));
-  const replacing = new References(removed, template, options);
   const resources = kept.map(([id, resource]): [string, Resource] => {
-    const properties = Object.fromEntries(Object.entries(resource.Properties ?? {}).map(([name, value]) => {
-      const replaced = replacing.in(replaceKnown(resource, name, value, options));
-      if (JSON.stringify(replaced) !== JSON.stringify(value)) note(`${resource.Type} ${name}`, id);
+    const properties = Object.entries(resource.Properties ?? {}).map(([name, value]) => {
+      const replacement = new Replacement(removed, template, options);
+      const replaced = replacement.of(replacement.port(resource, name, value));
+      replacement.kinds.forEach((kind) => note(`${resource.Type} ${name}: ${kind}`, id));
       return [name, replaced];
-    }));
+    });
     const dependsOn = [resource.DependsOn ?? []].flat().filter((other) => !removed.has(other));
-    return [id, { ...resource, Properties: properties, DependsOn: dependsOn }];
+    return [id, { ...resource, Properties: Object.fromEntries(properties) as Record<string, unknown>, DependsOn: dependsOn }];
   });
-  const outputs = Object.entries(template.Outputs ?? {}).filter(([id, output]) => {
-    const lost = JSON.stringify(replacing.in(output)) !== JSON.stringify(output);
-    if (lost) note('Output', id);
-    return !lost;
+  const outputs = Object.entries(template.Outputs ?? {}).flatMap(([id, output]) => {
+    const replacement = new Replacement(removed, template, options);
+    const replaced = replacement.of(output);
+    replacement.kinds.forEach((kind) => note(`Output: ${kind}`, id));
+    return replacement.kinds.has(LOST) ? [] : [[id, replaced]];
   });
-  return { template: { ...template, Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) }, changes };
+  return { template: { ...template, Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) as Record<string, unknown> }, changes };
 }
 
 function isKnown(type: string, { types }: FilterOptions): boolean {
-  return types.has(type) || type.startsWith('Custom::');
+  return types.has(type) || (type.startsWith('Custom::') && type !== FOREIGN);
 }
 
-/** The real server listens on a free port. */
-function replaceKnown({ Type, Properties = {} }: Resource, name: string, value: unknown, { port }: FilterOptions): unknown {
-  if (Type.startsWith('AWS::RDS::DB') && name === 'Port') {
-    return typeof value === 'string' ? String(port) : port;
-  }
-  const variables = (Properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables;
-  return Type === 'AWS::Lambda::Function' && name === 'Environment' && variables?.SERVER_KIND !== undefined
-    ? { Variables: { ...variables, PORT: String(port) } }
-    : value;
-}
+const LOST = 'refers to what is taken out';
 
-/** Replaces references to what is not there. */
-class References {
+/** The value of one property, with what stands behind the emulator in the place of what would stand behind AWS. */
+class Replacement {
+  public readonly kinds = new Set<string>();
+
   constructor(private readonly removed: Set<string>, private readonly template: Template, private readonly options: FilterOptions) {}
 
-  public in(value: unknown): unknown {
-    if (Array.isArray(value)) return value.map((item) => this.in(item));
-    if (value === null || typeof value !== 'object') return value;
-    const [[key, argument] = ['', undefined], ...others] = Object.entries(value);
-    if (others.length === 0 && key === 'Ref' && this.removed.has(argument as string)) return `filtered-${argument as string}`;
-    // The emulator answers with the name where AWS gives the ARN.
-    if (others.length === 0 && key === 'Ref' && this.template.Resources[argument as string]?.Type === 'AWS::SecretsManager::Secret') return { 'Fn::GetAtt': [argument, 'Id'] };
-    if (others.length === 0 && key === 'Fn::GetAtt') return this.attribute(value, argument);
-    if (others.length === 0 && key === 'Fn::Sub' && typeof argument === 'string') {
-      return { 'Fn::Sub': argument.replace(/\$\{([A-Za-z0-9]+)[^}]*\}/g, (text, id: string) => this.removed.has(id) ? `filtered-${id}` : text) };
-    }
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, this.in(item)]));
+  /** The real server listens on a free port. */
+  public port({ Type, Properties = {} }: Resource, name: string, value: unknown): unknown {
+    const port = String(this.options.port);
+    if (Type.startsWith('AWS::RDS::DB') && name === 'Port') return this.noted('port of the real server', port);
+    const variables = (Properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables;
+    return Type === 'AWS::Lambda::Function' && name === 'Environment' && variables?.SERVER_KIND !== undefined
+      ? this.noted('port of the real server', { Variables: { ...variables, PORT: port } })
+      : value;
   }
 
-  private attribute(value: unknown, argument: unknown): unknown {
-    const [id, ...attribute] = typeof argument === 'string' ? argument.split('.') : argument as string[];
-    if (this.removed.has(id)) return `filtered-${id}`;
-    const ofServer: Record<string, string> = { 'MasterUserSecret.SecretArn': this.options.adminSecretArn, 'Endpoint.Address': this.options.host };
-    const standIn = this.template.Resources[id]?.Type.startsWith('AWS::RDS::DB') ? ofServer[attribute.join('.')] : undefined;
-    return standIn ?? value;
+  public of(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map((item) => this.of(item));
+    if (value === null || typeof value !== 'object') return value;
+    const entries = Object.entries(value);
+    const [key, argument] = entries.length === 1 ? entries[0] as [string, unknown] : ['', undefined];
+    switch (key) {
+      case 'Ref': return this.reference(value, argument as string);
+      case 'Fn::GetAtt': return this.attribute(value, argument as string | string[]);
+      case 'Fn::Sub': return this.substitution(value, argument);
+      default: return Object.fromEntries(entries.map(([name, item]) => [name, this.of(item)]));
+    }
+  }
+
+  private reference(value: unknown, id: string): unknown {
+    if (this.removed.has(id)) return this.noted(LOST, `filtered-${id}`);
+    return this.template.Resources[id]?.Type === 'AWS::SecretsManager::Secret'
+      ? this.noted('the emulator answers with the name of a secret where AWS gives its ARN', { 'Fn::GetAtt': [id, 'Id'] })
+      : value;
+  }
+
+  private attribute(value: unknown, argument: string | string[]): unknown {
+    const [id, ...rest] = typeof argument === 'string' ? argument.split('.') : argument;
+    if (this.removed.has(id)) return this.noted(LOST, `filtered-${id}`);
+    if (!this.template.Resources[id]?.Type.startsWith('AWS::RDS::DB')) return value;
+    switch (rest.join('.')) {
+      case 'MasterUserSecret.SecretArn': return this.noted('secret of the real server\'s admin', this.options.adminSecretArn);
+      case 'Endpoint.Address': return this.noted('host of the real server', this.options.host);
+      default: return value;
+    }
+  }
+
+  private substitution(value: unknown, argument: unknown): unknown {
+    const ids = [...JSON.stringify(argument).matchAll(/\$\{(\w+)/g)].map(([, id]) => id);
+    return ids.some((id) => this.removed.has(id)) ? this.noted(LOST, 'filtered') : value;
+  }
+
+  private noted<T>(kind: string, value: T): T {
+    this.kinds.add(kind);
+    return value;
   }
 }

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'timers/promises';
+import { readdirSync } from 'fs';
 import { Backend } from './backend';
+import { EXAMPLES } from './paths';
 import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
@@ -7,50 +8,55 @@ import { destroyed, noChange } from './scenarios/quiet';
 import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
+import { runProgram } from '../support/program';
+
+type Scenario = (report: Report, backend: Backend) => Promise<void>;
+
+/** The example whose deployments are made to fail. */
+const SCENARIO_EXAMPLE = '02-hello-birthday';
+
+const EVERYWHERE: Record<string, Scenario> = {
+  'first deployment': firstDeployment,
+  'nothing changed': noChange,
+  'destroyed': destroyed,
+};
+
+const ALL: Record<string, Scenario> = {
+  'first deployment': firstDeployment,
+  'nothing changed': noChange,
+  'a new migration': newMigration,
+  'requests delivered again': lateDuplicates,
+  'a broken migration': brokenMigration,
+  'a later resource fails': laterFailure,
+  'users come and go': usersComeAndGo,
+  'the admin secret is rotated': rotation,
+  'a task that never ends': endlessTask,
+  'the database is stopped': stoppedDatabase,
+  'destroyed': destroyed,
+};
+
+/** Every example in development, and the first in production too; of those, what arguments ask for. */
+function plan(): [string, 'development' | 'production'][] {
+  const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name)).sort();
+  const all = [...examples.map((example): [string, 'development'] => [example, 'development']), [examples[0], 'production'] as [string, 'production']];
+  const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+  return all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
+}
 
 async function main(): Promise<number> {
   const report = new Report();
   report.heading('Start');
   const world = await createWorld((text) => report.note(text));
-  const backend = await Backend.create(world, '02-hello-birthday', 'development');
-  const scenarios: [string, (report: Report, backend: Backend) => Promise<void>][] = [
-    ['first deployment', firstDeployment],
-    ['nothing changed', noChange],
-    ['a new migration', newMigration],
-    ['requests delivered again', lateDuplicates],
-    ['a broken migration', brokenMigration],
-    ['a later resource fails', laterFailure],
-    ['users come and go', usersComeAndGo],
-    ['the admin secret is rotated', rotation],
-    ['a task that never ends', endlessTask],
-    ['the database is stopped', stoppedDatabase],
-    ['destroyed', destroyed],
-  ];
-  for (const [name, scenario] of scenarios) {
-    report.heading(`${backend.name}: ${name}`);
-    await scenario(report, backend).catch((error: Error) => report.check(false, 'the scenario could be played to its end', error.stack));
+  for (const [example, posture] of plan()) {
+    const scenarios = example === SCENARIO_EXAMPLE && posture === 'development' ? ALL : EVERYWHERE;
+    const backend = await Backend.create(world, example, posture);
+    for (const [name, scenario] of Object.entries(scenarios)) {
+      report.heading(`${backend.name}: ${name}`);
+      await scenario(report, backend).catch((error: Error) => report.check(false, 'the scenario could be played to its end', error.stack));
+    }
+    await backend.close();
   }
   return report.summary();
 }
 
-/** The exit code that the first signal asks for. Later ones change nothing: an impatient Ctrl-C must not skip the cleaning up. */
-function signalled(): Promise<number> {
-  return new Promise((resolve) => {
-    Object.entries({ SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }).forEach(([signal, code]) => process.on(signal, () => resolve(code)));
-  });
-}
-
-/** A program that got the same Ctrl-C may be what failed; then there is nothing to explain. */
-async function explain(error: Error): Promise<number> {
-  const code = await Promise.race([interrupted, sleep(100, 1)]);
-  if (code === 1) {
-    console.error(`\n${error.stack}`);
-  }
-  return code;
-}
-
-const interrupted = signalled();
-void Promise.race([main().catch(explain), interrupted]).then(async (code) => {
-  await cleanUp();
-  process.exit(code);
-});
+void runProgram(main, cleanUp);

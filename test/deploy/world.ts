@@ -1,6 +1,4 @@
 import * as fs from 'fs';
-import { createServer } from 'net';
-import type { AddressInfo } from 'net';
 import * as os from 'os';
 import * as path from 'path';
 import { Cdk } from './cdk';
@@ -11,7 +9,7 @@ import { endPrograms } from './process';
 import { Proxy } from './proxy';
 import { ResponseSink } from './response-sink';
 import { findGoose } from '../support/goose';
-import { startPostgres, type PostgresServer } from '../support/postgres-server';
+import { freePort, startPostgres, type PostgresServer } from '../support/postgres-server';
 
 /** Everything that the scenarios share: one emulated AWS with what stands behind it. */
 export interface World {
@@ -21,6 +19,8 @@ export interface World {
   /** Resource types that the emulator's CloudFormation knows. */
   readonly types: Set<string>;
   readonly sink: ResponseSink;
+  /** The zone that examples in production take. */
+  readonly hostedZone: { readonly hostedZoneId: string; readonly zoneName: string };
   /** Folder for everything that is written. */
   readonly directory: string;
   /** Every request that a custom resource got, oldest first. */
@@ -77,7 +77,9 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   await cdk.bootstrap();
   const sink = await ResponseSink.listen();
   cleanups.unshift(() => sink.close());
-  return { cloud, cdk, ecs, types, sink, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
+  const zoneName = 'example.com';
+  const hostedZone = { hostedZoneId: await cloud.createHostedZone(zoneName), zoneName };
+  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
 }
 
 async function startServer(): Promise<PostgresServer> {
@@ -110,14 +112,4 @@ function readEvents(folder: string): CustomResourceEvent[] {
     .map((line) => JSON.parse(line) as { event: CustomResourceEvent; at: number })
     .sort((a, b) => a.at - b.at)
     .map(({ event }) => event);
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((found, failed) => {
-    const probe = createServer().once('error', failed);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo;
-      probe.close(() => found(port));
-    });
-  });
 }

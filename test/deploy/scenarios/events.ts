@@ -3,14 +3,12 @@ import type { Report } from '../../../examples/demo/report';
 import type { Deployed } from '../backend';
 import type { CustomResourceEvent, World } from '../world';
 
-/** Place of an event among others; -1 where there is none. */
-export function indexOf(events: StackEvent[], type: string, status: string): number {
-  return events.findIndex(({ ResourceType, ResourceStatus }) => ResourceType === type && ResourceStatus === status);
-}
+/** An event: the type of its resource, and how its status reads. */
+type Pattern = readonly [type: string, status: RegExp];
 
-/** Whether the first event stands before the second. */
-export function precedes(events: StackEvent[], first: [type: string, status: string], second: [type: string, status: string]): boolean {
-  const [one, other] = [indexOf(events, ...first), indexOf(events, ...second)];
+/** Whether there are two such events, and the first stands before the second. */
+export function precedes(events: StackEvent[], first: Pattern, second: Pattern): boolean {
+  const [one, other] = [first, second].map(([type, status]) => events.findIndex(({ ResourceType, ResourceStatus = '' }) => ResourceType === type && status.test(ResourceStatus)));
   return one >= 0 && other > one;
 }
 

@@ -34,7 +34,7 @@ async function checkUsers(report: Report, backend: Backend): Promise<void> {
 async function checkMigrations(report: Report, backend: Backend, { tasks, events }: Deployed): Promise<void> {
   const migrations = backend.declared('Custom::Migration');
   report.check(tasks.length === migrations.length && tasks.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, tasks.flatMap(({ lines }) => lines.slice(-1)).join('; '));
-  report.check(precedes(events, ['Custom::Migration', 'CREATE_COMPLETE'], ['AWS::ECS::Service', 'CREATE_IN_PROGRESS']), 'the service is created after that');
+  report.check(precedes(events, ['Custom::Migration', /^CREATE_COMPLETE/], ['AWS::ECS::Service', /^CREATE_IN_PROGRESS/]), 'the service is created after that');
 }
 
 /** The server logs every statement here. */

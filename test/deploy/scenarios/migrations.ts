@@ -41,7 +41,7 @@ export async function newMigration(report: Report, backend: Backend): Promise<vo
   report.check(tasks.length === 1 && tasks[0].exitCode === 0, 'one task ran', tasks.flatMap(({ lines }) => lines).join(' ⏎ '));
   report.check((await duplicate).Status === 'SUCCESS', 'the request was delivered a second time while it ran: that delivery followed the same task');
   report.check((await columns(backend)).includes('email') && (await versions(backend)).length === 2, 'the column is there, and the version is written down', (await versions(backend)).join(', '));
-  report.check(precedes(events, [MIGRATION, 'UPDATE_COMPLETE'], [SERVICE, 'UPDATE_IN_PROGRESS']), 'the service is updated after that');
+  report.check(precedes(events, [MIGRATION, /^UPDATE_COMPLETE/], [SERVICE, /^UPDATE_IN_PROGRESS/]), 'the service is updated after that');
   const [after] = await backend.serviceTaskDefinitions();
   report.check(after !== before, 'the service has its new task definition', after);
 }
@@ -73,7 +73,7 @@ export async function laterFailure(report: Report, backend: Backend): Promise<vo
   changeService(backend, 'city');
   const failed = await backend.deploy({ context: { failing: 'true' } });
   checkFailed(report, failed, 'Custom::Failing', /ServiceToken/);
-  report.check(precedes(failed.events, [SERVICE, 'UPDATE_COMPLETE'], ['Custom::Failing', 'CREATE_FAILED']), 'by then the service was updated');
+  report.check(precedes(failed.events, [SERVICE, /^UPDATE_COMPLETE/], ['Custom::Failing', /_FAILED$/]), 'by then the service was updated');
   report.check(await backend.status() === 'UPDATE_ROLLBACK_COMPLETE', 'the stack has rolled back', await backend.status());
   report.check((await backend.serviceTaskDefinitions())[0] === before, 'the service has its old task definition again', before);
   const request = lastRequest(backend.world, MIGRATION);

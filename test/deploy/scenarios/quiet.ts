@@ -12,6 +12,7 @@ export async function noChange(report: Report, backend: Backend): Promise<void> 
 
 /** 11. The stack goes without an error of any custom resource. */
 export async function destroyed(report: Report, backend: Backend): Promise<void> {
+  const users = Object.keys(await backend.users());
   const { succeeded, output, events, tasks } = await backend.destroy();
   report.check(succeeded, 'cdk destroy succeeds', succeeded ? '' : output);
   const custom = events.filter(({ ResourceType = '' }) => ResourceType.startsWith('Custom::'));
@@ -19,4 +20,10 @@ export async function destroyed(report: Report, backend: Backend): Promise<void>
   const gone = custom.filter(({ ResourceStatus }) => ResourceStatus === 'DELETE_COMPLETE').length;
   report.check(gone > 0 && failed.length === 0, `${gone} custom resources are deleted, and nothing failed`, failed.join('; '));
   report.check(tasks.length === 0, 'no migration runs for it');
+  const roles = (await backend.query('postgres', 'SELECT rolname FROM pg_roles')).map(({ rolname }) => String(rolname));
+  report.check(users.every((user) => !roles.includes(user)), 'its users are gone', users.join(', '));
+  for (const { DatabaseName } of backend.declared('Custom::PostgresDatabase')) {
+    const tables = await backend.query(String(DatabaseName), "SELECT FROM pg_tables WHERE schemaname = 'public'");
+    report.check(tables.length > 0, `database '${String(DatabaseName)}' is kept, with its ${tables.length} tables`);
+  }
 }

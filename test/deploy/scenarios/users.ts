@@ -1,5 +1,5 @@
-import { StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
 import { setTimeout as sleep } from 'timers/promises';
+import { StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
 import { checkDeployed, checkFailed } from './events';
 import type { Report } from '../../../examples/demo/report';
 import type { Backend } from '../backend';
