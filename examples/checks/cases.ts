@@ -29,8 +29,8 @@ export type PostureName = typeof POSTURES[number];
 const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };
 
 /** The app of an example, as its `app.ts` makes it. */
-export function buildExample({ id, Stack: ExampleStack }: Example, posture: PostureName, context: Record<string, unknown> = {}): { readonly app: App; readonly stack: Stack } {
+export function buildExample(example: Example, posture: PostureName, context: Record<string, unknown> = {}): { readonly app: App; readonly stack: Stack } {
   const app = new App({ context });
   Posture[posture]().applyTo(app);
-  return { app, stack: new ExampleStack(app, id, posture === 'production' ? { hostedZone: ZONE } : {}) };
+  return { app, stack: new example.Stack(app, example.id, posture === 'production' ? { hostedZone: ZONE } : {}) };
 }

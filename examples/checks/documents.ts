@@ -5,8 +5,8 @@ import { CostReport, HardeningCheck, ReachabilityCheck, type CheckReport, type C
 import { buildExample, EXAMPLES, POSTURES } from './cases';
 import { buildPopularPattern } from './popular-pattern';
 import { HARDENING_RULES } from '../../src/checks/hardening/private/rules';
-import { REACHABILITY_RULES } from '../../src/checks/reachability/private/rules';
 import type { CheckRule } from '../../src/checks/private/rule';
+import { REACHABILITY_RULES } from '../../src/checks/reachability/private/rules';
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -33,7 +33,10 @@ export function check(app: App): Checked {
 
 /** Every document that holds what the checks say, by its path in the repository, as it should be. */
 export function documents(): Map<string, string> {
-  const checked = EXAMPLES.map((example) => ({ example, results: POSTURES.map((posture) => ({ title: posture as string, checked: check(buildExample(example, posture).app) })) }));
+  const checked = EXAMPLES.map((example) => {
+    const results = POSTURES.map((posture) => ({ title: posture as string, checked: check(buildExample(example, posture).app) }));
+    return { example, results };
+  });
   const documented = new Map(checked.map(({ example, results }) => {
     const file = `examples/${example.directory}/README.md`;
     return [file, withGenerated(file, 'checks', summary(results))] as const;

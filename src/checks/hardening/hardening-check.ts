@@ -1,5 +1,5 @@
 import type { CheckReport } from '../check-report';
-import { rulesAt } from './private/rules';
+import { HARDENING_RULES } from './private/rules';
 import { World } from './private/world';
 import type { Evaluation } from '../private/rule';
 import { TemplateCheck } from '../private/template-check';
@@ -19,7 +19,7 @@ export interface HardeningCheckProps {
   /**
    * Which rules count.
    *
-   * @default HardeningLevel.PRODUCTION
+   * @default - those of the posture at each resource; production where no posture was applied
    */
   readonly level?: HardeningLevel;
 }
@@ -36,7 +36,7 @@ export interface HardeningCheckProps {
  *
  * ## Defaults that matter
  *
- * The level is production. What the templates do not decide, for example because of an imported resource or a parameter, is reported as undecided,
+ * The level is that of the posture that holds for a resource; where none was applied, production. What the templates do not decide, for example because of an imported resource or a parameter, is reported as undecided,
  * never as held. A finding that is accepted is acknowledged, with a reason, on the construct or one that it stands in. The score is in the report:
  * the number of rules that hold out of those that apply.
  *
@@ -55,13 +55,11 @@ export interface HardeningCheckProps {
  * Validations.of(app).addPlugins(new HardeningCheck({ level: HardeningLevel.DEVELOPMENT }));
  */
 export class HardeningCheck extends TemplateCheck {
-  /** Which rules count. */
-  public readonly level: HardeningLevel;
+  private readonly level?: HardeningLevel;
 
   public constructor(props: HardeningCheckProps = {}) {
-    const level = props.level ?? HardeningLevel.PRODUCTION;
-    super('HardeningCheck', rulesAt(level).map(({ id }) => id));
-    this.level = level;
+    super('HardeningCheck', HARDENING_RULES.map(({ id }) => id));
+    this.level = props.level;
   }
 
   /**
@@ -76,9 +74,10 @@ export class HardeningCheck extends TemplateCheck {
   /** @internal */
   public _evaluate(evaluation: Evaluation): void {
     const world = new World(evaluation.model, this.level);
-    for (const rule of rulesAt(this.level)) {
+    for (const rule of HARDENING_RULES) {
       const resources = rule.types.includes('*') ? evaluation.model.resources : evaluation.model.ofType(...rule.types);
-      resources.forEach((resource) => judge(evaluation, rule, resource, world));
+      const judged = resources.filter((resource) => rule.from === 'development' || world.levelOf(resource) === 'production');
+      judged.forEach((resource) => judge(evaluation, rule, resource, world));
     }
   }
 }

@@ -112,8 +112,8 @@ export const DATABASE_RULES: readonly HardeningRule[] = [
     see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-11',
     from: 'development',
     types: [INSTANCE, ...CLUSTERS],
-    judge: ofServers((server, { level }) => (isReplica(server) ? undefined
-      : judgeAtLeast(server, 'BackupRetentionPeriod', BACKUP_DAYS[level], 'The number of days that backups are kept', 1))),
+    judge: ofServers((server, world) => (isReplica(server) ? undefined
+      : judgeAtLeast(server, 'BackupRetentionPeriod', BACKUP_DAYS[world.levelOf(server)], 'The number of days that backups are kept', 1))),
   },
   {
     id: 'hardening-database-deletion-protection',

@@ -1,7 +1,7 @@
 import { DATABASE_RULES } from './database-rules';
 import { EDGE_RULES } from './edge-rules';
 import { ENCRYPTION_RULES } from './encryption-rules';
-import type { HardeningRule, Level } from './hardening-rule';
+import type { HardeningRule } from './hardening-rule';
 import { IAM_RULES } from './iam-rules';
 import { INSTANCE_RULES } from './instance-rules';
 import { LOG_RULES } from './log-rules';
@@ -16,8 +16,3 @@ export const HARDENING_RULES: readonly HardeningRule[] = [
   ...NETWORK_RULES, ...INSTANCE_RULES, ...IAM_RULES, ...TRUST_RULES, ...DATABASE_RULES, ...ENCRYPTION_RULES,
   ...REGISTRY_RULES, ...EDGE_RULES, ...LOG_RULES, ...STORAGE_RULES, ...SECRET_RULES,
 ];
-
-/** The rules that count at a level. */
-export function rulesAt(level: Level): readonly HardeningRule[] {
-  return HARDENING_RULES.filter(({ from }) => from === 'development' || level === 'production');
-}

@@ -1,4 +1,5 @@
 import type { Level } from './hardening-rule';
+import { Posture } from '../../../posture';
 import { isSymbolic, mentionsOf, type ModelResource, type ModelValue, type TemplateModel } from '../../private/model';
 
 interface Pointers {
@@ -10,7 +11,13 @@ interface Pointers {
 export class World {
   private readonly pointers = new Map<string, Pointers>();
 
-  public constructor(public readonly model: TemplateModel, public readonly level: Level) {}
+  /** @param level that of the posture at each resource where it is undefined */
+  public constructor(public readonly model: TemplateModel, private readonly level?: Level) {}
+
+  /** The level at which a resource is judged. */
+  public levelOf({ construct }: ModelResource): Level {
+    return this.level ?? (construct !== undefined && Posture._appliedTo(construct)?.name === 'development' ? 'development' : 'production');
+  }
 
   /** Resources of a type with a property that refers to the target. */
   public pointingAt(type: string, path: string, target: ModelResource): readonly ModelResource[] {
