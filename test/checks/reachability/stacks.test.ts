@@ -8,11 +8,15 @@ import { checked, expectFindings, findingsOf } from './support';
 const ENGINE = rds.DatabaseInstanceEngine.postgres({ version: rds.PostgresEngineVersion.VER_17 });
 
 function network(scope: Stack): ec2.Vpc {
-  return new ec2.Vpc(scope, 'Vpc', { maxAzs: 2, natGateways: 1, subnetConfiguration: [
-    { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24 },
-    { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
-    { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
-  ] });
+  return new ec2.Vpc(scope, 'Vpc', {
+    maxAzs: 2,
+    natGateways: 1,
+    subnetConfiguration: [
+      { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 24 },
+      { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 24 },
+      { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
+    ],
+  });
 }
 
 function database(scope: Stack, vpc: ec2.IVpc, id = 'Db'): rds.DatabaseInstance {
@@ -99,8 +103,12 @@ describe('several stacks', () => {
     const app = new App();
     const stack = new Stack(app, 'Main');
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
-      vpcId: 'vpc-1', availabilityZones: ['a', 'b'], privateSubnetIds: ['subnet-1', 'subnet-2'], isolatedSubnetIds: ['subnet-3', 'subnet-4'],
-      privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'], isolatedSubnetRouteTableIds: ['rtb-3', 'rtb-4'],
+      vpcId: 'vpc-1',
+      availabilityZones: ['a', 'b'],
+      privateSubnetIds: ['subnet-1', 'subnet-2'],
+      isolatedSubnetIds: ['subnet-3', 'subnet-4'],
+      privateSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+      isolatedSubnetRouteTableIds: ['rtb-3', 'rtb-4'],
     });
     const db = database(stack, vpc);
     const client = worker(stack, vpc, db.instanceEndpoint.hostname);

@@ -1,6 +1,7 @@
-import { ANY_IPV4, ANY_IPV6, parseCidr, type Cidr } from './cidr';
+import { ANY_IPV4, ANY_IPV6, type Cidr } from './cidr';
 import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
 import { identify, made, type Identity } from './identity';
+import { rangeOf } from './ranges';
 import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
 import { literalText, Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
@@ -91,6 +92,6 @@ function entryOf(resource: ModelResource): Entry {
     egress: resource.flag('Egress') ?? false,
     protocol,
     ports: usesPorts(protocol) && !Number.isNaN(from) && !Number.isNaN(to) ? { from, to } : ALL_PORTS,
-    addresses: parseCidr(resource.text('CidrBlock') ?? resource.text('Ipv6CidrBlock') ?? ''),
+    addresses: rangeOf(resource.value('CidrBlock') ?? resource.value('Ipv6CidrBlock')),
   };
 }

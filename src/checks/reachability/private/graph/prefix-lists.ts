@@ -1,6 +1,7 @@
-import { parseCidr, type Cidr } from './cidr';
+import type { Cidr } from './cidr';
 import { identify, made } from './identity';
-import { isMap, literalText, type ModelValue, type TemplateModel } from '../../../private/model';
+import { rangeOf } from './ranges';
+import { isMap, type ModelValue, type TemplateModel } from '../../../private/model';
 
 const TYPE = 'AWS::EC2::PrefixList';
 
@@ -11,7 +12,7 @@ export class PrefixLists {
   public constructor(model: TemplateModel) {
     this.lists = new Map(model.ofType(TYPE).map((resource) => [
       made(resource).key,
-      resource.list('Entries').map((entry) => (isMap(entry) ? parseCidr(literalText(entry.Cidr) ?? '') : undefined)),
+      resource.list('Entries').map((entry) => (isMap(entry) ? rangeOf(entry.Cidr) : undefined)),
     ]));
   }
 

@@ -1,5 +1,6 @@
-import { contains, parseCidr, type Cidr } from './cidr';
+import { contains, type Cidr } from './cidr';
 import { identify, made, type Identity } from './identity';
+import { rangeOf } from './ranges';
 import { Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 export type RouteKind = 'internet-gateway' | 'egress-only-gateway' | 'nat-gateway' | 'instance' | 'interface' | 'peering' | 'other';
@@ -79,7 +80,7 @@ export function tableIdentity(value: ModelValue): Identity {
 }
 
 function routeOf(resource: ModelResource): Route {
-  const destination = parseCidr(resource.text('DestinationCidrBlock') ?? resource.text('DestinationIpv6CidrBlock') ?? '');
+  const destination = rangeOf(resource.value('DestinationCidrBlock') ?? resource.value('DestinationIpv6CidrBlock'));
   const gateway = resource.value('GatewayId');
   if (gateway !== undefined) {
     const isInternet = gateway instanceof Reference ? gateway.resource.type === 'AWS::EC2::InternetGateway' : String(gateway).startsWith('igw-');

@@ -1,7 +1,8 @@
-import { ANY_IPV4, ANY_IPV6, parseCidr, type Cidr } from './cidr';
+import { ANY_IPV4, ANY_IPV6, type Cidr } from './cidr';
 import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
 import { identify, made, same, type Identity } from './identity';
 import type { PrefixLists } from './prefix-lists';
+import { rangeOf, rangeText } from './ranges';
 import { portOfStore } from './stores';
 import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
 import { isMap, literalText, Reference, rendered, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
@@ -113,8 +114,8 @@ export class SecurityGroups {
       protocol,
       ports: ports ?? ALL_PORTS,
       peer: peer === undefined || ports === undefined ? undefined : this.of(peer),
-      addresses: ports === undefined ? [undefined] : peer !== undefined ? [] : list !== undefined ? this.prefixLists.addressesOf(list) : cidr === undefined ? [] : [parseCidr(literalText(cidr) ?? '')],
-      peerText: rendered(peer ?? list ?? cidr ?? 'nothing'),
+      addresses: ports === undefined ? [undefined] : peer !== undefined ? [] : list !== undefined ? this.prefixLists.addressesOf(list) : cidr === undefined ? [] : [rangeOf(cidr)],
+      peerText: rangeText(cidr) ?? rendered(peer ?? list ?? cidr ?? 'nothing'),
       resource,
       location,
     };

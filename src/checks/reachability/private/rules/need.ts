@@ -32,7 +32,7 @@ export function requireServices({ paths, evaluation }: Judging, rule: CheckRule,
       const fix = answer.fix?.split(service.endpoint).join(enumerate(group.map((each) => each.service.endpoint), 9));
       evaluation.violates(rule, need.owner, `${need.consequence}: no way to ${names}${separator}${reason}.`, { fix: fix === undefined ? undefined : inPlural(fix, group) });
     } else if (answer.outcome === 'undecided') {
-      evaluation.leavesOpen(rule, need.owner, `${need.consequence} unless there is a way to ${names}, which is not known${separator}${reason}.`);
+      evaluation.leavesOpen(rule, need.owner, `${need.consequence} unless there is a way to ${names}, which is not known: ${reason}.`);
     }
   }
 }
@@ -40,7 +40,7 @@ export function requireServices({ paths, evaluation }: Judging, rule: CheckRule,
 /** What is said of the first of several, said of all. */
 function inPlural(text: string, group: readonly Asked[]): string {
   const [{ service, answer }] = group;
-  const endpoints = answer.via === undefined ? text : text.split(answer.via).join(enumerate(group.map((each) => each.answer.via ?? ''), 9));
+  const endpoints = answer.via === undefined ? text : text.split(`endpoint ${answer.via}`).join(`endpoint ${enumerate(group.map((each) => each.answer.via ?? ''), 9)}`);
   return endpoints.split(service.name).join(enumerate(group.map((each) => each.service.name), 9));
 }
 
@@ -50,8 +50,8 @@ interface Asked { readonly service: AwsService; readonly answer: Answer }
 function alike(asked: readonly Asked[]): Asked[][] {
   const groups = new Map<string, Asked[]>();
   for (const each of asked) {
-    const { outcome, via = '*' } = each.answer;
-    const key = `${outcome} ${explain(each.answer).split(via).join('*').split(each.service.name).join('*')}`;
+    const { outcome, via } = each.answer;
+    const key = `${outcome} ${explain(each.answer).split(`endpoint ${via}`).join('*').split(each.service.name).join('*')}`;
     groups.set(key, [...groups.get(key) ?? [], each]);
   }
   return [...groups.values()];
