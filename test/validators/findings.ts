@@ -3,14 +3,21 @@ import * as path from 'path';
 import { App, Stack, Validations, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import type { Catcher, Mistake } from './mistakes';
-import { CostReport } from '../../src/checks/cost';
-import { ReachabilityCheck } from '../../src/checks/reachability';
+import { CostReport, HardeningCheck, ReachabilityCheck } from '../../src';
 
 /** What a check said of one app: each rule with the construct it is about. */
 export interface Finding {
   readonly catcher: Catcher;
   readonly rule: string;
   readonly constructPath: string;
+  /** Whether the check could not tell. */
+  readonly undecided?: true;
+}
+
+/** What the checks say of an app with a mistake and not of the same app without it; and what they say without it. */
+export interface Findings {
+  readonly mistake: Finding[];
+  readonly rest: Finding[];
 }
 
 interface Report {
@@ -39,17 +46,18 @@ const PLUGINS: { readonly [pluginName: string]: Catcher } = {
 const BUDGET = 60;
 
 function pluginsOf(app: App): IPolicyValidationPlugin[] {
-  return [new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ReachabilityCheck(), CostReport.budget(BUDGET)];
+  return [new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ReachabilityCheck(), new HardeningCheck(), CostReport.budget(BUDGET)];
 }
 
-/** What the checks say of a mistake and not of the same app without it. */
-export function findingsOf({ seed, withLibrary }: Mistake): Finding[] {
-  const without = judge(seed, false);
-  const known = new Set(without.map((finding) => JSON.stringify(finding)));
-  if (without.some(({ catcher }) => catcher === 'aws-cdk-lib')) {
-    throw new Error(`The app without the mistake does not synthesise: ${JSON.stringify(without)}`);
+/** Builds and judges the app twice. */
+export function findingsOf({ seed, withLibrary }: Mistake): Findings {
+  const rest = judge(seed, false);
+  if (rest.some(({ catcher }) => catcher === 'aws-cdk-lib')) {
+    throw new Error(`The app without the mistake does not synthesise: ${JSON.stringify(rest)}`);
   }
-  return [...judge(seed, true).filter((finding) => !known.has(JSON.stringify(finding))), ...libraryErrors(withLibrary)];
+  const known = new Set(rest.map((finding) => JSON.stringify(finding)));
+  const mistake = judge(seed, true).filter((finding) => finding.undecided === undefined && !known.has(JSON.stringify(finding)));
+  return { mistake: [...mistake, ...libraryErrors(withLibrary)], rest };
 }
 
 function judge(seed: Mistake['seed'], wrong: boolean): Finding[] {
@@ -65,17 +73,25 @@ function judge(seed: Mistake['seed'], wrong: boolean): Finding[] {
   }
   const report = JSON.parse(fs.readFileSync(path.join(app.outdir, 'validation-report.json'), 'utf8')) as Report;
   return report.pluginReports.filter(({ pluginName }) => pluginName in PLUGINS).flatMap(({ pluginName, violations }) => violations
-    .filter(({ severity, description }) => severity === 'error' && !description.startsWith('Undecided'))
-    .flatMap(({ ruleName, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => ({ catcher: PLUGINS[pluginName], rule: ruleName.replace(/\[.*/, ''), constructPath }))));
+    .filter(({ severity, description }) => severity === 'error' || isUndecided(description))
+    .flatMap(({ ruleName, description, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => ({
+      catcher: PLUGINS[pluginName], rule: ruleName.replace(/\[.*/, ''), constructPath, ...isUndecided(description) ? { undecided: true as const } : {},
+    }))));
+}
+
+function isUndecided(description: string): boolean {
+  return description.startsWith('Undecided');
 }
 
 function libraryErrors(seed: Mistake['withLibrary']): Finding[] {
   if (seed === undefined) {
     return [];
   }
-  errorOf(seed, false);
-  const error = errorOf(seed, true);
-  return error === undefined ? [] : [{ catcher: 'library', rule: error, constructPath: 'Stack' }];
+  const [right, wrong] = [errorOf(seed, false), errorOf(seed, true)];
+  if (right !== undefined) {
+    throw new Error(`This library refuses the app without the mistake: ${right}`);
+  }
+  return wrong === undefined ? [] : [{ catcher: 'library', rule: wrong, constructPath: 'Stack' }];
 }
 
 function errorOf(seed: Required<Mistake>['withLibrary'], wrong: boolean): string | undefined {

@@ -25,7 +25,7 @@ export const EDGE_MISTAKES: Mistake[] = [
       const domain = wrong ? undefined : EdgeDomain.fromCertificate(newCertificate(stack), ['api.example.com']);
       new PublicEdge(stack, 'Edge', { vpc: newVpc(stack), domain });
     },
-    caughtBy: { 'cdk-nag': 'NIST.800.53.R5-ELBv2ACMCertificateRequired', 'library': 'The posture requires HTTPS' },
+    caughtBy: { 'HardeningCheck': 'hardening-alb-https', 'cdk-nag': 'NIST.800.53.R5-ELBv2ACMCertificateRequired', 'library': 'The posture requires HTTPS' },
   },
   {
     id: 'grpc-without-tls',
@@ -41,7 +41,7 @@ export const EDGE_MISTAKES: Mistake[] = [
         defaultTargetGroups: [targets],
       });
     },
-    caughtBy: { 'cdk-nag': 'NIST.800.53.R5-ELBv2ACMCertificateRequired' },
+    caughtBy: { 'HardeningCheck': 'hardening-alb-https', 'cdk-nag': 'NIST.800.53.R5-ELBv2ACMCertificateRequired' },
   },
   {
     id: 'priority-twice',

@@ -158,7 +158,7 @@ export const NETWORK_MISTAKES: Mistake[] = [
       const database = newDatabase(stack, vpc, { publiclyAccessible: wrong, vpcSubnets: { subnetType: wrong ? ec2.SubnetType.PUBLIC : ec2.SubnetType.PRIVATE_WITH_EGRESS } });
       database.connections.allowDefaultPortFrom(wrong ? ec2.Peer.anyIpv4() : ec2.Peer.ipv4(vpc.vpcCidrBlock));
     },
-    caughtBy: { 'ReachabilityCheck': 'reachability-internet-to-store', 'cdk-nag': 'AwsSolutions-EC23' },
+    caughtBy: { 'HardeningCheck': 'hardening-database-public', 'ReachabilityCheck': 'reachability-internet-to-store', 'cdk-nag': 'NIST.800.53.R5-RDSInstancePublicAccess' },
   },
   {
     id: 'exec-without-permission',

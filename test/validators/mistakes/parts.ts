@@ -17,9 +17,9 @@ export function newIsolatedVpc(scope: Construct): ec2.Vpc {
 
 /** The interface endpoints that a task of Fargate needs, made as the options say, besides the one of S3. */
 export function addEndpoints(vpc: ec2.Vpc, options: Partial<ec2.InterfaceVpcEndpointOptions> = {}): ec2.InterfaceVpcEndpoint[] {
-  const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS } = ec2.InterfaceVpcEndpointAwsService;
+  const { ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER } = ec2.InterfaceVpcEndpointAwsService;
   vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-  return Object.entries({ ECR, ECR_DOCKER, CLOUDWATCH_LOGS }).map(([id, service]) => vpc.addInterfaceEndpoint(id, { service, ...options }));
+  return Object.entries({ ECR, ECR_DOCKER, CLOUDWATCH_LOGS, SECRETS_MANAGER }).map(([id, service]) => vpc.addInterfaceEndpoint(id, { service, ...options }));
 }
 
 /** A task with one container from ECR that writes a log. */

@@ -18,7 +18,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
       const secret = new secretsmanager.Secret(stack, 'Secret');
       newTask(stack, wrong ? { environment: { DB_PASSWORD: secret.secretValue.unsafeUnwrap() } } : { secrets: { DB_PASSWORD: ecs.Secret.fromSecretsManager(secret) } });
     },
-    caughtBy: { 'cdk-nag': 'AwsSolutions-ECS2' },
+    caughtBy: { 'HardeningCheck': 'hardening-secret-in-environment', 'cdk-nag': 'AwsSolutions-ECS2' },
   },
   {
     id: 'every-action-on-everything',
@@ -29,7 +29,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
       const bucket = new s3.Bucket(stack, 'Bucket');
       role.addToPolicy(new iam.PolicyStatement(wrong ? { actions: ['s3:*'], resources: ['*'] } : { actions: ['s3:GetObject'], resources: [bucket.arnForObjects('reports.csv')] }));
     },
-    caughtBy: { 'cdk-nag': 'AwsSolutions-IAM5' },
+    caughtBy: { 'HardeningCheck': 'hardening-iam-action', 'cdk-nag': 'AwsSolutions-IAM5' },
   },
   {
     id: 'any-role-may-be-passed',
@@ -43,7 +43,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
         conditions: wrong ? undefined : { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
       }));
     },
-    caughtBy: { 'cdk-nag': 'AwsSolutions-IAM5' },
+    caughtBy: { 'HardeningCheck': 'hardening-iam-pass-role', 'cdk-nag': 'AwsSolutions-IAM5' },
   },
   {
     id: 'any-repository-may-deploy',
@@ -57,7 +57,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
         }, 'sts:AssumeRoleWithWebIdentity'),
       });
     },
-    caughtBy: { },
+    caughtBy: { HardeningCheck: 'hardening-oidc-subject' },
   },
   {
     id: 'every-topic-of-every-cluster',
@@ -69,7 +69,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
         resources: [wrong ? '*' : stack.formatArn({ service: 'kafka', resource: 'topic', resourceName: 'events/11111111-2222-3333-4444-555555555555-s1/orders' })],
       }));
     },
-    caughtBy: { 'cdk-nag': 'AwsSolutions-IAM5' },
+    caughtBy: { 'HardeningCheck': 'hardening-iam-kafka-scope', 'cdk-nag': 'AwsSolutions-IAM5' },
   },
   {
     id: 'effect-permit',

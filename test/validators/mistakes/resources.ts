@@ -43,7 +43,7 @@ export const RESOURCE_MISTAKES: Mistake[] = [
     seed: (stack, wrong) => {
       new logs.LogGroup(stack, 'Logs', { retention: wrong ? logs.RetentionDays.INFINITE : logs.RetentionDays.THREE_MONTHS });
     },
-    caughtBy: { 'cdk-nag': 'NIST.800.53.R5-CloudWatchLogGroupRetentionPeriod' },
+    caughtBy: { 'HardeningCheck': 'hardening-log-retention', 'cdk-nag': 'NIST.800.53.R5-CloudWatchLogGroupRetentionPeriod' },
   },
   {
     id: 'bucket-emptied-with-its-stack',
@@ -52,7 +52,7 @@ export const RESOURCE_MISTAKES: Mistake[] = [
     seed: (stack, wrong) => {
       new s3.Bucket(stack, 'Uploads', { removalPolicy: wrong ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN, autoDeleteObjects: wrong });
     },
-    caughtBy: { },
+    caughtBy: { HardeningCheck: 'hardening-data-retained' },
   },
   {
     id: 'tags-that-move',
@@ -61,7 +61,7 @@ export const RESOURCE_MISTAKES: Mistake[] = [
     seed: (stack, wrong) => {
       new ecr.Repository(stack, 'Repository', { imageTagMutability: wrong ? ecr.TagMutability.MUTABLE : ecr.TagMutability.IMMUTABLE });
     },
-    caughtBy: { },
+    caughtBy: { HardeningCheck: 'hardening-ecr-immutable-tags' },
   },
   {
     id: 'reserved-admin',
