@@ -36,9 +36,9 @@ export interface HardeningCheckProps {
  *
  * ## Defaults that matter
  *
- * The level is that of the posture that holds for a resource; where none was applied, production. What the templates do not decide, for example because of an imported resource or a parameter, is reported as undecided,
- * never as held. A finding that is accepted is acknowledged, with a reason, on the construct or one that it stands in. The score is in the report:
- * the number of rules that hold out of those that apply.
+ * The level is that of the posture that holds for a resource; where none was applied, production. What the templates do not decide, for example because
+ * of an imported resource or a parameter, is reported as undecided, never as held. A finding that is accepted is acknowledged, with a reason, on the
+ * construct or one that it stands in. The score is in the report: the number of rules that hold out of those that apply.
  *
  * ## Security considerations
  *

@@ -51,9 +51,10 @@ export function canBeSecret(name: string, value: string): boolean {
   return !harmless && (!/^\d+$/.test(value) || /pass|pwd/i.test(name));
 }
 
-/** Whether a text looks like random characters, as keys and tokens do and names do not. */
+/** Whether a text looks like random characters, as keys and tokens do; names that the CDK makes end with a hash in capitals. */
 export function looksRandom(text: string): boolean {
-  const mixed = /\d.*\d.*\d/.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text);
+  const start = text.replace(/[0-9A-F]{8,}$/, '');
+  const mixed = /\d.*\d.*\d/.test(start) && /[a-z]/.test(start) && /[A-Z]/.test(start);
   return mixed && /^[\w+/=-]{32,}$/.test(text) && !/^[0-9a-f-]+$/i.test(text) && bitsPerCharacter(text) > 4.3;
 }
 

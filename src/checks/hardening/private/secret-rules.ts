@@ -72,7 +72,7 @@ function judgeText(resource: ModelResource, key: string, value: ModelValue, path
   }
   const text = literalText(value);
   const secret = isSecretName(key) || (key === 'SecretString' && resource.type === 'AWS::SecretsManager::Secret')
-    || (key === 'Value' && resource.type === 'AWS::SSM::Parameter' && isSecretName(resource.text('Name') ?? ''));
+    || (key === 'Value' && resource.type === 'AWS::SSM::Parameter' && isSecretName(resource.text('Name')?.split('/').pop() ?? ''));
   return typeof value === 'string' && text !== undefined && secret && canBeSecret(key, text) ? wrong(`${path} has a secret's value in the template.`, path) : [];
 }
 

@@ -1,6 +1,7 @@
 import { listed, open, wrong, type Answer, type HardeningRule, type Problem } from './hardening-rule';
+import { spelled } from './resource-breadth';
 import { includesAction, statementsAt, type Condition, type Statement } from './statements';
-import { isMap, listOf, literalText, rendered, type ModelResource, type ModelValue } from '../../private/model';
+import { isMap, listOf, literalText, Reference, rendered, Unknown, type ModelResource, type ModelValue } from '../../private/model';
 
 const GITHUB = 'token.actions.githubusercontent.com';
 const SEE_OIDC = 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html#idp_oidc_Create_GitHub';
@@ -55,8 +56,9 @@ function judgeSubject(statement: Statement): readonly Problem[] {
     // An identity pool of Cognito tells its users apart by amr.
     return claims(statement, 'amr').length > 0 ? [] : wrong('It accepts every subject of the provider: the condition on sub is missing.', location);
   }
-  const undecided = subjects.filter(({ value }) => literalText(value) === undefined).map(({ value }) => rendered(value));
-  const broad = subjects.filter(({ issuer, like, value }) => like && !isNarrow(issuer, literalText(value) ?? 'a:b:c')).map(({ value }) => rendered(value));
+  const isUnknown = (value: ModelValue) => value instanceof Unknown || value instanceof Reference;
+  const undecided = subjects.filter(({ value }) => isUnknown(value)).map(({ value }) => rendered(value));
+  const broad = subjects.filter(({ issuer, like, value }) => like && !isUnknown(value) && !isNarrow(issuer, spelled(value))).map(({ value }) => rendered(value));
   return [
     ...(broad.length > 0 ? wrong(`It accepts subjects of more than one project: ${listed(broad)}.`, location) : []),
     ...(undecided.length > 0 ? open(`Which subjects it accepts is not decided: ${listed(undecided)}.`, location) : []),
