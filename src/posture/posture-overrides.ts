@@ -174,6 +174,13 @@ export interface PostureOverrides {
   readonly logRetention?: logs.RetentionDays;
 
   /**
+   * How long the log files of an audit trail are kept, in whole days, at least 1.
+   *
+   * @default - Duration.days(30) in development, Duration.days(365) in production
+   */
+  readonly auditRetention?: Duration;
+
+  /**
    * Whether an edge without HTTPS is an error. Where it is not, it is a warning.
    *
    * @default - false in development, true in production

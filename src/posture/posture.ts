@@ -50,6 +50,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `maxTasks` | 1 | 10 | No scaling; room for five times the usual load. |
  * | `containerInsights` | false | true | Metrics of each task, at the price of custom metrics. |
  * | `logRetention` | 7 days | 90 days | Until the end of the sprint; until an incident is understood. |
+ * | `auditRetention` | 30 days | 365 days | Enough to see what a week's work changed; a year, as most audits ask for. |
  * | `requireHttps` | false | true | Without a domain one can still start; in production it is an error. |
  * | `waf` | false | true | AWS's managed rules in front of the edge, about 10 USD a month. |
  * | `accessLogs` | false | true | Every request can be found afterwards. |
@@ -172,6 +173,8 @@ export class Posture {
   public readonly containerInsights: boolean;
   /** How long log groups keep their events. */
   public readonly logRetention: logs.RetentionDays;
+  /** How long the log files of an audit trail are kept. */
+  public readonly auditRetention: Duration;
   /** Whether an edge without HTTPS is an error. Where it is not, it is a warning. */
   public readonly requireHttps: boolean;
   /** Whether an edge is protected by a web ACL with AWS managed rules. */
@@ -217,6 +220,7 @@ export class Posture {
     this.maxTasks = settings.maxTasks;
     this.containerInsights = settings.containerInsights;
     this.logRetention = settings.logRetention;
+    this.auditRetention = settings.auditRetention;
     this.requireHttps = settings.requireHttps;
     this.waf = settings.waf;
     this.accessLogs = settings.accessLogs;

@@ -15,7 +15,7 @@ const LONGEST_TIMEOUT_DAYS = 24;
 
 /** Refuses values and combinations that could not be deployed or would contradict each other. */
 export function validatePosture(posture: Settings): void {
-  for (const problem of [...networkProblems(posture), ...serverProblems(posture), ...removalProblems(posture), ...taskProblems(posture)]) {
+  for (const problem of [...networkProblems(posture), ...serverProblems(posture), ...removalProblems(posture), ...taskProblems(posture), ...auditProblems(posture)]) {
     throw new InvalidBackendError(undefined, `Invalid posture: ${problem}`);
   }
 }
@@ -49,6 +49,11 @@ function removalProblems({ removalPolicy, databaseRemovalPolicy, deletionProtect
     ...when(deletionProtection && databaseRemovalPolicy === DESTROY,
       'deletionProtection contradicts databaseRemovalPolicy DESTROY. Set deletionProtection to false, or databaseRemovalPolicy to SNAPSHOT or RETAIN.'),
   ];
+}
+
+function auditProblems({ auditRetention }: Settings): string[] {
+  const days = auditRetention.toDays({ integral: false });
+  return when(!isWhole(days, 1), `auditRetention must be a whole number of days, at least 1, got ${days} days.`);
 }
 
 function taskProblems({ minTasks, maxTasks, poolSize }: Settings): string[] {
