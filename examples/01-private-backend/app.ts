@@ -1,8 +1,9 @@
-import { App } from 'aws-cdk-lib';
-import { Posture } from 'cdk-private-backend';
+import { App, Validations } from 'aws-cdk-lib';
+import { CostReport, HardeningCheck, Posture, ReachabilityCheck } from 'cdk-private-backend';
 import { PrivateBackendStack } from './private-backend-stack';
 
 const app = new App();
+Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
 const context = (key: string) => app.node.tryGetContext(key);
 
 switch (context('posture')) {

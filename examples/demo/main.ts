@@ -18,11 +18,13 @@ const cleanups: (() => Promise<void> | void)[] = [];
 async function demo(report: Report, workDir: string): Promise<RunningBackend & { url: string }> {
   const server = await beginServer(report);
 
-  report.heading('1. Synthesise example 02 in both postures, with the built-in validator strict');
+  report.heading('1. Synthesise example 02 in both postures, with the built-in validator strict and the three checks');
   const production = synthesise(HelloBirthdayStack, 'production', path.join(workDir, 'production'));
   report.check(true, 'production', `${Object.keys(production.template.Resources).length} resources`);
+  production.checks.forEach((sentence) => report.note(sentence));
   const development = synthesise(HelloBirthdayStack, 'development', path.join(workDir, 'development'), server.ca);
   report.check(true, 'development', `${Object.keys(development.template.Resources).length} resources; this one runs now`);
+  development.checks.forEach((sentence) => report.note(sentence));
 
   report.heading('2. Replay the custom-resource requests of the template through the broker');
   const backend = placeOn(server, 'HelloBirthday', development, path.join(workDir, 'hello'));
