@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,12 +9,11 @@ import { capacityReadiness } from './capacity-rules';
 import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
 import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './execute-command';
-import { openPath } from './open-path';
 import { type ServiceInputs, collectInputs } from './service-inputs';
-import { createConnections } from './service-network';
+import { createConnections, openTargets } from './service-network';
 import { type ServiceKind, type ServicePlan, isScaling, planService } from './service-plan';
 import { TaskScaling } from './service-scaling';
-import { CONTAINER_NAME, createLogGroup, createTask, serviceContainer } from './service-task';
+import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
 import { networkReadiness } from '../../network/private/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
@@ -74,7 +73,7 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
 
     this.logGroup = createLogGroup(this, props);
     const inputs = collectInputs(this, { ...props, own: kind.environment(plan) });
-    const task = createTask(this, props, plan, inputs, this.logGroup);
+    const task = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: containerOf(props, plan) });
     this.taskDefinition = task;
     this.grantPrincipal = task.taskRole;
     this.connections = createConnections(this, props, plan.port);
@@ -198,11 +197,7 @@ export abstract class ServiceBase extends Construct implements ec2.IConnectable,
   }
 
   private connect(inputs: ServiceInputs, props: FargateServiceProps): void {
-    for (const target of inputs.targets) {
-      target.connections.securityGroups.forEach((group) => dependOnStackOf(this, group, 'Services depend on what they are connected to, never the reverse.'));
-      const rules = openPath(this.connections, target, ec2.Port.tcp(target.port), 'Service to what it is connected to');
-      this._parts.resource.node.addDependency(...rules);
-    }
+    this._parts.resource.node.addDependency(...openTargets(this, this.connections, inputs.targets));
     (props.migrations ?? []).forEach((migration) => migration.runBefore(this.service));
   }
 

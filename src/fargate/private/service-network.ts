@@ -1,17 +1,29 @@
+import type { CfnResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { openPath } from './open-path';
+import type { INetworkEndpoint } from '../../network';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
-import type { FargateServiceProps } from '../fargate-service-props';
+import { dependOnStackOf } from '../../private/stack-order';
+import type { FargateTaskProps } from '../fargate-task-props';
 
 /** The security groups of tasks: those that were given, else one that lets nothing in and HTTPS out. */
-export function createConnections(scope: Construct, props: Pick<FargateServiceProps, 'cluster' | 'securityGroups'>, port?: number): ec2.Connections {
+export function createConnections(scope: Construct, props: Pick<FargateTaskProps, 'cluster' | 'securityGroups'>, port?: number): ec2.Connections {
   if (props.securityGroups?.length === 0) {
     throw new InvalidBackendError(scope, 'securityGroups is empty, so tasks would get the default group of the VPC. Leave it out for a new one, or give at least one.');
   }
   return new ec2.Connections({
     securityGroups: props.securityGroups ?? [createSecurityGroup(scope, props.cluster.vpc)],
     defaultPort: port === undefined ? undefined : ec2.Port.tcp(port),
+  });
+}
+
+/** Opens exactly the paths to what tasks are connected to, and answers with the rules, for which they wait. */
+export function openTargets(scope: IConstruct, connections: ec2.Connections, targets: INetworkEndpoint[]): CfnResource[] {
+  return targets.flatMap((target) => {
+    target.connections.securityGroups.forEach((group) => dependOnStackOf(scope, group, 'Services depend on what they are connected to, never the reverse.'));
+    return openPath(connections, target, ec2.Port.tcp(target.port), 'Service to what it is connected to');
   });
 }
 

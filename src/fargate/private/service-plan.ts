@@ -1,4 +1,4 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { type Duration, Size } from 'aws-cdk-lib';
 import type { CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { renderCapacity } from './capacity-rules';
@@ -7,11 +7,12 @@ import { validateDeployment } from './deployment-rules';
 import type { DeploymentPlan, ScalingPolicy } from './plans';
 import { adviseOnZeroTasks, choosePolicies, validatePolicies } from './scaling-rules';
 import { type TaskSize, validateTaskSize } from './task-size';
-import { type CheckedService, adviseOnPort, validateService } from './validate-service';
+import { type CheckedService, type CheckedTask, adviseOnPort, validateService, validateTask } from './validate-service';
 import { type TaskPlacement, placeTask } from '../../network/private/placement';
 import { Posture } from '../../posture';
 import { Deployment } from '../deployment';
 import type { FargateServiceProps } from '../fargate-service-props';
+import type { FargateTaskProps } from '../fargate-task-props';
 
 /** What differs from one kind of service to another. */
 export interface ServiceKind {
@@ -39,44 +40,57 @@ export interface ServiceKind {
 /** Variables that the library itself gives, by the name of the prop that they follow from. */
 export type OwnVariables = { [prop: string]: { [name: string]: string } };
 
-/** Everything that is decided about a service before its first resource is made. */
-export interface ServicePlan extends CheckedService, TaskSize {
+/** Everything that is decided about tasks before their first resource is made. */
+export interface TaskPlan extends CheckedTask, TaskSize {
   readonly placement: TaskPlacement;
-  readonly policies: ScalingPolicy[];
-  readonly deployment: DeploymentPlan;
   readonly capacityProviders?: CapacityProviderStrategy[];
 }
 
-/** Fills in what the props leave open, and refuses what cannot be deployed. */
-export function planService(scope: IConstruct, props: FargateServiceProps, kind: ServiceKind): ServicePlan {
-  const posture = Posture.of(scope);
-  const plan: ServicePlan = {
-    port: kind.port,
-    additionalPorts: kind.additionalPorts ?? [],
+/** Everything that is decided about a service before its first resource is made. */
+export interface ServicePlan extends TaskPlan, CheckedService {
+  readonly policies: ScalingPolicy[];
+  readonly deployment: DeploymentPlan;
+}
+
+/** Fills in what the props of tasks leave open, and refuses what cannot be deployed. */
+export function planTask(scope: IConstruct, props: FargateTaskProps, kind: Pick<ServiceKind, 'construct' | 'defaultStopTimeout'>): TaskPlan {
+  const plan: TaskPlan = {
     ephemeralStorage: props.ephemeralStorage,
-    healthCheckPath: kind.healthCheckPath,
-    deregistrationDelay: kind.deregistrationDelay,
     stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,
-    failureThreshold: props.failureThreshold ?? 3,
-    minTasks: props.minTasks ?? posture.minTasks,
-    maxTasks: props.maxTasks ?? posture.maxTasks,
     writablePaths: props.writablePaths ?? [],
     user: props.user,
     tmpSize: props.tmpSize ?? Size.mebibytes(64),
     cpu: props.cpu ?? 256,
     memoryLimitMiB: props.memoryLimitMiB ?? 512,
     placement: placeTask(scope, props.cluster.vpc, props.vpcSubnets),
-    policies: choosePolicies(scope, kind, props.scaleOn),
-    deployment: (props.deployment ?? Deployment.rolling())._plan,
     capacityProviders: renderCapacity(scope, props.cluster, props.capacity),
   };
   validateTaskSize(scope, plan);
+  validateTask(scope, plan);
+  adviseOnContainer(scope, kind.construct, { image: props.image, user: props.user });
+  return plan;
+}
+
+/** Fills in what the props of a service leave open, and refuses what cannot be deployed. */
+export function planService(scope: IConstruct, props: FargateServiceProps, kind: ServiceKind): ServicePlan {
+  const posture = Posture.of(scope);
+  const plan: ServicePlan = {
+    ...planTask(scope, props, kind),
+    port: kind.port,
+    additionalPorts: kind.additionalPorts ?? [],
+    healthCheckPath: kind.healthCheckPath,
+    deregistrationDelay: kind.deregistrationDelay,
+    failureThreshold: props.failureThreshold ?? 3,
+    minTasks: props.minTasks ?? posture.minTasks,
+    maxTasks: props.maxTasks ?? posture.maxTasks,
+    policies: choosePolicies(scope, kind, props.scaleOn),
+    deployment: (props.deployment ?? Deployment.rolling())._plan,
+  };
+  validateService(scope, plan);
   validatePolicies(scope, kind, plan.policies);
   validateDeployment(scope, kind, plan.deployment);
-  validateService(scope, plan);
   adviseOnPort(scope, kind);
   adviseOnZeroTasks(scope, kind, plan);
-  adviseOnContainer(scope, kind.construct, { image: props.image, user: props.user });
   return plan;
 }
 

@@ -5,17 +5,18 @@ import { PORT_NAME, discoveryOf } from './discovery';
 import { hardenedContainer } from './hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from './init-containers';
 import type { ServiceInputs } from './service-inputs';
-import type { ServicePlan } from './service-plan';
+import type { ServicePlan, TaskPlan } from './service-plan';
 import { Posture } from '../../posture';
 import { referWeakly } from '../../private/cross-stack';
 import { dataRemovalPolicy } from '../../private/data-removal';
 import type { FargateServiceProps } from '../fargate-service-props';
+import type { FargateTaskProps } from '../fargate-task-props';
 
 /** Name of the service's own container; init containers have names of their own. */
 export const CONTAINER_NAME = 'Service';
 
 /** Makes the log group of all containers of a task. */
-export function createLogGroup(scope: Construct, props: Pick<FargateServiceProps, 'logRetention' | 'removalPolicy'>): logs.LogGroup {
+export function createLogGroup(scope: Construct, props: Pick<FargateTaskProps, 'logRetention' | 'removalPolicy'>): logs.LogGroup {
   const logGroup = new logs.LogGroup(scope, 'LogGroup', {
     retention: props.logRetention ?? Posture.of(scope).logRetention,
     removalPolicy: dataRemovalPolicy(scope, props.removalPolicy),
@@ -24,47 +25,76 @@ export function createLogGroup(scope: Construct, props: Pick<FargateServiceProps
   return logGroup;
 }
 
-/** Makes the task definition of a service, with its hardened container and what must run before it. */
-export function createTask(scope: Construct, props: FargateServiceProps, plan: ServicePlan, inputs: ServiceInputs, logGroup: logs.ILogGroup): ecs.FargateTaskDefinition {
-  const task = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
-    cpu: plan.cpu,
-    memoryLimitMiB: plan.memoryLimitMiB,
-    ephemeralStorageGiB: props.ephemeralStorage?.toGibibytes(),
-    taskRole: props.taskRole,
-    runtimePlatform: {
-      cpuArchitecture: props.architecture ?? ecs.CpuArchitecture.ARM64,
-      operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
-    },
-  });
-  const container = task.addContainer(CONTAINER_NAME, {
+/** What a task runs: the container of a service, or of a job. */
+export interface TaskContainer {
+  readonly name: string;
+  readonly portMappings?: ecs.PortMapping[];
+  readonly healthCheck?: ecs.HealthCheck;
+  readonly enableExecuteCommand?: boolean;
+  /** Whether the process runs on where CloudWatch Logs is slow, at the price of lines. */
+  readonly loseLogsBeforeBlocking: boolean;
+}
+
+/** Everything that a task definition is made of. */
+export interface TaskParts {
+  readonly props: FargateTaskProps;
+  readonly plan: TaskPlan;
+  readonly inputs: ServiceInputs;
+  readonly logGroup: logs.ILogGroup;
+  readonly container: TaskContainer;
+}
+
+/** Makes a task definition, with its hardened container and what must run before it. */
+export function createTask(scope: Construct, { props, plan, inputs, logGroup, container: own }: TaskParts): ecs.FargateTaskDefinition {
+  const task = createTaskDefinition(scope, props, plan);
+  const container = task.addContainer(own.name, {
     image: props.image,
     essential: true,
     entryPoint: props.entryPoint,
     command: props.command,
     environment: inputs.environment,
     secrets: inputs.secrets,
-    healthCheck: props.containerHealthCheck,
+    healthCheck: own.healthCheck,
     stopTimeout: plan.stopTimeout,
-    portMappings: renderPorts(props.cluster, plan),
-    ...hardenedContainer(task, `${CONTAINER_NAME}Linux`, {
+    portMappings: own.portMappings,
+    ...hardenedContainer(task, `${own.name}Linux`, {
       logGroup,
-      streamPrefix: CONTAINER_NAME,
+      streamPrefix: own.name,
       user: props.user,
       tmpSize: plan.tmpSize,
-      loseLogsBeforeBlocking: true,
+      loseLogsBeforeBlocking: own.loseLogsBeforeBlocking,
     }),
   });
   deliverCertificateAuthorities(container, inputs.certificateAuthorities, logGroup);
   mountWritablePaths(container, { owner: { initId: 'WritablePaths', volumes: 'writable' }, own: plan.writablePaths }, logGroup);
-  if (props.enableExecuteCommand === true) {
+  if (own.enableExecuteCommand === true) {
     mountExecuteCommandPaths(container);
   }
   return task;
 }
 
+/** The container of a service. */
+export function containerOf(props: FargateServiceProps, plan: ServicePlan): TaskContainer {
+  const { containerHealthCheck: healthCheck, enableExecuteCommand } = props;
+  return { name: CONTAINER_NAME, portMappings: renderPorts(props.cluster, plan), healthCheck, enableExecuteCommand, loseLogsBeforeBlocking: true };
+}
+
 /** The service's own container in its task definition. */
 export function serviceContainer(task: ecs.FargateTaskDefinition): ecs.ContainerDefinition {
   return task.node.findChild(CONTAINER_NAME) as ecs.ContainerDefinition;
+}
+
+function createTaskDefinition(scope: Construct, props: FargateTaskProps, plan: TaskPlan): ecs.FargateTaskDefinition {
+  return new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
+    cpu: plan.cpu,
+    memoryLimitMiB: plan.memoryLimitMiB,
+    ephemeralStorageGiB: plan.ephemeralStorage?.toGibibytes(),
+    taskRole: props.taskRole,
+    runtimePlatform: {
+      cpuArchitecture: props.architecture ?? ecs.CpuArchitecture.ARM64,
+      operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
+    },
+  });
 }
 
 /** Service Connect refers to its port by name, and nothing else has a use for that. */

@@ -4,38 +4,46 @@ import type { ServiceKind } from './service-plan';
 import { CA_DIRECTORY } from './trust.contract';
 import { InvalidBackendError } from '../../private/errors';
 
-/** Values of a service that can be wrong, with their defaults filled in. */
-export interface CheckedService {
-  readonly port?: number;
-  readonly additionalPorts: number[];
-  readonly ephemeralStorage?: Size;
-  readonly healthCheckPath?: string;
+/** Values of a task that can be wrong, with their defaults filled in. */
+export interface CheckedTask {
   readonly stopTimeout: Duration;
-  readonly deregistrationDelay?: Duration;
-  readonly failureThreshold: number;
-  readonly minTasks: number;
-  readonly maxTasks: number;
   readonly writablePaths: string[];
   readonly user?: string;
   readonly memoryLimitMiB: number;
   readonly tmpSize: Size;
+  readonly ephemeralStorage?: Size;
+}
+
+/** Values of a service that can be wrong, with their defaults filled in. */
+export interface CheckedService extends CheckedTask {
+  readonly port?: number;
+  readonly additionalPorts: number[];
+  readonly healthCheckPath?: string;
+  readonly deregistrationDelay?: Duration;
+  readonly failureThreshold: number;
+  readonly minTasks: number;
+  readonly maxTasks: number;
+}
+
+/** Refuses what ECS would refuse only during a deployment. Unresolved values pass. */
+export function validateTask(scope: IConstruct, task: CheckedTask): void {
+  seconds(scope, 'stopTimeout', task.stopTimeout, 2, 120);
+  validateEphemeralStorage(scope, task.ephemeralStorage);
+  validateTmpSize(scope, task);
+  validateUser(scope, task.user);
+  validateWritablePaths(scope, task.writablePaths);
 }
 
 /** Refuses what ECS or the load balancer would refuse only during a deployment. Unresolved values pass. */
 export function validateService(scope: IConstruct, service: CheckedService): void {
   integer(scope, 'port', service.port, 1, 65535);
   validatePorts(scope, 'additionalPorts', service.additionalPorts, service.port === undefined ? [] : [service.port]);
-  validateEphemeralStorage(scope, service.ephemeralStorage);
   integer(scope, 'failureThreshold', service.failureThreshold, 1, 10000);
   integer(scope, 'minTasks', service.minTasks, 0, 5000);
   integer(scope, 'maxTasks', service.maxTasks, 0, 5000);
-  seconds(scope, 'stopTimeout', service.stopTimeout, 2, 120);
   seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
   validateTaskBounds(scope, service);
-  validateTmpSize(scope, service);
-  validateUser(scope, service.user);
   validateHealthCheckPath(scope, service.healthCheckPath);
-  validateWritablePaths(scope, service.writablePaths);
 }
 
 /** Warns about a port that works for some images and not for others. */
@@ -76,7 +84,7 @@ function validateEphemeralStorage(scope: IConstruct, storage?: Size): void {
 }
 
 /** Refuses a `/tmp` that does not fit into the task's memory. */
-export function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: Pick<CheckedService, 'tmpSize' | 'memoryLimitMiB'>): void {
+export function validateTmpSize(scope: IConstruct, { tmpSize, memoryLimitMiB }: Pick<CheckedTask, 'tmpSize' | 'memoryLimitMiB'>): void {
   if (tmpSize.isUnresolved() || Token.isUnresolved(memoryLimitMiB)) {
     return;
   }

@@ -1,0 +1,215 @@
+import { Duration, Tokenization } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as events from 'aws-cdk-lib/aws-events';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { FargateTaskProps } from './fargate-task-props';
+import { capacityReadiness } from './private/capacity-rules';
+import { type JobScheduleProps, createSchedule, runCommandOf } from './private/job-schedule';
+import { type ServiceInputs, collectInputs } from './private/service-inputs';
+import { createConnections, openTargets } from './private/service-network';
+import { type TaskPlan, planTask } from './private/service-plan';
+import { createLogGroup, createTask } from './private/service-task';
+import { integer, seconds } from './private/validate-service';
+import { runPermissions } from '../migrations/private/run-permissions';
+import { networkReadiness } from '../network/private/network-readiness';
+import { referWeakly } from '../private/cross-stack';
+import { dependOnStackOf } from '../private/stack-order';
+
+/** Name of the job's own container, and first part of its log streams. */
+const JOB_CONTAINER = 'Job';
+
+/** Properties of a job. */
+export interface ScheduledJobProps extends FargateTaskProps {
+  /** When the job runs, in which time zone. */
+  readonly schedule: ScheduleExpression;
+
+  /**
+   * Time after each moment of the schedule within which the job may start, from 1 to 1440 whole minutes, to spread load.
+   *
+   * @default - it starts at the moment itself
+   */
+  readonly timeWindow?: Duration;
+
+  /**
+   * Whether the schedule starts the job. A job that is off can still be run by hand.
+   *
+   * @default true
+   */
+  readonly enabled?: boolean;
+
+  /**
+   * How often starting the job is tried again, from 0 to 185. A job that started and failed is not run again before its next
+   * moment: see `onFailure`.
+   *
+   * @default 3
+   */
+  readonly retryAttempts?: number;
+
+  /**
+   * Time after a moment of the schedule until which starting is tried, from 1 minute to 1 day. Shorter than the interval, so that late
+   * starts do not meet the next.
+   *
+   * @default Duration.minutes(15)
+   */
+  readonly maxEventAge?: Duration;
+
+  /**
+   * Queue that gets what could not be started.
+   *
+   * @default - a new one that keeps it for two weeks
+   */
+  readonly deadLetterQueue?: sqs.IQueue;
+}
+
+/**
+ * A container that runs on a schedule and ends: cron work, with the same image, bindings and hardening as a service.
+ *
+ * ## What it makes
+ * A task definition with two roles, a schedule of EventBridge Scheduler with a role that may start this one task family, a security
+ * group, a log group, and a dead-letter queue.
+ *
+ * ## Defaults that matter
+ * - **Runs may overlap.** A run that takes longer than the interval meets the next, and EventBridge Scheduler starts at least once, in
+ *   rare cases twice. Neither it nor ECS can prevent that, so let the job do it: take `pg_try_advisory_lock` and end when it is taken.
+ * - Starting is tried again three times within 15 minutes; then the dead-letter queue gets the event. A job that starts and ends with an
+ *   error is over: `onFailure` tells you.
+ * - SIGTERM comes only from Fargate itself (patches, Spot) and from you, with `STOP_TIMEOUT_SECONDS` until SIGKILL. Nothing ends a job that
+ *   hangs: give it a limit of its own.
+ * - A new version is used from the next run on. Its migrations have run by then.
+ *
+ * ## Security considerations
+ * Nothing may connect to it. The root file system is read-only but for `/tmp`, the process is not root and has no Linux capability. It
+ * may connect to what it is bound to, and to TCP 443 anywhere. The task role has no permissions until you grant some.
+ *
+ * ## Cost
+ * About 0.01 USD for each hour that it runs at the default size in us-east-1, ARM64; the schedule costs 1 USD for a million starts.
+ *
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/what-is-scheduler.html
+ *
+ * @example
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+ * import { BackendCluster, BackendNetwork, ScheduledJob, ServiceImage } from 'cdk-private-backend';
+ *
+ * const stack = new Stack(new App(), 'Backend');
+ * const vpc = new BackendNetwork(stack, 'Network').vpc;
+ * const cluster = new BackendCluster(stack, 'Cluster', { vpc });
+ * new ScheduledJob(stack, 'CleanUp', {
+ *   cluster,
+ *   image: ServiceImage.fromDirectory('worker'),
+ *   command: ['node', 'clean-up.js'],
+ *   schedule: ScheduleExpression.cron({ hour: '3', minute: '0' }),
+ * });
+ */
+export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGrantable {
+  /** The security groups of the tasks. */
+  public readonly connections: ec2.Connections;
+  /** The task definition. */
+  public readonly taskDefinition: ecs.IFargateTaskDefinition;
+  /** The log group of all containers. */
+  public readonly logGroup: logs.ILogGroup;
+  /** The queue with what could not be started. */
+  public readonly deadLetterQueue: sqs.IQueue;
+  /** The principal that permissions are granted to: the task role. */
+  public readonly grantPrincipal: iam.IPrincipal;
+  /** AWS CLI command that runs the job now; see `grantRun`. It prints the ARN of the task. */
+  public readonly runCommand: string;
+
+  private readonly parts: JobScheduleProps;
+
+  /**
+   * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, or a
+   * variable that is given twice
+   */
+  constructor(scope: Construct, id: string, props: ScheduledJobProps) {
+    super(scope, id);
+    dependOnStackOf(this, props.cluster, 'Jobs depend on their cluster, never the reverse.');
+    const plan = planTask(this, props, { construct: 'ScheduledJob', defaultStopTimeout: Duration.seconds(120) });
+    const start = this.planStart(props);
+    this.logGroup = createLogGroup(this, props);
+    const inputs = this.collectInputs(props, plan);
+    const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: { name: JOB_CONTAINER, loseLogsBeforeBlocking: false } });
+    this.taskDefinition = taskDefinition;
+    this.grantPrincipal = taskDefinition.taskRole;
+    this.connections = createConnections(this, props);
+    this.deadLetterQueue = props.deadLetterQueue ?? this.createDeadLetterQueue();
+    const { logGroup, connections, deadLetterQueue } = this;
+    this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
+    this.runCommand = runCommandOf(this, this.parts);
+    this.createSchedule(inputs);
+  }
+
+  /** Lets a principal run the job now, with `runCommand`: start, see and stop the task, and read its log. */
+  public grantRun(grantee: iam.IGrantable): iam.Grant {
+    return [...runPermissions(this.parts), { actions: ['logs:FilterLogEvents'], resources: [this.logGroup.logGroupArn], conditions: undefined }]
+      .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
+      .reduce((all, one) => all.combine(one));
+  }
+
+  /**
+   * Tells a target of each run that failed: its container ended with another code than zero, or never started.
+   *
+   * @param id unique on this job
+   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
+   */
+  public onFailure(id: string, options: events.OnEventOptions = {}): events.Rule {
+    const { cluster, taskDefinition } = this.parts;
+    const rule = new events.Rule(this, id, options);
+    rule.addTarget(options.target);
+    rule.addEventPattern({
+      source: ['aws.ecs'],
+      detailType: ['ECS Task State Change'],
+      detail: {
+        clusterArn: [cluster.clusterArn],
+        group: [`family:${taskDefinition.family}`],
+        lastStatus: ['STOPPED'],
+        $or: [{ containers: { name: [JOB_CONTAINER], exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
+      },
+    });
+    return rule;
+  }
+
+  /** Runs that could not be started and are in the dead-letter queue. Default: maximum over five minutes. */
+  public metricNotStarted(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  private planStart(props: ScheduledJobProps): { retryAttempts: number; maxEventAge: number } {
+    const { retryAttempts = 3, maxEventAge = Duration.minutes(15), timeWindow } = props;
+    integer(this, 'retryAttempts', retryAttempts, 0, 185);
+    seconds(this, 'maxEventAge', maxEventAge, 60, 86_400);
+    if (timeWindow !== undefined && !timeWindow.isUnresolved()) {
+      integer(this, 'timeWindow in minutes', timeWindow.toMinutes({ integral: false }), 1, 1440);
+    }
+    return { retryAttempts, maxEventAge: maxEventAge.toSeconds() };
+  }
+
+  private collectInputs(props: ScheduledJobProps, plan: TaskPlan): ServiceInputs {
+    return collectInputs(this, { ...props, own: { stopTimeout: { STOP_TIMEOUT_SECONDS: Tokenization.stringifyNumber(plan.stopTimeout.toSeconds()) } } });
+  }
+
+  private createDeadLetterQueue(): sqs.Queue {
+    const queue = new sqs.Queue(this, 'DeadLetterQueue', { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
+    referWeakly(...queue.node.children);
+    return queue;
+  }
+
+  private createSchedule(inputs: ServiceInputs): void {
+    const { job, plan, cluster, taskDefinition } = this.parts;
+    const schedule = createSchedule(this, this.parts);
+    const { subnets } = cluster.vpc.selectSubnets(plan.placement.vpcSubnets);
+    const network = networkReadiness(this, { vpc: cluster.vpc, subnets, securityGroups: this.connections.securityGroups });
+    const rules = openTargets(this, this.connections, inputs.targets);
+    schedule.node.addDependency(taskDefinition.obtainExecutionRole(), taskDefinition.taskRole, network, ...rules, ...inputs.dependencies);
+    if (plan.capacityProviders !== undefined) {
+      schedule.node.addDependency(capacityReadiness(cluster));
+    }
+    (job.migrations ?? []).forEach((migration) => migration.runBefore(this));
+  }
+}
