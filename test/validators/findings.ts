@@ -23,6 +23,7 @@ export interface Findings {
 interface Report {
   readonly pluginReports: {
     readonly pluginName: string;
+    readonly metadata?: { readonly error?: string };
     readonly violations: {
       readonly ruleName: string;
       readonly description: string;
@@ -61,7 +62,7 @@ export function findingsOf({ seed, withLibrary }: Mistake): Findings {
 }
 
 function judge(seed: Mistake['seed'], wrong: boolean): Finding[] {
-  const app = new App();
+  const app = new App({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
   try {
     seed(new Stack(app, 'Stack'), wrong);
     Validations.of(app).addPlugins(...pluginsOf(app));
@@ -72,6 +73,10 @@ function judge(seed: Mistake['seed'], wrong: boolean): Finding[] {
     }
   }
   const report = JSON.parse(fs.readFileSync(path.join(app.outdir, 'validation-report.json'), 'utf8')) as Report;
+  const failure = report.pluginReports.find(({ metadata }) => metadata?.error !== undefined);
+  if (failure !== undefined) {
+    throw new Error(failure.metadata?.error);
+  }
   return report.pluginReports.filter(({ pluginName }) => pluginName in PLUGINS).flatMap(({ pluginName, violations }) => violations
     .filter(({ severity, description }) => severity === 'error' || isUndecided(description))
     .flatMap(({ ruleName, description, violatingConstructs }) => violatingConstructs.map(({ constructPath }) => ({

@@ -139,17 +139,6 @@ export const NETWORK_MISTAKES: Mistake[] = [
     caughtBy: { ReachabilityCheck: CLIENT },
   },
   {
-    id: 'database-on-another-port',
-    title: 'The rule names the usual port, and the database listens on another',
-    source: 'https://github.com/aws/aws-cdk/issues/15474',
-    seed: (stack, wrong) => {
-      const vpc = newVpc(stack);
-      const database = newDatabase(stack, vpc, { port: 5433 });
-      database.connections.allowFrom(newClient(stack, vpc, database), ec2.Port.tcp(wrong ? 5432 : 5433));
-    },
-    caughtBy: { ReachabilityCheck: CLIENT },
-  },
-  {
     id: 'database-on-the-internet',
     title: 'The database has a public address, and its security group is open to everybody',
     source: 'https://github.com/aws/aws-lambda-dotnet/issues/288',

@@ -82,7 +82,7 @@ export const PERMISSION_MISTAKES: Mistake[] = [
         policyDocument: { Version: '2012-10-17', Statement: [{ Effect: wrong ? 'Permit' : 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::reports/reports.csv' }] },
       });
     },
-    caughtBy: { 'cfn-lint': 'E3510' },
+    caughtBy: { 'validator': 'E3514', 'cfn-lint': 'E3510' },
   },
 ];
 

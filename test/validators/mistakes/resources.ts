@@ -74,6 +74,16 @@ export const RESOURCE_MISTAKES: Mistake[] = [
     caughtBy: { library: 'adminUsername \'admin\' is not possible' },
   },
   {
+    id: 'override-in-the-wrong-case',
+    title: 'An override names a property as TypeScript does, and CloudFormation does not know it',
+    source: 'https://github.com/aws/aws-cdk/issues/18801',
+    seed: (stack, wrong) => {
+      const database = newDatabase(stack, newVpc(stack)).node.defaultChild as rds.CfnDBInstance;
+      database.addPropertyOverride(wrong ? 'deletionProtection' : 'DeletionProtection', true);
+    },
+    caughtBy: { 'HardeningCheck': 'hardening-database-deletion-protection', 'validator': 'F3002', 'cfn-lint': 'E3002' },
+  },
+  {
     id: 'more-gateways-than-money',
     title: 'The VPC of a small project has a NAT gateway in each zone',
     source: 'https://github.com/aws/aws-cdk/issues/18720',
