@@ -3,6 +3,7 @@ export * from './cache';
 export * from './checks';
 export * from './edge';
 export * from './fargate';
+export * from './frontend';
 export * from './migrations';
 export * from './network';
 export * from './postgres';

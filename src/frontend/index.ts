@@ -1,0 +1,3 @@
+export * from './amplify-frontend';
+export * from './frontend';
+export * from './static-frontend';

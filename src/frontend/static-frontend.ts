@@ -1,0 +1,264 @@
+import { Annotations, ArnFormat, Duration, Resource, Stack, Token, type RemovalPolicy } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as route53 from 'aws-cdk-lib/aws-route53';
+import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
+import * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { IFrontend } from './frontend';
+import type { EdgeDomain, EdgeDomainConfig } from '../edge';
+import { Posture } from '../posture';
+import { createLogBucket } from './private/log-bucket';
+import { requireCommercialRegion } from './private/regions';
+import { createSecurityHeaders } from './private/security-headers';
+import { referWeakly } from '../private/cross-stack';
+import { dataRemovalPolicy } from '../private/data-removal';
+import { InvalidBackendError } from '../private/errors';
+import { physicalName } from '../private/physical-name';
+
+/** Properties of a front end on S3 and CloudFront. */
+export interface StaticFrontendProps {
+  /**
+   * The names under which people reach the front end, with their certificate, which must be in us-east-1. A new certificate
+   * (`EdgeDomain.fromHostedZone` without one) is possible where this stack is in us-east-1.
+   *
+   * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
+   * @default - a name of CloudFront
+   */
+  readonly domain?: EdgeDomain;
+
+  /**
+   * Content security policy of every answer.
+   *
+   * @see https://developer.mozilla.org/docs/Web/HTTP/CSP
+   * @default "object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+   */
+  readonly contentSecurityPolicy?: string;
+
+  /**
+   * Directory that a build writes to, for `deployCommand`.
+   *
+   * @default - `dist`, as Vite does
+   */
+  readonly outputDirectory?: string;
+
+  /**
+   * Directory below `outputDirectory` whose files have a hash in their names, so that browsers may keep them for ever.
+   *
+   * @default - `assets`, as Vite does
+   */
+  readonly assetsDirectory?: string;
+
+  /**
+   * Edge locations that serve the front end.
+   *
+   * @default PriceClass.PRICE_CLASS_ALL
+   */
+  readonly priceClass?: cloudfront.PriceClass;
+
+  /**
+   * Whether requests are logged to a bucket of their own.
+   *
+   * @default - as the posture says: no in development, yes in production
+   */
+  readonly accessLogs?: boolean;
+
+  /**
+   * How long access logs are kept.
+   *
+   * @default - as the posture says: one week in development, three months in production
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * What happens to the buckets when they leave the stack: destroy, which works only while they are empty, or retain.
+   *
+   * @default - as the posture says: destroy in development, retain in production
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+const DEFAULT_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+
+/**
+ * A single-page app in a private bucket, served by CloudFront.
+ *
+ * ## What it makes
+ *
+ * A bucket, a distribution that alone may read it, a policy of response headers; alias records where a domain in Route 53 is
+ * given, and by posture a bucket for access logs. No files: `deployCommand` is what a pipeline runs after its build.
+ *
+ * ## Defaults that matter
+ *
+ * A path that is no file is answered with `index.html` and 200, so that the app routes it; so is a missing script. HTTP/2 and 3,
+ * compression, HTTP redirected to HTTPS. `deployCommand` lets browsers keep what is in `assets` and ask for the rest.
+ *
+ * ## Security considerations
+ *
+ * The bucket is private and encrypted, and takes TLS only. With a domain TLS is 1.2 or later; under CloudFront's own name it cannot be
+ * chosen. Headers forbid framing, sniffing of types, and plain HTTP for a year; a content security policy that fits
+ * the app makes scripts from elsewhere harmless. What is in a front end anyone can read.
+ *
+ * ## Cost
+ *
+ * Next to nothing idle. CloudFront serves 1 TB a month free, then 0.085 USD for a GB; S3 stores a GB for 0.023 a month.
+ *
+ * @see https://aws.amazon.com/cloudfront/pricing/
+ *
+ * @example
+ * import { Stack } from 'aws-cdk-lib';
+ * import { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
+ * import { IRole } from 'aws-cdk-lib/aws-iam';
+ * import { IHostedZone } from 'aws-cdk-lib/aws-route53';
+ * import { EdgeDomain, StaticFrontend } from 'cdk-private-backend';
+ *
+ * declare const stack: Stack;
+ * declare const zone: IHostedZone;
+ * declare const certificate: ICertificate;
+ * declare const pipeline: IRole;
+ * const web = new StaticFrontend(stack, 'Web', { domain: EdgeDomain.fromHostedZone(zone, { domainNames: ['app.example.com'], certificate }) });
+ * web.grantDeploy(pipeline);
+ */
+export class StaticFrontend extends Construct implements IFrontend {
+  /** The address that people use. */
+  public readonly url: string;
+
+  /** The host name that people use. */
+  public readonly domainName: string;
+
+  /** The bucket that the files are in. */
+  public readonly bucket: s3.IBucket;
+
+  /** The distribution that serves them. */
+  public readonly distribution: cloudfront.IDistribution;
+
+  /** What to type in a POSIX shell, beside the output of a build, to put it in place of the last one. */
+  public readonly deployCommand: string;
+
+  /**
+   * @throws InvalidBackendError for a certificate outside us-east-1, a path that leaves its directory, and a removal policy that is
+   * neither destroy nor retain, and in regions of China and GovCloud
+   */
+  constructor(scope: Construct, id: string, props: StaticFrontendProps = {}) {
+    super(scope, id);
+    requireCommercialRegion(this, 'CloudFront with origin access control');
+    this.validatePaths(props);
+    const domain = props.domain?.bind(this);
+    this.validateCertificates(domain?.certificates ?? []);
+    this.bucket = this.createBucket(props);
+    this.distribution = this.createDistribution(props, domain);
+    this.createRecords(domain);
+    this.domainName = domain?.domainNames[0] ?? this.distribution.distributionDomainName;
+    this.url = `https://${this.domainName}`;
+    this.deployCommand = this.renderDeployCommand(props);
+    referWeakly(this.bucket, this.distribution);
+  }
+
+  /**
+   * Lets a grantee run `deployCommand`.
+   *
+   * @param grantee the role of a pipeline
+   */
+  public grantDeploy(grantee: iam.IGrantable): iam.Grant {
+    const files = this.bucket.grantReadWrite(grantee);
+    return files.combine(this.distribution.grantCreateInvalidation(grantee));
+  }
+
+  private createBucket(props: StaticFrontendProps): s3.Bucket {
+    return new s3.Bucket(this, 'Resource', {
+      encryption: s3.BucketEncryption.S3_MANAGED,
+      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true,
+      minimumTLSVersion: 1.2,
+      versioned: false,
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
+    });
+  }
+
+  private createDistribution(props: StaticFrontendProps, domain?: EdgeDomainConfig): cloudfront.Distribution {
+    return new cloudfront.Distribution(this, 'Distribution', {
+      comment: this.node.path.slice(-128),
+      defaultBehavior: {
+        origin: S3BucketOrigin.withOriginAccessControl(this.bucket, { originAccessControl: this.createAccessControl() }),
+        viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+        cachePolicy: cloudfront.CachePolicy.CACHING_OPTIMIZED,
+        responseHeadersPolicy: createSecurityHeaders(this, props.contentSecurityPolicy ?? DEFAULT_POLICY),
+        compress: true,
+      },
+      defaultRootObject: 'index.html',
+      // S3 says 403 of what is not there to those who may not list the bucket.
+      errorResponses: [403, 404].map((httpStatus) => ({ httpStatus, responseHttpStatus: 200, responsePagePath: '/index.html', ttl: Duration.seconds(10) })),
+      domainNames: domain?.domainNames,
+      certificate: domain?.certificates[0],
+      minimumProtocolVersion: domain === undefined ? undefined : cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+      sslSupportMethod: domain === undefined ? undefined : cloudfront.SSLMethod.SNI,
+      httpVersion: cloudfront.HttpVersion.HTTP2_AND_3,
+      priceClass: props.priceClass ?? cloudfront.PriceClass.PRICE_CLASS_ALL,
+      enableIpv6: true,
+      ...this.createLogs(props),
+    });
+  }
+
+  /** Names of these are unique in an account, whatever the region. */
+  private createAccessControl(): cloudfront.S3OriginAccessControl {
+    return new cloudfront.S3OriginAccessControl(this, 'AccessControl', { originAccessControlName: `${physicalName(this)}-${Stack.of(this).region}` });
+  }
+
+  private createLogs(props: StaticFrontendProps): Partial<cloudfront.DistributionProps> {
+    const posture = Posture.of(this);
+    return props.accessLogs ?? posture.accessLogs
+      ? { enableLogging: true, logBucket: createLogBucket(this, props.logRetention ?? posture.logRetention, dataRemovalPolicy(this, props.removalPolicy)) }
+      : { enableLogging: false };
+  }
+
+  private createRecords(domain?: EdgeDomainConfig): void {
+    const { hostedZone: zone, domainNames = [] } = domain ?? {};
+    if (zone === undefined) {
+      return;
+    }
+    const target = route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution));
+    domainNames.forEach((recordName, index) => {
+      const suffix = Token.isUnresolved(recordName) ? `${index}` : `-${recordName}`;
+      new route53.ARecord(this, `Alias${suffix}`, { zone, recordName, target });
+      new route53.AaaaRecord(this, `AliasV6${suffix}`, { zone, recordName, target });
+    });
+  }
+
+  private renderDeployCommand({ outputDirectory = 'dist', assetsDirectory = 'assets' }: StaticFrontendProps): string {
+    const bucket = `s3://${this.bucket.bucketName}`;
+    return [
+      // Old assets stay for those who have an old page open.
+      `aws s3 sync '${outputDirectory}/${assetsDirectory}' '${bucket}/${assetsDirectory}' --cache-control 'public,max-age=31536000,immutable'`,
+      `aws s3 sync '${outputDirectory}' '${bucket}' --delete --exclude '${assetsDirectory}/*' --cache-control 'no-cache'`,
+      `aws cloudfront create-invalidation --distribution-id '${this.distribution.distributionId}' --paths '/*'`,
+    ].join(' && ');
+  }
+
+  private validatePaths({ outputDirectory, assetsDirectory }: StaticFrontendProps): void {
+    for (const [name, path] of Object.entries({ outputDirectory, assetsDirectory })) {
+      if (path !== undefined && !Token.isUnresolved(path) && (!/^[\w.-]+(\/[\w.-]+)*$/.test(path) || path.split('/').includes('..'))) {
+        throw new InvalidBackendError(this, `${name} must be a relative path without a slash at its ends, like 'dist', got '${path}'.`);
+      }
+    }
+  }
+
+  private validateCertificates(certificates: ICertificate[]): void {
+    for (const certificate of certificates) {
+      const region = Resource.isOwnedResource(certificate)
+        ? Stack.of(certificate).region
+        : Stack.of(this).splitArn(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
+      if (Token.isUnresolved(region)) {
+        Annotations.of(this).addWarningV2('cdk-private-backend:StaticFrontend.certificateRegion',
+          'The region of the certificate is not known, and CloudFront takes certificates of us-east-1 only. Give the stack an env with region us-east-1, or import a certificate from there.');
+      } else if (region !== 'us-east-1') {
+        throw new InvalidBackendError(this, `CloudFront takes certificates of us-east-1 only, got one of ${region}. `
+          + 'Make it in a stack with env region us-east-1 and crossRegionReferences: true, and give it as EdgeDomain.fromHostedZone(zone, { certificate }).');
+      }
+    }
+  }
+}
