@@ -1,4 +1,5 @@
 export * from './access';
+export * from './audit';
 export * from './cache';
 export * from './checks';
 export * from './edge';
