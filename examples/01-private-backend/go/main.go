@@ -13,6 +13,7 @@ func main() {
 	defer jsii.Close()
 
 	app := awscdk.NewApp(nil)
+	awscdk.Validations_Of(app).AddPlugins(backend.NewReachabilityCheck(), backend.NewHardeningCheck(nil), backend.NewCostReport(nil))
 	context := func(key string) string {
 		value, _ := app.Node().TryGetContext(jsii.String(key)).(string)
 		return value

@@ -1,10 +1,11 @@
-from aws_cdk import App
+from aws_cdk import App, Validations
 from aws_cdk.aws_route53 import HostedZoneAttributes
-from cdk_private_backend import Posture
+from cdk_private_backend import CostReport, HardeningCheck, Posture, ReachabilityCheck
 
 from private_backend_stack import PrivateBackendStack
 
 app = App()
+Validations.of(app).add_plugins(ReachabilityCheck(), HardeningCheck(), CostReport())
 context = app.node.try_get_context
 
 match context("posture"):

@@ -1,12 +1,17 @@
 package com.example;
 
+import io.github.cdkprivatebackend.CostReport;
+import io.github.cdkprivatebackend.HardeningCheck;
 import io.github.cdkprivatebackend.Posture;
+import io.github.cdkprivatebackend.ReachabilityCheck;
 import software.amazon.awscdk.App;
+import software.amazon.awscdk.Validations;
 import software.amazon.awscdk.services.route53.HostedZoneAttributes;
 
 public final class PrivateBackendApp {
     public static void main(final String[] args) {
         App app = new App();
+        Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
         String posture = context(app, "posture");
 
         switch (posture) {
