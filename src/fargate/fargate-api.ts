@@ -19,7 +19,8 @@ const MAX_ROUTES = 5;
  * ## What it makes
  * A task definition with two roles, a Fargate service, a security group, a log group, and scaling where `maxTasks` is
  * greater than `minTasks`. With a binding that brings a certificate authority, a second container that writes it to
- * `/run/cdk-private-backend/ca/ca.pem` and ends before the service starts.
+ * `/run/cdk-private-backend/ca/ca.pem` and ends before the service starts. In a cluster with service discovery, an entry under which other
+ * services find it. With a deployment that moves requests, a role and a second target group for each route.
  *
  * ## Defaults that matter
  * ARM64, 256 CPU units and 512 MiB. Port 8080, given as `PORT`; the balancer asks `/healthz`. A deployment keeps all tasks
