@@ -3,7 +3,7 @@ import * as path from 'path';
 import { ACCOUNT, REGION } from './emulator';
 import { filterTemplate, type FilterOptions, type Template } from './filter';
 import { ROOT } from './paths';
-import { run, runOrThrow, type ProgramResult } from './process';
+import { run, runOrThrow, unlessEnding, type ProgramResult } from './process';
 
 /** What a stack is synthesised from. */
 export interface SynthOptions {
@@ -57,13 +57,13 @@ export class Cdk {
     return this.run('destroy', stackName, '--app', directory, '--force');
   }
 
-  private run(...args: string[]): Promise<ProgramResult> {
-    return run(process.execPath, [this.program, ...args, '--no-color', '--no-notices', '--no-version-reporting'], {
+  private async run(...args: string[]): Promise<ProgramResult> {
+    const result = await run(process.execPath, [this.program, ...args, '--no-color', '--no-notices', '--no-version-reporting'], {
       cwd: this.assemblies,
       env: {
         PATH: process.env.PATH,
         HOME: this.assemblies,
-        TMPDIR: process.env.TMPDIR,
+        TMPDIR: this.assemblies,
         CI: 'true',
         AWS_ENDPOINT_URL: this.endpoint,
         AWS_ACCESS_KEY_ID: 'test',
@@ -77,6 +77,8 @@ export class Cdk {
         TSX_TSCONFIG_PATH: path.join(ROOT, 'examples', 'tsconfig.json'),
       },
     });
+    await unlessEnding();
+    return result;
   }
 
   private async orThrow(...args: string[]): Promise<void> {

@@ -51,16 +51,10 @@ export interface EmulatorOptions {
 
 /** A running emulator. */
 export class Emulator {
-  public static async start(options: EmulatorOptions): Promise<Emulator> {
-    const emulator = new Emulator(options);
-    await emulator.waitUntilReady();
-    return emulator;
-  }
-
   private readonly child: ChildProcess;
   private readonly logFile: string;
 
-  private constructor(private readonly options: EmulatorOptions) {
+  constructor(private readonly options: EmulatorOptions) {
     const { directory, python } = options;
     const temporary = join(directory, 'tmp');
     mkdirSync(temporary, { recursive: true });
@@ -71,6 +65,15 @@ export class Emulator {
     });
     closeSync(log);
     this.child.stdio[3]?.on('error', () => undefined);
+  }
+
+  public async waitUntilReady(): Promise<void> {
+    const giveUp = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < giveUp && this.child.exitCode === null) {
+      if (await fetch(`http://127.0.0.1:${this.options.port}/_ministack/health`).then(({ ok }) => ok, () => false)) return;
+      await sleep(50);
+    }
+    throw new Error(`The emulator did not start:\n${this.log()}`);
   }
 
   /** Names of the resource types that its CloudFormation knows. */
@@ -90,15 +93,6 @@ export class Emulator {
     const ended = new Promise((done) => this.child.once('exit', done));
     signalGroup(this.child.pid, 'SIGKILL');
     await ended;
-  }
-
-  private async waitUntilReady(): Promise<void> {
-    const giveUp = Date.now() + START_TIMEOUT_MS;
-    while (Date.now() < giveUp && this.child.exitCode === null) {
-      if (await fetch(`http://127.0.0.1:${this.options.port}/_ministack/health`).then(({ ok }) => ok, () => false)) return;
-      await sleep(50);
-    }
-    throw new Error(`The emulator did not start:\n${this.log()}`);
   }
 }
 

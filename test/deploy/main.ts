@@ -1,6 +1,8 @@
 import { readdirSync } from 'fs';
+import { setTimeout as sleep } from 'timers/promises';
 import { Backend } from './backend';
 import { EXAMPLES } from './paths';
+import { unlessEnding } from './process';
 import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
@@ -9,6 +11,8 @@ import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
 import { runProgram } from '../support/program';
+
+const LIMIT_MINUTES = 15;
 
 type Scenario = (report: Report, backend: Backend) => Promise<void>;
 
@@ -40,23 +44,35 @@ function plan(): [string, 'development' | 'production'][] {
   const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name)).sort();
   const all = [...examples.map((example): [string, 'development'] => [example, 'development']), [examples[0], 'production'] as [string, 'production']];
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-  return all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
+  const found = all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
+  if (found.length === 0) throw new Error(`No example and posture matches '${wanted.join(' ')}'. There are: ${all.map((pair) => pair.join(' ')).join(', ')}.`);
+  return found;
 }
 
-async function main(): Promise<number> {
+async function play(): Promise<number> {
   const report = new Report();
+  const chosen = plan();
   report.heading('Start');
   const world = await createWorld((text) => report.note(text));
-  for (const [example, posture] of plan()) {
+  for (const [example, posture] of chosen) {
     const scenarios = example === SCENARIO_EXAMPLE && posture === 'development' ? ALL : EVERYWHERE;
     const backend = await Backend.create(world, example, posture);
     for (const [name, scenario] of Object.entries(scenarios)) {
       report.heading(`${backend.name}: ${name}`);
-      await scenario(report, backend).catch((error: Error) => report.check(false, 'the scenario could be played to its end', error.stack));
+      await scenario(report, backend).catch(async (error: Error) => {
+        await unlessEnding();
+        report.check(false, 'the scenario could be played to its end', error.stack);
+      });
     }
     await backend.close();
   }
   return report.summary();
 }
 
-void runProgram(main, cleanUp);
+/** A deployment that never ends must not hang whoever runs this. */
+async function tooLong(): Promise<never> {
+  await sleep(LIMIT_MINUTES * 60_000, undefined, { ref: false });
+  throw new Error(`This took more than ${LIMIT_MINUTES} minutes.`);
+}
+
+void runProgram(() => Promise.race([play(), tooLong()]), cleanUp);

@@ -44,7 +44,7 @@ const cleanups: (() => Promise<void> | void)[] = [];
 
 /** Undoes everything that `createWorld` and the scenarios have made. */
 export async function cleanUp(): Promise<void> {
-  endPrograms();
+  await endPrograms();
   for (const cleanup of cleanups.splice(0)) {
     await cleanup();
   }
@@ -66,8 +66,9 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   const proxy = await Proxy.listen(async (action, input) => later.ecs?.intercept(action, input));
   cleanups.unshift(() => proxy.close());
   proxy.target = await freePort();
-  const emulator = await Emulator.start({ python, port: proxy.target, endpoint: proxy.url, directory, recordedEvents: events });
+  const emulator = new Emulator({ python, port: proxy.target, endpoint: proxy.url, directory, recordedEvents: events });
   cleanups.unshift(() => emulator.stop());
+  await emulator.waitUntilReady();
   const cloud = new Cloud(proxy.url);
   const ecs = later.ecs = new EcsStandIn(cloud, assemblies, engines);
   cleanups.unshift(() => ecs.end());
