@@ -1,4 +1,5 @@
 import { App, CfnResource, Stack, Validations } from 'aws-cdk-lib';
+import { ModelResource, Reference, TemplateModel, Unknown, type ModelMap, type ModelValue } from '../../../src/checks/private/model';
 import { ReachabilityCheck } from '../../../src/checks/reachability';
 
 export interface RawResource {
@@ -74,4 +75,29 @@ export function describeCases(title: string, lab: () => Resources, cases: readon
       expectFindings(findingsIn(resources), findings);
     });
   });
+}
+
+/** Resources as a model, without an app. `{ Unknown: name }` is what only a deployment decides. */
+export function modelOf(resources: Resources): TemplateModel {
+  const template = { path: 'Lab.template.json', stackPath: 'Lab', stackName: 'Lab' };
+  const made = new Map<string, ModelResource>();
+  const resolve = (raw: unknown): ModelValue => {
+    if (Array.isArray(raw)) {
+      return raw.map(resolve);
+    }
+    if (typeof raw !== 'object' || raw === null) {
+      return raw as ModelValue;
+    }
+    const { Ref, 'Fn::GetAtt': attribute, Unknown: name } = raw as { 'Ref'?: string; 'Fn::GetAtt'?: [string, string]; 'Unknown'?: string };
+    if (name !== undefined) {
+      return new Unknown(name, 'it is known at deployment');
+    }
+    const [id, of] = attribute ?? [Ref, 'Ref'];
+    return id === undefined ? resolveMap(raw) : new Reference(made.get(id)!, of);
+  };
+  const resolveMap = (raw: object): ModelMap => Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined).map(([key, value]) => [key, resolve(value)]));
+  for (const [logicalId, { Type, Properties }] of Object.entries(resources)) {
+    made.set(logicalId, new ModelResource({ logicalId, type: Type, template, constructPath: `Lab/${logicalId}`, dependsOn: [], properties: () => resolveMap(Properties) }));
+  }
+  return new TemplateModel([...made.values()]);
 }

@@ -40,6 +40,8 @@ export interface InterfaceProps {
 
 /** Makes interfaces from values of templates. */
 export class InterfaceFactory {
+  private readonly classes = new Map<string, string>();
+
   public constructor(public readonly subnets: Subnets, public readonly groups: SecurityGroups) {}
 
   public make(props: InterfaceProps): NetworkInterface {
@@ -59,8 +61,15 @@ export class InterfaceFactory {
       publicIp,
       ipv6,
       ports: props.ports ?? [],
-      classKey: [props.kind, [groups, subnets].map((each) => each.map(({ key }) => key).sort().join()), publicIp, ipv6, unguarded].join('|'),
+      classKey: this.classOf([props.kind, publicIp, ipv6, unguarded, ...groups.map(({ key }) => key).sort(), ...subnets.map(({ key }) => key).sort()].join('|')),
     };
+  }
+
+  /** A short name for a long one. */
+  private classOf(description: string): string {
+    const name = this.classes.get(description) ?? `${this.classes.size}`;
+    this.classes.set(description, name);
+    return name;
   }
 
   private unknownSubnet(owner: ModelResource): Subnet {

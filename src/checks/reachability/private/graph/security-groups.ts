@@ -109,12 +109,13 @@ export class SecurityGroups {
     const cidr = rule.CidrIp ?? rule.CidrIpv6;
     const protocol = protocolOf(literalText(rule.IpProtocol) ?? '-1');
     const ports = portsOf(protocol, rule);
+    const addresses = list !== undefined ? this.prefixLists.addressesOf(list) : cidr === undefined ? [] : [rangeOf(cidr)];
     return {
       direction,
       protocol,
       ports: ports ?? ALL_PORTS,
       peer: peer === undefined || ports === undefined ? undefined : this.of(peer),
-      addresses: ports === undefined ? [undefined] : peer !== undefined ? [] : list !== undefined ? this.prefixLists.addressesOf(list) : cidr === undefined ? [] : [rangeOf(cidr)],
+      addresses: ports === undefined ? [undefined] : peer !== undefined ? [] : addresses,
       peerText: rangeText(cidr) ?? rendered(peer ?? list ?? cidr ?? 'nothing'),
       resource,
       location,
@@ -125,9 +126,42 @@ export class SecurityGroups {
 /** What the rules of groups say of connections to or from something with other groups. Any of the groups is enough. */
 export function filterRules(groups: readonly SecurityGroup[], direction: Direction, peers: readonly Identity[], traffic: Traffic): FilterRule[] {
   return groups.flatMap((group) => [
-    ...group.rules.filter((rule) => rule.direction === direction && carries(rule.protocol, traffic)).flatMap((rule) => forPeers(rule, peers)),
+    ...candidates(group, direction, peers).filter((rule) => carries(rule.protocol, traffic)).flatMap((rule) => forPeers(rule, peers)),
     ...(group.openRules === undefined ? [] : [{ allow: true, addresses: undefined, ports: ALL_PORTS }]),
   ]);
+}
+
+/** The rules of one direction: those for one group by its key, and the others. A database has one for each of its clients. */
+interface Indexed {
+  readonly byPeer: ReadonlyMap<string, readonly SecurityGroupRule[]>;
+  readonly others: readonly SecurityGroupRule[];
+}
+
+const indexes: Readonly<Record<Direction, WeakMap<SecurityGroup, Indexed>>> = { ingress: new WeakMap(), egress: new WeakMap() };
+
+/** Rules that may be for peers. */
+function candidates(group: SecurityGroup, direction: Direction, peers: readonly Identity[]): readonly SecurityGroupRule[] {
+  if (peers.some(({ definite }) => !definite)) {
+    return group.rules.filter((rule) => rule.direction === direction);
+  }
+  const { byPeer, others } = indexes[direction].get(group) ?? indexed(group, direction);
+  return peers.length === 0 ? others : [...others, ...peers.flatMap(({ key }) => byPeer.get(key) ?? [])];
+}
+
+function indexed(group: SecurityGroup, direction: Direction): Indexed {
+  const byPeer = new Map<string, SecurityGroupRule[]>();
+  const others: SecurityGroupRule[] = [];
+  for (const rule of group.rules.filter((each) => each.direction === direction)) {
+    const alike = rule.peer?.definite === true ? byPeer.get(rule.peer.key) : others;
+    if (alike === undefined) {
+      byPeer.set(rule.peer!.key, [rule]);
+    } else {
+      alike.push(rule);
+    }
+  }
+  const index = { byPeer, others };
+  indexes[direction].set(group, index);
+  return index;
 }
 
 function forPeers({ peer, addresses, ports }: SecurityGroupRule, peers: readonly Identity[]): FilterRule[] {

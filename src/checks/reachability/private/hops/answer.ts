@@ -31,21 +31,22 @@ export function undecided(reason: string): Answer {
 
 /** What a filter says, put in words by those who ask. */
 export interface FilterWords {
-  readonly passes: string;
   readonly stops: string;
   readonly fix: string;
   /** Where only some packets pass: `stops` is said of them, or it is open which ones they will be. */
   readonly partly: Answer;
 }
 
-export function judge({ atLeast, atMost }: Coverage, mode: Mode, words: FilterWords): Answer {
+/** Words are made when they are needed: most ways are open. */
+export function judge({ atLeast, atMost }: Coverage, mode: Mode, passes: string, words: () => FilterWords): Answer {
+  if (mode === 'any' ? atLeast !== 'none' : atLeast === 'all') {
+    return reachable(passes);
+  }
+  const { stops, fix, partly } = words();
   if (atMost === 'none') {
-    return blocked(words.stops, words.fix);
+    return blocked(stops, fix);
   }
-  if (mode === 'any') {
-    return atLeast === 'none' ? words.partly.outcome === 'undecided' ? words.partly : undecided(words.partly.reason) : reachable(words.passes);
-  }
-  return atLeast === 'all' ? reachable(words.passes) : atLeast === atMost ? words.partly : undecided(words.partly.reason);
+  return mode === 'every' && atLeast === atMost ? partly : undecided(partly.reason);
 }
 
 /** One hop after the other: the first that blocks, else the first that is open, else the whole way. */
@@ -66,15 +67,31 @@ export function inSequence(steps: readonly (() => Answer)[]): Answer {
   return open ?? reachable(passed.join(', '));
 }
 
-const WORST = ['blocked', 'undecided', 'reachable'];
+const WORST = { blocked: 0, undecided: 1, reachable: 2 };
 
 /** The answers of several pairs of subnets, or several ways, together: the worst where every one must pass, else the best. */
 export function combine(answers: readonly Answer[], mode: Mode): Answer {
-  const sorted = [...answers].sort((a, b) => (WORST.indexOf(a.outcome) - WORST.indexOf(b.outcome)) * (mode === 'every' ? 1 : -1));
-  const [first] = sorted;
-  const alike = sorted.filter(({ outcome, reason }) => outcome === first.outcome && reason === first.reason);
+  const direction = mode === 'every' ? 1 : -1;
+  const first = answers.reduce((best, next) => ((WORST[next.outcome] - WORST[best.outcome]) * direction < 0 ? next : best));
+  if (first.outcome === 'reachable') {
+    return first;
+  }
+  const alike = answers.filter(({ outcome, reason }) => outcome === first.outcome && reason === first.reason);
   const from = [...new Set(alike.map((answer) => answer.from).filter((name): name is string => name !== undefined))];
   return { ...first, from: from.length === 0 ? undefined : enumerate(from) };
+}
+
+/** The best of several ways; those after one that is reachable are not looked at. */
+export function anyOf(ways: readonly (() => Answer)[]): Answer {
+  const answers: Answer[] = [];
+  for (const way of ways) {
+    const answer = way();
+    if (answer.outcome === 'reachable') {
+      return answer;
+    }
+    answers.push(answer);
+  }
+  return combine(answers, 'any');
 }
 
 /** The answer as a clause, with the subnets that it is about. */

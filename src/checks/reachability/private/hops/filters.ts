@@ -1,4 +1,4 @@
-import { blocked, judge, reachable, undecided, type Answer, type Mode } from './answer';
+import { blocked, judge, reachable, undecided, type Answer, type FilterWords, type Mode } from './answer';
 import type { Cidr } from '../graph/cidr';
 import { filter, together, type Coverage, type FilterRule, type PortRange } from '../graph/filter';
 import { enumerate } from '../graph/identity';
@@ -14,16 +14,18 @@ export interface Peer {
   readonly family: 4 | 6;
   /** Undefined entries where only the deployment decides. */
   readonly addresses: readonly (Cidr | undefined)[];
+  /** A range around all of them: what holds for all of it is found at once. */
+  readonly hull?: Cidr;
   readonly groups: readonly SecurityGroup[];
 }
 
 /** What the security groups of one end say. Answers need no rule. */
 export function throughGroups(end: NetworkInterface, direction: Direction, peer: Peer, traffic: Traffic, mode: Mode): Answer {
   if (!end.guarded) {
-    return reachable('');
+    return PASSES;
   }
   const rules = filterRules(end.groups, direction, peer.groups, traffic);
-  const coverageOn = (ports: PortRange) => together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports })));
+  const coverageOn = (ports: PortRange) => coverageOf(rules, peer, ports);
   const coverage = coverageOn(traffic.ports);
   // Of several ports, one that is closed for certain is what there is to say.
   const closed = mode === 'every' && coverage.atLeast !== 'all' && coverage.atMost !== 'none' ? edges(rules, traffic.ports).find((port) => coverageOn({ from: port, to: port }).atMost === 'none') : undefined;
@@ -31,16 +33,19 @@ export function throughGroups(end: NetworkInterface, direction: Direction, peer:
     return throughGroups(end, direction, peer, { ...traffic, ports: { from: closed, to: closed } }, mode);
   }
   const groups = nameGroups(end.groups);
-  const toPeer = `${direction === 'ingress' ? 'from' : 'to'} ${peer.name}`;
-  const unknown = end.groups.find(({ openRules }) => openRules !== undefined);
-  return judge(coverage, mode, {
-    passes: `${direction} rules of ${groups}`,
-    stops: `${groups} ${end.groups.length > 1 ? 'have' : 'has'} no ${direction} rule for ${describeTraffic(traffic)} ${toPeer}`,
-    fix: `Add an ${direction} rule for ${describeTraffic(traffic)} ${toPeer} to ${groups}.`,
+  return judge(coverage, mode, `${direction} rules of ${groups}`, () => groupWords(end, groups, direction, peer, traffic));
+}
+
+function groupWords({ groups: list }: NetworkInterface, groups: string, direction: Direction, peer: Peer, traffic: Traffic): FilterWords {
+  const [what, way] = [describeTraffic(traffic), direction === 'ingress' ? 'from' : 'to'];
+  const unknown = list.find(({ openRules }) => openRules !== undefined);
+  return {
+    stops: `${groups} ${list.length > 1 ? 'have' : 'has'} no ${direction} rule for ${what} ${way} ${peer.name}`,
+    fix: `Add an ${direction} rule for ${what} ${way} ${peer.name} to ${groups}.`,
     partly: undecided(unknown === undefined
-      ? `the ${direction} rules of ${groups} allow ${describeTraffic(traffic)} ${direction === 'ingress' ? 'from' : 'to'} certain addresses only, and whether they are those of ${peer.name} is known at deployment`
+      ? `the ${direction} rules of ${groups} allow ${what} ${way} certain addresses only, and whether they are those of ${peer.name} is known at deployment`
       : `the rules of ${nameGroups([unknown])} are not known: ${unknown.openRules}`),
-  });
+  };
 }
 
 /** Ports of a range where what rules say may change. */
@@ -50,30 +55,39 @@ function edges(rules: readonly FilterRule[], { from, to }: PortRange): number[] 
 
 /** What a network ACL says of the connection's own packets. */
 export function throughAcl(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic, mode: Mode): Answer {
-  return acl.lenient ? reachable('') : judge(aclCoverage(acl, direction, peer, traffic), mode, {
-    passes: acl.name,
-    stops: `network ACL ${acl.name} lets no ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`,
-    fix: `Let ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name} in network ACL ${acl.name}.`,
-    partly: undecided(acl.foreign === undefined
-      ? `network ACL ${acl.name} lets only some ${describeTraffic(traffic)} ${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}, and which addresses will be used is known at deployment`
-      : `network ACL ${acl.name} is not known: ${acl.foreign}`),
+  if (acl.lenient) {
+    return PASSES;
+  }
+  return judge(aclCoverage(acl, direction, peer, traffic), mode, `network ACL ${acl.name}`, () => {
+    const [what, way] = [describeTraffic(traffic), `${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`];
+    return {
+      stops: `network ACL ${acl.name} lets no ${what} ${way}`,
+      fix: `Let ${what} ${way} in network ACL ${acl.name}.`,
+      partly: undecided(acl.foreign === undefined
+        ? `network ACL ${acl.name} lets only some ${what} ${way}, and which addresses will be used is known at deployment`
+        : `network ACL ${acl.name} is not known: ${acl.foreign}`),
+    };
   });
 }
 
 /** What a network ACL says of the answers, which go to a port that the client chose. */
 export function answersThroughAcl(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic, client: InterfaceKind | 'internet' | 'nat', mode: Mode): Answer {
-  const ports = usesPorts(traffic.protocol) ? ephemeralPorts(client) : traffic.ports;
-  const answers = { ...traffic, ports };
-  const what = `answers (${describeTraffic(answers)})`;
-  const way = `${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`;
-  const fix = `A network ACL keeps no state: let ${describeTraffic(answers)} ${way} in ${acl.name}.`;
-  return acl.lenient ? reachable('') : judge(aclCoverage(acl, direction, peer, answers), mode, {
-    passes: '',
-    stops: `network ACL ${acl.name} lets no ${what} ${way}`,
-    fix,
-    partly: acl.foreign === undefined ? blocked(`network ACL ${acl.name} lets only some of the ${what} ${way}`, fix) : undecided(`network ACL ${acl.name} is not known: ${acl.foreign}`),
+  if (acl.lenient) {
+    return PASSES;
+  }
+  const answers = { ...traffic, ports: usesPorts(traffic.protocol) ? ephemeralPorts(client) : traffic.ports };
+  return judge(aclCoverage(acl, direction, peer, answers), mode, '', () => {
+    const [what, way] = [describeTraffic(answers), `${direction} ${direction === 'in' ? 'from' : 'to'} ${peer.name}`];
+    const fix = `A network ACL keeps no state: let ${what} ${way} in ${acl.name}.`;
+    return {
+      stops: `network ACL ${acl.name} lets no answers (${what}) ${way}`,
+      fix,
+      partly: acl.foreign === undefined ? blocked(`network ACL ${acl.name} lets only some of the answers (${what}) ${way}`, fix) : undecided(`network ACL ${acl.name} is not known: ${acl.foreign}`),
+    };
   });
 }
+
+const PASSES = reachable('');
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/nacl-ephemeral-ports.html */
 export function ephemeralPorts(client: InterfaceKind | 'internet' | 'nat'): PortRange {
@@ -86,6 +100,15 @@ export function nameGroups(groups: readonly SecurityGroup[]): string {
 }
 
 function aclCoverage(acl: NetworkAcl, direction: 'in' | 'out', peer: Peer, traffic: Traffic): Coverage {
-  const rules = aclRules(acl, direction, traffic);
-  return together(peer.addresses.map((addresses) => filter(rules, { addresses, family: peer.family, ports: traffic.ports })));
+  return coverageOf(aclRules(acl, direction, traffic), peer, traffic.ports);
+}
+
+function coverageOf(rules: readonly FilterRule[], { addresses, family, hull }: Peer, ports: PortRange): Coverage {
+  if (hull !== undefined) {
+    const whole = filter(rules, { addresses: hull, family, ports });
+    if (whole.atLeast === 'all' || whole.atMost === 'none') {
+      return whole;
+    }
+  }
+  return together(addresses.map((range) => filter(rules, { addresses: range, family, ports })));
 }

@@ -12,14 +12,13 @@ const ANY: Readonly<Record<4 | 6, Cidr>> = { 4: ANY_IPV4, 6: ANY_IPV6 };
 
 /** Addresses outside, as filters see them. */
 export function outsidePeer(family: 4 | 6, addresses: readonly Cidr[] = INTERNET[family], name = 'the internet'): Peer {
-  return { name, family, addresses, groups: [] };
+  return { name, family, addresses, groups: [], hull: addresses === INTERNET[family] ? ANY[family] : undefined };
 }
 
-/** Whether connections from one subnet get out to addresses of the internet. */
-export function toInternet(network: Network, source: End, peer: Peer, traffic: Traffic, mode: Mode): Answer {
+/** Whether connections that the groups of their source allow get out of its subnet to addresses of the internet. */
+export function outOfSubnet(network: Network, source: End, peer: Peer, traffic: Traffic, mode: Mode): Answer {
   const { acl } = source.subnet;
   return inSequence([
-    () => throughGroups(source.network, 'egress', peer, traffic, mode),
     () => throughAcl(acl, 'out', peer, traffic, mode),
     () => wayOut(network, source, peer, traffic, mode),
     () => answersThroughAcl(acl, 'in', peer, traffic, source.network.kind, mode),

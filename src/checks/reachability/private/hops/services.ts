@@ -1,11 +1,10 @@
 import { blocked, combine, inSequence, reachable, undecided, type Answer } from './answer';
 import { answersThroughAcl, throughAcl, throughGroups } from './filters';
 import { insideNetwork, type End } from './inside';
-import { NO_ROUTE_FIX, outsidePeer, toInternet } from './internet';
+import { NO_ROUTE_FIX, outsidePeer } from './internet';
 import { policyRefuses } from './policy';
-import type { Endpoint } from '../graph/endpoints';
+import type { Endpoint, Endpoints } from '../graph/endpoints';
 import { nameOf } from '../graph/identity';
-import type { Network } from '../graph/network';
 import { tcp } from '../graph/traffic';
 
 /** A service of AWS, and what is asked of it. */
@@ -20,17 +19,20 @@ export interface AwsService {
   readonly endpoint: string;
 }
 
-const HTTPS = tcp(443);
+/** Whether something in one subnet gets out to the internet on HTTPS, by addresses of a family. */
+export type WayOut = (source: End, family: 4 | 6) => Answer;
+
+export const HTTPS = tcp(443);
 
 /** Whether something in one subnet reaches a service: by its interface endpoint where names lead there, by a gateway endpoint, or by the internet. */
-export function toService(network: Network, source: End, service: AwsService): Answer {
-  const endpoints = network.endpoints.of(source.subnet.vpc.key, service.name);
+export function toService(all: Endpoints, wayOut: WayOut, source: End, service: AwsService): Answer {
+  const endpoints = all.of(source.subnet.vpc.key, service.name);
   const [named] = endpoints.filter(({ privateDns }) => privateDns && source.subnet.vpc.privateDns);
   if (named !== undefined) {
     return throughEndpoint(source, named, service);
   }
   const gateway = endpoints.find(({ tables }) => tables.has(source.subnet.table.key));
-  const answer = gateway === undefined ? withoutEndpoint(network, source, service, endpoints) : throughGateway(source, gateway, service);
+  const answer = gateway === undefined ? withoutEndpoint(wayOut, source, service, endpoints) : throughGateway(source, gateway, service);
   return { ...answer, from: source.subnet.name };
 }
 
@@ -61,12 +63,12 @@ function throughGateway(source: End, endpoint: Endpoint, service: AwsService): A
   ]);
 }
 
-function withoutEndpoint(network: Network, source: End, service: AwsService, others: readonly Endpoint[]): Answer {
-  const answer = toInternet(network, source, outsidePeer(4), HTTPS, 'every');
+function withoutEndpoint(wayOut: WayOut, source: End, service: AwsService, others: readonly Endpoint[]): Answer {
+  const answer = wayOut(source, 4);
   if (answer.outcome !== 'blocked') {
     return answer;
   }
-  if (source.subnet.ipv6Only || toInternet(network, source, outsidePeer(6), HTTPS, 'every').outcome === 'reachable') {
+  if (source.subnet.ipv6Only || wayOut(source, 6).outcome === 'reachable') {
     return undecided(`${answer.reason}; there is a way out by IPv6, and whether ${service.name} is asked by a dual-stack name is decided by the client`);
   }
   const [other] = others;

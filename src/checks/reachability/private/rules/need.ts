@@ -18,12 +18,11 @@ export interface Need {
 /** One finding for services that are out of reach for one reason. */
 export function requireServices({ paths, evaluation }: Judging, rule: CheckRule, need: Need): void {
   const asked = need.services.map((service) => ({ service, answer: paths.toService(need.source, service) }));
-  const groups = alike(asked);
-  if (groups.every(([{ answer }]) => answer.outcome === 'reachable')) {
+  if (asked.every(({ answer }) => answer.outcome === 'reachable')) {
     evaluation.holds(rule, need.owner);
     return;
   }
-  for (const group of groups) {
+  for (const group of alike(asked)) {
     const [{ service, answer }] = group;
     const names = enumerate(group.map((each) => each.service.name), 9);
     const reason = inPlural(explain(answer), group);

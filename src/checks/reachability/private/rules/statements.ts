@@ -3,13 +3,13 @@ import { InterfaceFinder } from './interface-finder';
 import { refuseWay, requireWay, type Judging } from './judge';
 import type { CheckRule } from '../../../private/rule';
 import type { ReachabilityPoint } from '../../reachability-point';
-import { parseCidr, type Cidr } from '../graph/cidr';
+import { parseCidr } from '../graph/cidr';
 import { ALL_PORTS } from '../graph/filter';
 import { nameOf } from '../graph/identity';
 import type { NetworkInterface } from '../graph/interfaces';
 import { describeTraffic, protocolOf, usesPorts, type Traffic } from '../graph/traffic';
 import { combine, type Answer, type Mode } from '../hops/answer';
-import type { Paths } from '../hops/paths';
+import type { Outside, Paths } from '../hops/paths';
 
 const EXPECTED: CheckRule = {
   id: 'reachability-expected',
@@ -75,17 +75,17 @@ function judgeStatement({ paths, evaluation }: Judging, { port, expected }: Stat
 
 function answerOf(paths: Paths, { from, to, sources, targets }: Ends, traffic: Traffic, mode: Mode): Answer {
   if (from._construct === undefined) {
-    return combine(targets.map((target) => paths.fromInternet(target, traffic, mode, addressesOf(from), from._cidr)), mode);
+    return combine(targets.map((target) => paths.fromInternet(target, traffic, mode, outsideOf(from))), mode);
   }
   if (to._construct === undefined) {
-    return combine(sources.map((source) => paths.toInternet(source, traffic, mode, addressesOf(to), to._cidr)), mode);
+    return combine(sources.map((source) => paths.toInternet(source, traffic, mode, outsideOf(to))), mode);
   }
   const pairs = sources.flatMap((source) => targets.map((target) => [source, target] as const));
   return combine(pairs.map(([source, target]) => paths.between(source, target, traffic, mode)), mode);
 }
 
-function addressesOf({ _cidr }: ReachabilityPoint): Cidr[] | undefined {
-  return _cidr === undefined ? undefined : [parseCidr(_cidr)!];
+function outsideOf({ _cidr }: ReachabilityPoint): Outside | undefined {
+  return _cidr === undefined ? undefined : { name: _cidr, addresses: [parseCidr(_cidr)!] };
 }
 
 function trafficOf(port: Port): Traffic {

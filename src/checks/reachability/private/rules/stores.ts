@@ -133,15 +133,17 @@ class StoreFinder {
 }
 
 /** Every reference in a value, also within texts. */
-function referencesIn(value: ModelValue | undefined): Reference[] {
+function referencesIn(value: ModelValue | undefined, found: Reference[] = []): Reference[] {
   if (value instanceof Reference) {
-    return [value];
+    found.push(value);
+  } else if (value instanceof Unknown) {
+    value.mentions.forEach((resource) => found.push(new Reference(resource, 'Endpoint')));
+  } else if (value instanceof Text) {
+    value.parts.forEach((part) => typeof part !== 'string' && referencesIn(part, found));
+  } else if (isList(value)) {
+    value.forEach((item) => referencesIn(item, found));
+  } else if (isMap(value)) {
+    Object.values(value).forEach((item) => referencesIn(item, found));
   }
-  if (value instanceof Unknown) {
-    return value.mentions.map((resource) => new Reference(resource, 'Endpoint'));
-  }
-  if (value instanceof Text) {
-    return value.parts.flatMap((part) => (typeof part === 'string' ? [] : referencesIn(part)));
-  }
-  return isList(value) ? value.flatMap((item) => referencesIn(item)) : isMap(value) ? Object.values(value).flatMap((item) => referencesIn(item)) : [];
+  return found;
 }
