@@ -1,14 +1,15 @@
 import * as path from 'path';
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
   BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, RedisCache, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase, type RedisUser,
+  FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -146,6 +147,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   edges[1].addRoute('Api', { target: apis[0] });
   const called = existing === undefined ? [apis[1]] : [];
   new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
+  new ScheduledJob(home, 'Nightly', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, schedule: ScheduleExpression.rate(Duration.days(1)) });
   return { users, migrations, apis };
 }
 
