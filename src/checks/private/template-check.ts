@@ -13,16 +13,20 @@ interface Part {
   readonly notes: readonly string[];
 }
 
-/** A validation plugin over the synthesised templates: reads them, lets the rules judge, and heeds what was acknowledged. */
+/**
+ * A validation plugin over the synthesised templates: reads them, lets the rules judge, and heeds what was acknowledged.
+ *
+ * @internal
+ */
 export abstract class TemplateCheck implements IPolicyValidationPlugin {
   /** Name under which the validation report shows the check. */
   public readonly name: string;
 
   /** Version of this library. */
-  public readonly version: string;
+  public readonly version?: string;
 
   /** Ids of the rules, by which findings are acknowledged. */
-  public readonly ruleIds: string[];
+  public readonly ruleIds?: string[];
 
   /** The CDK asks once for each account and region that the app deploys to. */
   private readonly parts = new Map<string, Part>();
