@@ -86,6 +86,21 @@ function judgePolicy(listener: ModelResource): Answer {
     : MODERN_POLICY.test(text) ? HOLDS : wrong(`It accepts TLS 1.0 or 1.1: the policy is ${text}${listener.value('SslPolicy') === undefined ? ', the default' : ''}.`, 'SslPolicy');
 }
 
+/** Judges what a distribution does with HTTP requests, and which versions of TLS it accepts under names of its own. */
+function judgeDistribution(distribution: ModelResource): Answer {
+  const behaviours = [distribution.value('DistributionConfig.DefaultCacheBehavior'), ...distribution.list('DistributionConfig.CacheBehaviors')].filter(isMap);
+  const policies = behaviours.map(({ ViewerProtocolPolicy: value }) => value);
+  const undecided = policies.filter((value) => literalText(value) === undefined);
+  const clear = policies.some((value) => literalText(value) === 'allow-all');
+  const version = distribution.text('DistributionConfig.ViewerCertificate.MinimumProtocolVersion');
+  const old = version !== undefined && /^(SSLv3|TLSv1|TLSv1_2016|TLSv1\.1_2016)$/.test(version);
+  return [
+    ...(clear ? wrong('It answers HTTP requests: ViewerProtocolPolicy is allow-all.', 'DistributionConfig') : []),
+    ...(old ? wrong(`It accepts TLS 1.0 or 1.1: MinimumProtocolVersion is ${version}.`, 'DistributionConfig.ViewerCertificate') : []),
+    ...(undecided.length > 0 ? open('Whether it answers HTTP requests is known at deployment only.', 'DistributionConfig') : []),
+  ];
+}
+
 function judgeFirewall(balancer: ModelResource, world: World): Answer {
   const association = 'AWS::WAFv2::WebACLAssociation';
   if (!isPublic(balancer)) {
@@ -157,6 +172,17 @@ export const EDGE_RULES: readonly HardeningRule[] = [
     from: 'development',
     types: [LISTENER],
     judge: judgePolicy,
+  },
+  {
+    id: 'hardening-distribution-https',
+    title: 'Distributions speak HTTPS only, with a modern TLS',
+    why: 'What a browser loads over HTTP can be read and replaced on the way.',
+    fix: 'Set viewerProtocolPolicy to ViewerProtocolPolicy.REDIRECT_TO_HTTPS, and minimumProtocolVersion to TLS_V1_2_2021 or newer.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-viewers-to-cloudfront.html',
+    from: 'production',
+    types: ['AWS::CloudFront::Distribution'],
+    judge: judgeDistribution,
   },
   {
     id: 'hardening-alb-waf',

@@ -26,7 +26,7 @@ const SECRET_NAME = new RegExp(`(${[
 ].join('|')})$`, 'i');
 
 /** Properties of CloudFormation that end like something secret, and are none. */
-const HARMLESS_NAMES = /^(ServiceToken|NextToken|HttpTokens|ClientRequestToken|ClientToken)$/;
+const HARMLESS_NAMES = /^(ServiceToken|NextToken|HttpTokens|ClientRequestToken|ClientToken|EncryptionKey)$/;
 
 /** What kind of secret a text holds, by its form. */
 export function secretIn(text: string): string | undefined {
@@ -47,7 +47,7 @@ export function isSecretName(name: string): boolean {
 
 /** Whether a value under such a name can be a secret at all. */
 export function canBeSecret(name: string, value: string): boolean {
-  const harmless = value === '' || /^(true|false|none|null|arn:.*)$/i.test(value) || /^\{\{resolve:/.test(value);
+  const harmless = value === '' || /^(true|false|none|null|arn:.*|alias\/.*)$/i.test(value) || /^\{\{resolve:/.test(value);
   return !harmless && (!/^\d+$/.test(value) || /pass|pwd/i.test(name));
 }
 

@@ -9,12 +9,29 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
     'CreateAcmeEndpoint', 'GetAccountConfiguration', 'ListAcmeEndpoints', 'ListCertificates', 'PutAccountConfiguration', 'RequestCertificate',
     'SearchCertificates',
   ],
+  'amplify': [
+    'CreateApp', 'ListApps', 'ListResourcesForWebACL',
+  ],
+  'apigateway': [],
   'appconfig': [
     'CreateApplication', 'CreateDeploymentStrategy', 'CreateExtension', 'CreateExtensionAssociation', 'GetAccountSettings', 'ListApplications',
     'ListDeploymentStrategies', 'ListExperimentDefinitions', 'ListExtensionAssociations', 'ListExtensions', 'UpdateAccountSettings',
   ],
   'application-autoscaling': [
     'DescribeScalableTargets', 'DescribeScalingActivities', 'DescribeScalingPolicies', 'DescribeScheduledActions', 'GetPredictiveScalingForecast',
+  ],
+  'appsync': [
+    'CreateApi', 'CreateApiCache', 'CreateApiKey', 'CreateDataSource', 'CreateFunction', 'CreateGraphqlApi', 'CreateResolver', 'CreateType', 'DeleteApiCache',
+    'DeleteApiKey', 'DeleteDataSource', 'DeleteFunction', 'DeleteResolver', 'DeleteResourcePolicy', 'DeleteType', 'EvaluateCode', 'EvaluateMappingTemplate',
+    'FlushApiCache', 'GetApiCache', 'GetDataSource', 'GetDataSourceIntrospection', 'GetFunction', 'GetGraphqlApiEnvironmentVariables', 'GetIntrospectionSchema',
+    'GetResolver', 'GetResourcePolicy', 'GetSchemaCreationStatus', 'GetType', 'ListApiKeys', 'ListApis', 'ListDataSources', 'ListDomainNames', 'ListFunctions',
+    'ListGraphqlApis', 'ListResolvers', 'ListResolversByFunction', 'ListResourcesForWebACL', 'ListSourceApiAssociations', 'ListTypes', 'ListTypesByAssociation',
+    'PutGraphqlApiEnvironmentVariables', 'PutResourcePolicy', 'SetWebACL', 'StartDataSourceIntrospection', 'StartSchemaCreation', 'UpdateApiCache', 'UpdateApiKey',
+    'UpdateDataSource', 'UpdateFunction', 'UpdateResolver', 'UpdateType',
+  ],
+  'athena': [
+    'GetCatalogs', 'GetExecutionEngine', 'GetExecutionEngines', 'GetNamespace', 'GetNamespaces', 'GetQueryExecutions', 'GetTable', 'GetTables',
+    'ListApplicationDPUSizes', 'ListCapacityReservations', 'ListDataCatalogs', 'ListEngineVersions', 'ListExecutors', 'ListWorkGroups', 'RunQuery',
   ],
   'autoscaling': [
     'DescribeAccountLimits', 'DescribeAccountSettings', 'DescribeAdjustmentTypes', 'DescribeAutoScalingGroups', 'DescribeAutoScalingInstances',
@@ -27,6 +44,20 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
     'DescribeComputeEnvironments', 'DescribeJobDefinitions', 'DescribeJobQueues', 'DescribeJobs', 'DescribeSchedulingPolicies', 'DescribeServiceEnvironments',
     'DescribeServiceJob', 'ListConsumableResources', 'ListJobs', 'ListSchedulingPolicies', 'ListServiceJobs',
   ],
+  'bedrock': [
+    'AgenticRetrieveStream', 'AssociateThirdPartyKnowledgeBase', 'CallWithBearerToken', 'CheckIngestedDocumentAcl', 'CreateAgent',
+    'CreateAutomatedReasoningPolicy', 'CreateBlueprint', 'CreateCustomModel', 'CreateDataAutomationLibrary', 'CreateDataSourceToken', 'CreateFlow',
+    'CreateFoundationModelAgreement', 'CreateKnowledgeBase', 'CreateMarketplaceModelEndpoint', 'CreateModelImportJob', 'CreatePrompt', 'CreateSession',
+    'DeleteEnforcedGuardrailConfiguration', 'DeleteFoundationModelAgreement', 'DeleteMarketplaceModelAgreement', 'DeleteModelInvocationLoggingConfiguration',
+    'GenerateQuery', 'GetAccountDataRetention', 'GetBlueprintRecommendation', 'GetDataSourceAuthorizationUrl', 'GetDocumentContent',
+    'GetFoundationModelAvailability', 'GetIngestedDocumentAcl', 'GetModelInvocationLoggingConfiguration', 'GetUseCaseForModelAccess', 'InvokeBuilder',
+    'InvokeGuardrailChecks', 'InvokeInlineAgent', 'ListAdvancedPromptOptimizationJobs', 'ListAgents', 'ListAsyncInvokes', 'ListCustomModelDeployments',
+    'ListCustomModels', 'ListEnforcedGuardrailsConfiguration', 'ListEvaluationJobs', 'ListFlows', 'ListFoundationModelAgreementOffers', 'ListFoundationModels',
+    'ListImportedModels', 'ListInferenceProfiles', 'ListKnowledgeBases', 'ListMarketplaceModelEndpoints', 'ListModelCopyJobs', 'ListModelCustomizationJobs',
+    'ListModelEvaluationJobs', 'ListModelImportJobs', 'ListModelInvocationJobs', 'ListPromptRouters', 'ListProvisionedModelThroughputs', 'ListSessions',
+    'OptimizePrompt', 'PutAccountDataRetention', 'PutEnforcedGuardrailConfiguration', 'PutFoundationModelEntitlement', 'PutModelInvocationLoggingConfiguration',
+    'PutUseCaseForModelAccess', 'Rerank', 'RetrieveAndGenerate', 'ValidateFlowDefinition',
+  ],
   'cloudformation': [
     'ActivateOrganizationsAccess', 'ActivateType', 'BatchDescribeTypeConfigurations', 'CancelResourceRequest', 'CreateGeneratedTemplate', 'CreateResource',
     'CreateStackSet', 'CreateUploadBucket', 'DeactivateOrganizationsAccess', 'DeactivateType', 'DeleteGeneratedTemplate', 'DeleteResource', 'DeregisterType',
@@ -36,6 +67,22 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
     'ListResourceScanRelatedResources', 'ListResourceScanResources', 'ListResourceScans', 'ListResources', 'ListStackSets', 'ListStacks', 'ListTypeRegistrations',
     'ListTypeVersions', 'ListTypes', 'PublishType', 'RegisterPublisher', 'RegisterType', 'SetTypeConfiguration', 'SetTypeDefaultVersion', 'StartResourceScan',
     'TestType', 'UpdateGeneratedTemplate', 'UpdateResource', 'ValidateTemplate',
+  ],
+  'cloudfront': [
+    'CreateAnycastIpList', 'CreateCachePolicy', 'CreateCloudFrontOriginAccessIdentity', 'CreateConnectionFunction', 'CreateConnectionGroup',
+    'CreateContinuousDeploymentPolicy', 'CreateDistribution', 'CreateDistributionTenant', 'CreateFieldLevelEncryptionConfig', 'CreateFieldLevelEncryptionProfile',
+    'CreateFunction', 'CreateKeyGroup', 'CreateKeyValueStore', 'CreateMonitoringSubscription', 'CreateOriginAccessControl', 'CreateOriginRequestPolicy',
+    'CreatePublicKey', 'CreateRealtimeLogConfig', 'CreateResponseHeadersPolicy', 'CreateSavingsPlan', 'CreateStreamingDistribution',
+    'CreateStreamingDistributionWithTags', 'CreateTrustStore', 'CreateVpcOrigin', 'DeleteKeyGroup', 'DeleteMonitoringSubscription', 'DeletePublicKey',
+    'GetKeyGroup', 'GetKeyGroupConfig', 'GetMonitoringSubscription', 'GetPublicKey', 'GetPublicKeyConfig', 'GetSavingsPlan', 'ListAnycastIpLists',
+    'ListCachePolicies', 'ListCloudFrontOriginAccessIdentities', 'ListConnectionFunctions', 'ListConnectionGroups', 'ListContinuousDeploymentPolicies',
+    'ListDistributionTenants', 'ListDistributionTenantsByCustomization', 'ListDistributions', 'ListDistributionsByAnycastIpListId',
+    'ListDistributionsByCachePolicyId', 'ListDistributionsByConnectionMode', 'ListDistributionsByKeyGroup', 'ListDistributionsByLambdaFunction',
+    'ListDistributionsByOriginRequestPolicyId', 'ListDistributionsByRealtimeLogConfig', 'ListDistributionsByResponseHeadersPolicyId',
+    'ListDistributionsByVpcOriginId', 'ListDistributionsByWebACLId', 'ListFieldLevelEncryptionConfigs', 'ListFieldLevelEncryptionProfiles', 'ListFunctions',
+    'ListKeyGroups', 'ListKeyValueStores', 'ListOriginAccessControls', 'ListOriginRequestPolicies', 'ListPublicKeys', 'ListRateCards', 'ListRealtimeLogConfigs',
+    'ListResponseHeadersPolicies', 'ListSavingsPlans', 'ListStreamingDistributions', 'ListTrustStores', 'ListUsages', 'ListVpcOrigins',
+    'UpdateFieldLevelEncryptionConfig', 'UpdateKeyGroup', 'UpdatePublicKey', 'UpdateSavingsPlan',
   ],
   'cloudwatch': [
     'AssumeAccessProfile', 'BatchGetServiceLevelIndicatorReport', 'CallWithBearerToken', 'CreateAccessGrant', 'CreateAccessProfile', 'CreateAlert', 'CreateDomain',
@@ -165,6 +212,7 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
   'firehose': [
     'ListDeliveryStreams',
   ],
+  'geo': [],
   'iam': [
     'CreateAccountAlias', 'DeleteAccountAlias', 'DeleteAccountPasswordPolicy', 'DeleteCloudFrontPublicKey', 'DisableOrganizationsRootCredentialsManagement',
     'DisableOrganizationsRootSessions', 'DisableOutboundWebIdentityFederation', 'EnableOrganizationsRootCredentialsManagement', 'EnableOrganizationsRootSessions',
@@ -205,6 +253,20 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
     'PutIntegration', 'PutPipelineRule', 'PutQueryDefinition', 'PutResourcePolicy', 'PutStorageTierPolicy', 'StopLiveTail', 'StopQuery', 'TestMetricFilter',
     'TestTransformer', 'UpdateLogDelivery',
   ],
+  'memorydb': [
+    'CreateParameterGroup', 'CreateSubnetGroup', 'CreateUser', 'DescribeEngineVersions', 'DescribeEvents', 'DescribeReservedNodesOfferings',
+    'DescribeServiceUpdates',
+  ],
+  'mq': [
+    'CreateBroker', 'CreateConfiguration', 'DescribeBrokerEngineTypes', 'DescribeBrokerInstanceOptions', 'ListBrokers', 'ListConfigurations',
+  ],
+  'pi': [],
+  'polly': [
+    'DescribeVoices', 'GetSpeechSynthesisTask', 'ListLexicons', 'ListSpeechSynthesisTasks',
+  ],
+  'pricing': [
+    'DescribeServices', 'GetAttributeValues', 'GetPriceListFileUrl', 'GetProducts', 'ListPriceLists',
+  ],
   'rds': [
     'CancelExportTask', 'CreateDBProxy', 'DescribeAccountAttributes', 'DescribeCertificates', 'DescribeDBEngineVersions', 'DescribeDBMajorEngineVersions',
     'DescribeDBRecommendations', 'DescribeEngineDefaultClusterParameters', 'DescribeEngineDefaultParameters', 'DescribeEventCategories', 'DescribeEvents',
@@ -213,6 +275,13 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
   ],
   'rds-data': [],
   'rds-db': [],
+  'rekognition': [
+    'CompareFaces', 'CreateCollection', 'CreateFaceLivenessSession', 'CreateProject', 'DescribeProjects', 'DetectFaces', 'DetectLabels',
+    'DetectProtectiveEquipment', 'DetectText', 'GetCelebrityInfo', 'GetCelebrityRecognition', 'GetContentModeration', 'GetFaceDetection',
+    'GetFaceLivenessSessionResults', 'GetFaceSearch', 'GetLabelDetection', 'GetMediaAnalysisJob', 'GetPersonTracking', 'GetSegmentDetection', 'GetTextDetection',
+    'ListCollections', 'ListMediaAnalysisJobs', 'ListStreamProcessors', 'RecognizeCelebrities', 'StartCelebrityRecognition', 'StartContentModeration',
+    'StartFaceDetection', 'StartFaceLivenessSession', 'StartLabelDetection', 'StartPersonTracking', 'StartSegmentDetection', 'StartTextDetection',
+  ],
   'route53': [
     'CreateCidrCollection', 'CreateHealthCheck', 'CreateHostedZone', 'CreateReusableDelegationSet', 'CreateTrafficPolicy', 'GetAccountLimit', 'GetCheckerIpRanges',
     'GetGeoLocation', 'GetHealthCheckCount', 'GetHostedZoneCount', 'GetTrafficPolicyInstanceCount', 'ListCidrCollections', 'ListGeoLocations', 'ListHealthChecks',
@@ -289,6 +358,22 @@ export const UNSCOPED_ACTIONS: { readonly [service: string]: readonly string[] }
   'tag': [
     'DescribeReportCreation', 'GetComplianceSummary', 'GetResources', 'GetTagKeys', 'GetTagValues', 'ListRequiredTags', 'StartReportCreation', 'TagResources',
     'UntagResources',
+  ],
+  'textract': [
+    'AnalyzeDocument', 'AnalyzeExpense', 'AnalyzeID', 'CreateAdapter', 'DetectDocumentText', 'GetDocumentAnalysis', 'GetDocumentTextDetection',
+    'GetExpenseAnalysis', 'GetLendingAnalysis', 'GetLendingAnalysisSummary', 'ListAdapterVersions', 'ListAdapters', 'StartDocumentAnalysis',
+    'StartDocumentTextDetection', 'StartExpenseAnalysis', 'StartLendingAnalysis',
+  ],
+  'transcribe': [
+    'CreateCallAnalyticsCategory', 'CreateLanguageModel', 'CreateMedicalVocabulary', 'CreateVocabulary', 'CreateVocabularyFilter', 'GetMedicalScribeStream',
+    'ListCallAnalyticsCategories', 'ListCallAnalyticsJobs', 'ListLanguageModels', 'ListMedicalScribeJobs', 'ListMedicalTranscriptionJobs',
+    'ListMedicalVocabularies', 'ListTagsForResource', 'ListTranscriptionJobs', 'ListVocabularies', 'ListVocabularyFilters', 'StartCallAnalyticsJob',
+    'StartCallAnalyticsStreamTranscription', 'StartCallAnalyticsStreamTranscriptionWebSocket', 'StartMedicalScribeJob', 'StartMedicalScribeStream',
+    'StartMedicalStreamTranscription', 'StartMedicalStreamTranscriptionWebSocket', 'StartMedicalTranscriptionJob', 'StartStreamTranscription',
+    'StartStreamTranscriptionWebSocket', 'StartTranscriptionJob', 'TagResource', 'UntagResource',
+  ],
+  'translate': [
+    'DescribeTextTranslationJob', 'ListLanguages', 'ListParallelData', 'ListTerminologies', 'ListTextTranslationJobs', 'StopTextTranslationJob',
   ],
   'wafv2': [
     'CheckCapacity', 'CreateAPIKey', 'DeleteAPIKey', 'DescribeAllManagedProducts', 'DescribeManagedProductsByVendor', 'DescribeManagedRuleGroup',

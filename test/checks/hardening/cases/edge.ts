@@ -1,4 +1,6 @@
 import { CfnParameter, NestedStack, Stack, type App } from 'aws-cdk-lib';
+import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { ApplicationLoadBalancedFargateService } from 'aws-cdk-lib/aws-ecs-patterns';
@@ -38,6 +40,13 @@ function associate(stack: Stack, ResourceArn: string): void {
 
 function pattern(stack: Stack): void {
   new ApplicationLoadBalancedFargateService(stack, 'Api', { vpc: new ec2.Vpc(stack, 'Vpc'), taskImageOptions: { image: ecs.ContainerImage.fromRegistry('nginx') } });
+}
+
+function distribution(behaviour: Partial<cloudfront.BehaviorOptions>, minimumVersion?: string, additionalBehaviors?: Record<string, cloudfront.BehaviorOptions>): Build {
+  return (stack) => {
+    const { node } = new cloudfront.Distribution(stack, 'Cdn', { defaultBehavior: { origin: new HttpOrigin('example.com'), ...behaviour }, additionalBehaviors });
+    (node.defaultChild as cloudfront.CfnDistribution).addPropertyOverride('DistributionConfig.ViewerCertificate.MinimumProtocolVersion', minimumVersion);
+  };
 }
 
 /** A rule of a listener for HTTP that redirects all else. */
@@ -93,6 +102,15 @@ export const EDGE_CASES: readonly Case[] = [
     'violation': { 'none': [one(LISTENER, { Protocol: 'TLS', LoadBalancerArn: 'arn' }), /2016-08, the default/], 'an old one': listeners({ ...TLS, sslPolicy: elb.SslPolicy.LEGACY }), 'one with TLS 1.0': listeners({ ...TLS, sslPolicy: elb.SslPolicy.TLS13_10 }) },
     'undecided': { 'a parameter': (stack) => void raw(stack, 'Listener', LISTENER, { Protocol: 'HTTPS', LoadBalancerArn: 'arn', SslPolicy: parameter(stack) }) },
     'does not apply': { HTTP: listeners({ port: 80 }) },
+  }),
+  ...casesOf('hardening-distribution-https', {
+    holds: { 'a redirect': distribution({ viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS }), 'HTTPS only': distribution({ viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY }, 'TLSv1.2_2021') },
+    violation: {
+      'both': [distribution({}), /allow-all/],
+      'both on one path': distribution({ viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY }, undefined, { '/a': { origin: new HttpOrigin('example.com') } }),
+      'an old version of TLS': [distribution({ viewerProtocolPolicy: cloudfront.ViewerProtocolPolicy.HTTPS_ONLY }, 'TLSv1.1_2016'), /TLSv1\.1_2016/],
+    },
+    undecided: { 'a parameter': (stack) => void raw(stack, 'Cdn', 'AWS::CloudFront::Distribution', { DistributionConfig: { DefaultCacheBehavior: { ViewerProtocolPolicy: parameter(stack) } } }) },
   }),
   ...casesOf('hardening-alb-waf', {
     'holds': {

@@ -54,6 +54,7 @@ export const SECRET_CASES: readonly Case[] = [
       'a password': [container({ DB_PASSWORD: 'correct-horse' }), /DB_PASSWORD is named like a secret/],
       'a password as a number': handler({ PGPASSWORD: '123456' }),
       'a key of an API': handler({ STRIPE_API_KEY: 'abc' }),
+      'a key that encrypts': handler({ ENCRYPTION_KEY: 'correct-horse' }),
       'a name in camel case': handler({ clientSecret: 'abc' }),
       'a secret that is resolved at deployment': [container((stack) => ({ ANYTHING: generated(stack).secretValue.unsafeUnwrap() })), /filled with a secret at deployment/],
       'a URL with one': container((stack) => ({ URL: `postgres://app:${generated(stack).secretValue.unsafeUnwrap()}@db/app` })),
@@ -74,6 +75,7 @@ export const SECRET_CASES: readonly Case[] = [
       'a generated secret': (stack) => void new secretsmanager.Secret(stack, 'Secret', { generateSecretString: { secretStringTemplate: '{"username":"app"}', generateStringKey: 'password' } }),
       'a reference to one': one('AWS::AmazonMQ::Broker', { Users: [{ Username: 'app', Password: '{{resolve:secretsmanager:mq:SecretString:password}}' }] }),
       'settings about passwords': one('AWS::RDS::DBParameterGroup', { Family: 'postgres17', Description: 'Group', Parameters: { 'rds.accepted_password_auth_method': 'scram' } }),
+      'the name of a key': one('AWS::CodeBuild::Project', { EncryptionKey: 'alias/aws/s3' }),
       'the function of a custom resource': one('Custom::Thing', { ServiceToken: 'arn:aws:lambda:eu-west-1:1:function:a' }),
     },
     violation: {

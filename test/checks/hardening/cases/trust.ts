@@ -30,7 +30,7 @@ function queue(Condition?: unknown, Principal: unknown = '*'): Build {
 
 export const TRUST_CASES: readonly Case[] = [
   ...casesOf('hardening-oidc-audience', {
-    'holds': { 'the audience of STS': trusting({ StringEquals: AUDIENCE }) },
+    'holds': { 'the audience of STS': trusting({ StringEquals: AUDIENCE }), 'the same as a pattern without wildcards': trusting({ StringLike: AUDIENCE }) },
     'violation': { 'none': [trusting({ StringEquals: { [`${GITHUB}:sub`]: 'repo:us/ours:ref:refs/heads/main' } }), /aud is missing/], 'a pattern': trusting({ StringLike: { [`${GITHUB}:aud`]: '*' } }), 'one that may be absent': trusting({ StringEqualsIfExists: AUDIENCE }) },
     'undecided': { 'conditions from elsewhere': rawTrust(elsewhere) },
     'does not apply': { 'a role of a service': SERVICE },
