@@ -86,6 +86,7 @@ describe('each rule of the sources', () => {
     ['// see arn:aws:s3:::bucket\nconst a = `arn:${Aws.PARTITION}:s3:::b`;'],
     ["new iam.ServicePrincipal('ecs-tasks.amazonaws.com');"],
     ["iam.ServicePrincipal.servicePrincipalName('ecs-tasks.amazonaws.com');"],
+    ["const rule = { fix: 'Limit it to ecs-tasks.amazonaws.com.' };"],
   ])('lets %s pass', (text) => {
     expect(partitionLiterals('a.ts', text)).toEqual([]);
   });
