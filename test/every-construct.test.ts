@@ -1,5 +1,5 @@
 import * as path from 'path';
-import { App, CfnParameter, CfnWaitConditionHandle, Fn, NestedStack, Stack, Stage, type Environment } from 'aws-cdk-lib';
+import { App, CfnParameter, CfnWaitConditionHandle, Fn, NestedStack, Stack, Stage, Validations, type Environment } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
@@ -56,9 +56,10 @@ function newStacks(scope: Construct, tiers: readonly Tier[] = TIERS): Stacks {
 
 describe.each(POSTURES)('in %s', (posture) => {
   test('a whole backend lives twice in one stack', () => {
-    // GIVEN
-    const app = newApp(posture);
+    // GIVEN: more resources than CloudFormation takes, since every construct of the library is there
+    const app = newApp(posture, { '@aws-cdk/core:stackResourceLimit': 1000 });
     const stack = new Stack(app, 'Backend');
+    Validations.of(stack).acknowledge({ id: 'CloudFormation-Validate::F0007', reason: 'The stack is never deployed' });
 
     // WHEN
     ['Blue', 'Green'].forEach((id) => buildBackend(allIn(new Construct(stack, id))));

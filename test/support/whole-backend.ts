@@ -8,8 +8,8 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, type IPostgres, type PostgresDatabase, type RedisUser,
+  AmplifyFrontend, AuditTrail, BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -101,6 +101,7 @@ const BUILD: Record<Tier, Build> = {
     bastion.addTunnel('Cache', { target: made.cacheUser.cache, localPort: 16379 }).grantOpen(people);
     bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantOpen(people);
     bastion.grantShell(people);
+    new AuditTrail(home, 'Trail', { sendToCloudWatchLogs: true }).bucket.grantRead(people);
     made.migrations?.forEach((migration) => migration.grantRun(people));
     return { bastion };
   },
@@ -145,10 +146,21 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });
+  createFrontends(home, edges[0].url);
   const called = existing === undefined ? [apis[1]] : [];
   new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
   new ScheduledJob(home, 'Nightly', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, schedule: ScheduleExpression.rate(Duration.days(1)) });
   return { users, migrations, apis };
+}
+
+/** Neither can be had in China and GovCloud. */
+function createFrontends(home: Construct, apiUrl: string): void {
+  if (/^(cn|us-gov)-/.test(Stack.of(home).region)) {
+    return;
+  }
+  const accessToken = secretsmanager.Secret.fromSecretNameV2(home, 'GitHub', 'github-token');
+  new AmplifyFrontend(home, 'AmplifyWeb', { repository: 'https://github.com/example/web', accessToken, environment: { VITE_API_URL: apiUrl } });
+  new StaticFrontend(home, 'StaticWeb');
 }
 
 function arnOf(home: Construct, service: string, resource: string, name: string): string {
