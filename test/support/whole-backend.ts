@@ -149,7 +149,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   createFrontends(home, edges[0].url);
   const called = existing === undefined ? [apis[1]] : [];
   new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
-  new ScheduledJob(home, 'Nightly', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, schedule: ScheduleExpression.rate(Duration.days(1)) });
+  new ScheduledJob(home, 'Nightly', { cluster, image, connectTo: [user], migrations, securityGroups, schedule: ScheduleExpression.rate(Duration.days(1)) });
   return { users, migrations, apis };
 }
 
