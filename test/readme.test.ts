@@ -1,8 +1,9 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
-import type { App } from 'aws-cdk-lib';
+import { Validations, type App } from 'aws-cdk-lib';
 import * as ts from 'typescript';
+import { buildExample, EXAMPLES, POSTURES, type Example, type PostureName } from '../examples/checks/cases';
 import * as library from '../src';
 
 const ROOT = path.join(__dirname, '..');
@@ -67,16 +68,28 @@ describe('what the sample made, in the README', () => {
   });
 });
 
-describe.each(['01-private-backend', '02-hello-birthday'])('the cost of example %s', (example) => {
-  const read = (file: string) => fs.readFileSync(path.join(ROOT, file), 'utf8');
-  const rows = [.../## Cost[\s\S]*?\n\n## /.exec(read(`examples/${example}/README.md`))![0].matchAll(/^\| ([\w ]+?(?: \(.*?\))?) \| (.*) \| (.*) \|$/gm)];
-  // Amounts stand after what they are for; the running bastion is no part of the sum.
-  const amounts = (cell: string) => cell.replace(/, while it runs.*/, '').split(', ').map((part) => Number(/([\d.]+)$/.exec(part)?.[1]));
+describe.each(EXAMPLES)('the cost of example $directory', (example) => {
+  const amounts = [...new RegExp(`\\(${example.directory}\\).*`).exec(fs.readFileSync(path.join(ROOT, 'examples/README.md'), 'utf8'))![0].matchAll(/≈ (\d+)/g)].map(([, amount]) => Number(amount));
 
-  test.each([['development', 2], ['production', 3]])('adds up in %s, and is what the other tables say', (_, index) => {
-    const sum = rows.flatMap((row) => amounts(row[index as number])).reduce((total, amount) => total + amount);
-    const stated = [read(`examples/${example}/README.md`), read('examples/README.md')].map((text) => [...text.matchAll(/≈ (\d+)/g)].slice(0, 2).map(([, amount]) => Number(amount))[index as number - 2]);
-    expect(rows.length).toBeGreaterThan(5);
-    expect(stated).toEqual([Math.round(sum / 5) * 5, Math.round(sum / 5) * 5]);
+  test.each(POSTURES.map((posture, index) => ({ posture, index })))('is what the cost report says in $posture', ({ posture, index }) => {
+    expect(amounts).toHaveLength(POSTURES.length);
+    expect(amounts[index]).toBe(Math.round(costOf(example, posture).total));
   });
 });
+
+describe('the cost of the sample, in the README', () => {
+  test.each(POSTURES.map((posture, index) => ({ posture, index })))('is what the cost report says in $posture', ({ posture, index }) => {
+    const { total, idleTotal } = costOf(EXAMPLES[0], posture);
+    const cell = /^\| ≈ USD a month \|(.*)$/m.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'))![1].split('|')[index];
+    expect(cell).toMatch(new RegExp(`${Math.round(total)} running`));
+    expect(cell).toMatch(new RegExp(`${Math.round(idleTotal)} paused`));
+  });
+});
+
+function costOf(example: Example, posture: PostureName): library.CostSummary {
+  const { app } = buildExample(example, posture);
+  const cost = new library.CostReport();
+  Validations.of(app).addPlugins(cost);
+  app.synth();
+  return cost.report();
+}
