@@ -4,6 +4,7 @@ import { Validations, type App } from 'aws-cdk-lib';
 import { CostReport, HardeningCheck, ReachabilityCheck, type CheckReport, type CostSummary } from 'cdk-private-backend';
 import { buildExample, EXAMPLES, POSTURES } from './cases';
 import { buildPopularPattern } from './popular-pattern';
+import { COST_RULES } from '../../src/checks/cost/private/rules';
 import { HARDENING_RULES } from '../../src/checks/hardening/private/rules';
 import type { CheckRule } from '../../src/checks/private/rule';
 import { REACHABILITY_RULES } from '../../src/checks/reachability/private/rules';
@@ -44,7 +45,7 @@ export function documents(): Map<string, string> {
   const popular = { title: '`ApplicationLoadBalancedFargateService`, `DatabaseInstance` and `BastionHostLinux`, all defaults', checked: check(buildPopularPattern()) };
   const [{ results }] = checked;
   const page = 'docs/checks.md';
-  const withRules = [['reachability-rules', REACHABILITY_RULES], ['hardening-rules', HARDENING_RULES]] as const;
+  const withRules = [['reachability-rules', REACHABILITY_RULES], ['hardening-rules', HARDENING_RULES], ['cost-rules', Object.values(COST_RULES)]] as const;
   const text = withRules.reduce((before, [name, rules]) => replaceGenerated(before, name, rules.map(ruleSection).join('\n\n')), read(page));
   const outputs = [...results.map((result) => ({ ...result, title: `Example 01 in ${result.title}` })), popular];
   return documented.set(page, replaceGenerated(text, 'outputs', outputs.map(({ title, checked: each }) => output(title, each)).join('\n\n')));
