@@ -21,7 +21,7 @@ export interface ScheduledBoundsOptions {
   readonly schedule: Schedule;
 
   /**
-   * Least number of tasks from then on.
+   * Least number of tasks from then on. To pause a service, set both numbers to 0.
    *
    * @default - as it was
    */

@@ -127,7 +127,7 @@ describe('schedules', () => {
       maxTasks: 1,
       scaleOn: [
         Scaling.onSchedule('Morning', { schedule: hour('8'), minTasks: 2, maxTasks: 4, timeZone: TimeZone.EUROPE_BERLIN }),
-        Scaling.onSchedule('Night', { schedule: hour('20'), maxTasks: 0 }),
+        Scaling.onSchedule('Night', { schedule: hour('20'), minTasks: 0 }),
       ],
     });
 
@@ -137,7 +137,7 @@ describe('schedules', () => {
       MaxCapacity: 1,
       ScheduledActions: [
         { ScheduledActionName: 'Morning', Schedule: 'cron(0 8 * * ? *)', Timezone: 'Europe/Berlin', ScalableTargetAction: { MinCapacity: 2, MaxCapacity: 4 } },
-        { ScheduledActionName: 'Night', Schedule: 'cron(0 20 * * ? *)', Timezone: 'Etc/UTC', ScalableTargetAction: { MaxCapacity: 0 } },
+        { ScheduledActionName: 'Night', Schedule: 'cron(0 20 * * ? *)', Timezone: 'Etc/UTC', ScalableTargetAction: { MinCapacity: 0 } },
       ],
     });
     template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
@@ -163,6 +163,8 @@ describe('errors', () => {
     ['nothing', { scaleOn: [] }, /scaleOn is empty/],
     ['a schedule that changes nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule })] }, /The schedule 'Day' changes nothing/],
     ['a schedule of less than nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: -1 })] }, /The schedule 'Day': minTasks must be a whole number from 0 to 5000, got -1/],
+    ['a schedule that leaves the least above the most', { scaleOn: [Scaling.onSchedule('Night', { schedule, maxTasks: 0 })] }, /The schedule 'Night' sets maxTasks 0 and keeps minTasks 1 of the service.*Set both/],
+    ['a schedule that leaves the most below the least', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 6 })] }, /The schedule 'Day' sets minTasks 6 and keeps maxTasks 5/],
     ['a schedule the wrong way round', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 3, maxTasks: 2 })] }, /The schedule 'Day': maxTasks must be at least minTasks/],
   ])('fails for %s', (_what, props, message) => {
     const { stack, cluster } = createCluster();

@@ -20,15 +20,18 @@ export function choosePolicies(scope: IConstruct, kind: ServiceKind, scaleOn?: S
 }
 
 /** Refuses what Application Auto Scaling would refuse, or never do. */
-export function validatePolicies(scope: IConstruct, kind: ServiceKind, policies: ScalingPolicy[]): void {
+export function validatePolicies(scope: IConstruct, kind: ServiceKind, plan: ServicePlan): void {
   const seen = new Set<string>();
-  for (const policy of policies) {
+  for (const policy of plan.policies) {
     const name = nameOf(policy);
     if (seen.has(name)) {
       throw new InvalidBackendError(scope, `scaleOn has ${name} twice. Keep one of the two.`);
     }
     seen.add(name);
     validatePolicy(scope, kind, policy);
+    if (policy.kind === 'schedule') {
+      validateHalfBounds(scope, policy.id, policy.bounds, plan);
+    }
   }
 }
 
@@ -82,5 +85,15 @@ function validateBounds(scope: IConstruct, id: string, { minTasks, maxTasks }: S
   }
   if (minTasks !== undefined && maxTasks !== undefined && !Token.isUnresolved(minTasks) && !Token.isUnresolved(maxTasks) && minTasks > maxTasks) {
     throw new InvalidBackendError(scope, `The schedule '${id}': maxTasks must be at least minTasks, got minTasks ${minTasks} and maxTasks ${maxTasks}.`);
+  }
+}
+
+/** A schedule that sets one bound keeps the other, and Application Auto Scaling refuses a range the wrong way round when the time has come. */
+function validateHalfBounds(scope: IConstruct, id: string, bounds: ScheduledBoundsOptions, { minTasks, maxTasks }: ServicePlan): void {
+  const least = bounds.minTasks ?? minTasks;
+  const most = bounds.maxTasks ?? maxTasks;
+  if (!Token.isUnresolved(least) && !Token.isUnresolved(most) && least > most) {
+    const [given, kept] = bounds.minTasks === undefined ? [`maxTasks ${most}`, `minTasks ${least}`] : [`minTasks ${least}`, `maxTasks ${most}`];
+    throw new InvalidBackendError(scope, `The schedule '${id}' sets ${given} and keeps ${kept} of the service, which do not go together. Set both.`);
   }
 }

@@ -87,7 +87,7 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
     deployment: (props.deployment ?? Deployment.rolling())._plan,
   };
   validateService(scope, plan);
-  validatePolicies(scope, kind, plan.policies);
+  validatePolicies(scope, kind, plan);
   validateDeployment(scope, kind, plan.deployment);
   adviseOnPort(scope, kind);
   adviseOnZeroTasks(scope, kind, plan);
