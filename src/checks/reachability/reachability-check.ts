@@ -23,7 +23,7 @@ import { TemplateCheck } from '../private/template-check';
  *
  * @see https://docs.aws.amazon.com/vpc/latest/reachability/how-reachability-analyzer-works.html
  * @example
- * import { App, Stack, Validations, aws_ec2 as ec2 } from 'aws-cdk-lib';
+ * import { App, Validations, aws_ec2 as ec2 } from 'aws-cdk-lib';
  * import { ReachabilityCheck, ReachabilityPoint, type FargateApi, type PrivatePostgres } from 'cdk-private-backend';
  *
  * declare const app: App;
@@ -47,13 +47,13 @@ export class ReachabilityCheck extends TemplateCheck {
    *
    * Synthesis fails where one does not, and where a construct has no network interface in any template.
    *
-   * @param from who connects
-   * @param to who is connected to
+   * @param source who connects
+   * @param target who is connected to
    * @param port protocol and ports
    * @throws InvalidBackendError where neither point is a construct
    */
-  public expect(from: ReachabilityPoint, to: ReachabilityPoint, port: Port): void {
-    this.state({ from, to, port, expected: true });
+  public expect(source: ReachabilityPoint, target: ReachabilityPoint, port: Port): void {
+    this.state({ source, target, port, expected: true });
   }
 
   /**
@@ -61,13 +61,13 @@ export class ReachabilityCheck extends TemplateCheck {
    *
    * Synthesis fails where one does, and where a construct has no network interface in any template.
    *
-   * @param from who must not connect
-   * @param to who must not be connected to
+   * @param source who must not connect
+   * @param target who must not be connected to
    * @param port protocol and ports; `Port.allTraffic()` means any of them
    * @throws InvalidBackendError where neither point is a construct
    */
-  public forbid(from: ReachabilityPoint, to: ReachabilityPoint, port: Port): void {
-    this.state({ from, to, port, expected: false });
+  public forbid(source: ReachabilityPoint, target: ReachabilityPoint, port: Port): void {
+    this.state({ source, target, port, expected: false });
   }
 
   /**
@@ -85,7 +85,7 @@ export class ReachabilityCheck extends TemplateCheck {
   }
 
   private state(statement: Statement): void {
-    if (statement.from._construct === undefined && statement.to._construct === undefined) {
+    if (statement.source._construct === undefined && statement.target._construct === undefined) {
       throw new InvalidBackendError(undefined, 'Both ends of the statement are outside of the app. Make one of them ReachabilityPoint.of(construct).');
     }
     this.statements.push(statement);

@@ -40,9 +40,17 @@ const withNat: Case[] = [
     findings: everything(/security group Lab\/ApiGroup has no egress rule for TCP 443 to the internet/),
   },
   {
-    name: 'a group without egress rules of its own allows everything out, whatever rules stand alone',
-    change: (r) => { delete r.ApiGroup.Properties.SecurityGroupEgress; },
+    name: 'a group without any egress rule allows everything out',
+    change: (r) => {
+      delete r.ApiGroup.Properties.SecurityGroupEgress;
+      Object.keys(r).filter((id) => r[id].Type === 'AWS::EC2::SecurityGroupEgress' && JSON.stringify(r[id].Properties.GroupId).includes('ApiGroup')).forEach((id) => delete r[id]);
+    },
     findings: [],
+  },
+  {
+    name: 'fails where a group has no egress rules of its own, and others stand alone: they take the first rule away',
+    change: (r) => { delete r.ApiGroup.Properties.SecurityGroupEgress; },
+    findings: everything(/security group Lab\/ApiGroup has no egress rule for TCP 443 to the internet/),
   },
   {
     name: 'fails where a network ACL lets no answers in',

@@ -93,7 +93,8 @@ export function modelOf(resources: Resources): TemplateModel {
       return new Unknown(name, 'it is known at deployment');
     }
     const [id, of] = attribute ?? [Ref, 'Ref'];
-    return id === undefined ? resolveMap(raw) : new Reference(made.get(id)!, of);
+    const resource = made.get(id ?? '');
+    return id === undefined ? resolveMap(raw) : resource === undefined ? new Unknown(id, 'it is known at deployment') : new Reference(resource, of);
   };
   const resolveMap = (raw: object): ModelMap => Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined).map(([key, value]) => [key, resolve(value)]));
   for (const [logicalId, { Type, Properties }] of Object.entries(resources)) {

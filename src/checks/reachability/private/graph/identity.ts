@@ -35,6 +35,11 @@ export function identify(value: ModelValue, types: readonly string[]): Identity 
     : { key: `?${text}`, name: text, foreign: 'it is known at deployment', definite: false };
 }
 
+/** The same, for what is not among the resources that are judged although a template of the app makes it. */
+export function elsewhere(identity: Identity): Identity {
+  return identity.resource === undefined || identity.foreign !== undefined ? identity : { ...identity, foreign: 'it is in a stack of another account or region' };
+}
+
 /** Whether two identities are the same thing; undefined where only the deployment decides. */
 export function same(one: Identity, other: Identity): boolean | undefined {
   return one.key === other.key ? true : one.definite && other.definite ? false : undefined;

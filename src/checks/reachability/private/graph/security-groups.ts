@@ -1,6 +1,6 @@
 import { ANY_IPV4, ANY_IPV6, type Cidr } from './cidr';
 import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
-import { identify, made, same, type Identity } from './identity';
+import { elsewhere, identify, made, same, type Identity } from './identity';
 import type { PrefixLists } from './prefix-lists';
 import { rangeOf, rangeText } from './ranges';
 import { portOfStore } from './stores';
@@ -42,21 +42,19 @@ export class SecurityGroups {
   private readonly groups = new Map<string, SecurityGroup>();
 
   public constructor(model: TemplateModel, private readonly prefixLists: PrefixLists) {
-    for (const resource of model.ofType(GROUP)) {
-      const group: SecurityGroup = { ...made(resource), rules: [], vpc: identify(resource.value('VpcId') ?? 'default', [VPC]) };
-      this.groups.set(group.key, group);
-      this.addInline(group, resource);
-    }
+    const own = model.ofType(GROUP).map((resource) => [resource, this.enter({ ...made(resource), vpc: identify(resource.value('VpcId') ?? 'default', [VPC]) }, true)] as const);
+    const defaults = model.ofType(VPC).map((resource) => [resource, this.enter(defaultIdentity(made(resource)), true)] as const);
     const closed = new Set(model.ofType(CLOSING_DEFAULT).map((resource) => this.of(resource.value('DefaultSecurityGroupId') ?? '').key));
-    for (const resource of model.ofType(VPC)) {
-      const group = this.defaultOf(made(resource));
-      group.rules.push(...(closed.has(group.key) ? [] : defaultRules(group, resource)));
-    }
+    defaults.filter(([, { key }]) => !closed.has(key)).forEach(([resource, group]) => group.rules.push(...defaultRules(group, resource)));
+    own.forEach(([resource, group]) => this.addInline(group, resource));
     for (const [type, direction] of [['AWS::EC2::SecurityGroupIngress', 'ingress'], ['AWS::EC2::SecurityGroupEgress', 'egress']] as const) {
       for (const resource of model.ofType(type)) {
         this.of(resource.value('GroupId') ?? resource.value('GroupName') ?? '').rules.push(this.rule(direction, resource.properties, resource));
       }
     }
+    // The rule that lets everything out goes with the first other one, whether that stands in the group or alone: https://github.com/aws/aws-cdk/issues/987
+    own.filter(([, { rules }]) => rules.every(({ direction }) => direction !== 'egress')).forEach(([resource, { rules }]) => rules.push(allowAll('egress', resource)));
+    own.filter(([resource, { rules }]) => allowsAllOut(resource, rules)).forEach(([resource, { rules }]) => rules.push(allowAll('egress', resource)));
   }
 
   public get all(): readonly SecurityGroup[] {
@@ -73,15 +71,15 @@ export class SecurityGroups {
 
   /** The group that everything in a VPC has that names none. */
   public defaultOf(vpc: Identity): SecurityGroup {
-    return this.enter({ ...vpc, key: `${vpc.key}.DefaultSecurityGroup`, name: `the default security group of ${vpc.name}` });
+    return this.enter(defaultIdentity(vpc));
   }
 
-  private enter(identity: Identity): SecurityGroup {
+  private enter(identity: Identity & { readonly vpc?: Identity }, isMadeHere = false): SecurityGroup {
     const known = this.groups.get(identity.key);
     if (known !== undefined) {
       return known;
     }
-    const group: SecurityGroup = { ...identity, rules: [], openRules: identity.foreign };
+    const group: SecurityGroup = { ...identity, rules: [], openRules: isMadeHere ? undefined : elsewhere(identity).foreign };
     this.groups.set(group.key, group);
     return group;
   }
@@ -95,10 +93,6 @@ export class SecurityGroups {
           group.openRules = `its ${direction} rules are known at deployment`;
         }
       });
-    }
-    // EC2 takes its first rule away only where the group itself names others; rules that stand alone add to it.
-    if (resource.list('SecurityGroupEgress').length === 0) {
-      group.rules.push(allowAll('egress', resource));
     }
   }
 
@@ -121,6 +115,15 @@ export class SecurityGroups {
       location,
     };
   }
+}
+
+/** CloudFormation takes EC2's first rule away for any other, also for one that stands alone. @see https://github.com/aws/aws-cdk/issues/987 */
+function allowsAllOut(group: ModelResource, rules: readonly SecurityGroupRule[]): boolean {
+  return group.list('SecurityGroupEgress').length === 0 && rules.every(({ direction }) => direction !== 'egress');
+}
+
+function defaultIdentity(vpc: Identity): Identity {
+  return { ...vpc, key: `${vpc.key}.DefaultSecurityGroup`, name: `the default security group of ${vpc.name}` };
 }
 
 /** What the rules of groups say of connections to or from something with other groups. Any of the groups is enough. */

@@ -1,5 +1,5 @@
 import { parseCidr, type Cidr } from './cidr';
-import { identify, made, type Identity } from './identity';
+import { elsewhere, identify, made, type Identity } from './identity';
 import type { NetworkAcl, NetworkAcls } from './network-acls';
 import type { RouteTable, RouteTables } from './routes';
 import type { Vpc, Vpcs } from './vpcs';
@@ -41,7 +41,7 @@ export class Subnets {
 
   /** The subnet that a value names. */
   public of(value: ModelValue): Subnet {
-    const identity = identify(value, [SUBNET]);
+    const identity = elsewhere(identify(value, [SUBNET]));
     const known = this.subnets.get(identity.key);
     if (known !== undefined) {
       return known;

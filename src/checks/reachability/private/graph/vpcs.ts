@@ -1,5 +1,5 @@
 import { parseCidr, type Cidr } from './cidr';
-import { identify, made, type Identity } from './identity';
+import { elsewhere, identify, made, type Identity } from './identity';
 import { Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 /** A VPC, with what decides whether its names and its internet gateway work. */
@@ -38,7 +38,7 @@ export class Vpcs {
     if (known !== undefined) {
       return known;
     }
-    const vpc: Vpc = { ...identity, cidrs: [undefined], hasInternetGateway: true, privateDns: true };
+    const vpc: Vpc = { ...elsewhere(identity), cidrs: [undefined], hasInternetGateway: true, privateDns: true };
     this.vpcs.set(vpc.key, vpc);
     return vpc;
   }

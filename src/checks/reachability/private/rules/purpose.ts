@@ -38,7 +38,7 @@ export function purposesOf(network: Network): Purposes {
   const clients = clientsOfNetworkBalancers(network);
   const plain = (owner: ModelResource): Carrier => ({ owner, isPublic: clients.has(owner) ? () => true : never, forwards: false });
   network.balancers.forEach((balancer) => carry(balancer.network, {
-    owner: balancer.owner, isPublic: () => balancer.isInternetFacing, forwards: false, listeners: balancer.listeners.flatMap(({ port }) => port ?? []),
+    owner: balancer.owner, isPublic: () => balancer.isInternetFacing, forwards: false, listeners: portsOf(balancer),
   }));
   network.machines.forEach(({ owner, network: source, forwards }) => carry(source, {
     owner, forwards, isPublic: (rule) => clients.has(owner) || (source.publicIp && rule.ports.from === rule.ports.to && [80, 443].includes(rule.ports.from)),
@@ -48,6 +48,11 @@ export function purposesOf(network: Network): Purposes {
   network.stores.forEach(({ owner, network: source }) => carry(source, plain(owner)));
   network.endpoints.all.forEach(({ owner, network: source }) => source && carry(source, plain(owner)));
   return { carriers, used: usedGroups(network, carriers) };
+}
+
+function portsOf({ listeners }: Balancer): number[] | undefined {
+  const ports = listeners.flatMap(({ port }) => port ?? []);
+  return ports.length === listeners.length ? ports : undefined;
 }
 
 /** Ports of all listeners, where nothing but load balancers has the group and every port is known. */

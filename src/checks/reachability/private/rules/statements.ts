@@ -31,8 +31,8 @@ export const STATEMENT_RULES: readonly CheckRule[] = [EXPECTED, FORBIDDEN];
 
 /** What a user says about the network. */
 export interface Statement {
-  readonly from: ReachabilityPoint;
-  readonly to: ReachabilityPoint;
+  readonly source: ReachabilityPoint;
+  readonly target: ReachabilityPoint;
   readonly port: Port;
   readonly expected: boolean;
 }
@@ -41,7 +41,7 @@ export interface Statement {
 export function judgeStatements(judging: Judging, statements: readonly Statement[]): void {
   const finder = new InterfaceFinder(judging.paths.network);
   for (const statement of statements) {
-    const [sources, targets] = [finder.find(statement.from), finder.find(statement.to)];
+    const [sources, targets] = [finder.find(statement.source), finder.find(statement.target)];
     if (sources !== undefined && targets !== undefined) {
       judgeStatement(judging, statement, { ...statement, sources, targets });
     }
@@ -50,8 +50,8 @@ export function judgeStatements(judging: Judging, statements: readonly Statement
 
 /** Both ends of a statement, with the interfaces of those that are constructs. */
 interface Ends {
-  readonly from: ReachabilityPoint;
-  readonly to: ReachabilityPoint;
+  readonly source: ReachabilityPoint;
+  readonly target: ReachabilityPoint;
   readonly sources: readonly NetworkInterface[];
   readonly targets: readonly NetworkInterface[];
 }
@@ -63,7 +63,7 @@ function judgeStatement({ paths, evaluation }: Judging, { port, expected }: Stat
   const mode: Mode = expected ? 'every' : 'any';
   const kinds = expected || traffic.protocol !== '-1' ? [traffic] : EVERY_KIND;
   const answer = combine(kinds.map((kind) => answerOf(paths, ends, kind, mode)), mode);
-  const [here, there] = [nameOfPoint(ends.from, ends.sources), nameOfPoint(ends.to, ends.targets)];
+  const [here, there] = [nameOfPoint(ends.source, ends.sources), nameOfPoint(ends.target, ends.targets)];
   const { owner } = [...ends.sources, ...ends.targets][0];
   if (expected) {
     const way = `${there} on ${describeTraffic(traffic)}`;
@@ -73,7 +73,7 @@ function judgeStatement({ paths, evaluation }: Judging, { port, expected }: Stat
   }
 }
 
-function answerOf(paths: Paths, { from, to, sources, targets }: Ends, traffic: Traffic, mode: Mode): Answer {
+function answerOf(paths: Paths, { source: from, target: to, sources, targets }: Ends, traffic: Traffic, mode: Mode): Answer {
   if (from._construct === undefined) {
     return combine(targets.map((target) => paths.fromInternet(target, traffic, mode, outsideOf(from))), mode);
   }
