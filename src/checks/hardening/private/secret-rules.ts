@@ -1,4 +1,4 @@
-import { HOLDS, open, reasonOf, wrong, type Answer, type HardeningRule, type Problem } from './hardening-rule';
+import { open, reasonOf, wrong, type Answer, type HardeningRule, type Problem } from './hardening-rule';
 import { spelled } from './resource-breadth';
 import { canBeSecret, isSecretName, looksRandom, secretIn } from './secret-patterns';
 import { isList, isMap, isSymbolic, listOf, literalText, mentionsOf, Reference, rendered, Text, Unknown, type ModelResource, type ModelValue } from '../../private/model';
@@ -65,25 +65,37 @@ function isJudgedElsewhere(resource: ModelResource, key: string): boolean {
   return (resource.type in ENVIRONMENTS && /^(Environment|RuntimeEnvironmentVariables)$/.test(key)) || key === 'MasterUserPassword';
 }
 
-function judgeText(resource: ModelResource, key: string, value: ModelValue, path: string): readonly Problem[] {
+function judgeText(resource: ModelResource, key: string, value: string | Text, path: readonly (string | number)[]): readonly Problem[] {
   const kind = secretIn(spelled(value));
+  const location = () => path.join('.');
   if (kind !== undefined) {
-    return wrong(`${path} holds ${kind}.`, path);
+    return wrong(`${location()} holds ${kind}.`, location());
   }
-  const text = literalText(value);
-  const secret = isSecretName(key) || (key === 'SecretString' && resource.type === 'AWS::SecretsManager::Secret')
-    || (key === 'Value' && resource.type === 'AWS::SSM::Parameter' && isSecretName(resource.text('Name')?.split('/').pop() ?? ''));
-  return typeof value === 'string' && text !== undefined && secret && canBeSecret(key, text) ? wrong(`${path} has a secret's value in the template.`, path) : [];
+  return typeof value === 'string' && isSecretProperty(resource, key) && canBeSecret(key, value) ? wrong(`${location()} has a secret's value in the template.`, location()) : [];
 }
 
-function judgeBelow(resource: ModelResource, value: ModelValue, key: string, path: string): Problem[] {
-  if (isList(value)) {
-    return value.flatMap((each, index) => judgeBelow(resource, each, key, `${path}.${index}`));
+function isSecretProperty(resource: ModelResource, key: string): boolean {
+  switch (key) {
+    case 'SecretString': return resource.type === 'AWS::SecretsManager::Secret';
+    case 'Value': return resource.type === 'AWS::SSM::Parameter' && isSecretName(resource.text('Name')?.split('/').pop() ?? '');
+    default: return isSecretName(key);
   }
-  if (isMap(value)) {
-    return Object.entries(value).flatMap(([name, each]) => (isJudgedElsewhere(resource, name) ? [] : judgeBelow(resource, each, name, path === '' ? name : `${path}.${name}`)));
+}
+
+/** Judges every text below a value, with one path that grows and shrinks, because there are many texts and few problems. */
+function judgeBelow(resource: ModelResource, value: ModelValue, key: string, path: (string | number)[], problems: Problem[]): void {
+  const below = (name: string | number, each: ModelValue) => {
+    path.push(name);
+    judgeBelow(resource, each, typeof name === 'string' ? name : key, path, problems);
+    path.pop();
+  };
+  if (typeof value === 'string' || value instanceof Text) {
+    problems.push(...judgeText(resource, key, value, path));
+  } else if (isList(value)) {
+    value.forEach((each, index) => below(index, each));
+  } else if (isMap(value)) {
+    Object.keys(value).filter((name) => !isJudgedElsewhere(resource, name)).forEach((name) => below(name, value[name]));
   }
-  return typeof value === 'string' || value instanceof Text ? [...judgeText(resource, key, value, path)] : [];
 }
 
 export const SECRET_RULES: readonly HardeningRule[] = [
@@ -108,8 +120,9 @@ export const SECRET_RULES: readonly HardeningRule[] = [
     from: 'development',
     types: ['*'],
     judge: (resource) => {
-      const problems = judgeBelow(resource, resource.properties, '', '');
-      return problems.length === 0 ? HOLDS : problems;
+      const problems: Problem[] = [];
+      judgeBelow(resource, resource.properties, '', [], problems);
+      return problems;
     },
   },
 ];

@@ -28,8 +28,17 @@ const PRINCIPALS = ['AWS::IAM::Role', 'AWS::IAM::User', 'AWS::IAM::Group'];
 /** Types of resources that say what an identity may do. */
 export const IDENTITY_TYPES: readonly string[] = [...Object.keys(IDENTITY_DOCUMENTS), ...PRINCIPALS];
 
+/** Several rules read the same policies. */
+const known = new WeakMap<ModelResource, { readonly statements?: readonly Statement[] }>();
+
 /** The statements of the policies of one identity, undefined where it has none. */
 export function identityStatements(resource: ModelResource): readonly Statement[] | undefined {
+  const found = known.get(resource) ?? { statements: readIdentity(resource) };
+  known.set(resource, found);
+  return found.statements;
+}
+
+function readIdentity(resource: ModelResource): readonly Statement[] | undefined {
   const path = IDENTITY_DOCUMENTS[resource.type];
   if (path !== undefined) {
     return statementsAt(resource.value(path), path);
@@ -72,9 +81,10 @@ function conditionsOf(block: ModelValue | undefined): Condition[] {
 
 /** Whether an action, which may hold wildcards, includes another. */
 export function includesAction(pattern: string, action: string): boolean {
-  return matches(pattern.toLowerCase(), action.toLowerCase());
+  const [wide, narrow] = [pattern.toLowerCase(), action.toLowerCase()];
+  return /[*?]/.test(wide) ? toExpression(wide).test(narrow) : wide === narrow;
 }
 
-function matches(pattern: string, text: string): boolean {
-  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`).test(text);
+function toExpression(pattern: string): RegExp {
+  return new RegExp(`^${pattern.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*').replace(/\?/g, '.')}$`);
 }

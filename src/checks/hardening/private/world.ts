@@ -10,13 +10,16 @@ interface Pointers {
 /** What the rules look up around a resource, each index made once. */
 export class World {
   private readonly pointers = new Map<string, Pointers>();
+  private readonly levels = new Map<ModelResource, Level>();
 
   /** @param level that of the posture at each resource where it is undefined */
   public constructor(public readonly model: TemplateModel, private readonly level?: Level) {}
 
   /** The level at which a resource is judged. */
-  public levelOf({ construct }: ModelResource): Level {
-    return this.level ?? (construct !== undefined && Posture._appliedTo(construct)?.name === 'development' ? 'development' : 'production');
+  public levelOf(resource: ModelResource): Level {
+    const level = this.level ?? this.levels.get(resource) ?? postureLevel(resource);
+    this.levels.set(resource, level);
+    return level;
   }
 
   /** Resources of a type with a property that refers to the target. */
@@ -49,6 +52,10 @@ export class World {
     this.pointers.set(key, pointers);
     return pointers;
   }
+}
+
+function postureLevel({ construct }: ModelResource): Level {
+  return construct !== undefined && Posture._appliedTo(construct)?.name === 'development' ? 'development' : 'production';
 }
 
 function isOpen(value: ModelValue | undefined): boolean {
