@@ -28,9 +28,9 @@ test('on demand is what nothing says', () => {
 });
 
 test('Spot keeps one task on demand unless told otherwise', () => {
-  expect(strategyOf()).toEqual([{ CapacityProvider: 'FARGATE', Base: 1, Weight: 0 }, { CapacityProvider: 'FARGATE_SPOT', Weight: 100 }]);
-  expect(strategyOf({ share: 60, onDemandBase: 2 })).toEqual([{ CapacityProvider: 'FARGATE', Base: 2, Weight: 40 }, { CapacityProvider: 'FARGATE_SPOT', Weight: 60 }]);
-  expect(strategyOf({ onDemandBase: 0 })).toEqual([{ CapacityProvider: 'FARGATE_SPOT', Weight: 100 }]);
+  expect(strategyOf()).toEqual([{ CapacityProvider: 'FARGATE', Base: 1, Weight: 1 }, { CapacityProvider: 'FARGATE_SPOT', Weight: 1000 }]);
+  expect(strategyOf({ share: 60, onDemandBase: 2 })).toEqual([{ CapacityProvider: 'FARGATE', Base: 2, Weight: 400 }, { CapacityProvider: 'FARGATE_SPOT', Weight: 600 }]);
+  expect(strategyOf({ onDemandBase: 0 })).toEqual([{ CapacityProvider: 'FARGATE_SPOT', Weight: 1000 }]);
 });
 
 test('the service waits until its cluster has the capacity provider', () => {

@@ -147,7 +147,7 @@ describe('options', () => {
     const cluster = new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), fargateSpot: true });
     new ScheduledJob(stack, 'Job', { cluster, image: IMAGE, schedule: NIGHTLY, capacity: Capacity.spot({ onDemandBase: 0 }) });
     const template = Template.fromStack(stack);
-    hasTarget(template, { EcsParameters: Match.objectLike({ LaunchType: Match.absent(), CapacityProviderStrategy: [{ CapacityProvider: 'FARGATE_SPOT', Weight: 100 }] }) });
+    hasTarget(template, { EcsParameters: Match.objectLike({ LaunchType: Match.absent(), CapacityProviderStrategy: [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1000 }] }) });
     template.hasResource('AWS::Scheduler::Schedule', { DependsOn: Match.arrayWith([Object.keys(template.findResources('AWS::ECS::ClusterCapacityProviderAssociations'))[0]]) });
   });
 

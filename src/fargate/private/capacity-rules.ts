@@ -1,10 +1,14 @@
 import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
+import type { SpotPlan } from './plans';
 import { InvalidBackendError } from '../../private/errors';
 import type { Capacity } from '../capacity';
 
 const SPOT = 'FARGATE_SPOT';
+
+/** Weights go up to 1000. */
+const WEIGHT_OF_ONE_PERCENT = 10;
 
 /** The capacity providers that tasks run on; none where they run on demand. Refuses what the cluster does not have. */
 export function renderCapacity(scope: IConstruct, cluster: ecs.ICluster, capacity?: Capacity): ecs.CapacityProviderStrategy[] | undefined {
@@ -15,9 +19,19 @@ export function renderCapacity(scope: IConstruct, cluster: ecs.ICluster, capacit
   whole(scope, 'share', spot.share, 1, 100);
   whole(scope, 'onDemandBase', spot.onDemandBase, 0, 1000);
   requireSpot(scope, cluster);
-  const onDemand = { capacityProvider: 'FARGATE', base: spot.onDemandBase, weight: 100 - spot.share };
-  const isOnDemandUsed = spot.share !== 100 || spot.onDemandBase !== 0;
-  return [...(isOnDemandUsed ? [onDemand] : []), { capacityProvider: SPOT, weight: spot.share }];
+  return [
+    ...(spot.share === 100 && spot.onDemandBase === 0 ? [] : [{ capacityProvider: 'FARGATE', base: spot.onDemandBase, weight: onDemandWeight(spot) }]),
+    { capacityProvider: SPOT, weight: spot.share * WEIGHT_OF_ONE_PERCENT },
+  ];
+}
+
+/**
+ * A provider of weight 0 places no tasks, which may mean not even its base: so it has the least weight that counts.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
+ */
+function onDemandWeight({ share }: SpotPlan): number {
+  return Math.max(1, (100 - share) * WEIGHT_OF_ONE_PERCENT);
 }
 
 /** What lets a cluster use its capacity providers, once it is there: a service that is made before would be refused. */
