@@ -92,13 +92,15 @@ export const NETWORK_MISTAKES: Mistake[] = [
   },
   {
     id: 'no-way-to-image-layers',
-    title: 'Tasks may reach addresses of the VPC only, and the layers of images come from those of S3',
+    title: 'Tasks may reach the interface endpoints only, and the layers of images come from addresses of S3',
     source: 'https://github.com/GuardBench/guardbench-iac/issues/4',
     seed: (stack, wrong) => {
       const vpc = newIsolatedVpc(stack);
       const group = new ec2.SecurityGroup(stack, 'ServiceGroup', { vpc, allowAllOutbound: false });
-      group.addEgressRule(wrong ? ec2.Peer.ipv4('10.0.0.0/16') : ec2.Peer.anyIpv4(), ec2.Port.tcp(443));
       addEndpoints(vpc).forEach((endpoint) => endpoint.connections.allowDefaultPortFrom(group));
+      if (!wrong) {
+        group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Layers of images, by the gateway endpoint of S3');
+      }
       newService(stack, vpc, { securityGroups: [group] });
     },
     caughtBy: { ReachabilityCheck: IMAGE },
