@@ -1,5 +1,8 @@
 import type { Resources } from './support';
 
+/** Puts a mistake into resources. */
+export type LabChange = (resources: Resources) => void;
+
 export const ref = (Ref: string) => ({ Ref });
 export const att = (id: string, name: string) => ({ 'Fn::GetAtt': [id, name] });
 export const groupOf = (id: string) => att(id, 'GroupId');
