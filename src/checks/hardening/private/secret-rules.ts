@@ -67,11 +67,12 @@ function isJudgedElsewhere(resource: ModelResource, key: string): boolean {
 
 function judgeText(resource: ModelResource, key: string, value: string | Text, path: readonly (string | number)[]): readonly Problem[] {
   const kind = secretIn(spelled(value));
-  const location = () => path.join('.');
-  if (kind !== undefined) {
-    return wrong(`${location()} holds ${kind}.`, location());
+  const isValue = kind === undefined && typeof value === 'string' && isSecretProperty(resource, key) && canBeSecret(key, value);
+  if (kind === undefined && !isValue) {
+    return [];
   }
-  return typeof value === 'string' && isSecretProperty(resource, key) && canBeSecret(key, value) ? wrong(`${location()} has a secret's value in the template.`, location()) : [];
+  const location = path.join('.');
+  return wrong(kind === undefined ? `${location} has a secret's value in the template.` : `${location} holds ${kind}.`, location);
 }
 
 function isSecretProperty(resource: ModelResource, key: string): boolean {
@@ -84,17 +85,17 @@ function isSecretProperty(resource: ModelResource, key: string): boolean {
 
 /** Judges every text below a value, with one path that grows and shrinks, because there are many texts and few problems. */
 function judgeBelow(resource: ModelResource, value: ModelValue, key: string, path: (string | number)[], problems: Problem[]): void {
-  const below = (name: string | number, each: ModelValue) => {
-    path.push(name);
-    judgeBelow(resource, each, typeof name === 'string' ? name : key, path, problems);
-    path.pop();
-  };
   if (typeof value === 'string' || value instanceof Text) {
     problems.push(...judgeText(resource, key, value, path));
-  } else if (isList(value)) {
-    value.forEach((each, index) => below(index, each));
-  } else if (isMap(value)) {
-    Object.keys(value).filter((name) => !isJudgedElsewhere(resource, name)).forEach((name) => below(name, value[name]));
+  } else if (isList(value) || isMap(value)) {
+    const items: Iterable<[string | number, ModelValue]> = isList(value) ? value.entries() : Object.entries(value);
+    for (const [name, each] of items) {
+      if (typeof name === 'number' || !isJudgedElsewhere(resource, name)) {
+        path.push(name);
+        judgeBelow(resource, each, typeof name === 'string' ? name : key, path, problems);
+        path.pop();
+      }
+    }
   }
 }
 
