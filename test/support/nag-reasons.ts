@@ -136,7 +136,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     {
       rule: 'LambdaConcurrency',
       paths: FUNCTIONS,
-      reason: 'The functions run during deployments only, and nobody but CloudFormation calls them; a reservation fails in accounts with less than a hundred executions to spare, as new ones are.',
+      reason: 'The functions run during deployments only, called by CloudFormation and by each other; a reservation fails in accounts with less than a hundred executions to spare, as new ones are.',
       see: `${AWS}/lambda/latest/dg/configuration-concurrency.html`,
     },
     {
