@@ -30,6 +30,8 @@ export const PRECIOUS = new Set([
   'AWS::EC2::Volume',
   'AWS::ECR::Repository',
   'AWS::EFS::FileSystem',
+  'AWS::ElastiCache::ReplicationGroup',
+  'AWS::ElastiCache::ServerlessCache',
   'AWS::KMS::Key',
   'AWS::Logs::LogGroup',
   'AWS::RDS::DBCluster',
