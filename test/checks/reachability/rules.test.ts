@@ -28,6 +28,10 @@ function complete(): Resources {
   r.Api.Properties.EnableExecuteCommand = true;
   r.ApiTask.Properties.TaskRoleArn = { 'Fn::GetAtt': ['Role', 'Arn'] };
   r.Profile = { Type: 'AWS::IAM::InstanceProfile', Properties: { Roles: [ref('Role')] } };
+  r.Reader = {
+    Type: 'AWS::Lambda::Function',
+    Properties: { Environment: { Variables: { SECRET: { 'Fn::GetAtt': ['Db', 'MasterUserSecret.SecretArn'] } } }, VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('ApiGroup')] } },
+  };
   r.MachineGroup = securityGroup([], [rule(443, everyone)]);
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile') } };
   return r;
@@ -54,6 +58,7 @@ const MISTAKES: Record<string, LabChange> = {
   'balancer-to-target': (r) => { delete r.EdgeToApi; },
   'listener': (r) => { r.Edge.Properties.Subnets = [ref('Isolated0')]; },
   'client-to-store': (r) => { delete r.DbFromApi; },
+  'function-to-secrets': (r) => { r.Reader.Properties.VpcConfig = { SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('ApiGroup')] }; },
   'ecs-exec': (r) => { delete r.ApiTask.Properties.TaskRoleArn; },
   'session-manager': (r) => { r.Machine.Properties.SubnetId = ref('Isolated0'); },
   'group-unused': (r) => { delete r.Machine; },

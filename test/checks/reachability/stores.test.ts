@@ -86,6 +86,23 @@ function lambda(r: Resources, inVpc: boolean, HOST: unknown = att('Db', 'Endpoin
   }
 }
 
+/** A function in a tier with a way to the database, and this in its environment. */
+function reader(r: Resources, tier: string, secret: unknown): void {
+  r.Reader = { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables: { SECRET: secret } }, VpcConfig: { SubnetIds: [ref(`${tier}0`)], SecurityGroupIds: [groupOf('ApiGroup')] } } };
+}
+
+const secrets: Case[] = [
+  { name: 'a function behind a NAT gateway reads the secret that it is given', change: (r) => reader(r, 'Private', att('Db', 'MasterUserSecret.SecretArn')), findings: [] },
+  {
+    name: 'a function in isolated subnets cannot read the secret of its database',
+    change: (r) => reader(r, 'Isolated', att('Db', 'MasterUserSecret.SecretArn')),
+    findings: [/advice function-to-secrets Lab\/Reader: Lab\/Reader is given the ARN of a secret and cannot read it: no way to secretsmanager from subnet Lab\/Isolated0: its route table has no default route/],
+  },
+  { name: 'a function in a public subnet cannot read a secret, because it never has an address', change: (r) => reader(r, 'Public', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:x-AbCdEf'), findings: [/advice function-to-secrets Lab\/Reader: .*a Lambda function never has a public IP address/] },
+  { name: 'a secret that CloudFormation resolves needs no way', change: (r) => reader(r, 'Isolated', '{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-1:111111111111:secret:x}}'), findings: [] },
+  { name: 'a function without a secret needs no way to AWS', change: (r) => reader(r, 'Isolated', 'plain'), findings: [] },
+];
+
 const others: Case[] = [
   { name: 'fails where a function has no rules for its database', change: (r) => lambda(r, true), findings: [cannot('Worker', /security group Lab\/WorkerGroup has no egress rule/)] },
   {
@@ -114,7 +131,7 @@ const others: Case[] = [
       r.Attached = { Type: 'AWS::SecretsManager::SecretTargetAttachment', Properties: { SecretId: ref('Secret'), TargetId: ref('Db'), TargetType: 'AWS::RDS::DBInstance' } };
       lambda(r, true, ref('Secret'));
     },
-    findings: [cannot('Worker', /WorkerGroup has no egress rule/)],
+    findings: [cannot('Worker', /WorkerGroup has no egress rule/), /advice function-to-secrets Lab\/Worker: .*security group Lab\/WorkerGroup has no egress rule for TCP 443/],
   },
   {
     name: 'fails where a custom resource was told of the database and a function is told by it',
@@ -164,6 +181,44 @@ const others: Case[] = [
   },
 ];
 
+/** A machine that is told of the database, beside it. */
+function neighbour(r: Resources, subnet: string): void {
+  r.DbSubnets.Properties.SubnetIds = [ref('Isolated0')];
+  r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref(subnet), SecurityGroupIds: [groupOf('ApiGroup')], UserData: { 'Fn::Base64': att('Db', 'Endpoint.Address') } } };
+  ['Api', 'ApiTask', 'Edge', 'EdgeGroup', 'EdgeToApi', 'ApiFromEdge', 'Listener', 'Targets'].forEach((id) => delete r[id]);
+}
+
+const neighbours: Case[] = [
+  { name: 'packets within a subnet pass no network ACL', change: (r) => { neighbour(r, 'Isolated0'); Object.assign(r, acl('Isolated', [], [])); }, findings: [] },
+  { name: 'fails where packets between two subnets pass one that lets nothing through', change: (r) => { neighbour(r, 'Isolated1'); Object.assign(r, acl('Isolated', [], [])); }, findings: [cannot('Machine', /network ACL Lab\/IsolatedAcl lets no TCP 5432 out to subnet Lab\/Isolated0/)] },
+  { name: 'a network ACL lets the answers for Linux through', change: (r) => { neighbour(r, 'Private0'); Object.assign(r, acl('Isolated', [[5432, 5432]], [[32768, 60999]])); }, findings: [] },
+  {
+    name: 'the first entry that fits decides, by its number',
+    change: (r) => {
+      neighbour(r, 'Private0');
+      Object.assign(r, acl('Isolated', [[5432, 5432]], [[32768, 60999]]));
+      r.Deny = { Type: 'AWS::EC2::NetworkAclEntry', Properties: { NetworkAclId: ref('IsolatedAcl'), RuleNumber: 50, Protocol: -1, RuleAction: 'deny', Egress: false, CidrBlock: '10.0.10.0/24' } };
+    },
+    findings: [cannot('Machine', /network ACL Lab\/IsolatedAcl lets no TCP 5432 in from subnet Lab\/Private0/)],
+  },
+  {
+    name: 'an entry of the default network ACL before the one that allows everything decides',
+    change: (r) => {
+      neighbour(r, 'Private0');
+      r.Deny = { Type: 'AWS::EC2::NetworkAclEntry', Properties: { NetworkAclId: att('Vpc', 'DefaultNetworkAcl'), RuleNumber: 50, Protocol: -1, RuleAction: 'deny', Egress: true, CidrBlock: '10.0.10.0/24' } };
+    },
+    findings: [cannot('Machine', /the default network ACL of Lab\/Vpc lets no answers/)],
+  },
+  {
+    name: 'an entry of the default network ACL behind the one that allows everything decides nothing',
+    change: (r) => {
+      neighbour(r, 'Private0');
+      r.Deny = { Type: 'AWS::EC2::NetworkAclEntry', Properties: { NetworkAclId: att('Vpc', 'DefaultNetworkAcl'), RuleNumber: 150, Protocol: -1, RuleAction: 'deny', Egress: true, CidrBlock: '10.0.10.0/24' } };
+    },
+    findings: [],
+  },
+];
+
 /** The service in a VPC of its own, peered with that of the database or not. */
 function twoVpcs(r: Resources, there: boolean, back: boolean): void {
   Object.assign(r, {
@@ -193,5 +248,7 @@ const peering: Case[] = [
 ];
 
 describeCases('a service and its database', backend, services);
+describeCases('a function and its secret', backend, secrets);
 describeCases('everything else that is given a database', backend, others);
 describeCases('a service and a database in two VPCs', backend, peering);
+describeCases('a machine and a database, and the network ACLs between them', backend, neighbours);

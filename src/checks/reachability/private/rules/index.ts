@@ -1,4 +1,5 @@
 import { EXCESS_RULES, judgeExcess } from './excess';
+import { FUNCTION_SECRET_RULES, judgeFunctionSecrets } from './function-secrets';
 import { INTERNET_RULES, judgeInternet } from './internet';
 import type { Judging } from './judge';
 import { judgeSessions, SESSION_RULES } from './sessions';
@@ -10,7 +11,7 @@ import type { CheckRule } from '../../../private/rule';
 
 /** Every rule, in the order of the documentation. */
 export const REACHABILITY_RULES: readonly CheckRule[] = [
-  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...STORE_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
+  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...STORE_RULES, ...FUNCTION_SECRET_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
 ];
 
 /** Every question, one after the other. */
@@ -19,6 +20,7 @@ export function judgeReachability(judging: Judging, statements: readonly Stateme
   judgeStart(judging);
   judgeTargets(judging);
   judgeStores(judging);
+  judgeFunctionSecrets(judging);
   judgeSessions(judging);
   judgeExcess(judging);
   judgeStatements(judging, statements);
