@@ -6,6 +6,7 @@ export * from './edge';
 export * from './fargate';
 export * from './frontend';
 export * from './migrations';
+export * from './monitoring';
 export * from './network';
 export * from './postgres';
 export * from './posture';

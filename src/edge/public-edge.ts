@@ -140,6 +140,8 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
   private readonly securityGroup: ec2.SecurityGroup;
   private readonly fullName: string;
   private readonly routes: RouteEntry[] = [];
+  private readonly made = new Map<string, IEdgeRoute>();
+  private readonly routeListeners: ((id: string, route: IEdgeRoute) => void)[] = [];
 
   /** @throws InvalidBackendError where the VPC has no public subnets in two zones, or a value is out of its range */
   constructor(scope: Construct, id: string, props: PublicEdgeProps) {
@@ -182,7 +184,19 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     const side = { edge: this, listener: this.listener, loadBalancerFullName: this.fullName, securityGroup: this.securityGroup };
     const route = EdgePath.between(side, options.target).addRoute(id, conditions, priority);
     options.target.attachToEdge(route);
+    this.made.set(id, route);
+    this.routeListeners.forEach((listener) => listener(id, route));
     return route;
+  }
+
+  /**
+   * Calls back for each route, those that are there and those to come, when its target groups are made.
+   *
+   * @internal
+   */
+  public _onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
+    this.routeListeners.push(listener);
+    this.made.forEach((route, id) => listener(id, route));
   }
 
   /**

@@ -7,7 +7,7 @@ import { PostgresDatabase } from './postgres-database';
 import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
-import { PostgresServer } from './private/postgres-server';
+import { PostgresServer, type ServerLimits } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
 import { companionRemovalPolicy, type ServerParts } from './private/server-parts';
 import { serverSettings, type ServerSettings } from './private/server-settings';
@@ -88,6 +88,7 @@ export class PrivatePostgres extends PostgresServer {
   public readonly database: PostgresDatabase;
 
   private readonly parts: ServerParts;
+  private readonly settings: ServerSettings;
 
   /**
    * Declares a server.
@@ -98,6 +99,7 @@ export class PrivatePostgres extends PostgresServer {
   constructor(scope: Construct, id: string, props: PrivatePostgresProps) {
     super(scope, id);
     const settings = serverSettings(this, props, Posture.of(this), placeDatabase(this, props.vpc, props.vpcSubnets));
+    this.settings = settings;
     validateCertificateAuthorities(this, props.caBundle);
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];
     this.parts = this.createServer(settings, securityGroups);
@@ -119,6 +121,12 @@ export class PrivatePostgres extends PostgresServer {
   /** @internal */
   public _metricDimensions(): { [name: string]: string } {
     return this.parts.kind === 'instance' ? { DBInstanceIdentifier: this.parts.identifier } : { DBClusterIdentifier: this.parts.identifier };
+  }
+
+  /** @internal */
+  public _limits(): ServerLimits {
+    const { maxConnections, allocatedStorage } = this.settings;
+    return { maxConnections, allocatedStorage };
   }
 
   private createSecurityGroup(settings: ServerSettings): ec2.SecurityGroup {

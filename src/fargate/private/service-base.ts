@@ -15,6 +15,7 @@ import { type ServiceKind, type ServicePlan, isScaling, planService } from './se
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
+import type { IMonitoredService } from '../../monitoring';
 import { networkReadiness } from '../../network/private/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
@@ -40,7 +41,7 @@ export interface ServiceParts {
  *
  * @internal
  */
-export abstract class ServiceBase extends Construct implements ec2.IConnectable, iam.IGrantable {
+export abstract class ServiceBase extends Construct implements IMonitoredService, ec2.IConnectable, iam.IGrantable {
   /** The network that the tasks run in. */
   public readonly vpc: ec2.IVpc;
   /** The security groups of the tasks; the default port is that of the service, where it has one. */

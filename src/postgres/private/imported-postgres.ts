@@ -1,7 +1,7 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
-import { PostgresServer } from './postgres-server';
+import { PostgresServer, type ServerLimits } from './postgres-server';
 import { validateCertificateAuthorities } from './trust';
 import { placeDatabase } from '../../network/private/placement';
 import { InvalidBackendError } from '../../private/errors';
@@ -50,6 +50,10 @@ export class ImportedPostgres extends PostgresServer {
       return { DBClusterIdentifier: clusterIdentifier };
     }
     throw new InvalidBackendError(this, 'Metrics of an imported server need its instanceIdentifier or clusterIdentifier. Give one when importing it.');
+  }
+
+  public _limits(): ServerLimits {
+    return { maxConnections: this.attributes.maxConnections };
   }
 
   private validateAttributes(): void {

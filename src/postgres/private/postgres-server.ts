@@ -1,9 +1,15 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, type Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
+
+/** What a server can hold, as far as it is known. */
+export interface ServerLimits {
+  readonly maxConnections?: number;
+  readonly allocatedStorage?: Size;
+}
 
 /**
  * What servers have in common, whoever made them.
@@ -76,4 +82,9 @@ export abstract class PostgresServer extends Construct implements IPostgres {
 
   /** @internal */
   public abstract _metricDimensions(): { [name: string]: string };
+
+  /** @internal */
+  public _limits(): ServerLimits {
+    return {};
+  }
 }

@@ -1,0 +1,70 @@
+import { Annotations, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { referWeakly } from '../../private/cross-stack';
+
+/** The key of SNS that each account has, for nothing. */
+const KEY_OF_SNS = 'alias/aws/sns';
+
+/** Who sends messages: alarms, and rules on events. */
+const CLOUDWATCH = 'cloudwatch.amazonaws.com';
+const EVENTBRIDGE = 'events.amazonaws.com';
+
+/**
+ * A topic for alarms. Neither CloudWatch nor EventBridge can use the key of SNS, whose policy nobody can change, so with alarms it has
+ * a key of its own.
+ *
+ * @see https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+ */
+export function createAlarmTopic(scope: Construct, alarms: boolean, removalPolicy: RemovalPolicy): sns.Topic {
+  const masterKey = alarms ? createKey(scope, removalPolicy) : kms.Alias.fromAliasName(scope, 'KeyOfSns', KEY_OF_SNS);
+  const topic = new sns.Topic(scope, 'Topic', { masterKey, enforceSSL: true });
+  topic.applyRemovalPolicy(removalPolicy);
+  referWeakly(...[topic, ...(alarms ? [masterKey] : [])].flatMap((shared) => shared.node.defaultChild ?? []));
+  return topic;
+}
+
+function createKey(scope: Construct, removalPolicy: RemovalPolicy): kms.Key {
+  return new kms.Key(scope, 'Key', { description: `Alarm topic of ${scope.node.path}`, enableKeyRotation: true, removalPolicy });
+}
+
+/**
+ * Lets alarms and rules of this account send to a topic.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+ */
+export function allowAlarms(scope: Construct, topic: sns.ITopic): void {
+  const statements = [
+    new iam.PolicyStatement({
+      sid: 'Alarms',
+      principals: [new iam.ServicePrincipal(CLOUDWATCH)],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(topic).account } },
+    }),
+    // EventBridge reads no conditions in policies of topics.
+    new iam.PolicyStatement({ sid: 'Events', principals: [new iam.ServicePrincipal(EVENTBRIDGE)], actions: ['sns:Publish'], resources: [topic.topicArn] }),
+  ];
+  const changed = statements.map((statement) => topic.addToResourcePolicy(statement).statementAdded).every((added) => added);
+  const keyChanged = topic.masterKey === undefined || allowKey(topic.masterKey);
+  if (!changed || !keyChanged) {
+    Annotations.of(scope).addWarningV2('cdk-private-backend:BackendMonitoring.importedTopic',
+      `The policy of '${topic.node.path}' or of its key cannot be changed here. Let ${CLOUDWATCH} and ${EVENTBRIDGE} publish to the topic (sns:Publish) and use its key (kms:Decrypt, kms:GenerateDataKey*), or no message arrives.`);
+  }
+}
+
+/**
+ * EventBridge does not say on whose behalf it uses a key, so no condition can ask.
+ *
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+ */
+function allowKey(key: kms.IKey): boolean {
+  return key.addToResourcePolicy(new iam.PolicyStatement({
+    sid: 'AlarmsAndEvents',
+    principals: [new iam.ServicePrincipal(CLOUDWATCH), new iam.ServicePrincipal(EVENTBRIDGE)],
+    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+    resources: ['*'],
+  })).statementAdded;
+}

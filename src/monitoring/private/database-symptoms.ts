@@ -1,0 +1,107 @@
+import { Annotations, Size } from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IConstruct } from 'constructs';
+import { bytes, count, percent } from './limits';
+import type { Symptom } from './symptom';
+import type { IPostgres } from '../../postgres';
+import type { ServerLimits } from '../../postgres/private/postgres-server';
+import { BackendAlarm } from '../backend-alarm';
+import type { WatchPostgresOptions } from '../watch-options';
+
+/** A server knows its limits, whoever implements `IPostgres` may not. */
+interface KnowsLimits {
+  _limits?(): ServerLimits;
+}
+
+/**
+ * What a database server looks like that will soon be in trouble. A server that runs always reports: where data is missing, it is
+ * stopped or gone, and whether that is well nobody can tell from here.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
+ */
+export function databaseSymptoms(scope: IConstruct, server: IPostgres, options: WatchPostgresOptions): Symptom[] {
+  const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
+  const memory = options.freeMemory ?? Size.mebibytes(128);
+  const gauge = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
+  return [
+    {
+      alarm: BackendAlarm.DATABASE_CPU,
+      title: 'CPU (%)',
+      description: `The server has used ${cpu} % of its processors for 15 minutes`,
+      metric: server.metricCpuUtilization(),
+      threshold: cpu,
+      ...gauge,
+    },
+    {
+      alarm: BackendAlarm.DATABASE_MEMORY,
+      title: 'Free memory (bytes)',
+      description: `The server has had less than ${readable(bytes(scope, 'freeMemory', memory))} of free memory for 15 minutes`,
+      metric: server.metricFreeableMemory(),
+      threshold: bytes(scope, 'freeMemory', memory),
+      below: true,
+      ...gauge,
+    },
+    connectionsSymptom(scope, server, options),
+    ...storageSymptoms(scope, server, options),
+  ];
+}
+
+function connectionsSymptom(scope: IConstruct, server: IPostgres, { connections, exclude = [] }: WatchPostgresOptions): Symptom {
+  const { maxConnections } = limitsOf(server);
+  const fromLimit = maxConnections === undefined ? undefined : Math.max(1, Math.floor(maxConnections * 0.8));
+  const threshold = connections === undefined ? fromLimit : count(scope, 'connections', connections);
+  if (threshold === undefined && !exclude.includes(BackendAlarm.DATABASE_CONNECTIONS)) {
+    advise(scope, 'connections', `How many connections '${server.node.path}' accepts is not known, so no alarm watches them. Give connections, or exclude BackendAlarm.DATABASE_CONNECTIONS.`);
+  }
+  return {
+    alarm: BackendAlarm.DATABASE_CONNECTIONS,
+    title: 'Connections',
+    description: `The server has had ${threshold} open connections, ${connections === undefined ? `80 % of the ${maxConnections} that it accepts, ` : ''}in each of 2 periods of 5 minutes`,
+    metric: server.metricDatabaseConnections(),
+    threshold,
+    // A deployment has old and new tasks for some minutes.
+    evaluationPeriods: 2,
+    treatMissingData: TreatMissingData.MISSING,
+  };
+}
+
+function storageSymptoms(scope: IConstruct, server: IPostgres, { freeStorage, exclude = [] }: WatchPostgresOptions): Symptom[] {
+  const metric = server.metricFreeStorageSpace();
+  if (metric.dimensions?.DBClusterIdentifier !== undefined) {
+    return [];
+  }
+  const { allocatedStorage } = limitsOf(server);
+  const tenth = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : allocatedStorage.toBytes() / 10;
+  const threshold = freeStorage === undefined ? tenth : bytes(scope, 'freeStorage', freeStorage);
+  if (threshold === undefined && !exclude.includes(BackendAlarm.DATABASE_STORAGE)) {
+    advise(scope, 'storage', `How much storage '${server.node.path}' has is not known, so no alarm watches it. Give freeStorage, or exclude BackendAlarm.DATABASE_STORAGE.`);
+  }
+  return [{
+    alarm: BackendAlarm.DATABASE_STORAGE,
+    title: 'Free storage (bytes)',
+    description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${freeStorage === undefined ? ', 10 % of what it was made with' : ''}`,
+    metric,
+    threshold,
+    below: true,
+    // A server whose storage is full stops, so there is nothing to wait for.
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.MISSING,
+  }];
+}
+
+function limitsOf(server: IPostgres): ServerLimits {
+  return (server as KnowsLimits)._limits?.() ?? {};
+}
+
+function advise(scope: IConstruct, what: string, message: string): void {
+  Annotations.of(scope).addWarningV2(`cdk-private-backend:BackendMonitoring.${what}`, message);
+}
+
+function readable(size: number): string {
+  const gibibytes = size / 1024 ** 3;
+  return gibibytes >= 1 ? `${round(gibibytes)} GiB` : `${round(gibibytes * 1024)} MiB`;
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

@@ -1,0 +1,27 @@
+import { Duration } from 'aws-cdk-lib';
+import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+import { seconds } from './limits';
+import type { Symptom } from './symptom';
+import { BackendAlarm } from '../backend-alarm';
+import type { WatchQueueOptions } from '../watch-options';
+
+/**
+ * What a queue looks like whose workers do not keep up. SQS stops reporting of a queue that nobody has used for six hours, which is
+ * no backlog.
+ *
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+ */
+export function queueSymptoms(scope: IConstruct, queue: IQueue, options: WatchQueueOptions): Symptom[] {
+  const age = seconds(scope, 'age', options.age ?? Duration.minutes(5));
+  return [{
+    alarm: BackendAlarm.QUEUE_AGE,
+    title: 'Age of the oldest message (s)',
+    description: `The oldest message has been waiting for ${age} seconds or more, for 5 minutes`,
+    metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1) }),
+    threshold: age,
+    evaluationPeriods: 5,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  }];
+}

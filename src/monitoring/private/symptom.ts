@@ -1,0 +1,28 @@
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { BackendAlarm } from '../backend-alarm';
+
+/** Something that is measured, and from when on it is worth waking somebody. */
+export interface Symptom {
+  readonly alarm: BackendAlarm;
+  /** Tells symptoms of one kind apart, on one construct: the name of a route, the number of a node. */
+  readonly part?: string;
+  /** Title of the graph. */
+  readonly title: string;
+  /** One sentence without a full stop, with the numbers. */
+  readonly description: string;
+  readonly metric: cloudwatch.IMetric;
+  /** From this value on; nothing where it is not known, so that there is only a graph. */
+  readonly threshold?: number;
+  readonly below?: boolean;
+  readonly evaluationPeriods: number;
+  readonly datapointsToAlarm?: number;
+  readonly treatMissingData: cloudwatch.TreatMissingData;
+  /** Percentiles of few samples say nothing. */
+  readonly ignoreFewSamples?: boolean;
+}
+
+/** The construct id of a symptom, below the construct that stands for what is watched. */
+export function idOf({ alarm, part }: Pick<Symptom, 'alarm' | 'part'>): string {
+  const words = alarm.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+  return part === undefined ? words : `${words}-${part}`;
+}
