@@ -47,7 +47,9 @@ describe('several stacks', () => {
       return app;
     };
     // THEN
-    expectFindings(findingsOf(build(true)), []);
+    const app = build(true);
+    expectFindings(findingsOf(app), []);
+    expect(JSON.stringify(app.synth().getStackByName('Code').template)).toContain(weak ? 'Fn::GetStackOutput' : 'Fn::ImportValue');
     expectFindings(findingsOf(build(false)), [/violation client-to-store Code\/Worker\/Resource: Code\/Worker is given database Data\/Db .*security group Data\/Db\/SecurityGroup has no ingress rule for TCP 5432 from security group Code\/Worker\/SecurityGroup/]);
   });
 
@@ -146,6 +148,19 @@ describe('several stacks', () => {
       worker(stack, vpc, database(stack, vpc).instanceEndpoint.hostname);
     }
     expectFindings(findingsOf(app), [/client-to-store In-eu-west-1\/Worker/, /client-to-store In-us-east-1\/Worker/]);
+  });
+
+  test('undecided where the network is in a stack of another region', () => {
+    const app = new App();
+    const env = (region: string) => ({ env: { account: '111111111111', region } });
+    const far = new CfnResource(new Stack(app, 'Far', env('us-east-1')), 'Subnet', { type: 'AWS::EC2::Subnet', properties: { VpcId: 'vpc-1', CidrBlock: '10.0.0.0/24' } });
+    const stack = new Stack(app, 'Near', env('eu-west-1'));
+    CrossStackReferences.of(far).produce(ReferenceStrength.WEAK);
+    new CfnResource(stack, 'Definition', { type: 'AWS::ECS::TaskDefinition', properties: { RequiresCompatibilities: ['FARGATE'], ContainerDefinitions: [{ Image: 'nginx' }] } }).overrideLogicalId('Definition');
+    new CfnResource(stack, 'Service', {
+      type: 'AWS::ECS::Service', properties: { LaunchType: 'FARGATE', TaskDefinition: Fn.ref('Definition'), NetworkConfiguration: { AwsvpcConfiguration: { Subnets: [far.ref], SecurityGroups: ['sg-1'] } } },
+    });
+    expectFindings(findingsOf(app), [/undecided task-image Near\/Service/]);
   });
 
   test('a finding that was acknowledged with a reason stops nothing', () => {
