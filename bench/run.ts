@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { benchBundles } from './bundles';
+import { benchChecks } from './checks';
 import { benchConverge } from './converge';
 import { benchLoad } from './load';
 import { describeMachine } from './support/machine';
@@ -8,7 +9,7 @@ import { ROOT } from './support/paths';
 import { printVerdicts, type Verdict } from './support/report';
 import { benchScale, benchSynth } from './synth';
 
-const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = { a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge };
+const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = { a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks };
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);
