@@ -2,6 +2,7 @@ import { CfnParameter, RemovalPolicy, type Stack } from 'aws-cdk-lib';
 import * as cognito from 'aws-cdk-lib/aws-cognito';
 import * as dynamodb from 'aws-cdk-lib/aws-dynamodb';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { casesOf, one, raw, type Build, type Case } from '../judge';
@@ -80,7 +81,8 @@ export const STORAGE_CASES: readonly Case[] = [
   }),
   ...casesOf('hardening-bucket-public-access', {
     holds: { 'all blocked': bucket({ blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL }) },
-    violation: { 'lists blocked only': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true } }), /BlockPublicPolicy, RestrictPublicBuckets are off/] },
+    violation: { 'one that is off': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true } }), /RestrictPublicBuckets is off/],
+      'lists blocked only': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true } }), /BlockPublicPolicy, RestrictPublicBuckets are off/] },
     undecided: {
       'as it comes': [bucket(), /April 2023/],
       'a parameter': given(BUCKET, (value) => ({
@@ -92,7 +94,9 @@ export const STORAGE_CASES: readonly Case[] = [
   }),
   ...casesOf('hardening-bucket-tls', {
     holds: { 'a policy': bucket({ enforceSSL: true }) },
-    violation: { 'as it comes': bucket() },
+    violation: { 'as it comes': bucket(), 'a denial for something else': (stack) => void new s3.Bucket(stack, 'Bucket').addToResourcePolicy(new iam.PolicyStatement({
+      effect: iam.Effect.DENY, actions: ['s3:DeleteObject'], resources: ['*'], principals: [new iam.AnyPrincipal()], conditions: { Bool: { 'aws:MultiFactorAuthPresent': 'false' } },
+    })) },
     undecided: { 'a policy of a bucket from a parameter': foreignPolicy },
   }),
 ];
