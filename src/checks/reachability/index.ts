@@ -1,2 +1,2 @@
-export { ReachabilityCheck } from './reachability-check';
-export { ReachabilityPoint } from './reachability-point';
+export * from './reachability-check';
+export * from './reachability-point';

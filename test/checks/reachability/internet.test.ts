@@ -60,6 +60,17 @@ const stores: Case[] = [
     findings: [/violation internet-to-store Lab\/Kafka: the internet reaches broker Lab\/Kafka on TCP 9098/, /advice rule-any-source Lab\/KafkaGroup/],
   },
   {
+    name: 'fails where one instance of a cluster is public',
+    change: (r) => {
+      r.ClusterGroup = securityGroup([rule(3306, { CidrIp: '203.0.113.0/28' })], []);
+      r.ClusterSubnets = { Type: 'AWS::RDS::DBSubnetGroup', Properties: { SubnetIds: [ref('Public0'), ref('Public1')] } };
+      r.Cluster = { Type: 'AWS::RDS::DBCluster', Properties: { Engine: 'aurora-mysql', DBSubnetGroupName: ref('ClusterSubnets'), VpcSecurityGroupIds: [groupOf('ClusterGroup')] } };
+      r.Writer = { Type: 'AWS::RDS::DBInstance', Properties: { DBClusterIdentifier: ref('Cluster'), PubliclyAccessible: false } };
+      r.Reader = { Type: 'AWS::RDS::DBInstance', Properties: { DBClusterIdentifier: ref('Cluster'), PubliclyAccessible: true } };
+    },
+    findings: [/violation internet-to-store Lab\/Cluster: the internet reaches database Lab\/Cluster on TCP 3306/],
+  },
+  {
     name: 'a cache has no address on the internet',
     change: (r) => {
       r.CacheGroup = securityGroup([rule(6379, everyone)], []);

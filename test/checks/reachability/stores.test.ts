@@ -3,6 +3,13 @@ import { describeCases, type Case, type Resources } from './support';
 
 const cannot = (client: string, reason: RegExp, port = 5432) => new RegExp(`violation client-to-store Lab/${client}: Lab/${client} is given .* and does not reach it on TCP ${port}: .*${reason.source}`);
 
+/** A machine and a database that name no group. */
+function inDefaultGroup(r: Resources): void {
+  r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), UserData: { 'Fn::Base64': att('Db', 'Endpoint.Address') } } };
+  delete r.Db.Properties.VPCSecurityGroups;
+  ['Api', 'ApiTask', 'ApiGroup', 'ApiFromEdge', 'ApiToDb', 'DbGroup', 'DbFromApi', 'Edge', 'EdgeGroup', 'EdgeToApi', 'Listener', 'Targets'].forEach((id) => delete r[id]);
+}
+
 const services: Case[] = [
   { name: 'a service reaches the database that it is given', change: () => {}, findings: [] },
   { name: 'fails where the database does not admit the service', change: (r) => { delete r.DbFromApi; }, findings: [cannot('Api', /security group Lab\/DbGroup has no ingress rule for TCP 5432 from security group Lab\/ApiGroup/)] },
@@ -61,6 +68,22 @@ const services: Case[] = [
       r.Self = ingressFrom('ApiGroup', 'ApiGroup', 5432);
     },
     findings: [],
+  },
+  {
+    name: 'undecided where the group that the database admits is a parameter',
+    change: (r) => { r.DbFromApi.Properties.SourceSecurityGroupId = { 'Fn::ImportValue': 'clients' }; },
+    findings: [/undecided client-to-store Lab\/Api: .*ingress rules of security group Lab\/DbGroup/],
+  },
+  {
+    name: 'fails where the database admits a group of another app',
+    change: (r) => { r.DbFromApi.Properties.SourceSecurityGroupId = 'sg-12345678'; },
+    findings: [cannot('Api', /has no ingress rule for TCP 5432 from security group Lab\/ApiGroup/)],
+  },
+  { name: 'what names no group has the default one, whose members reach each other', change: (r) => inDefaultGroup(r), findings: [] },
+  {
+    name: 'fails where what names no group is in the default one, and that was closed',
+    change: (r) => { inDefaultGroup(r); r.Closed = { Type: 'Custom::VpcRestrictDefaultSG', Properties: { ServiceToken: 'arn', DefaultSecurityGroupId: att('Vpc', 'DefaultSecurityGroup') } }; },
+    findings: [cannot('Machine', /the default security group of Lab\/Vpc has no egress rule for TCP 5432/)],
   },
   {
     name: 'any of several groups is enough',
