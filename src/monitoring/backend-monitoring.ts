@@ -66,6 +66,9 @@ export interface BackendMonitoringProps {
   readonly removalPolicy?: RemovalPolicy;
 }
 
+/** A failure by the id of its rule, and by what a text becomes in messages. */
+type Failing = (id: string, describe: (text: string) => string) => Failure;
+
 /**
  * Tells people when a backend is in trouble, and where to read what to do.
  *
@@ -260,7 +263,7 @@ export class BackendMonitoring extends Construct {
     return alarm;
   }
 
-  private notify(home: Construct, watched: IConstruct, alarm: BackendAlarm, { exclude = [] }: WatchOptions, failure: (id: string, describe: (text: string) => string) => Failure): void {
+  private notify(home: Construct, watched: IConstruct, alarm: BackendAlarm, { exclude = [] }: WatchOptions, failure: Failing): void {
     if (this.alarms && !exclude.includes(alarm)) {
       createFailureRule(home, this.alarmTopic, failure(idOf({ alarm }), (text) => this.describe(watched, alarm, text)));
     }

@@ -61,7 +61,7 @@ export function routeSymptoms(edge: PublicEdge, route: IEdgeRoute, limits: EdgeL
       alarm: BackendAlarm.ROUTE_LATENCY,
       part,
       title: `${part}: p99 of the latency (s)`,
-      description: `One of 100 requests of route ${part} has taken ${latencySeconds} seconds or more, for 15 minutes`,
+      description: `One of 100 requests of route ${part} has taken ${latencySeconds} s or more, for 15 minutes`,
       metric: greatest(each('TargetResponseTime', { statistic: Stats.p(99), period: FIVE_MINUTES }), FIVE_MINUTES),
       threshold: latencySeconds,
       evaluationPeriods: 3,
@@ -94,10 +94,11 @@ function metricOf(edge: PublicEdge, group: ApplicationTargetGroup, name: string,
   return edge.metric(name, { dimensionsMap: { ...dimensions, TargetGroup: group.targetGroupFullName }, ...options });
 }
 
+/** Functions over several series take those that have a value: the group without requests has none. */
 function greatest(metrics: Metric[], period: Duration): Metric | MathExpression {
   return metrics.length === 1
     ? metrics[0]
-    : new MathExpression({ expression: 'MAX([FILL(m0, 0), FILL(m1, 0)])', usingMetrics: { m0: metrics[0], m1: metrics[1] }, period });
+    : new MathExpression({ expression: 'MAX([m0, m1])', usingMetrics: { m0: metrics[0], m1: metrics[1] }, period });
 }
 
 interface ErrorRate {
@@ -113,14 +114,13 @@ type Rate = Pick<Symptom, 'metric' | 'threshold' | 'evaluationPeriods' | 'datapo
 
 /** Each minute with too few errors counts as one without. Three of five: a single bad minute is a deployment or a scan. */
 function errorRate({ errors, requests, own = false, minErrors, errorPercent }: ErrorRate): Rate {
-  const sum = (letter: string, metrics: Metric[]) => metrics.map((_, index) => `FILL(${letter}${index}, 0)`).join(' + ');
-  const named = (letter: string, metrics: Metric[]) => metrics.map((metric, index) => [`${letter}${index}`, metric]);
-  const failed = sum('e', errors);
-  const all = own ? `${sum('r', requests)} + ${failed}` : sum('r', requests);
+  const named = (letter: string, metrics: Metric[]) => Object.fromEntries(metrics.map((metric, index) => [`${letter}${index}`, metric]));
+  const usingMetrics = { ...named('e', errors), ...named('r', requests) };
+  const sum = (letters: string) => `SUM([${Object.keys(usingMetrics).filter((name) => letters.includes(name[0])).join(', ')}])`;
   return {
     metric: new MathExpression({
-      expression: `IF(${failed} >= ${minErrors}, 100 * (${failed}) / (${all}), 0)`,
-      usingMetrics: Object.fromEntries([...named('e', errors), ...named('r', requests)]) as Record<string, Metric>,
+      expression: `IF(${sum('e')} >= ${minErrors}, 100 * ${sum('e')} / ${sum(own ? 'er' : 'r')}, 0)`,
+      usingMetrics,
       label: '5xx',
       period: MINUTE,
     }),

@@ -1,6 +1,9 @@
+import { Token } from 'aws-cdk-lib';
 import * as events from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+
+const LONGEST_DESCRIPTION = 512;
 
 /** What happened, and where to read what to do. */
 export interface Failure {
@@ -18,7 +21,8 @@ export function createFailureRule(scope: Construct, topic: ITopic, { id, descrip
   const told = Object.entries(fields).map(([name, path]) => `${name}: ${events.EventField.fromPath(path)}`);
   const message = events.RuleTargetInput.fromText([description, ...told].join(' | '));
   new events.Rule(scope, id, {
-    description: description.slice(0, 512),
+    // The link is at the end.
+    description: Token.isUnresolved(description) ? description : description.slice(-LONGEST_DESCRIPTION),
     eventPattern: { source: ['aws.ecs'], detailType: [detailType], resources, detail },
     // The target of aws-events-targets would write the permissions that the topic has already, once more for each rule.
     targets: [{ bind: () => ({ arn: topic.topicArn, input: message, targetResource: topic }) }],

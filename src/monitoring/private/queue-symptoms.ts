@@ -18,7 +18,7 @@ export function queueSymptoms(scope: IConstruct, queue: IQueue, options: WatchQu
   return [{
     alarm: BackendAlarm.QUEUE_AGE,
     title: 'Age of the oldest message (s)',
-    description: `The oldest message has been waiting for ${age} seconds or more, for 5 minutes`,
+    description: `The oldest message has been waiting for ${age} s or more, for 5 minutes`,
     metric: queue.metricApproximateAgeOfOldestMessage({ period: Duration.minutes(1) }),
     threshold: age,
     evaluationPeriods: 5,
