@@ -265,7 +265,7 @@ describe('failures', () => {
   test('of a deployment are told, with the reason', () => {
     expect(about('Backend/Worker')).toMatchObject({
       State: 'ENABLED',
-      EventPattern: { source: ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], resources: [{ Ref: expect.stringMatching(/^WorkerService/) as string }], detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
+      EventPattern: { 'source': ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], 'resources': [{ Ref: expect.stringMatching(/^WorkerService/) as string }], 'detail': { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
       Targets: [{
         Arn: { Ref: 'MonitoringTopic2EDA8B02' },
         InputTransformer: {
@@ -279,9 +279,9 @@ describe('failures', () => {
   test('of a migration are told, those that did not start included', () => {
     expect(about('Backend/Migrations')).toMatchObject({
       EventPattern: {
-        source: ['aws.ecs'],
+        'source': ['aws.ecs'],
         'detail-type': ['ECS Task State Change'],
-        detail: {
+        'detail': {
           group: [expect.stringMatching(/^family:Backend-Migrations-/) as string],
           lastStatus: ['STOPPED'],
           $or: [{ containers: { exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
