@@ -8,7 +8,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  AmplifyFrontend, AuditTrail, BackendCluster, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
   FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
@@ -103,9 +103,18 @@ const BUILD: Record<Tier, Build> = {
     bastion.grantShell(people);
     new AuditTrail(home, 'Trail', { sendToCloudWatchLogs: true }).bucket.grantRead(people);
     made.migrations?.forEach((migration) => migration.grantRun(people));
+    watchBackend(new BackendMonitoring(home, 'Monitoring'), made);
     return { bastion };
   },
 };
+
+function watchBackend(monitoring: BackendMonitoring, { apis, edges, postgres, cacheUser, migrations }: Partial<WholeBackend>): void {
+  apis?.forEach((api) => monitoring.watchService(api));
+  edges?.forEach((edge) => monitoring.watchEdge(edge));
+  migrations?.forEach((migration) => monitoring.watchMigrations(migration));
+  monitoring.watchPostgres(postgres!);
+  monitoring.watchCache(cacheUser!.cache);
+}
 
 function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
   const postgres = new PrivatePostgres(home, 'Postgres', {
