@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import { createRequire } from 'module';
 import * as path from 'path';
-import { App, ArnFormat, CfnResource, type Stack } from 'aws-cdk-lib';
+import { App, ArnFormat, CfnResource, CliCredentialsStackSynthesizer, type Stack } from 'aws-cdk-lib';
 import { CfnService } from 'aws-cdk-lib/aws-ecs';
 import { Posture, PrivatePostgres } from 'cdk-private-backend';
 
@@ -13,7 +13,8 @@ interface ExampleProps {
 
 type ExampleStack = new (scope: App, id: string, props: ExampleProps) => Stack;
 
-const app = new App();
+// Not by the roles of the bootstrap stack, whose policies the emulator does not understand.
+const app = new App({ defaultStackSynthesizer: new CliCredentialsStackSynthesizer() });
 const context = (key: string): string => {
   const value: unknown = app.node.tryGetContext(key);
   if (typeof value !== 'string') throw new Error(`The context '${key}' is missing.`);

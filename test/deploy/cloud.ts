@@ -1,6 +1,7 @@
-import { CloudFormationClient, DescribeStackResourcesCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStackEvents, type Stack, type StackEvent } from '@aws-sdk/client-cloudformation';
+import { setTimeout as sleep } from 'timers/promises';
+import { CloudFormationClient, CreateStackCommand, DescribeStackResourcesCommand, DescribeStacksCommand, ListStacksCommand, paginateDescribeStackEvents, type Stack, type StackEvent } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, CreateLogStreamCommand, PutLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
-import { DescribeServicesCommand, ECSClient, type TaskDefinition } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand, ECSClient, type TaskDefinition } from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { CreateSecretCommand, GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -54,15 +55,9 @@ export class Cloud {
     }
   }
 
-  /** Not through the SDK, which drops the secrets: the emulator keeps their names in the template's capitals. */
   public async taskDefinition(taskDefinition: string): Promise<TaskDefinition> {
-    const response = await fetch(this.endpoint, {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'AmazonEC2ContainerServiceV20141113.DescribeTaskDefinition' },
-      body: JSON.stringify({ taskDefinition }),
-    });
-    if (!response.ok) throw new Error(`ClientException: ${await response.text()}`);
-    return (uncapitalized(await response.json()) as { taskDefinition: TaskDefinition }).taskDefinition;
+    const output = await this.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+    return output.taskDefinition ?? {};
   }
 
   /** Hands an event to a function without waiting for it, as CloudFormation does. */
@@ -72,13 +67,13 @@ export class Cloud {
 
   /** A public zone that the account owns before anything is deployed; answers with its id. */
   public async createHostedZone(name: string): Promise<string> {
-    const response = await fetch(`${this.endpoint}/2013-04-01/hostedzone`, {
-      method: 'POST',
-      body: `<CreateHostedZoneRequest xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Name>${name}</Name><CallerReference>${name}</CallerReference></CreateHostedZoneRequest>`,
-    });
-    const id = /<Id>\/hostedzone\/(\w+)<\/Id>/.exec(await response.text())?.[1];
-    if (id === undefined) throw new Error(`No hosted zone was made (${response.status}).`);
-    return id;
+    const StackName = 'Zone';
+    const Resources = { Zone: { Type: 'AWS::Route53::HostedZone', Properties: { Name: name } } };
+    await this.cloudFormation.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify({ Resources }) }));
+    while ((await this.stack(StackName))?.StackStatus === 'CREATE_IN_PROGRESS') {
+      await sleep(50);
+    }
+    return (await this.resources(StackName, 'AWS::Route53::HostedZone')).Zone;
   }
 
   public async stack(name: string): Promise<Stack | undefined> {
@@ -91,7 +86,8 @@ export class Cloud {
     const { StackSummaries = [] } = await this.cloudFormation.send(new ListStacksCommand({}));
     const { StackId } = StackSummaries.find(({ StackName }) => StackName === name) ?? {};
     const events: StackEvent[] = [];
-    for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client: this.cloudFormation }, { StackName: StackId ?? name })) {
+    if (StackId === undefined) return events;
+    for await (const { StackEvents = [] } of paginateDescribeStackEvents({ client: this.cloudFormation }, { StackName: StackId })) {
       events.push(...StackEvents);
     }
     return events.reverse();
@@ -111,10 +107,4 @@ export class Cloud {
     const { services = [] } = await this.ecs.send(new DescribeServicesCommand({ cluster, services: arns }));
     return services.map(({ taskDefinition = '' }) => taskDefinition);
   }
-}
-
-function uncapitalized(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(uncapitalized);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.charAt(0).toLowerCase() + key.slice(1), uncapitalized(item)]));
 }

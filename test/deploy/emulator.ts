@@ -114,6 +114,7 @@ function environmentOf({ port, endpoint, recordedEvents }: EmulatorOptions, temp
     NODE_OPTIONS: `--require "${join(__dirname, 'record-events.cjs')}"`,
     RECORDED_EVENTS: recordedEvents,
     LAMBDA_ACCOUNT_CONCURRENCY: '10',
+    AUTH: 'true',
   };
 }
 

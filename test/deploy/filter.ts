@@ -90,8 +90,17 @@ class Replacement {
       case 'Ref': return this.reference(value, argument as string);
       case 'Fn::GetAtt': return this.attribute(value, argument as string | string[]);
       case 'Fn::Sub': return this.substitution(value, argument);
-      default: return Object.fromEntries(entries.map(([name, item]) => [name, this.of(item)]));
+      default: return Object.fromEntries(Object.entries(this.logReader(value)).map(([name, item]) => [name, this.of(item)]));
     }
+  }
+
+  /** The emulator asks for permission on the group, whose ARN ends with `:*` as on AWS, but without that ending; AWS asks for the stream. */
+  private logReader(statement: { Action?: unknown; Resource?: unknown }): object {
+    const { Action: action, Resource: resource } = statement;
+    const [id] = (resource as { 'Fn::GetAtt'?: string[] } | undefined)?.['Fn::GetAtt'] ?? [];
+    return action === 'logs:GetLogEvents' && id !== undefined
+      ? this.noted('the emulator checks who reads a log against the group, AWS against the stream', { ...statement, Resource: { 'Fn::Sub': `arn:aws:logs:*:*:log-group:\${${id}}` } })
+      : statement;
   }
 
   private reference(value: unknown, id: string): unknown {

@@ -1,4 +1,5 @@
-import { readdirSync } from 'fs';
+import { existsSync, readdirSync } from 'fs';
+import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Backend } from './backend';
 import { EXAMPLES } from './paths';
@@ -41,12 +42,25 @@ const ALL: Record<string, Scenario> = {
 
 /** Every example in development, and the first in production too; of those, what arguments ask for. */
 function plan(): [string, 'development' | 'production'][] {
-  const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name)).sort();
+  const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name) && existsSync(join(EXAMPLES, name, 'app.ts'))).sort();
   const all = [...examples.map((example): [string, 'development'] => [example, 'development']), [examples[0], 'production'] as [string, 'production']];
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const found = all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
   if (found.length === 0) throw new Error(`No example and posture matches '${wanted.join(' ')}'. There are: ${all.map((pair) => pair.join(' ')).join(', ')}.`);
   return found;
+}
+
+/** Without the first, which deploys, there is nothing for the others. */
+async function playAll(report: Report, backend: Backend, scenarios: Record<string, Scenario>): Promise<void> {
+  for (const [index, [name, scenario]] of Object.entries(scenarios).entries()) {
+    report.heading(`${backend.name}: ${name}`);
+    const error = await scenario(report, backend).then(() => undefined, (thrown: Error) => thrown);
+    await unlessEnding();
+    if (error !== undefined) {
+      report.check(false, `${backend.name}: '${name}' could be played to its end`, error.stack);
+      if (index === 0) return;
+    }
+  }
 }
 
 async function play(): Promise<number> {
@@ -57,13 +71,7 @@ async function play(): Promise<number> {
   for (const [example, posture] of chosen) {
     const scenarios = example === SCENARIO_EXAMPLE && posture === 'development' ? ALL : EVERYWHERE;
     const backend = await Backend.create(world, example, posture);
-    for (const [name, scenario] of Object.entries(scenarios)) {
-      report.heading(`${backend.name}: ${name}`);
-      await scenario(report, backend).catch(async (error: Error) => {
-        await unlessEnding();
-        report.check(false, 'the scenario could be played to its end', error.stack);
-      });
-    }
+    await playAll(report, backend, scenarios);
     await backend.close();
   }
   return report.summary();

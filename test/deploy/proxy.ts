@@ -46,19 +46,25 @@ export class Proxy {
     }
     const body = await read(incoming);
     const answer = await this.intercept(action.split('.').at(-1) ?? '', JSON.parse(body.toString() || '{}') as Record<string, unknown>);
-    if (answer === undefined) {
-      this.forward(incoming, outgoing).end(body);
-      return;
-    }
-    outgoing.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(answer.body));
+    const { status, body: content } = answer ?? await this.ask(incoming, body);
+    outgoing.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(content));
+  }
+
+  /** The emulator's own answer. It leaves the secrets of containers in the template's capitals, which clients then do not see. */
+  private async ask(incoming: IncomingMessage, body: Buffer): Promise<Intercepted> {
+    const answer = await new Promise<IncomingMessage>((done, failed) => this.request(incoming, done).once('error', failed).end(body));
+    return { status: answer.statusCode ?? 502, body: uncapitalized(JSON.parse((await read(answer)).toString() || '{}')) as Record<string, unknown> };
   }
 
   private forward(incoming: IncomingMessage, outgoing: ServerResponse) {
-    const { method, url: path, headers } = incoming;
-    return request({ host: '127.0.0.1', port: this.target, method, path, headers, agent: this.agent }, (answer) => {
+    return this.request(incoming, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
     }).once('error', () => outgoing.destroy());
+  }
+
+  private request({ method, url: path, headers }: IncomingMessage, answered: (answer: IncomingMessage) => void) {
+    return request({ host: '127.0.0.1', port: this.target, method, path, headers, agent: this.agent }, answered);
   }
 }
 
@@ -68,4 +74,11 @@ async function read(incoming: IncomingMessage): Promise<Buffer> {
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
+}
+
+/** Errors keep their `__type`, which begins with no letter. */
+function uncapitalized(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(uncapitalized);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.charAt(0).toLowerCase() + key.slice(1), uncapitalized(item)]));
 }

@@ -7,7 +7,8 @@ import { checkFiltered } from '../filtered-list';
 export async function firstDeployment(report: Report, backend: Backend): Promise<void> {
   const deployed = await backend.deploy();
   checkFiltered(report, backend.name, deployed.assembly.changes);
-  report.check(deployed.succeeded, 'cdk deploy succeeds', deployed.succeeded ? '' : deployed.output);
+  if (!deployed.succeeded) throw new Error(`cdk deploy failed:\n${deployed.output}`);
+  report.check(true, 'cdk deploy succeeds');
   await checkDatabases(report, backend);
   await checkUsers(report, backend);
   await checkMigrations(report, backend, deployed);
