@@ -2,7 +2,7 @@ import type { IPolicyValidationContext } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { Conditions, type World } from './conditions';
 import { Intrinsics, type Surroundings } from './intrinsics';
-import { literalText, ModelResource, TemplateModel, type ModelMap } from './model';
+import { literalText, ModelResource, resourceKey, TemplateModel, type ModelMap } from './model';
 import { ConstructIndex, readSources, type Raw, type RawResource, type TemplateSource } from './source';
 
 /** What the templates of one synthesis say. */
@@ -127,8 +127,4 @@ class Loader implements Surroundings {
       },
     });
   }
-}
-
-function resourceKey(templatePath: string, logicalId: string): string {
-  return `${templatePath}#${logicalId}`;
 }

@@ -59,6 +59,8 @@ export interface ModelResourceProps {
 
 /** A resource of a template. */
 export class ModelResource {
+  /** The same in every model of one synthesis. */
+  public readonly key: string;
   public readonly logicalId: string;
   public readonly type: string;
   public readonly template: ModelTemplate;
@@ -71,6 +73,7 @@ export class ModelResource {
   private resolved?: ModelMap;
 
   public constructor(props: ModelResourceProps) {
+    this.key = resourceKey(props.template.path, props.logicalId);
     this.logicalId = props.logicalId;
     this.type = props.type;
     this.template = props.template;
@@ -151,6 +154,11 @@ export class TemplateModel {
   public ofType(...types: string[]): ModelResource[] {
     return types.flatMap((type) => this.byType.get(type) ?? []);
   }
+}
+
+/** Key of a resource over all templates. */
+export function resourceKey(templatePath: string, logicalId: string): string {
+  return `${templatePath}#${logicalId}`;
 }
 
 export function isMap(value: ModelValue | undefined): value is ModelMap {

@@ -40,12 +40,12 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
   /** Called by the CDK during synthesis: judges the templates. */
   public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
     const { models, notes } = loadTemplates(context);
-    const verdicts = models.map((model) => {
+    const evaluations = models.map((model) => {
       const evaluation = new Evaluation(model);
       this._evaluate(evaluation);
-      return evaluation.verdicts.map((verdict) => ({ ...verdict, checkName: this.name, condition: model.condition }));
+      return evaluation;
     });
-    const part = { ...merge(verdicts), notes };
+    const part = { ...merge(this.name, evaluations), notes };
     this.parts.set(context.templatePaths.join('\n'), part);
     return toPluginReport(part.findings);
   }
@@ -68,31 +68,43 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
   }
 }
 
-type WorldVerdict = Verdict & { readonly checkName: string; readonly condition?: string };
+/** What was found, in how many of the models, and in which first. */
+interface Found {
+  readonly verdict: Verdict;
+  readonly condition?: string;
+  times: number;
+}
 
-/** One finding for what is found in every world, and what holds only where it holds in every world. */
-function merge(worlds: readonly (readonly WorldVerdict[])[]): Omit<Part, 'notes'> {
-  const subjects = new Map<string, { readonly rule: CheckRule; held: boolean }>();
-  const found = new Map<string, { readonly verdict: WorldVerdict; times: number }>();
-  for (const verdict of worlds.flat()) {
-    const subject = `${verdict.rule.id}\n${verdict.resource.template.path}#${verdict.resource.logicalId}`;
-    const before = subjects.get(subject);
-    subjects.set(subject, { rule: verdict.rule, held: verdict.held && (before?.held ?? true) });
-    if (!verdict.held) {
-      const key = `${subject}\n${verdict.message}`;
-      const seen = found.get(key);
-      found.set(key, { verdict: seen?.verdict ?? verdict, times: (seen?.times ?? 0) + 1 });
+/** One finding for what is found in every model, and what holds only where it holds in every one. */
+function merge(checkName: string, evaluations: readonly Evaluation[]): Omit<Part, 'notes'> {
+  const held = new Map<CheckRule, Map<string, boolean>>();
+  const found = new Map<string, Found>();
+  for (const { model, verdicts } of evaluations) {
+    for (const verdict of verdicts) {
+      const { rule, resource } = verdict;
+      const subjects = held.get(rule) ?? new Map<string, boolean>();
+      held.set(rule, subjects.set(resource.key, verdict.held && (subjects.get(resource.key) ?? true)));
+      if (!verdict.held) {
+        const key = [rule.id, resource.key, verdict.message].join('\n');
+        const before = found.get(key);
+        found.set(key, { verdict, condition: model.condition, ...before, times: (before?.times ?? 0) + 1 });
+      }
     }
   }
-  const findings = [...found.values()].map(({ verdict, times }) => toFinding(verdict, times < worlds.length ? verdict.condition : undefined));
+  const findings = [...found.values()].map(({ verdict, condition, times }) => toFinding(checkName, verdict, times < evaluations.length ? condition : undefined));
   findings.sort((a, b) => compare(a.ruleId, b.ruleId) || compare(a.constructPath, b.constructPath));
-  const results = [...subjects.values()].map(({ rule, held }) => ({ ruleId: rule.id, title: rule.title, applied: 1, held: held ? 1 : 0 }));
+  const results = [...held].map(([rule, subjects]) => ({
+    ruleId: rule.id,
+    title: rule.title,
+    applied: subjects.size,
+    held: [...subjects.values()].filter((holds) => holds).length,
+  }));
   return { findings, rules: sumRules(results) };
 }
 
-function toFinding(verdict: WorldVerdict, condition: string | undefined): CheckFinding {
+function toFinding(checkName: string, verdict: Verdict, condition: string | undefined): CheckFinding {
   const { rule, resource, undecided, message, fix, location } = verdict;
-  const acknowledgement = acknowledgementOf(verdict);
+  const acknowledgement = acknowledgementOf(checkName, verdict);
   const outcome = undecided === true ? CheckOutcome.UNDECIDED : rule.severity === 'error' ? CheckOutcome.VIOLATION : CheckOutcome.ADVICE;
   return {
     ruleId: rule.id,
@@ -109,7 +121,7 @@ function toFinding(verdict: WorldVerdict, condition: string | undefined): CheckF
 }
 
 /** The reason given on the construct or on one that it stands in. */
-function acknowledgementOf({ checkName, rule, resource }: WorldVerdict): string | undefined {
+function acknowledgementOf(checkName: string, { rule, resource }: Verdict): string | undefined {
   const ids = [`Annotation::${rule.id}`, `${checkName}::${rule.id}`, `${checkName}::${idAt(rule.id, resource.constructPath)}`];
   for (const scope of resource.construct?.node.scopes.reverse() ?? []) {
     for (const { type, data } of scope.node.metadata) {
