@@ -1,0 +1,94 @@
+import type { Database, Query, Row } from './database';
+import { RefusedError, type Summary } from './summary';
+
+export interface NewJob {
+  readonly owner: string;
+  readonly idempotencyKey: string;
+  readonly text: string;
+}
+
+export interface Job {
+  readonly id: string;
+  readonly text: string;
+  /** `accepted`: stored; `queued`: given to the queue as well; `done` and `failed` are final. */
+  readonly state: 'accepted' | 'queued' | 'done' | 'failed';
+  readonly result: Summary | null;
+  readonly error: string | null;
+}
+
+export type Outcome = 'done' | 'failed' | 'duplicate' | 'unknown';
+
+/** The jobs, of which the table is the truth: the queue only says which to look at next. */
+export interface Jobs {
+  /** Stores a job; another one with the key of an earlier one is that job. */
+  accept(job: NewJob): Promise<Job>;
+  /** The job of this owner. */
+  find(owner: string, id: string): Promise<Job | undefined>;
+  /** Notes that jobs are in the queue. */
+  markQueued(ids: readonly string[]): Promise<void>;
+  /** Jobs that were not queued within `grace`, or queued longer than `requeue` ago and never done. In milliseconds. */
+  stranded(grace: number, requeue: number): Promise<string[]>;
+  /** Does the work of a job and keeps its result, unless that has happened already. */
+  perform(id: string, work: (text: string) => Promise<Summary>): Promise<Outcome>;
+  /** Fails when jobs cannot be read now. */
+  check(): Promise<void>;
+}
+
+const COLUMNS = 'id, text, state, result, error';
+const MOST_AT_ONCE = 500;
+
+/** Jobs kept in the table `jobs`, and each delivery of one to a worker in `deliveries`. */
+export function storedJobs(database: Database): Jobs {
+  const { query } = database;
+  return {
+    accept: async ({ owner, idempotencyKey, text }) => (await query(
+      `INSERT INTO jobs (owner, idempotency_key, text) VALUES ($1, $2, $3)
+       ON CONFLICT (owner, idempotency_key) DO UPDATE SET repeats = jobs.repeats + 1
+       RETURNING ${COLUMNS}`,
+      [owner, idempotencyKey, text],
+    ))[0] as unknown as Job,
+    find: async (owner, id) => (await query(`SELECT ${COLUMNS} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner]))[0] as unknown as Job | undefined,
+    markQueued: async (ids) => {
+      await query("UPDATE jobs SET state = 'queued', queued_at = now() WHERE id = ANY ($1::uuid[]) AND state IN ('accepted', 'queued')", [ids]);
+    },
+    stranded: async (grace, requeue) => (await query(
+      `SELECT id FROM jobs
+       WHERE (state = 'accepted' AND created_at < now() - $1 * interval '1 millisecond')
+          OR (state = 'queued' AND queued_at < now() - $2 * interval '1 millisecond')
+       ORDER BY created_at LIMIT ${MOST_AT_ONCE}`,
+      [grace, requeue],
+    )).map((row) => String(row.id)),
+    perform: async (id, work) => database.transaction(async (within) => perform(within, id, work)),
+    check: async () => {
+      await query('SELECT 1 FROM jobs LIMIT 1');
+    },
+  };
+}
+
+/**
+ * The row is locked while the work is done, so a second delivery of the same job, at the same time or later, finds out what
+ * became of the first.
+ */
+async function perform(query: Query, id: string, work: (text: string) => Promise<Summary>): Promise<Outcome> {
+  const [job] = await query('SELECT text, state FROM jobs WHERE id = $1 FOR UPDATE', [id]);
+  if (job === undefined) {
+    return 'unknown';
+  }
+  const outcome = job.state === 'done' || job.state === 'failed' ? 'duplicate' : await finish(query, id, job, work);
+  await query('INSERT INTO deliveries (job_id, outcome) VALUES ($1, $2)', [id, outcome]);
+  return outcome;
+}
+
+async function finish(query: Query, id: string, job: Row, work: (text: string) => Promise<Summary>): Promise<Outcome> {
+  const end = 'UPDATE jobs SET state = $2, result = $3, error = $4, ended_at = now() WHERE id = $1';
+  try {
+    await query(end, [id, 'done', JSON.stringify(await work(String(job.text))), null]);
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof RefusedError)) {
+      throw error;
+    }
+    await query(end, [id, 'failed', null, error.message]);
+    return 'failed';
+  }
+}
