@@ -148,6 +148,20 @@ const withNatInstance: Case[] = [
   },
 ];
 
+const byGroup: Case[] = [
+  {
+    name: 'fails behind a NAT instance that admits the group of another service in the same subnets',
+    change: (r) => {
+      natInstance(r, false);
+      r.NatGroup = securityGroup([rule(443, { SourceSecurityGroupId: groupOf('ApiGroup') })], [rule(443, everyone)]);
+      r.OtherGroup = securityGroup([], [rule(443, everyone)]);
+      r.OtherTask = taskDefinition({ Secrets: [], Environment: [] });
+      r.Other = { Type: 'AWS::ECS::Service', Properties: { LaunchType: 'FARGATE', TaskDefinition: ref('OtherTask'), NetworkConfiguration: awsvpc('Private', 'OtherGroup') } };
+    },
+    findings: ['image', 'logs'].map((what) => new RegExp(`violation task-${what} Lab/Other: .*security group Lab/NatGroup has no ingress rule for TCP 443`)),
+  },
+];
+
 const isolated: Case[] = [
   { name: 'a service in isolated subnets with its endpoints starts', change: () => {}, findings: [] },
   { name: 'fails without the logs endpoint', change: (r) => { delete r.Logs; }, findings: [/violation task-logs Lab\/Api: .*no endpoint for logs is in the VPC/] },
@@ -235,6 +249,25 @@ const isolated: Case[] = [
     findings: [/violation task-secrets Lab\/Api: .*no endpoint for ssm is in the VPC/],
   },
   {
+    name: 'fails where a secret is a parameter by its name',
+    change: (r) => { r.ApiTask = taskDefinition({ Secrets: [{ Name: 'TOKEN', ValueFrom: '/app/token' }] }); },
+    findings: [/violation task-secrets Lab\/Api: .*no endpoint for ssm is in the VPC/],
+  },
+  {
+    name: 'a policy that denies under a condition gets the benefit of the doubt',
+    change: (r) => {
+      const condition = { StringNotEquals: { 'aws:PrincipalAccount': '111111111111' } };
+      r.Secrets.Properties.PolicyDocument = { Statement: [{ Effect: 'Deny', Principal: '*', Action: '*', Resource: '*', Condition: condition }, { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }] };
+    },
+    findings: [],
+  },
+  {
+    name: 'fails where the policy of an endpoint allows another action only',
+    change: (r) => { r.Logs.Properties.PolicyDocument = { Statement: [{ Effect: 'Allow', Principal: '*', Action: ['logs:Describe*', 'logs:CreateLogStream'], Resource: '*' }] }; },
+    findings: [/violation task-logs Lab\/Api: .*does not allow logs:PutLogEvents/],
+  },
+  { name: 'an endpoint of FIPS names counts as one', change: (r) => { r.Secrets = interfaceEndpoint('secretsmanager-fips'); }, findings: [] },
+  {
     name: 'a task without log and secrets needs its image only',
     change: (r) => { r.ApiTask = taskDefinition({ LogConfiguration: undefined, Secrets: [] }); delete r.Logs; delete r.Secrets; },
     findings: [],
@@ -246,5 +279,5 @@ function att(vpc: string) {
 }
 
 describeCases('a task behind a NAT gateway', backend, withNat);
-describeCases('a task behind a NAT instance', backend, withNatInstance);
+describeCases('a task behind a NAT instance', backend, [...withNatInstance, ...byGroup]);
 describeCases('a task in isolated subnets', isolatedBackend, isolated);
