@@ -212,7 +212,7 @@ export class BackendMonitoring extends Construct {
       return createAlarmTopic(this, this.alarms, dataRemovalPolicy(this, removalPolicy));
     }
     if (topic.fifo) {
-      throw new InvalidBackendError(this, `topic '${topic.node.path}' is FIFO, and events are sent to standard topics only. Give a standard topic.`);
+      throw new InvalidBackendError(this, `topic '${topic.node.path}' is FIFO: rules on events have no message group for it, and nobody is subscribed to it by e-mail. Give a standard topic.`);
     }
     dependOnStackOf(this, topic, 'Monitoring depends on its topic, never the reverse.');
     return topic;

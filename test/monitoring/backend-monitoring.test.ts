@@ -138,7 +138,7 @@ describe('a topic that is given', () => {
   });
 
   test('fails where it is FIFO', () => {
-    expect(() => withTopic((home) => new sns.Topic(home, 'Topic', { fifo: true }))).toThrow("topic 'Topics/Topic' is FIFO, and events are sent to standard topics only. Give a standard topic. (at 'Monitoring/Monitoring')");
+    expect(() => withTopic((home) => new sns.Topic(home, 'Topic', { fifo: true }))).toThrow("topic 'Topics/Topic' is FIFO: rules on events have no message group for it, and nobody is subscribed to it by e-mail. Give a standard topic. (at 'Monitoring/Monitoring')");
   });
 });
 

@@ -9,8 +9,8 @@ import { referWeakly } from '../../private/cross-stack';
 const KEY_OF_SNS = 'alias/aws/sns';
 
 /** Who sends messages: alarms, and rules on events. */
-const CLOUDWATCH = 'cloudwatch.amazonaws.com';
-const EVENTBRIDGE = 'events.amazonaws.com';
+const CLOUDWATCH = new iam.ServicePrincipal('cloudwatch.amazonaws.com');
+const EVENTBRIDGE = new iam.ServicePrincipal('events.amazonaws.com');
 
 /**
  * A topic for alarms. Neither CloudWatch nor EventBridge can use the key of SNS, whose policy nobody can change, so with alarms it has
@@ -39,31 +39,31 @@ export function allowAlarms(scope: Construct, topic: sns.ITopic): void {
   const statements = [
     new iam.PolicyStatement({
       sid: 'Alarms',
-      principals: [new iam.ServicePrincipal(CLOUDWATCH)],
+      principals: [CLOUDWATCH],
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
       conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(topic).account } },
     }),
-    // EventBridge reads no conditions in policies of topics.
-    new iam.PolicyStatement({ sid: 'Events', principals: [new iam.ServicePrincipal(EVENTBRIDGE)], actions: ['sns:Publish'], resources: [topic.topicArn] }),
+    // No condition: EventBridge does not say for whom it publishes to an encrypted topic.
+    new iam.PolicyStatement({ sid: 'Events', principals: [EVENTBRIDGE], actions: ['sns:Publish'], resources: [topic.topicArn] }),
   ];
   const changed = statements.map((statement) => topic.addToResourcePolicy(statement).statementAdded).every((added) => added);
   const keyChanged = topic.masterKey === undefined || allowKey(topic.masterKey);
   if (!changed || !keyChanged) {
     Annotations.of(scope).addWarningV2('cdk-private-backend:BackendMonitoring.importedTopic',
-      `The policy of '${topic.node.path}' or of its key cannot be changed here. Let ${CLOUDWATCH} and ${EVENTBRIDGE} publish to the topic (sns:Publish) and use its key (kms:Decrypt, kms:GenerateDataKey*), or no message arrives.`);
+      `The policy of '${topic.node.path}' or of its key cannot be changed here. Let ${CLOUDWATCH.service} and ${EVENTBRIDGE.service} publish to the topic (sns:Publish) and use its key (kms:Decrypt, kms:GenerateDataKey*), or no message arrives.`);
   }
 }
 
 /**
- * EventBridge does not say on whose behalf it uses a key, so no condition can ask.
+ * "Not supported for EventBridge-to-encrypted topics", says AWS of conditions on `aws:SourceAccount` and `aws:SourceArn`.
  *
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
  */
 function allowKey(key: kms.IKey): boolean {
   return key.addToResourcePolicy(new iam.PolicyStatement({
     sid: 'AlarmsAndEvents',
-    principals: [new iam.ServicePrincipal(CLOUDWATCH), new iam.ServicePrincipal(EVENTBRIDGE)],
+    principals: [CLOUDWATCH, EVENTBRIDGE],
     actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
     resources: ['*'],
   })).statementAdded;
