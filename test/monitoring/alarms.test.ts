@@ -61,7 +61,7 @@ describe('each alarm', () => {
   });
 
   test.each([
-    ['Backend/Edge edge-errors', 'HTTPCode_ELB_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, r0]), 0)'],
+    ['Backend/Edge edge-errors', 'HTTPCode_ELB_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)'],
     ['Backend/Edge route-errors', 'HTTPCode_Target_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([r0]), 0)'],
   ])('%s is the share of %s in three of five minutes', (key, metric, expression) => {
     const { Metrics = [], ...alarm } = all[key];
@@ -168,7 +168,7 @@ describe('routes', () => {
     const found = alarmsOf(Template.fromStack(stack));
     const expressions = Object.fromEntries(Object.entries(found).map(([key, { Metrics = [] }]) => [key.split(' ')[1], Metrics[0].Expression]));
     expect(expressions).toEqual({
-      'edge-errors': 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, r0]), 0)',
+      'edge-errors': 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)',
       'route-errors': 'IF(SUM([e0, e1]) >= 5, 100 * SUM([e0, e1]) / SUM([r0, r1]), 0)',
       'route-latency': 'MAX([m0, m1])',
       'route-unhealthy': 'MAX([m0, m1])',

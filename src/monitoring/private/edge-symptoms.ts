@@ -116,10 +116,10 @@ type Rate = Pick<Symptom, 'metric' | 'threshold' | 'evaluationPeriods' | 'datapo
 function errorRate({ errors, requests, own = false, minErrors, errorPercent }: ErrorRate): Rate {
   const named = (letter: string, metrics: Metric[]) => Object.fromEntries(metrics.map((metric, index) => [`${letter}${index}`, metric]));
   const usingMetrics = { ...named('e', errors), ...named('r', requests) };
-  const sum = (letters: string) => `SUM([${Object.keys(usingMetrics).filter((name) => letters.includes(name[0])).join(', ')}])`;
+  const sum = (letter: string, ...others: string[]) => `SUM([${[...Object.keys(usingMetrics).filter((name) => name.startsWith(letter)), ...others].join(', ')}])`;
   return {
     metric: new MathExpression({
-      expression: `IF(${sum('e')} >= ${minErrors}, 100 * ${sum('e')} / ${sum(own ? 'er' : 'r')}, 0)`,
+      expression: `IF(${sum('e')} >= ${minErrors}, 100 * ${sum('e')} / ${own ? sum('e', 'FILL(r0, 0)') : sum('r')}, 0)`,
       usingMetrics,
       label: '5xx',
       period: MINUTE,
