@@ -68,7 +68,8 @@ export class System {
     await this.postgres.remove();
   }
 
-  private environment(user: string): Record<string, string> {
+  /** What a service of that user is told of its database and its cache. */
+  public environment(user: string): Record<string, string> {
     return {
       DATABASE_URL: `postgresql://${user}:p~w.0_x-@localhost:${this.postgres.port}/${DATABASE}?sslmode=verify-full&sslrootcert=${encodeURIComponent(this.postgres.caFile)}`,
       DATABASE_POOL_SIZE: '5',
