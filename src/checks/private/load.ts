@@ -14,14 +14,14 @@ export interface LoadedTemplates {
 }
 
 /** Three checks of one synthesis read the same templates. */
-const loaded = new WeakMap<IConstruct, { readonly key: string; readonly templates: LoadedTemplates }>();
+const loaded = new WeakMap<IConstruct, { readonly key: readonly (string | boolean)[]; readonly templates: LoadedTemplates }>();
 
 /** Reads and resolves the templates that a validation plugin is given. */
 export function loadTemplates(context: IPolicyValidationContext): LoadedTemplates {
   const sources = readSources(context);
-  const key = JSON.stringify(sources.map(({ path, judged, text }) => [path, judged, text]));
+  const key = sources.flatMap(({ path, judged, text }) => [path, judged, text]);
   const before = loaded.get(context.appConstruct);
-  if (before?.key === key) {
+  if (before?.key.length === key.length && before.key.every((part, index) => part === key[index])) {
     return before.templates;
   }
   const templates = new Loader(sources, new ConstructIndex(context.appConstruct)).load();
