@@ -47,7 +47,9 @@ export function storedJobs(database: Database): Jobs {
        RETURNING ${COLUMNS}`,
       [owner, idempotencyKey, text],
     ))[0] as unknown as Job,
-    find: async (owner, id) => (await query(`SELECT ${COLUMNS} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner]))[0] as unknown as Job | undefined,
+    find: async (owner, id) => (
+      await query(`SELECT ${COLUMNS} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner], 'find')
+    )[0] as unknown as Job | undefined,
     markQueued: async (ids) => {
       await query("UPDATE jobs SET state = 'queued', queued_at = now() WHERE id = ANY ($1::uuid[]) AND state IN ('accepted', 'queued')", [ids]);
     },

@@ -52,5 +52,5 @@ export function supertokensSessions(config: Pick<ApiConfig, 'supertokensUrl' | '
       return { userId: session.userId };
     },
   });
-  return { verify: async (accessToken) => cache.fetch(accessToken) };
+  return { verify: async (accessToken) => cache.get(accessToken) ?? cache.fetch(accessToken) };
 }
