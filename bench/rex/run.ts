@@ -1,14 +1,14 @@
 import { spawn } from 'child_process';
 import { Agent, get } from 'http';
 import { join } from 'path';
-import { System } from '../../examples/services/rex/test/support/system';
 import { Caller } from '../../examples/services/rex/test/support/client';
 import { eventually } from '../../examples/services/rex/test/support/eventually';
+import { System } from '../../examples/services/rex/test/support/system';
 import { freePort } from '../../test/support/postgres-server';
 import { printTable } from '../support/report';
 import { alternate, median } from '../support/statistics';
 
-const ROUNDS = 7;
+const ROUNDS = 9;
 const MILLISECONDS = 2_000;
 const CONNECTIONS = 16;
 const TARGET = 0.9;
@@ -35,7 +35,10 @@ async function requestsASecond(url: string, token: string): Promise<number> {
   return answered / seconds;
 }
 
-/** `GET /api/jobs/:id` of the example's API, with its session check and its log, beside a bare handler on the same database. */
+/**
+ * `GET /api/jobs/:id` of the API of the example, with its session check and its log, beside a bare handler on the same database.
+ * Needs the built service in the folder that REX_SERVICE names: npx tsx --tsconfig tsconfig.dev.json bench/rex/run.ts
+ */
 async function main(): Promise<void> {
   const system = await System.start();
   const api = await system.startApi();

@@ -27,7 +27,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: options.log,
     genReqId: requestId,
-    // One line for each request instead of two: it is most of what a small request costs.
+    // One line for each request, below, instead of two.
     disableRequestLogging: true,
     requestTimeout: 30_000,
     // Longer than the idle timeout of the load balancer (60 s), or it would reuse a connection that was just closed.

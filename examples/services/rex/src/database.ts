@@ -34,7 +34,7 @@ export function connectDatabase(config: Pick<Config, 'databaseUrl' | 'poolSize'>
   });
   // Without a listener, the loss of an idle connection would end the process.
   pool.on('error', (error) => log.warn({ err: error }, 'An idle database connection was lost'));
-  const run: Query = async (text, values = [], name = undefined) => (await pool.query({ text, values: [...values], name })).rows as Row[];
+  const run: Query = async (text, values = [], statement = undefined) => (await pool.query({ text, values: [...values], name: statement })).rows as Row[];
   return {
     query: async (text, values, statement) => twice(async () => run(text, values, statement), log),
     transaction: async (body) => {
