@@ -81,8 +81,10 @@ export const STORAGE_CASES: readonly Case[] = [
   }),
   ...casesOf('hardening-bucket-public-access', {
     holds: { 'all blocked': bucket({ blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL }) },
-    violation: { 'one that is off': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true } }), /RestrictPublicBuckets is off/],
-      'lists blocked only': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true } }), /BlockPublicPolicy, RestrictPublicBuckets are off/] },
+    violation: {
+      'one that is off': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true } }), /RestrictPublicBuckets is off/],
+      'lists blocked only': [one(BUCKET, { PublicAccessBlockConfiguration: { BlockPublicAcls: true, IgnorePublicAcls: true } }), /BlockPublicPolicy, RestrictPublicBuckets are off/],
+    },
     undecided: {
       'as it comes': [bucket(), /April 2023/],
       'a parameter': given(BUCKET, (value) => ({
@@ -94,9 +96,12 @@ export const STORAGE_CASES: readonly Case[] = [
   }),
   ...casesOf('hardening-bucket-tls', {
     holds: { 'a policy': bucket({ enforceSSL: true }) },
-    violation: { 'as it comes': bucket(), 'a denial for something else': (stack) => void new s3.Bucket(stack, 'Bucket').addToResourcePolicy(new iam.PolicyStatement({
-      effect: iam.Effect.DENY, actions: ['s3:DeleteObject'], resources: ['*'], principals: [new iam.AnyPrincipal()], conditions: { Bool: { 'aws:MultiFactorAuthPresent': 'false' } },
-    })) },
+    violation: {
+      'as it comes': bucket(),
+      'a denial for something else': (stack) => void new s3.Bucket(stack, 'Bucket').addToResourcePolicy(new iam.PolicyStatement({
+        effect: iam.Effect.DENY, actions: ['s3:DeleteObject'], resources: ['*'], principals: [new iam.AnyPrincipal()], conditions: { Bool: { 'aws:MultiFactorAuthPresent': 'false' } },
+      })),
+    },
     undecided: { 'a policy of a bucket from a parameter': foreignPolicy },
   }),
 ];
