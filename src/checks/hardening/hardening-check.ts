@@ -50,6 +50,7 @@ export interface HardeningCheckProps {
  *
  * @example
  * import { App, Validations } from 'aws-cdk-lib';
+ * import { HardeningCheck, HardeningLevel } from 'cdk-private-backend';
  *
  * const app = new App();
  * Validations.of(app).addPlugins(new HardeningCheck({ level: HardeningLevel.DEVELOPMENT }));
