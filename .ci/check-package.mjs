@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path/posix';
 
 const LARGEST = 800_000;
-const REQUIRED = ['.jsii', 'API.md', 'LICENSE', 'README.md', 'lib/index.d.ts', 'lib/index.js', 'package.json'];
+const REQUIRED = ['.jsii', 'LICENSE', 'README.md', 'lib/index.d.ts', 'lib/index.js', 'package.json'];
 const FORBIDDEN = [
   [/^(test|examples|bench|docs|projenrc|coverage|dist|\.ci|\.github|\.projen|node_modules)\//, 'belongs to the repository only'],
-  [/(^|\/)(CONTRIBUTING|TESTING)\.md$|(^|\/)\.projenrc\.ts$|tsconfig.*\.json$|\.tgz$/, 'belongs to the repository only'],
+  [/(^|\/)(API|CONTRIBUTING|TESTING)\.md$|(^|\/)\.projenrc\.ts$|tsconfig.*\.json$|\.tgz$/, 'belongs to the repository only'],
   [/(?<!\.d)\.ts$|\.map$|\.snap$|\.test\.|\.spec\./, 'is source, not what users run'],
   [/(^|\/)cdk\.out\/|\.env$|\.pem\.key$|(^|\/)\.npmrc$/, 'must not be published'],
 ];

@@ -116,7 +116,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     });
     // The newest whose packages for all platforms can be had.
     this.package.addPackageResolutions('msgpackr-extract@3.0.4');
-    this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/.projenrc.ts');
+    this.npmignore?.addPatterns('/examples/', '/bench/', '/docs/', '/projenrc/', '/.ci/', '/test/', 'cdk.out/', '/jest.config.json', '/CONTRIBUTING.md', '/TESTING.md', '/API.md', '/.projenrc.ts');
     this.restrictLint();
     this.orderTests();
     this.copyResources();
