@@ -18,6 +18,7 @@ import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { physicalName } from '../private/physical-name';
+import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../private/private-bucket';
 
 /** Properties of a front end on S3 and CloudFront. */
 export interface StaticFrontendProps {
@@ -169,13 +170,8 @@ export class StaticFrontend extends Construct implements IFrontend {
 
   private createBucket(props: StaticFrontendProps): s3.Bucket {
     return new s3.Bucket(this, 'Resource', {
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: false,
-      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
+      ...PRIVATE_BUCKET,
+      lifecycleRules: [UNFINISHED_UPLOADS_GO],
       removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
     });
   }

@@ -2,6 +2,7 @@ import { Duration, Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../../private/private-bucket';
 
 /** Properties of the bucket of a trail. */
 export interface TrailBucketProps {
@@ -17,15 +18,10 @@ const WARM_DAYS = 90;
 export function createTrailBucket(scope: Construct, { trailArn, retention, removalPolicy }: TrailBucketProps): s3.Bucket {
   const bucket = new s3.Bucket(scope, 'Logs', {
     // The trail encrypts its files itself; digests are written with keys of S3 always.
-    encryption: s3.BucketEncryption.S3_MANAGED,
-    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-    objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    enforceSSL: true,
-    minimumTLSVersion: 1.2,
-    versioned: false,
+    ...PRIVATE_BUCKET,
     removalPolicy,
     lifecycleRules: [{
-      abortIncompleteMultipartUploadAfter: Duration.days(7),
+      ...UNFINISHED_UPLOADS_GO,
       expiration: retention,
       transitions: retention.toDays() > WARM_DAYS
         ? [{ storageClass: s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transitionAfter: Duration.days(WARM_DAYS) }]

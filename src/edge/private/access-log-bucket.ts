@@ -5,6 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { RegionInfo } from 'aws-cdk-lib/region-info';
 import { Construct } from 'constructs';
+import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../../private/private-bucket';
 
 /** Properties of the bucket for access logs. */
 export interface AccessLogBucketProps {
@@ -32,16 +33,10 @@ export class AccessLogBucket extends Construct {
   private createBucket(props: AccessLogBucketProps): s3.Bucket {
     const expires = props.retention !== RetentionDays.INFINITE;
     return new s3.Bucket(this, 'Resource', {
-      // Load balancers cannot write to buckets with keys of KMS.
-      encryption: s3.BucketEncryption.S3_MANAGED,
-      blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true,
-      minimumTLSVersion: 1.2,
-      versioned: false,
+      ...PRIVATE_BUCKET,
       removalPolicy: props.removalPolicy,
       lifecycleRules: [{
-        abortIncompleteMultipartUploadAfter: Duration.days(7),
+        ...UNFINISHED_UPLOADS_GO,
         expiration: expires ? Duration.days(props.retention) : undefined,
       }],
     });

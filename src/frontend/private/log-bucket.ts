@@ -2,6 +2,7 @@ import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../../private/private-bucket';
 
 /**
  * A bucket that takes the access logs of a distribution.
@@ -10,16 +11,12 @@ import type { Construct } from 'constructs';
  */
 export function createLogBucket(scope: Construct, retention: RetentionDays, removalPolicy: RemovalPolicy): s3.Bucket {
   return new s3.Bucket(scope, 'AccessLogs', {
-    encryption: s3.BucketEncryption.S3_MANAGED,
-    blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
+    ...PRIVATE_BUCKET,
     // CloudFront delivers by an access control list, which it adds itself.
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_PREFERRED,
-    enforceSSL: true,
-    minimumTLSVersion: 1.2,
-    versioned: false,
     removalPolicy,
     lifecycleRules: [{
-      abortIncompleteMultipartUploadAfter: Duration.days(7),
+      ...UNFINISHED_UPLOADS_GO,
       expiration: retention === RetentionDays.INFINITE ? undefined : Duration.days(retention),
     }],
   });
