@@ -1,19 +1,15 @@
-import { Annotations, type RemovalPolicy, Resource, Token } from 'aws-cdk-lib';
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Annotations, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import * as route53 from 'aws-cdk-lib/aws-route53';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
-import type { EdgeRouteOptions, IEdgeRoute } from './edge-route';
-import type { IEdgeTarget } from './edge-target';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
-import { EdgePath, pathInStage } from './private/edge-path';
-import { type RouteConditions, normalizeConditions } from './private/route-conditions';
-import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './private/route-priority';
-import { type RouteEntry, findConflicts } from './private/route-table';
+import { createLoadBalancer, createSecurityGroup } from './private/balancer';
+import { EdgeBase } from './private/edge-base';
+import type { EdgeSide } from './private/edge-path';
+import { createListener, createRecords } from './private/listeners';
 import { WebAcl } from './private/web-acl';
 import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
@@ -125,7 +121,7 @@ export interface PublicEdgeProps {
  * });
  * edge.addRoute('Orders', { paths: ['/orders', '/orders/*'], target: orders });
  */
-export class PublicEdge extends Construct implements ec2.IConnectable {
+export class PublicEdge extends EdgeBase {
   /** The network of the load balancer. */
   public readonly vpc: ec2.IVpc;
   /** The load balancer. */
@@ -137,11 +133,8 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
   /** The address that clients use: `https://` and the main domain name, or `http://` and the load balancer's own name. */
   public readonly url: string;
 
-  private readonly securityGroup: ec2.SecurityGroup;
-  private readonly fullName: string;
-  private readonly routes: RouteEntry[] = [];
-  private readonly made = new Map<string, IEdgeRoute>();
-  private readonly routeListeners: ((id: string, route: IEdgeRoute) => void)[] = [];
+  /** @internal */
+  protected readonly _side: EdgeSide;
 
   /** @throws InvalidBackendError where the VPC has no public subnets in two zones, or a value is out of its range */
   constructor(scope: Construct, id: string, props: PublicEdgeProps) {
@@ -150,161 +143,18 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
     dependOnStackOf(this, this.vpc, 'An edge depends on its network, never the reverse.');
     const domain = props.domain?.bind(this);
 
-    this.securityGroup = this.createSecurityGroup(domain !== undefined);
-    this.connections = new ec2.Connections({ securityGroups: [this.securityGroup], defaultPort: ec2.Port.tcp(domain === undefined ? 80 : 443) });
-    const loadBalancer = this.createLoadBalancer(props);
+    const securityGroup = createSecurityGroup(this, this.vpc, domain !== undefined);
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(domain === undefined ? 80 : 443) });
+    const loadBalancer = createLoadBalancer(this, props, securityGroup);
     this.loadBalancer = loadBalancer;
-    this.fullName = loadBalancer.loadBalancerFullName;
-    this.listener = domain === undefined ? this.createHttpListener(loadBalancer) : this.createHttpsListener(loadBalancer, domain);
+    this.listener = createListener(loadBalancer, domain);
+    this._side = { edge: this, listener: this.listener, loadBalancerFullName: loadBalancer.loadBalancerFullName, securityGroup };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
-    this.createRecords(domain);
+    createRecords(this, loadBalancer, domain);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);
     this.validateHttps(domain);
-    this.node.addValidation({ validate: () => findConflicts(this.routes) });
-    referWeakly(...[this.securityGroup, loadBalancer, this.listener].flatMap((shared) => shared.node.defaultChild ?? []));
-  }
-
-  /**
-   * Routes requests to a target.
-   *
-   * @param id unique on this edge; changing it gives the route another priority in its class
-   * @throws InvalidBackendError for an id that is taken, for conditions or a priority that a load balancer does not take,
-   * and where the stack of this edge depends on that of the target
-   */
-  public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
-    if (this.routes.some((route) => route.id === id)) {
-      throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
-    }
-    const conditions = normalizeConditions(this, id, options);
-    const priority = this.choosePriority(id, options, conditions);
-    this.requireSameNetwork(id, options.target);
-    dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
-    this.routes.push({ id, conditions, priority, explicit: options.priority !== undefined });
-    const side = { edge: this, listener: this.listener, loadBalancerFullName: this.fullName, securityGroup: this.securityGroup };
-    const route = EdgePath.between(side, options.target).addRoute(id, conditions, priority);
-    options.target.attachToEdge(route);
-    this.made.set(id, route);
-    this.routeListeners.forEach((listener) => listener(id, route));
-    return route;
-  }
-
-  /**
-   * Calls back for each route, those that are there and those to come, when its target groups are made.
-   *
-   * @internal
-   */
-  public _onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
-    this.routeListeners.push(listener);
-    this.made.forEach((route, id) => listener(id, route));
-  }
-
-  /**
-   * A metric of the load balancer.
-   *
-   * @param metricName name of the metric in namespace `AWS/ApplicationELB`
-   */
-  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return new cloudwatch.Metric({
-      namespace: 'AWS/ApplicationELB',
-      metricName,
-      dimensionsMap: { LoadBalancer: this.fullName },
-      statistic: cloudwatch.Stats.SUM,
-      ...options,
-    }).attachTo(this);
-  }
-
-  /** Requests that reached a target. Default: sum over five minutes. */
-  public metricRequestCount(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('RequestCount', options);
-  }
-
-  /** Seconds from the request leaving the load balancer to the target's answer. Default: average over five minutes. */
-  public metricTargetResponseTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('TargetResponseTime', { statistic: cloudwatch.Stats.AVERAGE, ...options });
-  }
-
-  /** Answers of targets with a 5xx status. Default: sum over five minutes. */
-  public metricTargetServerErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('HTTPCode_Target_5XX_Count', options);
-  }
-
-  private createSecurityGroup(https: boolean): ec2.SecurityGroup {
-    const group = new ec2.SecurityGroup(this, 'SecurityGroup', {
-      vpc: this.vpc,
-      description: 'Load balancer: open to the internet, may connect to routed services only',
-      allowAllOutbound: false,
-    });
-    group.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), https ? 'HTTP, redirected to HTTPS' : 'HTTP');
-    if (https) {
-      group.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'HTTPS');
-    }
-    return group;
-  }
-
-  private createLoadBalancer(props: PublicEdgeProps): elbv2.ApplicationLoadBalancer {
-    return new elbv2.ApplicationLoadBalancer(this, 'Resource', {
-      vpc: this.vpc,
-      vpcSubnets: this.selectSubnets(props.vpcSubnets),
-      internetFacing: true,
-      ipAddressType: elbv2.IpAddressType.IPV4,
-      securityGroup: this.securityGroup,
-      deletionProtection: props.deletionProtection ?? Posture.of(this).loadBalancerDeletionProtection,
-      dropInvalidHeaderFields: true,
-      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
-      http2Enabled: true,
-    });
-  }
-
-  private selectSubnets(explicit?: ec2.SubnetSelection): ec2.SubnetSelection {
-    if (explicit === undefined && this.vpc.publicSubnets.length === 0) {
-      throw new InvalidBackendError(this, 'The VPC has no public subnets, which a public edge needs. Use a VPC with public subnets, or select them with vpcSubnets.');
-    }
-    const selection = explicit ?? { subnetType: ec2.SubnetType.PUBLIC };
-    const { subnets, availabilityZones } = this.vpc.selectSubnets(selection);
-    if (subnets.some((subnet) => this.vpc.privateSubnets.includes(subnet) || this.vpc.isolatedSubnets.includes(subnet))) {
-      Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.privateSubnets',
-        'vpcSubnets selects private or isolated subnets, in which requests from the internet reach a load balancer only by way of a firewall of yours. Select public subnets if there is none.');
-    }
-    const zones = new Set(availabilityZones);
-    if (zones.size < 2) {
-      throw new InvalidBackendError(this, `A load balancer needs subnets in at least 2 availability zones, got ${zones.size}. Set maxAzs of the network to at least 2, or select more subnets with vpcSubnets.`);
-    }
-    return selection;
-  }
-
-  private createHttpListener(loadBalancer: elbv2.ApplicationLoadBalancer): elbv2.ApplicationListener {
-    return loadBalancer.addListener('Http', { port: 80, protocol: elbv2.ApplicationProtocol.HTTP, open: false, defaultAction: notFound() });
-  }
-
-  private createHttpsListener(loadBalancer: elbv2.ApplicationLoadBalancer, domain: EdgeDomainConfig): elbv2.ApplicationListener {
-    loadBalancer.addListener('Http', {
-      port: 80,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      open: false,
-      defaultAction: elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
-    });
-    return loadBalancer.addListener('Https', {
-      port: 443,
-      protocol: elbv2.ApplicationProtocol.HTTPS,
-      certificates: domain.certificates,
-      sslPolicy: elbv2.SslPolicy.TLS13_RES,
-      open: false,
-      defaultAction: notFound(),
-    });
-  }
-
-  private createRecords(domain?: EdgeDomainConfig): void {
-    const { hostedZone: zone, domainNames = [] } = domain ?? {};
-    if (zone === undefined) {
-      return;
-    }
-    const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = this.loadBalancer;
-    domainNames.forEach((recordName, index) => new route53.ARecord(this, Token.isUnresolved(recordName) ? `Alias${index}` : `Alias-${recordName}`, {
-      zone,
-      recordName,
-      target: route53.RecordTarget.fromAlias({ bind: () => ({ dnsName, hostedZoneId }) }),
-    }));
+    referWeakly(...[securityGroup, loadBalancer, this.listener].flatMap((shared) => shared.node.defaultChild ?? []));
   }
 
   private createAccessLogs(props: PublicEdgeProps, loadBalancer: elbv2.ApplicationLoadBalancer): void {
@@ -339,30 +189,4 @@ export class PublicEdge extends Construct implements ec2.IConnectable {
       Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.http', 'Requests and answers cross the internet unencrypted, because this edge has no domain. Give it one with EdgeDomain before real data passes.');
     }
   }
-
-  private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
-    const own = [this.vpc, vpc].every((each) => Resource.isOwnedResource(each));
-    const known = [this.vpc, vpc].every((each) => !Token.isUnresolved(each.vpcId));
-    if ((own && vpc !== this.vpc) || (known && vpc.vpcId !== this.vpc.vpcId)) {
-      throw new InvalidBackendError(this, `Route '${id}': '${node.path}' is in another VPC than this edge, and a load balancer has targets in its own only. Give both the same vpc.`);
-    }
-  }
-
-  private choosePriority(id: string, options: EdgeRouteOptions, conditions: RouteConditions): number {
-    const { priority } = options;
-    if (priority !== undefined) {
-      if (Token.isUnresolved(priority) || !Number.isInteger(priority) || priority < 1 || priority > MAX_PRIORITY) {
-        throw new InvalidBackendError(this, `Route '${id}': priority must be a whole number from 1 to ${MAX_PRIORITY}, known at synth, got ${priority}.`);
-      }
-      return priority;
-    }
-    if (isUnclassifiable(conditions)) {
-      throw new InvalidBackendError(this, `Route '${id}' has a path that is known only at deployment, so its priority cannot be told. Set priority, a whole number from 1 to ${MAX_PRIORITY}.`);
-    }
-    return priorityOf(`${pathInStage(options.target)}:${id}`, conditions);
-  }
-}
-
-function notFound(): elbv2.ListenerAction {
-  return elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
 }

@@ -1,0 +1,126 @@
+import { Resource, Token } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { type RouteConditions, normalizeConditions } from './route-conditions';
+import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
+import { type RouteEntry, findConflicts } from './route-table';
+import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
+import type { EdgeRouteOptions, IEdgeRoute } from '../edge-route';
+import type { IEdgeTarget } from '../edge-target';
+
+/**
+ * What edges have in common, whether this app made their load balancer or not: routes and metrics.
+ *
+ * @internal
+ */
+export abstract class EdgeBase extends Construct implements ec2.IConnectable {
+  /** The network of the load balancer. */
+  public abstract readonly vpc: ec2.IVpc;
+  /** The load balancer. */
+  public abstract readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+  /** The listener that routes belong to. */
+  public abstract readonly listener: elbv2.IApplicationListener;
+  /** The security group of the load balancer. */
+  public abstract readonly connections: ec2.Connections;
+
+  /** @internal */
+  protected abstract readonly _side: EdgeSide;
+
+  private readonly routes: RouteEntry[] = [];
+  private readonly made = new Map<string, IEdgeRoute>();
+  private readonly routeListeners: ((id: string, route: IEdgeRoute) => void)[] = [];
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.node.addValidation({ validate: () => findConflicts(this.routes) });
+  }
+
+  /**
+   * Routes requests to a target.
+   *
+   * @param id unique on this edge; changing it gives the route another priority in its class
+   * @throws InvalidBackendError for an id that is taken, for conditions or a priority that a load balancer does not take,
+   * and where the stack of this edge depends on that of the target
+   */
+  public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
+    if (this.routes.some((route) => route.id === id)) {
+      throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
+    }
+    const conditions = normalizeConditions(this, id, options);
+    const priority = this.choosePriority(id, options, conditions);
+    this.requireSameNetwork(id, options.target);
+    dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
+    this.routes.push({ id, conditions, priority, explicit: options.priority !== undefined });
+    const route = EdgePath.between(this._side, options.target).addRoute(id, conditions, priority);
+    options.target.attachToEdge(route);
+    this.made.set(id, route);
+    this.routeListeners.forEach((listener) => listener(id, route));
+    return route;
+  }
+
+  /**
+   * Calls back for each route, those that are there and those to come, when its target groups are made.
+   *
+   * @internal
+   */
+  public _onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
+    this.routeListeners.push(listener);
+    this.made.forEach((route, id) => listener(id, route));
+  }
+
+  /**
+   * A metric of the load balancer.
+   *
+   * @param metricName name of the metric in namespace `AWS/ApplicationELB`
+   */
+  public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return new cloudwatch.Metric({
+      namespace: 'AWS/ApplicationELB',
+      metricName,
+      dimensionsMap: { LoadBalancer: this._side.loadBalancerFullName },
+      statistic: cloudwatch.Stats.SUM,
+      ...options,
+    }).attachTo(this);
+  }
+
+  /** Requests that reached a target. Default: sum over five minutes. */
+  public metricRequestCount(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('RequestCount', options);
+  }
+
+  /** Seconds from the request leaving the load balancer to the target's answer. Default: average over five minutes. */
+  public metricTargetResponseTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('TargetResponseTime', { statistic: cloudwatch.Stats.AVERAGE, ...options });
+  }
+
+  /** Answers of targets with a 5xx status. Default: sum over five minutes. */
+  public metricTargetServerErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('HTTPCode_Target_5XX_Count', options);
+  }
+
+  private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
+    const own = [this.vpc, vpc].every((each) => Resource.isOwnedResource(each));
+    const known = [this.vpc, vpc].every((each) => !Token.isUnresolved(each.vpcId));
+    if ((own && vpc !== this.vpc) || (known && vpc.vpcId !== this.vpc.vpcId)) {
+      throw new InvalidBackendError(this, `Route '${id}': '${node.path}' is in another VPC than this edge, and a load balancer has targets in its own only. Give both the same vpc.`);
+    }
+  }
+
+  private choosePriority(id: string, options: EdgeRouteOptions, conditions: RouteConditions): number {
+    const { priority } = options;
+    if (priority !== undefined) {
+      if (Token.isUnresolved(priority) || !Number.isInteger(priority) || priority < 1 || priority > MAX_PRIORITY) {
+        throw new InvalidBackendError(this, `Route '${id}': priority must be a whole number from 1 to ${MAX_PRIORITY}, known at synth, got ${priority}.`);
+      }
+      return priority;
+    }
+    if (isUnclassifiable(conditions)) {
+      throw new InvalidBackendError(this, `Route '${id}' has a path that is known only at deployment, so its priority cannot be told. Set priority, a whole number from 1 to ${MAX_PRIORITY}.`);
+    }
+    return priorityOf(`${pathInStage(options.target)}:${id}`, conditions);
+  }
+}
