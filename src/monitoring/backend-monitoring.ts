@@ -14,6 +14,7 @@ import { cacheSymptoms } from './private/cache-symptoms';
 import { databaseSymptoms } from './private/database-symptoms';
 import { edgeLimits, edgeSymptoms, routeSymptoms } from './private/edge-symptoms';
 import { createFailureRule, deploymentFailed, taskFailed, type Failure } from './private/failure-rules';
+import { conditionOf } from './private/own-alarm';
 import { queueSymptoms } from './private/queue-symptoms';
 import { RUNBOOK_URL, validateRunbookUrl } from './private/runbook';
 import { serviceSymptoms } from './private/service-symptoms';
@@ -250,9 +251,7 @@ export class BackendMonitoring extends Construct {
     }
     const alarm = new cloudwatch.Alarm(home, idOf(symptom), {
       alarmDescription: this.describe(watched, symptom.alarm, symptom.description),
-      metric: symptom.metric,
-      threshold,
-      comparisonOperator: symptom.below ? cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD : cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      ...conditionOf(symptom, threshold),
       evaluationPeriods: symptom.evaluationPeriods,
       datapointsToAlarm: symptom.datapointsToAlarm ?? symptom.evaluationPeriods,
       treatMissingData: symptom.treatMissingData,

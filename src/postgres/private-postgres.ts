@@ -114,7 +114,7 @@ export class PrivatePostgres extends PostgresServer {
     Broker.announce(this, () => this.brokerProps(props, settings));
     this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
     if (Posture.of(this).alarms) {
-      createAlarms(this, settings);
+      createAlarms(this);
     }
   }
 

@@ -1,7 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { metricOf } from '../../private/metric-of';
 import type { IRedisCache } from '../redis-cache';
 
 /**
@@ -27,15 +27,7 @@ export abstract class CacheBase extends Construct implements IRedisCache {
    * @throws InvalidBackendError when the name of an imported cache is not known
    */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const { region, account } = Stack.of(this);
-    return new cloudwatch.Metric({
-      namespace: 'AWS/ElastiCache',
-      metricName,
-      dimensionsMap: this._metricDimensions(),
-      region,
-      account,
-      ...options,
-    }).attachTo(this);
+    return metricOf(this, { namespace: 'AWS/ElastiCache', metricName, dimensionsMap: this._metricDimensions() }, options);
   }
 
   /** How much of its one thread the engine uses, in percent; average over 5 minutes. A serverless cache has no such metric. */

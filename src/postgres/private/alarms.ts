@@ -1,33 +1,17 @@
-import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { PostgresServer } from './postgres-server';
-import type { ServerSettings } from './server-settings';
+import { BackendAlarm } from '../../monitoring/backend-alarm';
+import { databaseSymptoms } from '../../monitoring/private/database-symptoms';
+import { createOwnAlarms, type OwnAlarm } from '../../monitoring/private/own-alarm';
+
+const ALARMS: Array<OwnAlarm & { readonly kind: BackendAlarm }> = [
+  { kind: BackendAlarm.DATABASE_CPU, id: 'CpuAlarm', alarmDescription: 'The PostgreSQL server has used 90 % of its processors for 15 minutes', evaluationPeriods: 3 },
+  { kind: BackendAlarm.DATABASE_CONNECTIONS, id: 'ConnectionsAlarm', alarmDescription: 'The PostgreSQL server has 80 % of the connections it accepts', evaluationPeriods: 1 },
+  { kind: BackendAlarm.DATABASE_STORAGE, id: 'StorageAlarm', alarmDescription: 'The PostgreSQL server has less than 10 % of the storage it was given left', evaluationPeriods: 1 },
+];
 
 /** Alarms on what makes a server fail slowly. They have no actions: subscribe to their state changes. */
-export function createAlarms(server: PostgresServer, settings: ServerSettings): void {
-  const { GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
-  new cloudwatch.Alarm(server, 'CpuAlarm', {
-    alarmDescription: 'The PostgreSQL server has used 90 % of its processors for 15 minutes',
-    metric: server.metricCpuUtilization(),
-    comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-    threshold: 90,
-    evaluationPeriods: 3,
-  });
-  if (settings.maxConnections !== undefined) {
-    new cloudwatch.Alarm(server, 'ConnectionsAlarm', {
-      alarmDescription: 'The PostgreSQL server has 80 % of the connections it accepts',
-      metric: server.metricDatabaseConnections(),
-      comparisonOperator: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      threshold: Math.floor(settings.maxConnections * 0.8),
-      evaluationPeriods: 1,
-    });
-  }
-  if (settings.capacity.serverlessLimits === undefined && !settings.allocatedStorage.isUnresolved()) {
-    new cloudwatch.Alarm(server, 'StorageAlarm', {
-      alarmDescription: 'The PostgreSQL server has less than 10 % of the storage it was given left',
-      metric: server.metricFreeStorageSpace(),
-      comparisonOperator: LESS_THAN_THRESHOLD,
-      threshold: settings.allocatedStorage.toBytes() / 10,
-      evaluationPeriods: 1,
-    });
-  }
+export function createAlarms(server: PostgresServer): void {
+  // What is not known is only worth a warning where somebody asked for it to be watched.
+  const symptoms = databaseSymptoms(server, server, { exclude: ALARMS.map(({ kind }) => kind) });
+  ALARMS.forEach((own) => createOwnAlarms(server, symptoms.filter(({ alarm }) => alarm === own.kind), own));
 }

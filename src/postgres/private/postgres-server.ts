@@ -1,7 +1,8 @@
-import { Stack, type Size } from 'aws-cdk-lib';
+import type { Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { metricOf } from '../../private/metric-of';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
 
@@ -49,15 +50,7 @@ export abstract class PostgresServer extends Construct implements IPostgres {
    * @throws when the identifier of an imported server is not known
    */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    const { region, account } = Stack.of(this);
-    return new cloudwatch.Metric({
-      namespace: 'AWS/RDS',
-      metricName,
-      dimensionsMap: this._metricDimensions(),
-      region,
-      account,
-      ...options,
-    }).attachTo(this);
+    return metricOf(this, { namespace: 'AWS/RDS', metricName, dimensionsMap: this._metricDimensions() }, options);
   }
 
   /** How much of its processors the server uses, in percent; average over 5 minutes. */
