@@ -6,6 +6,7 @@ export * from './fargate-api-props';
 export * from './fargate-service-props';
 export * from './fargate-task-props';
 export * from './fargate-worker';
+export * from './queue-binding';
 export * from './scaling';
 export * from './scheduled-job';
 export * from './service-binding';

@@ -1,6 +1,8 @@
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
+import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { INetworkEndpoint } from '../network';
+import type { EndpointService } from '../network/private/endpoint-services';
 
 /** Options that a service gives to a binding. */
 export interface ServiceBindingOptions {
@@ -10,6 +12,12 @@ export interface ServiceBindingOptions {
    * @default - no prefix
    */
   readonly prefix?: string;
+}
+
+/** Permissions that come with a binding. */
+export interface IServicePermissions {
+  /** Grants them to a service: to the role of its tasks. */
+  grantTo(grantee: IGrantable): void;
 }
 
 /** What a service receives from a binding. */
@@ -44,11 +52,21 @@ export interface ServiceBindingConfig {
   readonly certificateAuthority?: Secret;
 
   /**
+   * What the service may do in AWS, such as `{ grantTo: (service) => bucket.grantRead(service) }`. It starts when it may.
+   *
+   * @default - nothing
+   */
+  readonly permissions?: IServicePermissions;
+
+  /**
    * Constructs whose resources must exist before the service starts. Only the service waits, nothing else.
    *
    * @default - none beyond what environment and secrets refer to
    */
   readonly dependencies?: IConstruct[];
+
+  /** @internal */
+  readonly _services?: EndpointService[];
 }
 
 /** Something a service can be connected to: a database user, a cache, a queue, another service. */

@@ -3,8 +3,9 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { sortedByName } from './sorted';
 import type { INetworkEndpoint } from '../../network';
+import type { EndpointService } from '../../network/private/endpoint-services';
 import { InvalidBackendError } from '../../private/errors';
-import type { IServiceBinding, ServiceBindingConfig } from '../service-binding';
+import type { IServiceBinding, IServicePermissions, ServiceBindingConfig } from '../service-binding';
 
 /** Everything that a service is given, by its bindings and by its own props. */
 export interface ServiceInputs {
@@ -13,6 +14,9 @@ export interface ServiceInputs {
   readonly targets: INetworkEndpoint[];
   readonly certificateAuthorities: ecs.Secret[];
   readonly dependencies: IConstruct[];
+  readonly permissions: IServicePermissions[];
+  /** AWS services that it calls, for which isolated tasks need endpoints. */
+  readonly services: EndpointService[];
 }
 
 /** Where inputs come from. */
@@ -41,6 +45,8 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
     targets: present(bindings, (binding) => binding.target),
     certificateAuthorities: present(bindings, (binding) => binding.certificateAuthority),
     dependencies: bindings.flatMap((binding) => binding.dependencies ?? []),
+    permissions: present(bindings, (binding) => binding.permissions),
+    services: bindings.flatMap((binding) => binding._services ?? []),
   };
 }
 

@@ -6,6 +6,7 @@ import { hardenedContainer } from './hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from './init-containers';
 import type { ServiceInputs } from './service-inputs';
 import type { ServicePlan, TaskPlan } from './service-plan';
+import { requireTaskEndpoints } from '../../network/private/placement';
 import { Posture } from '../../posture';
 import { referWeakly } from '../../private/cross-stack';
 import { dataRemovalPolicy } from '../../private/data-removal';
@@ -65,6 +66,8 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
       loseLogsBeforeBlocking: own.loseLogsBeforeBlocking,
     }),
   });
+  inputs.permissions.forEach((permissions) => permissions.grantTo(task.taskRole));
+  requireTaskEndpoints(scope, props.cluster.vpc, plan.placement, inputs.services);
   deliverCertificateAuthorities(container, inputs.certificateAuthorities, logGroup);
   mountWritablePaths(container, { owner: { initId: 'WritablePaths', volumes: 'writable' }, own: plan.writablePaths }, logGroup);
   if (own.enableExecuteCommand === true) {

@@ -31,6 +31,9 @@ export const SESSION_SERVICES: EndpointService[] = [SSM, SSM_MESSAGES, S3];
 /** What ECS Exec needs on top of a task's own services. */
 export const EXEC_SERVICES: EndpointService[] = [SSM_MESSAGES];
 
+/** What whoever sends to or takes from a queue needs. */
+export const QUEUE_SERVICE: EndpointService = { name: 'sqs', id: 'Sqs', constant: 'SQS', service: ec2.InterfaceVpcEndpointAwsService.SQS, why: 'to send and receive messages' };
+
 /** What writes to CloudWatch Logs needs. */
 export const LOGS_SERVICE: EndpointService = LOGS;
 

@@ -1,0 +1,73 @@
+import { Annotations, Resource } from 'aws-cdk-lib';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import { CfnQueue, type IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { IConstruct } from 'constructs';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
+import { QUEUE_SERVICE } from '../network/private/endpoint-services';
+import { InvalidBackendError } from '../private/errors';
+import { dependOnStackOf } from '../private/stack-order';
+
+/**
+ * A queue of SQS in `connectTo` of a service: its URL in `QUEUE_URL`, and the permission for what is done with it, with that for its key.
+ * With `ServiceBinding.prefixed('ORDERS', …)` the variable is `ORDERS_QUEUE_URL`.
+ *
+ * @example
+ * import { Duration, Stack } from 'aws-cdk-lib';
+ * import type { ICluster } from 'aws-cdk-lib/aws-ecs';
+ * import { Queue } from 'aws-cdk-lib/aws-sqs';
+ * import { FargateApi, FargateWorker, QueueBinding, Scaling, ServiceImage } from 'cdk-private-backend';
+ *
+ * declare const stack: Stack;
+ * declare const cluster: ICluster;
+ * const deadLetterQueue = { queue: new Queue(stack, 'DeadOrders', { enforceSSL: true }), maxReceiveCount: 5 };
+ * const queue = new Queue(stack, 'Orders', { enforceSSL: true, visibilityTimeout: Duration.minutes(3), deadLetterQueue });
+ * new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('api'), connectTo: [QueueBinding.send(queue)] });
+ * new FargateWorker(stack, 'Worker', {
+ *   cluster,
+ *   image: ServiceImage.fromDirectory('worker'),
+ *   connectTo: [QueueBinding.consume(queue)],
+ *   maxTasks: 20,
+ *   scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })],
+ * });
+ */
+export abstract class QueueBinding {
+  /** Lets a service take messages: receive, hide for longer, delete. Warns about a queue that gives a message that fails for ever again and again. */
+  public static consume(queue: IQueue): IServiceBinding {
+    return new BoundQueue(queue, (service) => {
+      adviseOnPoison(service, queue);
+      return (grantee) => queue.grantConsumeMessages(grantee);
+    });
+  }
+
+  /** Lets a service send messages. */
+  public static send(queue: IQueue): IServiceBinding {
+    return new BoundQueue(queue, () => (grantee) => queue.grantSendMessages(grantee));
+  }
+}
+
+class BoundQueue implements IServiceBinding {
+  constructor(private readonly queue: IQueue, private readonly bind: (service: IConstruct) => (grantee: iam.IGrantable) => iam.Grant) {}
+
+  public bindToService(scope: IConstruct, { prefix }: ServiceBindingOptions): ServiceBindingConfig {
+    // Not every language checks types, and a name or an ARN is the likely mistake.
+    if (typeof (this.queue as Partial<IQueue> | undefined)?.grantConsumeMessages !== 'function') {
+      throw new InvalidBackendError(scope, 'QueueBinding takes an sqs.IQueue. Give the queue itself, or Queue.fromQueueArn(…).');
+    }
+    dependOnStackOf(scope, this.queue, 'Services depend on their queues, never the reverse.');
+    return {
+      environment: { [prefix === undefined ? 'QUEUE_URL' : `${prefix}_QUEUE_URL`]: this.queue.queueUrl },
+      permissions: { grantTo: this.bind(scope) },
+      _services: [QUEUE_SERVICE],
+    };
+  }
+}
+
+function adviseOnPoison(service: IConstruct, queue: IQueue): void {
+  const resource = Resource.isOwnedResource(queue) ? queue.node.defaultChild : undefined;
+  if (resource instanceof CfnQueue && resource.redrivePolicy === undefined) {
+    Annotations.of(service).addWarningV2(
+      'cdk-private-backend:QueueBinding.deadLetterQueue',
+      `A message of '${queue.node.path}' that can never be worked on is delivered again until it expires. Give the queue a deadLetterQueue with a maxReceiveCount.`,
+    );
+  }
+}
