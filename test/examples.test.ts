@@ -1,18 +1,14 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { App, CfnResource, Validations, type Stack } from 'aws-cdk-lib';
+import { CfnResource, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks, PCIDSS321Checks, ServerlessChecks } from 'cdk-nag';
 import { expectPage } from './support/generated-docs';
 import { losses, resourcesOf } from './support/living-stack';
 import { acceptedPlaceOf, acceptedPlaces, renderAcceptedFindings } from './support/nag-reasons';
-import { PrivateBackendStack } from '../examples/01-private-backend/private-backend-stack';
-import { HelloBirthdayStack } from '../examples/02-hello-birthday/hello-birthday-stack';
-import { Posture } from '../src';
+import { buildExample, EXAMPLES, POSTURES, type PostureName } from '../examples/checks/cases';
 
-const EXAMPLES = { PrivateBackend: PrivateBackendStack, HelloBirthday: HelloBirthdayStack };
-const POSTURES = ['development', 'production'] as const;
-const CASES = Object.entries(EXAMPLES).flatMap(([name, Example]) => POSTURES.map((posture) => ({ name, Example, posture })));
+const CASES = EXAMPLES.flatMap((example) => POSTURES.map((posture) => ({ name: example.directory, example, posture })));
 
 interface Report {
   readonly pluginReports: { readonly pluginName: string; readonly conclusion: string; readonly violations: Violation[] }[];
@@ -20,12 +16,6 @@ interface Report {
 interface Violation {
   readonly ruleName: string;
   readonly violatingConstructs: { readonly constructPath: string }[];
-}
-
-function build(name: string, Example: typeof PrivateBackendStack | typeof HelloBirthdayStack, posture: typeof POSTURES[number], context = {}): { app: App; stack: Stack } {
-  const app = new App({ context });
-  Posture[posture]().applyTo(app);
-  return { app, stack: new Example(app, name, posture === 'production' ? { hostedZone: { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' } } : {}) };
 }
 
 function reportOf(directory: string): Report {
@@ -40,16 +30,16 @@ const PACKS = {
   'Serverless': ServerlessChecks,
 };
 
-function packsFor(name: string, posture: typeof POSTURES[number]): (keyof typeof PACKS)[] {
+function packsFor(name: string, posture: PostureName): (keyof typeof PACKS)[] {
   if (posture === 'development') {
     return ['AwsSolutions'];
   }
-  return name === 'PrivateBackend' ? ['AwsSolutions', 'NIST.800.53.R5', 'HIPAA.Security', 'PCI.DSS.321', 'Serverless'] : ['AwsSolutions', 'NIST.800.53.R5'];
+  return name === '01-private-backend' ? ['AwsSolutions', 'NIST.800.53.R5', 'HIPAA.Security', 'PCI.DSS.321', 'Serverless'] : ['AwsSolutions', 'NIST.800.53.R5'];
 }
 
 const neededPlaces = new Set<string | undefined>();
 
-describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) => {
+describe.each(CASES)('example $name in $posture', ({ name, example, posture }) => {
   const before = process.env.CDK_VALIDATION;
   beforeEach(() => {
     process.env.CDK_VALIDATION = 'true';
@@ -59,14 +49,14 @@ describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) =
   });
 
   test('passes the built-in validator, strict', () => {
-    const { app } = build(name, Example, posture, { '@aws-cdk/core:validateAgainstDefaultRules': true });
+    const { app } = buildExample(example, posture, { '@aws-cdk/core:validateAgainstDefaultRules': true });
     const { directory } = app.synth();
     // Newer validators leave out what has nothing to say; synth itself throws on an error, as the last test shows.
     expect(reportOf(directory).pluginReports.filter(({ conclusion, violations }) => conclusion !== 'success' || violations.length > 0)).toEqual([]);
   });
 
   test(`has no finding of cdk-nag without a written reason: ${packsFor(name, posture).join(', ')}`, () => {
-    const { app } = build(name, Example, posture);
+    const { app } = buildExample(example, posture);
     const packs = packsFor(name, posture);
     Validations.of(app).addPlugins(...packs.map((pack) => new PACKS[pack](app)));
     expect(() => app.synth()).toThrow(/AwsSolutions/);
@@ -83,16 +73,18 @@ describe.each(CASES)('example $name in $posture', ({ name, Example, posture }) =
 
   test('gives the template that was reviewed', () => {
     process.env.CDK_VALIDATION = 'false';
-    const { stack } = build(name, Example, posture);
+    const { stacks } = buildExample(example, posture);
     // Hashes of assets follow from bundled files, whose own tests hold them.
-    const template = JSON.stringify(Template.fromStack(stack).toJSON()).replace(/[0-9a-f]{64}/g, '<hash>');
-    expect(JSON.parse(template)).toMatchSnapshot();
+    for (const stack of stacks) {
+      const template = JSON.stringify(Template.fromStack(stack).toJSON()).replace(/[0-9a-f]{64}/g, '<hash>');
+      expect(JSON.parse(template)).toMatchSnapshot(stack.stackName);
+    }
   });
 });
 
 test('every example is among them', () => {
   const folders = fs.readdirSync(path.join(__dirname, '..', 'examples')).filter((name) => /^\d+-/.test(name));
-  expect(Object.keys(EXAMPLES)).toEqual(folders.map((name) => name.replace(/^\d+/, '').replace(/-(.)/g, (_match, letter: string) => letter.toUpperCase())));
+  expect(EXAMPLES.map(({ directory }) => directory)).toEqual(folders);
 });
 
 test('every written reason is still needed, at each of its places', () => {
@@ -103,8 +95,8 @@ test('the page of accepted findings is what the reasons say', () => {
   expectPage('docs/accepted-findings.md', renderAcceptedFindings());
 });
 
-test.each(Object.entries(EXAMPLES))('changing the posture of example %s replaces nothing that holds data and no subnet', (name, Example) => {
-  const [development, production] = POSTURES.map((posture) => resourcesOf(build(name, Example, posture).app));
+test.each(EXAMPLES)('changing the posture of example $directory replaces nothing that holds data and no subnet', (example) => {
+  const [development, production] = POSTURES.map((posture) => resourcesOf(buildExample(example, posture).app));
   expect(losses(development, production)).toEqual([]);
   expect(losses(production, development)).toEqual([]);
 });
@@ -112,7 +104,7 @@ test.each(Object.entries(EXAMPLES))('changing the posture of example %s replaces
 test('fails, with the validator strict, on a property that does not exist', () => {
   const before = process.env.CDK_VALIDATION;
   process.env.CDK_VALIDATION = 'true';
-  const { app, stack } = build('HelloBirthday', HelloBirthdayStack, 'development', { '@aws-cdk/core:validateAgainstDefaultRules': true });
+  const { app, stacks: [stack] } = buildExample(EXAMPLES[1], 'development', { '@aws-cdk/core:validateAgainstDefaultRules': true });
   new CfnResource(stack, 'Bucket', { type: 'AWS::S3::Bucket', properties: { Unheard: 'of' } });
   expect(() => app.synth()).toThrow(/'Unheard' was unexpected/);
   process.env.CDK_VALIDATION = before;

@@ -1,26 +1,28 @@
-import { App, Stack, type StackProps } from 'aws-cdk-lib';
+import { App, type Stack } from 'aws-cdk-lib';
 import type { HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
 import { Posture } from 'cdk-private-backend';
 import { PrivateBackendStack } from '../01-private-backend/private-backend-stack';
 import { HelloBirthdayStack } from '../02-hello-birthday/hello-birthday-stack';
+import { addRex } from '../03-rex/rex';
 
 /** What the stacks of the examples take. */
-export interface ExampleProps extends StackProps {
+export interface ExampleProps {
   readonly hostedZone?: HostedZoneAttributes;
   readonly caBundle?: string;
 }
 
-/** An example: its directory, and the stack that its app makes. */
+/** An example: its directory, and the stacks that its app makes. */
 export interface Example {
   readonly directory: string;
-  /** Id of the stack. */
-  readonly id: string;
-  readonly Stack: new (scope: App, id: string, props: ExampleProps) => Stack;
+  readonly addTo: (app: App, props: ExampleProps) => Stack[];
 }
 
+const REX = { imageTag: '4a6ba24', frontend: { repository: 'https://github.com/example/rex-web', tokenSecretName: 'rex/github-token' } };
+
 export const EXAMPLES: readonly Example[] = [
-  { directory: '01-private-backend', id: 'PrivateBackend', Stack: PrivateBackendStack },
-  { directory: '02-hello-birthday', id: 'HelloBirthday', Stack: HelloBirthdayStack },
+  { directory: '01-private-backend', addTo: (app, props) => [new PrivateBackendStack(app, 'PrivateBackend', props)] },
+  { directory: '02-hello-birthday', addTo: (app, props) => [new HelloBirthdayStack(app, 'HelloBirthday', props)] },
+  { directory: '03-rex', addTo: (app, props) => addRex(app, { ...REX, ...props }) },
 ];
 
 export const POSTURES = ['development', 'production'] as const;
@@ -29,8 +31,8 @@ export type PostureName = typeof POSTURES[number];
 const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };
 
 /** The app of an example, as its `app.ts` makes it. */
-export function buildExample(example: Example, posture: PostureName, context: Record<string, unknown> = {}): { readonly app: App; readonly stack: Stack } {
+export function buildExample(example: Example, posture: PostureName, context: Record<string, unknown> = {}): { readonly app: App; readonly stacks: Stack[] } {
   const app = new App({ context });
   Posture[posture]().applyTo(app);
-  return { app, stack: new example.Stack(app, example.id, posture === 'production' ? { hostedZone: ZONE } : {}) };
+  return { app, stacks: example.addTo(app, posture === 'production' ? { hostedZone: ZONE } : {}) };
 }

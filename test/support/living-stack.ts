@@ -74,13 +74,13 @@ export function resourcesOfStack(stack: Stack): LivingApp {
 /**
  * What an update of a living app would do to things with data and to subnets: one line for each that is replaced, and
  * for each with data that goes without its removal policy keeping it. Empty means that the update is safe. A subnet that
- * is no longer used may go.
+ * is no longer used may go, and so may an instance whose data is its cluster's.
  */
 export function losses(before: LivingApp, after: LivingApp): string[] {
   return Object.entries(before).filter(([, resource]) => PRECIOUS.has(resource.Type)).flatMap(([key, resource]) => {
     const next = after[key];
     if (next === undefined) {
-      const mayGo = resource.Type === 'AWS::EC2::Subnet' || SURVIVES.includes(resource.DeletionPolicy ?? 'Delete');
+      const mayGo = resource.Type === 'AWS::EC2::Subnet' || resource.Properties?.DBClusterIdentifier !== undefined || SURVIVES.includes(resource.DeletionPolicy ?? 'Delete');
       return mayGo ? [] : [`${key} (${resource.Type}) is deleted`];
     }
     return replacedBy(resource, next).map((property) => `${key} (${resource.Type}) is replaced because of ${property}`);

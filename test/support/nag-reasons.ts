@@ -56,36 +56,68 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     { rule: 'RDS10', paths: ['Postgres/Resource'], posture: 'development', reason: 'A development stack must be easy to destroy; production has deletion protection.' },
     {
       rule: 'RDSInBackupPlan',
-      paths: ['Postgres/Resource'],
+      paths: ['Postgres/Resource', 'Postgres/Writer', 'Postgres/Reader'],
       reason: 'RDS backs the server up itself, every five minutes and for 35 days, and keeps the backups and a last snapshot when the server goes; a vault in another account is the account\'s decision.',
       see: `${AWS}/AmazonRDS/latest/UserGuide/USER_WorkingWithAutomatedBackups.html`,
     },
     {
       rule: 'RDSEnhancedMonitoringEnabled',
-      paths: ['Postgres/Resource'],
+      paths: ['Postgres/Resource', 'Postgres/Writer', 'Postgres/Reader'],
       reason: 'Database Insights keeps the load of the server by statement and wait for 15 months; what Enhanced Monitoring adds are processes of an operating system that AWS runs.',
       see: `${AWS}/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.html`,
     },
-    { rule: 'CloudWatchAlarmAction', paths: ['Postgres/CpuAlarm', 'Postgres/ConnectionsAlarm', 'Postgres/StorageAlarm'], reason: 'Whom an alarm calls is for the team to say: a rule on state changes of alarms in EventBridge serves all of an account.', see: `${AWS}/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html` },
+    { rule: 'CloudWatchAlarmAction', paths: ['Postgres/CpuAlarm', 'Postgres/ConnectionsAlarm', 'Postgres/StorageAlarm', 'Redis/CpuAlarm', 'Redis/CpuAlarm2', 'Redis/MemoryAlarm', 'Redis/MemoryAlarm2'], reason: 'Whom an alarm calls is for the team to say: a rule on state changes of alarms in EventBridge serves all of an account.', see: `${AWS}/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html` },
+    {
+      rule: 'RDS6',
+      paths: ['Postgres/Resource'],
+      reason: 'PostgreSQL lets members of `rds_iam` in by token only, so users with passwords would be locked out; clients would have to sign a token every 15 minutes.',
+      see: `${AWS}/AmazonRDS/latest/AuroraUserGuide/UsingWithRDS.IAMDBAuth.html`,
+    },
     ...['SMG4', 'SecretsManagerRotationEnabled'].map((rule) => ({
       rule,
-      paths: ['Postgres/Database'],
+      paths: ['Postgres/Database', 'Postgres/Databases'],
       reason: 'A task reads a secret when it starts, so a new password by the clock would lock running tasks out: users are rotated by a deployment. The admin\'s secret is rotated by RDS.',
       see: `${AWS}/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html`,
     })),
     {
       rule: 'SecretsManagerUsingKMSKey',
-      paths: ['Postgres/Database'],
+      paths: ['Postgres/Database', 'Postgres/Databases', 'Redis/Users', 'ApiKey'],
       reason: 'The secrets are encrypted with the account\'s key for Secrets Manager, which is enough within one account; `encryptionKey` of a user takes another, for a dollar a month.',
       see: `${AWS}/secretsmanager/latest/userguide/security-encryption.html`,
     },
+  ],
+  'Cache and secrets of an app': [
+    { rule: 'AEC4', paths: ['Redis/Resource'], posture: 'development', reason: 'A replica doubles the price; production has one, in another zone.' },
+    { rule: 'AEC5', paths: ['Redis/Resource'], reason: 'Nothing outside its security groups reaches the cache, so another port would hide nothing and surprise every client.' },
+    {
+      rule: 'AEC6',
+      paths: ['Redis/Resource'],
+      reason: 'Users log in with name and password (RBAC), which excludes the one token for all that the rule asks for.',
+      see: `${AWS}/AmazonElastiCache/latest/dg/Clusters.RBAC.html`,
+    },
+    ...['SMG4', 'SecretsManagerRotationEnabled'].flatMap((rule) => [
+      { rule, paths: ['Redis/Users'], reason: 'A task reads a secret when it starts, and the cache takes one password of a user: for another one, add another user, and take the first away in the next deployment.' },
+      { rule, paths: ['ApiKey'], reason: 'Both sides read the key when they start: it changes by a deployment that gives the auth service both, old and new.' },
+    ]),
+  ],
+  'Audit': [
+    ...['S1', 'S3BucketLoggingEnabled'].map((rule) => ({ rule, paths: ['Trail/Logs'], reason: 'This bucket is itself the log, and its files are signed: who changes one is found out by validation.' })),
+    { rule: 'S3BucketVersioningEnabled', paths: ['Trail/Logs'], reason: 'Each log file has a name of its own and is written once, so there is never a second version.' },
+    { rule: 'S3BucketReplicationEnabled', paths: ['Trail/Logs'], reason: 'S3 keeps the files in three zones; a copy in another account is the account\'s decision.' },
+    {
+      rule: 'S3DefaultEncryptionKMS',
+      paths: ['Trail/Logs'],
+      reason: 'The trail encrypts its log files with a key of its own; only digests have the default of the bucket.',
+      see: `${AWS}/awscloudtrail/latest/userguide/encrypting-cloudtrail-log-files-with-aws-kms.html`,
+    },
+    { rule: 'CloudTrailCloudWatchLogsEnabled', paths: ['Trail/Resource'], reason: 'CloudTrail\'s own event history answers what happened in 90 days; `sendToCloudWatchLogs` is for who has filters on them.', see: `${AWS}/awscloudtrail/latest/userguide/view-cloudtrail-events.html` },
   ],
   'Permissions': [
     {
       rule: 'IAMNoInlinePolicy',
       paths: [
-        'Network/Resource/FlowLog', 'Postgres/Database/Owner', 'Postgres/Database/Users/Api', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Migrations/TaskDefinition', 'Migrations/Runner',
-        'Api/TaskDefinition', 'Bastion/Role',
+        'Network/Resource/FlowLog', 'Postgres/Database/Owner', 'Postgres/Database/Users/Api', 'Postgres/Database/Users/Worker', 'Postgres/Databases/supertokens', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Migrations/TaskDefinition', 'Migrations/Runner',
+        'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
       see: `${AWS}/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html`,
@@ -98,7 +130,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     },
     {
       rule: 'IAM5[Resource::*]',
-      paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition'],
+      paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition'],
       reason: 'ecr:GetAuthorizationToken has no resource-level permissions.',
       see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html`,
     },
@@ -123,11 +155,14 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     },
   ],
   'Containers and logs': [
-    { rule: 'ECS2', paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition'], reason: 'The environment holds file names, ports, sizes and time limits; everything secret comes from Secrets Manager.' },
+    { rule: 'ECS2', paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition'], reason: 'The environment holds file names, ports, sizes and time limits; everything secret comes from Secrets Manager.' },
     { rule: 'ECS4', paths: ['Cluster'], posture: 'development', reason: 'Container Insights costs more than the tasks of a development stack; production has it.' },
     {
       rule: 'CloudWatchLogGroupEncrypted',
-      paths: ['Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Runner/LogGroup', 'Api/LogGroup', 'Bastion/Shell/Logs'],
+      paths: [
+        'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Runner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
+        'Supertokens/LogGroup', 'Bastion/Shell/Logs',
+      ],
       reason: 'CloudWatch encrypts every log group; the rule asks for a key of one\'s own, which flow logs and shell sessions take as `encryptionKey`.',
       see: `${AWS}/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html`,
     },

@@ -3,6 +3,7 @@ const FREE_SERVICES = new Set(['IAM', 'ApplicationAutoScaling', 'CDK', 'Certific
 
 /** Types that cost nothing by themselves. */
 const FREE = new Set(types({
+  Amplify: 'Branch Domain',
   EC2: `CarrierGateway CustomerGateway DHCPOptions EIPAssociation EgressOnlyInternetGateway GatewayRouteTableAssociation
     InstanceConnectEndpoint InternetGateway KeyPair LaunchTemplate NetworkAcl NetworkAclEntry NetworkInterface NetworkInterfaceAttachment PlacementGroup PrefixList
     Route RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress SecurityGroupVpcAssociation SnapshotBlockPublicAccess Subnet SubnetCidrBlock
@@ -57,6 +58,7 @@ const USAGE_BASED = new Set([...types({
   AppSync: 'GraphQLApi GraphQLSchema DataSource Resolver FunctionConfiguration ApiKey',
   CloudFront: 'Distribution Function',
   CloudTrail: 'Trail',
+  Amplify: 'App',
   CodeBuild: 'Project',
   Cognito: 'UserPool',
   DynamoDB: 'GlobalTable',

@@ -9,7 +9,7 @@ import { findGoose } from '../../../../../test/support/goose';
 import { freePort, startPostgres, type PostgresServer } from '../../../../../test/support/postgres-server';
 import { KEY_PREFIX } from '../../src/key-prefix';
 
-const MIGRATIONS = resolve(__dirname, '../../migrations');
+const MIGRATIONS = resolve(__dirname, '../../../../03-rex/migrations');
 const DATABASE = 'rex_backend';
 
 export interface Api {
