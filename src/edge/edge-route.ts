@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import type { IEdgeTarget } from './edge-target';
@@ -15,6 +16,13 @@ export interface IEdgeRoute extends IConstruct {
 
   /** The ARN of the listener rule, for a target that shifts requests from one target group to another. */
   readonly listenerRuleArn: string;
+
+  /**
+   * How long the edge keeps a connection to the target on which nothing is sent. The target has to keep it longer.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly idleTimeout?: Duration;
 
   /**
    * Makes a second target group with the settings of the first, for a target that shifts requests from one to the other

@@ -1,4 +1,4 @@
-import { Annotations, type RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Annotations, type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -78,6 +78,22 @@ export interface PublicEdgeProps {
    * @default - as the posture says: no in development, yes in production
    */
   readonly deletionProtection?: boolean;
+
+  /**
+   * How long a connection stays open on which nothing is sent, from 1 to 4000 seconds: that of a client, and that to a
+   * service, whose answer has to begin within this time. Routed services are told to keep connections longer.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout
+   * @default Duration.seconds(60)
+   */
+  readonly idleTimeout?: Duration;
+
+  /**
+   * How long a client may keep using one connection, from 60 seconds to 7 days.
+   *
+   * @default Duration.hours(1)
+   */
+  readonly clientKeepAlive?: Duration;
 }
 
 /**
@@ -148,7 +164,7 @@ export class PublicEdge extends EdgeBase {
     const loadBalancer = createLoadBalancer(this, props, securityGroup);
     this.loadBalancer = loadBalancer;
     this.listener = createListener(loadBalancer, domain);
-    this._side = { edge: this, listener: this.listener, loadBalancerFullName: loadBalancer.loadBalancerFullName, securityGroup };
+    this._side = { edge: this, idleTimeout: props.idleTimeout, listener: this.listener, loadBalancerFullName: loadBalancer.loadBalancerFullName, securityGroup };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
     createRecords(this, loadBalancer, domain);
     this.createAccessLogs(props, loadBalancer);

@@ -3,8 +3,9 @@ import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
 import type { IEdgeRoute, IEdgeTarget } from '../edge';
 import { type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
+import { KeepAlive } from './private/keep-alive';
 import { ServiceBase } from './private/service-base';
-import { CONTAINER_NAME } from './private/service-task';
+import { CONTAINER_NAME, serviceContainer } from './private/service-task';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
 import type { INetworkEndpoint } from '../network';
 import { TrafficShift } from './private/traffic-shift';
@@ -26,7 +27,8 @@ const MAX_ROUTES = 5;
  * ARM64, 256 CPU units and 512 MiB. Port 8080, given as `PORT`; the balancer asks `/healthz`. A deployment keeps all tasks
  * healthy (100 to 200 %) and is rolled back after three failed tasks. Task count, scaling and log retention by posture.
  * A binding's environment and secrets arrive as environment variables; a name given twice is an error. Where CloudWatch Logs
- * is slow, 25 MiB of log lines wait for it, and more are dropped: the service never waits.
+ * is slow, 25 MiB of log lines wait for it, and more are dropped: the service never waits. The server must keep idle connections
+ * longer than the edge does (60 seconds); where an edge has another `idleTimeout`, `KEEP_ALIVE_TIMEOUT_SECONDS` tells how long.
  *
  * ## Security considerations
  * The root file system is read-only but for `/tmp`, the process is not root and has no Linux capability. Nothing may
@@ -59,6 +61,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   public readonly deregistrationDelay: Duration;
 
   private readonly healthCheckGracePeriod: Duration;
+  private readonly keepAlive: KeepAlive;
   private readonly discoveryName?: string;
   private routes = 0;
 
@@ -84,6 +87,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
     this.healthCheckPath = healthCheckPath;
     this.deregistrationDelay = deregistrationDelay;
     this.discoveryName = props.discoveryName;
+    this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), props.environment ?? {});
     this.node.addValidation({ validate: () => this.requireRequests() });
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
   }
@@ -156,6 +160,9 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       alternateTarget: alternate && this.trafficShift().alternateTarget(route, alternate),
     }).attachToApplicationTargetGroup(route.targetGroup);
     resource.node.addDependency(route);
+    if (route.idleTimeout !== undefined) {
+      this.keepAlive.outlive(route.idleTimeout);
+    }
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
     scaling?.addRequestScaling(route.node.id, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
   }

@@ -49,7 +49,7 @@ export interface FargateTaskProps {
   /**
    * Environment variables. Anyone who may describe the task definition can read them, so secrets belong in `secrets`.
    *
-   * @default - only what `connectTo` gives, `PORT` of an API, and `STOP_TIMEOUT_SECONDS` of a worker or a job
+   * @default - only what `connectTo` gives, `PORT` and perhaps `KEEP_ALIVE_TIMEOUT_SECONDS` of an API, and `STOP_TIMEOUT_SECONDS` of a worker or a job
    */
   readonly environment?: { [name: string]: string };
 

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 )
 
 type memoryItems struct {
@@ -118,9 +119,9 @@ func TestConfigurationNeverRepeatsTheURL(t *testing.T) {
 }
 
 func TestConfigurationTakesWhatTheTaskDefinitionSets(t *testing.T) {
-	env := map[string]string{"DATABASE_URL": "postgresql://u:p@h/db", "DATABASE_POOL_SIZE": "7", "PORT": "9000", "HOST": "127.0.0.1"}
+	env := map[string]string{"DATABASE_URL": "postgresql://u:p@h/db", "DATABASE_POOL_SIZE": "7", "PORT": "9000", "HOST": "127.0.0.1", "KEEP_ALIVE_TIMEOUT_SECONDS": "305"}
 	config, err := readConfig(func(name string) string { return env[name] })
-	if err != nil || config.pool.MaxConns != 7 || config.address != "127.0.0.1:9000" {
+	if err != nil || config.pool.MaxConns != 7 || config.address != "127.0.0.1:9000" || config.keepAlive != 305*time.Second {
 		t.Errorf("%+v %v", config, err)
 	}
 	env["DATABASE_POOL_SIZE"] = "many"

@@ -45,8 +45,8 @@ func run(ctx context.Context, env func(string) string, log *slog.Logger) error {
 		Handler:           newHandler(&postgresItems{pool}, log, draining.Load),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
-		// Longer than the idle timeout of the load balancer (60 s), or it would reuse a connection that was just closed.
-		IdleTimeout: 65 * time.Second,
+		// Longer than the idle timeout of the load balancer, or it would reuse a connection that was just closed.
+		IdleTimeout: config.keepAlive,
 	}
 	listener, err := net.Listen("tcp", config.address)
 	if err != nil {
@@ -72,6 +72,7 @@ type config struct {
 	pool        *pgxpool.Config
 	address     string
 	stopTimeout time.Duration
+	keepAlive   time.Duration
 }
 
 func readConfig(env func(string) string) (config, error) {
@@ -92,10 +93,14 @@ func readConfig(env func(string) string) (config, error) {
 	if err != nil {
 		return config{}, err
 	}
+	keepAlive, err := number(env, "KEEP_ALIVE_TIMEOUT_SECONDS", 65, 1, 4100)
+	if err != nil {
+		return config{}, err
+	}
 	pool.MaxConns = int32(size)
 	pool.ConnConfig.ConnectTimeout = 5 * time.Second
 	pool.ConnConfig.RuntimeParams["application_name"] = "go-api"
-	return config{pool, net.JoinHostPort(env("HOST"), strconv.Itoa(port)), time.Duration(stop) * time.Second}, nil
+	return config{pool, net.JoinHostPort(env("HOST"), strconv.Itoa(port)), time.Duration(stop) * time.Second, time.Duration(keepAlive) * time.Second}, nil
 }
 
 func number(env func(string) string, name string, byDefault, min, max int) (int, error) {

@@ -2,6 +2,7 @@ import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
+import { seconds } from '../../fargate/private/validate-service';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
 import type { PublicEdgeProps } from '../public-edge';
@@ -22,6 +23,12 @@ export function createSecurityGroup(scope: Construct, vpc: ec2.IVpc, https: bool
 
 /** The load balancer of an edge, as the edge's own main child. */
 export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, securityGroup: ec2.SecurityGroup): elbv2.ApplicationLoadBalancer {
+  const { idleTimeout, clientKeepAlive } = props;
+  if (idleTimeout?.isUnresolved() === true) {
+    throw new InvalidBackendError(scope, 'idleTimeout must be known at synth, because services are told to keep connections longer.');
+  }
+  seconds(scope, 'idleTimeout', idleTimeout, 1, 4000);
+  seconds(scope, 'clientKeepAlive', clientKeepAlive, 60, 604_800);
   return new elbv2.ApplicationLoadBalancer(scope, 'Resource', {
     vpc: props.vpc,
     vpcSubnets: selectSubnets(scope, props),
@@ -32,6 +39,8 @@ export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, sec
     dropInvalidHeaderFields: true,
     desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
     http2Enabled: true,
+    idleTimeout,
+    clientKeepAlive,
   });
 }
 

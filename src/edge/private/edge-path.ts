@@ -13,6 +13,8 @@ export interface EdgeSide {
   readonly listener: elbv2.IApplicationListener;
   readonly loadBalancerFullName: string;
   readonly securityGroup: ec2.ISecurityGroup;
+  /** How long the edge keeps idle connections, where it was asked to. */
+  readonly idleTimeout?: Duration;
 }
 
 /** The way from one edge to one target, below the target: the rules of both sides, made once, and the routes. */
@@ -67,6 +69,7 @@ class ListenerRoute extends Construct implements IEdgeRoute {
   public readonly priority: number;
   public readonly resourceLabel: string;
   public readonly listenerRuleArn: string;
+  public readonly idleTimeout?: Duration;
 
   private readonly rule: elbv2.CfnListenerRule;
   private alternate?: EdgeTargetGroup;
@@ -74,6 +77,7 @@ class ListenerRoute extends Construct implements IEdgeRoute {
   constructor(scope: Construct, id: string, private readonly props: ListenerRouteProps) {
     super(scope, id);
     this.priority = props.priority;
+    this.idleTimeout = props.side.idleTimeout;
     const targetGroup = this.createTargetGroup('TargetGroup', props.target);
     this.targetGroup = targetGroup;
     this.resourceLabel = this.labelOf(targetGroup);

@@ -14,6 +14,8 @@ export interface AppOptions {
   readonly now: () => Date;
   /** Whether the process is on its way out. */
   readonly draining: () => boolean;
+  /** Milliseconds for which a connection without requests stays open. */
+  readonly keepAliveTimeout: number;
 }
 
 interface HelloRoute {
@@ -26,8 +28,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     loggerInstance: options.log,
     genReqId: requestId,
     requestTimeout: 30_000,
-    // Longer than the idle timeout of the load balancer (60 s), or it would reuse a connection that was just closed.
-    keepAliveTimeout: 65_000,
+    // Longer than the idle timeout of the load balancer, or it would reuse a connection that was just closed.
+    keepAliveTimeout: options.keepAliveTimeout,
     bodyLimit: 16_384,
     routerOptions: { maxParamLength: 1_024 },
     forceCloseConnections: 'idle',

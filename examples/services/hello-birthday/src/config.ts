@@ -7,6 +7,8 @@ export interface Config {
   readonly port: number;
   /** Milliseconds from SIGTERM within which the process ends, finished or not. */
   readonly stopTimeout: number;
+  /** Milliseconds for which a connection without requests stays open: longer than the load balancer keeps it. */
+  readonly keepAliveTimeout: number;
   readonly logLevel: string;
 }
 
@@ -23,6 +25,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     // ECS kills a container 30 s after SIGTERM unless its task definition says otherwise.
     stopTimeout: integer(environment, 'STOP_TIMEOUT_SECONDS', 25, 1, 120) * 1000,
+    keepAliveTimeout: integer(environment, 'KEEP_ALIVE_TIMEOUT_SECONDS', 65, 1, 4_100) * 1000,
     logLevel: environment.LOG_LEVEL ?? 'info',
   };
 }

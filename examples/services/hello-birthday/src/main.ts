@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   const log = createLog(config.logLevel);
   const database = connectDatabase(config, log);
   let draining = false;
-  const app = buildApp({ people: storedPeople(database), log, now: () => new Date(), draining: () => draining });
+  const app = buildApp({ people: storedPeople(database), log, now: () => new Date(), draining: () => draining, keepAliveTimeout: config.keepAliveTimeout });
   const stop = (signal: NodeJS.Signals) => {
     if (!draining) {
       draining = true;

@@ -39,7 +39,7 @@ function setup(options: { people?: Partial<People>; now?: Date; draining?: boole
     ...options.people,
   };
   const log = createLog('info', { write: (line) => void lines.push(line) });
-  const app = buildApp({ people, log, now: () => options.now ?? NOON, draining: () => options.draining ?? false });
+  const app = buildApp({ people, log, now: () => options.now ?? NOON, draining: () => options.draining ?? false, keepAliveTimeout: 65_000 });
   running.push(app);
   let listening: Promise<unknown> | undefined;
   const call = async (wanted: RequestOptions, payload?: string) => {
@@ -215,12 +215,12 @@ describe('configuration', () => {
   const url = 'postgresql://user:secret@host/db';
 
   test('has defaults for everything but the database', () => {
-    expect(readConfig({ DATABASE_URL: url })).toEqual({ databaseUrl: url, poolSize: 5, host: '0.0.0.0', port: 8080, stopTimeout: 25_000, logLevel: 'info' });
+    expect(readConfig({ DATABASE_URL: url })).toEqual({ databaseUrl: url, poolSize: 5, host: '0.0.0.0', port: 8080, stopTimeout: 25_000, keepAliveTimeout: 65_000, logLevel: 'info' });
   });
 
   test('reads what the task definition sets', () => {
-    const config = readConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: '7', PORT: '9000', HOST: '127.0.0.1', STOP_TIMEOUT_SECONDS: '3', LOG_LEVEL: 'warn' });
-    expect(config).toEqual({ databaseUrl: url, poolSize: 7, host: '127.0.0.1', port: 9000, stopTimeout: 3_000, logLevel: 'warn' });
+    const config = readConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: '7', PORT: '9000', HOST: '127.0.0.1', STOP_TIMEOUT_SECONDS: '3', KEEP_ALIVE_TIMEOUT_SECONDS: '305', LOG_LEVEL: 'warn' });
+    expect(config).toEqual({ databaseUrl: url, poolSize: 7, host: '127.0.0.1', port: 9000, stopTimeout: 3_000, keepAliveTimeout: 305_000, logLevel: 'warn' });
   });
 
   test('fails without a database URL, or with another one, without repeating it', () => {
@@ -228,7 +228,7 @@ describe('configuration', () => {
     expect(() => readConfig({ DATABASE_URL: 'mysql://user:secret@host' })).toThrow(/^(?!.*secret)/);
   });
 
-  test.each([['DATABASE_POOL_SIZE', '0'], ['DATABASE_POOL_SIZE', 'many'], ['PORT', '65536'], ['STOP_TIMEOUT_SECONDS', '1.5']])('fails on %s=%s', (name, value) => {
+  test.each([['DATABASE_POOL_SIZE', '0'], ['DATABASE_POOL_SIZE', 'many'], ['PORT', '65536'], ['STOP_TIMEOUT_SECONDS', '1.5'], ['KEEP_ALIVE_TIMEOUT_SECONDS', '0']])('fails on %s=%s', (name, value) => {
     expect(() => readConfig({ DATABASE_URL: url, [name]: value })).toThrow(`${name} must be a whole number`);
   });
 });

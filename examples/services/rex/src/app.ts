@@ -16,6 +16,8 @@ export interface AppOptions {
   readonly log: FastifyBaseLogger;
   /** Whether the process is on its way out. */
   readonly draining: () => boolean;
+  /** Milliseconds for which a connection without requests stays open. */
+  readonly keepAliveTimeout: number;
 }
 
 interface JobRoute {
@@ -30,8 +32,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
     // One line for each request, below, instead of two.
     disableRequestLogging: true,
     requestTimeout: 30_000,
-    // Longer than the idle timeout of the load balancer (60 s), or it would reuse a connection that was just closed.
-    keepAliveTimeout: 65_000,
+    // Longer than the idle timeout of the load balancer, or it would reuse a connection that was just closed.
+    keepAliveTimeout: options.keepAliveTimeout,
     bodyLimit: 65_536,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),

@@ -14,6 +14,8 @@ export interface Config {
 export interface ApiConfig extends Config {
   readonly host: string;
   readonly port: number;
+  /** Milliseconds for which a connection without requests stays open: longer than the load balancer keeps it. */
+  readonly keepAliveTimeout: number;
   readonly supertokensUrl: string;
   readonly supertokensApiKey: string;
   /** Milliseconds for which a verified session is taken for good without asking again. */
@@ -41,6 +43,7 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     ...readConfig(environment),
     host: environment.HOST ?? '0.0.0.0',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
+    keepAliveTimeout: integer(environment, 'KEEP_ALIVE_TIMEOUT_SECONDS', 65, 1, 4_100) * 1000,
     supertokensUrl: url(environment, 'SUPERTOKENS_URL', 'http://', 'https://').replace(/\/$/, ''),
     supertokensApiKey: required(environment, 'SUPERTOKENS_API_KEY'),
     sessionCache: integer(environment, 'SESSION_CACHE_SECONDS', 5, 0, 300) * 1000,

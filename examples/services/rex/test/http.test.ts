@@ -45,7 +45,7 @@ function setup(options: Setup = {}) {
   };
   const queue: JobQueue = { add: async (ids) => void queued.push(...ids), close: async () => undefined, ...options.queue };
   const sessions: Sessions = { verify: async (token) => token.startsWith('token-of-') ? { userId: token.slice(9) } : undefined, ...options.sessions };
-  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false });
+  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false, keepAliveTimeout: 65_000 });
   running.push(app);
   let listening: Promise<string> | undefined;
   const send = async (path: string, init: RequestInit): Promise<Answer> => {
@@ -178,6 +178,7 @@ test('is told what it needs by its environment, the rest has defaults', () => {
     logLevel: 'info',
     host: '0.0.0.0',
     port: 8080,
+    keepAliveTimeout: 65_000,
     supertokensUrl: 'http://supertokens.rex.internal:3567',
     supertokensApiKey: 'secret',
     sessionCache: 5_000,
