@@ -3,19 +3,22 @@ import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalanci
 import type { IConstruct } from 'constructs';
 import type { IEdgeTarget } from './edge-target';
 
-/** A route from an edge to a target. It is a child of the target and in its stack. */
-export interface IEdgeRoute extends IConstruct {
-  /** The target group that the target registers its tasks with. */
-  readonly targetGroup: IApplicationTargetGroup;
-
+/** A rule of an edge's listener. */
+export interface IEdgeRule extends IConstruct {
   /** The priority of the listener rule, from 1 to 50,000; the smallest that matches a request wins. */
   readonly priority: number;
 
+  /** The ARN of the listener rule. */
+  readonly listenerRuleArn: string;
+}
+
+/** A route from an edge to a target. It is a child of the target and in its stack. */
+export interface IEdgeRoute extends IEdgeRule {
+  /** The target group that the target registers its tasks with. */
+  readonly targetGroup: IApplicationTargetGroup;
+
   /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
   readonly resourceLabel: string;
-
-  /** The ARN of the listener rule, for a target that shifts requests from one target group to another. */
-  readonly listenerRuleArn: string;
 
   /**
    * How long the edge keeps a connection to the target on which nothing is sent. The target has to keep it longer.
@@ -41,13 +44,10 @@ export interface EdgeTargetGroup {
 }
 
 /**
- * Options of a route. A request takes the route when it has one of the paths, one of the hosts and, of each header, one of
- * the values. All values together are at most five, a limit of load balancers.
+ * Which requests a route takes: those with one of the paths, one of the hosts and, of each header, one of the values. All
+ * values together are at most five, a limit of load balancers.
  */
-export interface EdgeRouteOptions {
-  /** What answers the requests. */
-  readonly target: IEdgeTarget;
-
+export interface EdgeRuleOptions {
   /**
    * Path patterns such as `/orders/*`; `*` stands for any characters, `?` for one. Case matters.
    *
@@ -73,7 +73,13 @@ export interface EdgeRouteOptions {
    * Priority of the route, a whole number from 1 to 50,000; the smallest that matches a request wins. Needed only where two
    * equally specific routes can match the same request, which is an error that names a free number.
    *
-   * @default - follows from how specific the conditions are, then from the id of the route and the path of its target
+   * @default - follows from how specific the conditions are, then from the id of the route and the path of its target, or of the edge where it has none
    */
   readonly priority?: number;
+}
+
+/** Options of a route to a target. */
+export interface EdgeRouteOptions extends EdgeRuleOptions {
+  /** What answers the requests. */
+  readonly target: IEdgeTarget;
 }

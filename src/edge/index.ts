@@ -1,3 +1,4 @@
+export * from './edge-answer';
 export * from './edge-domain';
 export * from './edge-route';
 export * from './edge-target';

@@ -164,7 +164,15 @@ export class PublicEdge extends EdgeBase {
     const loadBalancer = createLoadBalancer(this, props, securityGroup);
     this.loadBalancer = loadBalancer;
     this.listener = createListener(loadBalancer, domain);
-    this._side = { edge: this, idleTimeout: props.idleTimeout, listener: this.listener, loadBalancerFullName: loadBalancer.loadBalancerFullName, securityGroup };
+    this._side = {
+      edge: this,
+      listener: this.listener,
+      loadBalancerFullName: loadBalancer.loadBalancerFullName,
+      securityGroup,
+      idleTimeout: props.idleTimeout,
+      https: domain !== undefined,
+      domainNames: domain?.domainNames ?? [],
+    };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
     createRecords(this, loadBalancer, domain);
     this.createAccessLogs(props, loadBalancer);

@@ -1,11 +1,9 @@
 import { Stack, Token } from 'aws-cdk-lib';
-import { type EdgeRouteOptions, type IEdgeTarget } from '../../src/edge';
+import type { EdgeRuleOptions } from '../../src/edge';
 import { normalizeConditions, renderConditions, type RouteConditions } from '../../src/edge/private/route-conditions';
 
-type Conditions = Omit<EdgeRouteOptions, 'target'>;
-
-function normalize(options: Conditions): RouteConditions {
-  return normalizeConditions(new Stack(), 'Orders', { target: {} as IEdgeTarget, ...options });
+function normalize(options: EdgeRuleOptions): RouteConditions {
+  return normalizeConditions(new Stack(), 'Orders', options);
 }
 
 test('a route without conditions takes every request', () => {
@@ -31,7 +29,7 @@ test.each([['api.example.com'], ['*.example.com'], ['api-?.example.com'], ['xn--
   expect(normalize({ hosts: [host] }).hosts).toEqual([host]);
 });
 
-test.each<[string, Conditions, RegExp]>([
+test.each<[string, EdgeRuleOptions, RegExp]>([
   ['a path without slash', { paths: ['orders'] }, /Route 'Orders': 'orders' is no path pattern.*starts with '\/'/],
   ['a path with a space', { paths: ['/a b'] }, /no path pattern/],
   ['a path with a fragment', { paths: ['/a#b'] }, /no path pattern/],

@@ -136,7 +136,10 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
 
 function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
   const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
-  return new PublicEdge(home, id, { vpc, domain: EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]) });
+  const edge = new PublicEdge(home, id, { vpc, domain: EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]) });
+  edge.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200, messageBody: 'User-agent: *' });
+  edge.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
+  return edge;
 }
 
 function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, cluster: existing, names }: WholeBackendOptions): Partial<WholeBackend> {

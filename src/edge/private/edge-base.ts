@@ -2,14 +2,17 @@ import { Resource, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
 import { type RouteEntry, findConflicts } from './route-table';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
-import type { EdgeRouteOptions, IEdgeRoute } from '../edge-route';
+import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from '../edge-answer';
+import type { EdgeRouteOptions, EdgeRuleOptions, IEdgeRoute, IEdgeRule } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
 
 /**
@@ -36,7 +39,7 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.node.addValidation({ validate: () => findConflicts(this.routes) });
+    this.node.addValidation({ validate: () => [...findConflicts(this.routes), ...findRedirectLoops(this.routes, this._side.domainNames)] });
   }
 
   /**
@@ -47,19 +50,37 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
    * and where the stack of this edge depends on that of the target
    */
   public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
-    if (this.routes.some((route) => route.id === id)) {
-      throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
-    }
-    const conditions = normalizeConditions(this, id, options);
-    const priority = this.choosePriority(id, options, conditions);
+    const entry = this.describe(id, options, options.target);
     this.requireSameNetwork(id, options.target);
     dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
-    this.routes.push({ id, conditions, priority, explicit: options.priority !== undefined });
-    const route = EdgePath.between(this._side, options.target).addRoute(id, conditions, priority);
+    this.routes.push(entry);
+    const route = EdgePath.between(this._side, options.target).addRoute(id, entry.conditions, entry.priority);
     options.target.attachToEdge(route);
     this.made.set(id, route);
     this.routeListeners.forEach((listener) => listener(id, route));
     return route;
+  }
+
+  /**
+   * Answers requests with a fixed response. The rule is a child of this edge and in its stack.
+   *
+   * @param id unique among all routes of this edge
+   * @throws InvalidBackendError for an id that is taken, and for conditions, a priority or a response that a load balancer does not take
+   */
+  public addFixedResponse(id: string, options: EdgeFixedResponseOptions): IEdgeRule {
+    return this.answer(this.describe(id, options, this), renderFixedResponse(this, `Route '${id}'`, options));
+  }
+
+  /**
+   * Redirects requests. The rule is a child of this edge and in its stack. A redirect to where the same redirect takes the request
+   * again is an error at synth.
+   *
+   * @param id unique among all routes of this edge
+   * @throws InvalidBackendError for an id that is taken, and for conditions, a priority or a redirect that a load balancer does not take
+   */
+  public addRedirect(id: string, options: EdgeRedirectOptions): IEdgeRule {
+    const action = renderRedirect(this, `Route '${id}'`, options, this._side.https);
+    return this.answer({ ...this.describe(id, options, this), redirectsTo: destinationOf(options, this._side.https) }, action);
   }
 
   /**
@@ -102,6 +123,19 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
     return this.metric('HTTPCode_Target_5XX_Count', options);
   }
 
+  private answer(entry: RouteEntry, action: elbv2.CfnListenerRule.ActionProperty): IEdgeRule {
+    this.routes.push(entry);
+    return new AnswerRule(this.node.tryFindChild('Rules') as Construct | undefined ?? new Construct(this, 'Rules'), entry.id, this._side, entry, action);
+  }
+
+  private describe(id: string, options: EdgeRuleOptions, owner: IConstruct): RouteEntry {
+    if (this.routes.some((route) => route.id === id)) {
+      throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
+    }
+    const conditions = normalizeConditions(this, id, options);
+    return { id, conditions, priority: this.choosePriority(id, options, conditions, owner), explicit: options.priority !== undefined };
+  }
+
   private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
     const own = [this.vpc, vpc].every((each) => Resource.isOwnedResource(each));
     const known = [this.vpc, vpc].every((each) => !Token.isUnresolved(each.vpcId));
@@ -110,8 +144,7 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
     }
   }
 
-  private choosePriority(id: string, options: EdgeRouteOptions, conditions: RouteConditions): number {
-    const { priority } = options;
+  private choosePriority(id: string, { priority }: EdgeRuleOptions, conditions: RouteConditions, owner: IConstruct): number {
     if (priority !== undefined) {
       if (Token.isUnresolved(priority) || !Number.isInteger(priority) || priority < 1 || priority > MAX_PRIORITY) {
         throw new InvalidBackendError(this, `Route '${id}': priority must be a whole number from 1 to ${MAX_PRIORITY}, known at synth, got ${priority}.`);
@@ -121,6 +154,6 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
     if (isUnclassifiable(conditions)) {
       throw new InvalidBackendError(this, `Route '${id}' has a path that is known only at deployment, so its priority cannot be told. Set priority, a whole number from 1 to ${MAX_PRIORITY}.`);
     }
-    return priorityOf(`${pathInStage(options.target)}:${id}`, conditions);
+    return priorityOf(`${pathInStage(owner)}:${id}`, conditions);
   }
 }

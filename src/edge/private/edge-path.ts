@@ -15,6 +15,10 @@ export interface EdgeSide {
   readonly securityGroup: ec2.ISecurityGroup;
   /** How long the edge keeps idle connections, where it was asked to. */
   readonly idleTimeout?: Duration;
+  /** Whether clients speak HTTPS with the listener. */
+  readonly https: boolean;
+  /** The names that clients use, as far as they are known. */
+  readonly domainNames: string[];
 }
 
 /** The way from one edge to one target, below the target: the rules of both sides, made once, and the routes. */

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import type { EdgeRouteOptions } from '../edge-route';
+import type { EdgeRuleOptions } from '../edge-route';
 
 /** Condition values and wildcards that a load balancer takes in one rule. */
 const MAX_VALUES = 5;
@@ -19,7 +19,7 @@ export interface RouteConditions {
 }
 
 /** Fills in and checks the conditions of a route, whose order never matters. */
-export function normalizeConditions(scope: IConstruct, id: string, options: EdgeRouteOptions): RouteConditions {
+export function normalizeConditions(scope: IConstruct, id: string, options: EdgeRuleOptions): RouteConditions {
   const refuse = (message: string): never => {
     throw new InvalidBackendError(scope, `Route '${id}': ${message}`);
   };

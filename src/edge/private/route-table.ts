@@ -1,4 +1,5 @@
 import { conditionsOverlap } from './patterns';
+import type { RedirectDestination } from './redirect-loops';
 import type { RouteConditions } from './route-conditions';
 import { classOf } from './route-priority';
 
@@ -9,6 +10,8 @@ export interface RouteEntry {
   readonly priority: number;
   /** Whether the user chose the priority. */
   readonly explicit: boolean;
+  /** Where the route redirects to, if it does and stays with the protocol and port of the edge. */
+  readonly redirectsTo?: RedirectDestination;
 }
 
 /** Names every two routes of an edge whose order nobody decided. */

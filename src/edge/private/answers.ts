@@ -1,0 +1,113 @@
+import { Token, Tokenization } from 'aws-cdk-lib';
+import { type ApplicationProtocol, CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct, type IConstruct } from 'constructs';
+import type { EdgeSide } from './edge-path';
+import type { RedirectDestination } from './redirect-loops';
+import { renderConditions } from './route-conditions';
+import type { RouteEntry } from './route-table';
+import { InvalidBackendError } from '../../private/errors';
+import { EdgeContentType, type EdgeFixedResponseOptions, type EdgeRedirectOptions } from '../edge-answer';
+import type { IEdgeRule } from '../edge-route';
+
+type Action = CfnListenerRule.ActionProperty;
+type FixedResponse = Pick<EdgeFixedResponseOptions, 'statusCode' | 'messageBody' | 'contentType'>;
+
+const MAX_BODY_BYTES = 1024;
+const MAX_PART = 128;
+
+/** A rule whose requests reach no target, below the edge. */
+export class AnswerRule extends Construct implements IEdgeRule {
+  public readonly priority: number;
+  public readonly listenerRuleArn: string;
+
+  constructor(scope: Construct, id: string, { listener }: EdgeSide, entry: Pick<RouteEntry, 'conditions' | 'priority'>, action: Action) {
+    super(scope, id);
+    this.priority = entry.priority;
+    const rule = new CfnListenerRule(this, 'Resource', {
+      listenerArn: listener.listenerArn,
+      priority: entry.priority,
+      conditions: renderConditions(entry.conditions),
+      actions: [action],
+    });
+    this.listenerRuleArn = rule.ref;
+  }
+}
+
+/** The response as a rule takes it. */
+export function renderFixedResponse(scope: IConstruct, what: string, { statusCode, messageBody, contentType }: FixedResponse): Action {
+  if (!Token.isUnresolved(statusCode) && !/^[245]\d\d$/.test(`${statusCode}`)) {
+    throw new InvalidBackendError(scope, `${what}: statusCode must be a whole number from 200 to 299 or from 400 to 599, got ${statusCode}. For 301 and 302 use addRedirect().`);
+  }
+  const bytes = Token.isUnresolved(messageBody) ? 0 : Buffer.byteLength(messageBody ?? '');
+  if (bytes > MAX_BODY_BYTES) {
+    throw new InvalidBackendError(scope, `${what}: messageBody has ${bytes} bytes; a load balancer gives at most ${MAX_BODY_BYTES}. Shorten it, or route to something that serves it.`);
+  }
+  if (contentType !== undefined && !Token.isUnresolved(contentType) && !Object.values(EdgeContentType).includes(contentType)) {
+    throw new InvalidBackendError(scope, `${what}: contentType must be one of ${Object.values(EdgeContentType).join(', ')}, got '${String(contentType)}'.`);
+  }
+  const type = contentType ?? (messageBody === undefined ? undefined : EdgeContentType.TEXT_PLAIN);
+  return { type: 'fixed-response', fixedResponseConfig: { statusCode: Tokenization.stringifyNumber(statusCode), contentType: type, messageBody } };
+}
+
+/** The redirect as a rule takes it. */
+export function renderRedirect(scope: IConstruct, what: string, options: EdgeRedirectOptions, https: boolean): Action {
+  const refuse = (message: string): never => {
+    throw new InvalidBackendError(scope, `${what}: ${message}`);
+  };
+  const { host, path, port, query, permanent = false } = options;
+  validateHost(host, refuse);
+  validatePath(path, refuse);
+  validateQuery(query, refuse);
+  if (port !== undefined && !Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65_535)) {
+    refuse(`port must be a whole number from 1 to 65535, got ${port}.`);
+  }
+  const protocol = validateProtocol(options.protocol, https, refuse);
+  if (host === undefined && path === undefined && isPortOf(https, port) && protocol === undefined) {
+    refuse('a redirect changes the host, the path, the port or the protocol, or clients are sent to where they came from. Set host, path, port or protocol.');
+  }
+  const implied = protocol === undefined ? undefined : '443';
+  const to = { host, path, query, protocol, port: port === undefined ? implied : Tokenization.stringifyNumber(port) };
+  return { type: 'redirect', redirectConfig: { ...to, statusCode: permanent ? 'HTTP_301' : 'HTTP_302' } };
+}
+
+/** Where a redirect leads that stays with the protocol and port of the edge; another port is another listener's. */
+export function destinationOf({ host, path, port, protocol }: EdgeRedirectOptions, https: boolean): RedirectDestination | undefined {
+  return isPortOf(https, port) && (https || protocol !== 'HTTPS') ? { host, path } : undefined;
+}
+
+function isPortOf(https: boolean, port?: number): boolean {
+  return port === undefined || port === (https ? 443 : 80);
+}
+
+/** Answers with the protocol that differs from that of the request. */
+function validateProtocol(protocol: ApplicationProtocol | undefined, https: boolean, refuse: (message: string) => never): string | undefined {
+  if (protocol !== undefined && !['HTTP', 'HTTPS'].includes(protocol)) {
+    refuse(`protocol must be HTTP or HTTPS, got '${String(protocol)}'.`);
+  }
+  if (protocol === 'HTTP' && https) {
+    refuse('a load balancer cannot redirect HTTPS to HTTP. Leave out protocol.');
+  }
+  return protocol === 'HTTPS' && !https ? protocol : undefined;
+}
+
+function validateHost(host: string | undefined, refuse: (message: string) => never): void {
+  if (host !== undefined && !Token.isUnresolved(host) && !(host.length <= MAX_PART && /^(?:[A-Za-z0-9.-]|#\{host\})+$/.test(host))) {
+    refuse(`'${host}' is no host to redirect to. It has at most ${MAX_PART} letters, digits, '-' and '.', and may contain #{host}, like 'www.example.com'. Path, port and protocol have options of their own.`);
+  }
+}
+
+function validatePath(path: string | undefined, refuse: (message: string) => never): void {
+  if (path !== undefined && !Token.isUnresolved(path) && !(path.length <= MAX_PART && /^\/[^?#\s]*$/.test(withoutKeywords(path, ['host', 'path', 'port'])))) {
+    refuse(`'${path}' is no path to redirect to. It starts with '/', has at most ${MAX_PART} characters without spaces, '?' and '#', and may contain #{host}, #{path} and #{port}. The query is set with query.`);
+  }
+}
+
+function validateQuery(query: string | undefined, refuse: (message: string) => never): void {
+  if (query !== undefined && !Token.isUnresolved(query) && !(query.length <= MAX_PART && /^(?!\?)[^#\s]*$/.test(withoutKeywords(query, ['host', 'path', 'port', 'query', 'protocol'])))) {
+    refuse(`'${query}' is no query to redirect to. It has at most ${MAX_PART} characters without spaces and '#', does not start with '?', and may contain #{protocol}, #{host}, #{port}, #{path} and #{query}.`);
+  }
+}
+
+function withoutKeywords(text: string, keywords: string[]): string {
+  return text.replace(new RegExp(`#\\{(?:${keywords.join('|')})\\}`, 'g'), '');
+}
