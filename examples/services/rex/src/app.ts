@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { addHealth } from './health';
 import type { Job, Jobs } from './jobs';
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly draining: () => boolean;
   /** Milliseconds for which a connection without requests stays open. */
   readonly keepAliveTimeout: number;
+  /** Origins of web pages that may call. */
+  readonly corsOrigins: readonly string[];
 }
 
 interface JobRoute {
@@ -50,9 +53,17 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.setErrorHandler<FastifyError>(sendError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
+  allowOrigins(app, options.corsOrigins);
   addHealth(app, options);
   addJobs(app, options);
   return app;
+}
+
+/** No credentials: the session comes in a header that the page sets itself, never in a cookie. */
+function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): void {
+  if (corsOrigins.length > 0) {
+    void app.register(cors, { origin: [...corsOrigins], methods: ['GET', 'POST'], allowedHeaders: ['authorization', 'content-type', 'idempotency-key'], exposedHeaders: ['location', 'x-request-id'], maxAge: 600 });
+  }
 }
 
 function addJobs(app: FastifyInstance, { jobs, queue, sessions }: AppOptions): void {

@@ -17,6 +17,8 @@ export interface ApiConfig extends Config {
   /** Milliseconds for which a connection without requests stays open: longer than the load balancer keeps it. */
   readonly keepAliveTimeout: number;
   readonly supertokensUrl: string;
+  /** Origins of web pages that may call the API, such as `https://app.example.com`. */
+  readonly corsOrigins: readonly string[];
   readonly supertokensApiKey: string;
   /** Milliseconds for which a verified session is taken for good without asking again. */
   readonly sessionCache: number;
@@ -44,7 +46,8 @@ export function readApiConfig(environment: NodeJS.ProcessEnv): ApiConfig {
     host: environment.HOST ?? '0.0.0.0',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     keepAliveTimeout: integer(environment, 'KEEP_ALIVE_TIMEOUT_SECONDS', 65, 1, 4_100) * 1000,
-    supertokensUrl: url(environment, 'SUPERTOKENS_URL', 'http://', 'https://').replace(/\/$/, ''),
+    supertokensUrl: url(environment, 'SUPERTOKENS_URL', 'http://', 'https://').replace(/\/$/, '') + basePath(environment),
+    corsOrigins: origins(environment),
     supertokensApiKey: required(environment, 'SUPERTOKENS_API_KEY'),
     sessionCache: integer(environment, 'SESSION_CACHE_SECONDS', 5, 0, 300) * 1000,
   };
@@ -95,6 +98,24 @@ function queueName(environment: NodeJS.ProcessEnv): string {
     throw new Error(`QUEUE_NAME must consist of 1 to 64 letters, digits, '_' and '-'; got '${name}'`);
   }
   return name;
+}
+
+/** Where in the core its endpoints begin: `BASE_PATH` there. */
+function basePath(environment: NodeJS.ProcessEnv): string {
+  const path = environment.SUPERTOKENS_BASE_PATH ?? '';
+  if (!/^(\/[A-Za-z0-9_-]+)*$/.test(path)) {
+    throw new Error(`SUPERTOKENS_BASE_PATH must be empty or a path like '/auth'; got '${path}'`);
+  }
+  return path;
+}
+
+function origins(environment: NodeJS.ProcessEnv): string[] {
+  const all = (environment.CORS_ORIGINS ?? '').split(',').map((origin) => origin.trim()).filter((origin) => origin !== '');
+  const wrong = all.find((origin) => !/^https?:\/\/[A-Za-z0-9.-]+(:\d+)?$/.test(origin));
+  if (wrong !== undefined) {
+    throw new Error(`CORS_ORIGINS must consist of origins like 'https://app.example.com', with commas between; got '${wrong}'`);
+  }
+  return all;
 }
 
 function integer(environment: NodeJS.ProcessEnv, name: string, byDefault: number, min: number, max: number): number {

@@ -45,7 +45,7 @@ function setup(options: Setup = {}) {
   };
   const queue: JobQueue = { add: async (ids) => void queued.push(...ids), close: async () => undefined, ...options.queue };
   const sessions: Sessions = { verify: async (token) => token.startsWith('token-of-') ? { userId: token.slice(9) } : undefined, ...options.sessions };
-  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false, keepAliveTimeout: 65_000 });
+  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false, keepAliveTimeout: 65_000, corsOrigins: ['https://app.example.com'] });
   running.push(app);
   let listening: Promise<string> | undefined;
   const send = async (path: string, init: RequestInit): Promise<Answer> => {
@@ -60,7 +60,7 @@ function setup(options: Setup = {}) {
     headers: { 'authorization': 'Bearer token-of-ada', 'idempotency-key': 'k', 'content-type': 'application/json', ...headers },
   });
   const get = async (path: string, headers: Record<string, string> = { authorization: 'Bearer token-of-ada' }) => send(path, { headers });
-  return { stored, queued, marked, lines, post, get };
+  return { stored, queued, marked, lines, send, post, get };
 }
 
 const unavailable = async () => { throw new UnavailableError('The database', new Error('secret detail')); };
@@ -152,6 +152,18 @@ async function codes(get: ReturnType<typeof setup>['get']): Promise<number[]> {
   return Promise.all(['live', '', 'ready'].map(async (name) => (await get(`/api/health${name && `/${name}`}`, {})).statusCode));
 }
 
+test('lets pages of the front end call it, and of no other origin', async () => {
+  const { send, post } = setup();
+  const preflight = async (origin: string) => send('/api/jobs', { method: 'OPTIONS', headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,idempotency-key' } });
+  const allowed = await preflight('https://app.example.com');
+  expect([allowed.statusCode, allowed.headers.get('access-control-allow-origin')]).toEqual([204, 'https://app.example.com']);
+  expect(allowed.headers.get('access-control-allow-headers')).toContain('idempotency-key');
+  expect(allowed.headers.get('access-control-allow-credentials')).toBeNull();
+  expect((await preflight('https://evil.example.net')).headers.get('access-control-allow-origin')).toBeNull();
+  const answer = await post({ text: 'a b' }, { origin: 'https://app.example.com' });
+  expect([answer.statusCode, answer.headers.get('access-control-expose-headers')]).toEqual([202, 'location, x-request-id']);
+});
+
 test('logs neither texts nor tokens nor keys', async () => {
   const { post, lines } = setup();
   await post({ text: 'confidential' }, { 'idempotency-key': 'unique-key' });
@@ -180,16 +192,22 @@ test('is told what it needs by its environment, the rest has defaults', () => {
     port: 8080,
     keepAliveTimeout: 65_000,
     supertokensUrl: 'http://supertokens.rex.internal:3567',
+    corsOrigins: [],
     supertokensApiKey: 'secret',
     sessionCache: 5_000,
   });
   expect(readWorkerConfig({ ...required, STOP_TIMEOUT_SECONDS: '120' })).toMatchObject({ stopTimeout: 119_500, lock: 30_000, sweep: 10_000, requeue: 60_000, work: 0 });
 });
 
+test('finds the core below its base path, and lets named origins call', () => {
+  const config = readApiConfig({ ...required, SUPERTOKENS_BASE_PATH: '/auth', CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' });
+  expect(config).toMatchObject({ supertokensUrl: 'http://supertokens.rex.internal:3567/auth', corsOrigins: ['https://app.example.com', 'http://localhost:5173'] });
+});
+
 test.each(Object.keys(required))('fails without %s, naming it and no secret', (name) => {
   expect(() => readApiConfig({ ...required, [name]: undefined })).toThrow(new RegExp(`^(?!.*secret)${name} must be set`));
 });
 
-test.each([['DATABASE_URL', 'mysql://u:secret@h'], ['REDIS_URL', 'h:6379'], ['QUEUE_NAME', 'a:b'], ['DATABASE_POOL_SIZE', '0'], ['PORT', 'x'], ['STOP_TIMEOUT_SECONDS', '121']])('fails on %s=%s', (name, value) => {
+test.each([['DATABASE_URL', 'mysql://u:secret@h'], ['REDIS_URL', 'h:6379'], ['QUEUE_NAME', 'a:b'], ['DATABASE_POOL_SIZE', '0'], ['PORT', 'x'], ['STOP_TIMEOUT_SECONDS', '121'], ['SUPERTOKENS_BASE_PATH', 'auth/'], ['CORS_ORIGINS', 'https://a.example.com,*']])('fails on %s=%s', (name, value) => {
   expect(() => readApiConfig({ ...required, [name]: value })).toThrow(new RegExp(`^(?!.*secret)${name} must `));
 });

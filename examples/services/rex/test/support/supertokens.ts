@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 const API_KEY = 'a-key-of-the-core-for-tests';
+const BASE_PATH = '/auth';
 
 interface SessionRecord {
   readonly handle: string;
@@ -25,6 +26,8 @@ export class SupertokensStandIn {
   }
 
   public readonly apiKey = API_KEY;
+  /** Where its endpoints begin. */
+  public readonly basePath = BASE_PATH;
   /** How many sessions it was asked to verify. */
   public verifications = 0;
   private readonly sessions = new Map<string, SessionRecord>();
@@ -36,7 +39,7 @@ export class SupertokensStandIn {
 
   /** Signs somebody in through the endpoint, and gives the access token. */
   public async signIn(userId: string): Promise<string> {
-    const response = await fetch(`${this.url}/recipe/session`, {
+    const response = await fetch(`${this.url}${BASE_PATH}/recipe/session`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'api-key': API_KEY, 'cdi-version': '5.1' },
       body: JSON.stringify({ userId, userDataInJWT: {}, userDataInDatabase: {}, enableAntiCsrf: false, useDynamicSigningKey: true }),
@@ -71,8 +74,8 @@ export class SupertokensStandIn {
     }
     const body = await json(request) as Record<string, unknown>;
     switch (`${request.method} ${request.url}`) {
-      case 'POST /recipe/session': return reply(200, this.create(body));
-      case 'POST /recipe/session/verify': return reply(...this.verify(body));
+      case `POST ${BASE_PATH}/recipe/session`: return reply(200, this.create(body));
+      case `POST ${BASE_PATH}/recipe/session/verify`: return reply(...this.verify(body));
       default: return reply(404, 'Not found');
     }
   }

@@ -39,6 +39,7 @@ export class System {
       HOST: '127.0.0.1',
       PORT: port,
       SUPERTOKENS_URL: this.supertokens.url,
+      SUPERTOKENS_BASE_PATH: this.supertokens.basePath,
       SUPERTOKENS_API_KEY: this.supertokens.apiKey,
       ...environment,
     });
