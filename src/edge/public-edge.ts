@@ -80,6 +80,16 @@ export interface PublicEdgeProps {
   readonly deletionProtection?: boolean;
 
   /**
+   * By which addresses clients reach the load balancer. Both kinds with IPv6 need subnets that have IPv6, such as those of a
+   * `BackendNetwork` with `ipv6`. Without public IPv4 addresses, which are charged, clients need IPv6 themselves. Services are reached by
+   * IPv4 in any case.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#ip-address-type
+   * @default IpAddressType.IPV4
+   */
+  readonly ipAddressType?: elbv2.IpAddressType;
+
+  /**
    * How long a connection stays open on which nothing is sent, from 1 to 4000 seconds: that of a client, and that to a
    * service, whose answer has to begin within this time. Routed services are told to keep connections longer.
    *
@@ -116,7 +126,7 @@ export interface PublicEdgeProps {
  * managed rule on body size only counts, because it would refuse bodies above 8 KB.
  *
  * ## Cost
- * In us-east-1 about 16 USD a month for the load balancer and 7.30 for its public addresses in two zones, plus capacity
+ * In us-east-1 about 16 USD a month for the load balancer and 7.30 for its public IPv4 addresses in two zones, plus capacity
  * used. A web ACL adds about 10 and 0.60 for each million requests. Access logs cost their storage.
  *
  * @see https://aws.amazon.com/elasticloadbalancing/pricing/
@@ -159,7 +169,7 @@ export class PublicEdge extends EdgeBase {
     dependOnStackOf(this, this.vpc, 'An edge depends on its network, never the reverse.');
     const domain = props.domain?.bind(this);
 
-    const securityGroup = createSecurityGroup(this, this.vpc, domain !== undefined);
+    const securityGroup = createSecurityGroup(this, props, domain !== undefined);
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(domain === undefined ? 80 : 443) });
     const loadBalancer = createLoadBalancer(this, props, securityGroup);
     this.loadBalancer = loadBalancer;
@@ -174,7 +184,7 @@ export class PublicEdge extends EdgeBase {
       domainNames: domain?.domainNames ?? [],
     };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
-    createRecords(this, loadBalancer, domain);
+    createRecords(this, loadBalancer, domain, props.ipAddressType);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);
     this.validateHttps(domain);

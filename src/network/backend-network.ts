@@ -9,6 +9,7 @@ import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan'
 import { NETWORK_SERVICES } from './private/endpoint-services';
 import { serveLogs } from './private/log-encryption';
 import { HardenedNatInstance } from './private/nat-instance';
+import { PublicIpv6 } from './private/ipv6';
 import { markEndpointsOnly } from './private/placement';
 import { firstZones, withoutZoneLookup } from './private/zones';
 import { referWeakly } from '../private/cross-stack';
@@ -72,6 +73,14 @@ export interface BackendNetworkProps {
    * @default - from the posture: false in development, true in production
    */
   readonly restrictDefaultSecurityGroup?: boolean;
+
+  /**
+   * Whether the public subnets have IPv6 besides IPv4, for load balancers that clients reach by IPv6. Private and isolated subnets never
+   * have. Turning it on changes no subnet.
+   *
+   * @default false
+   */
+  readonly ipv6?: boolean;
 }
 
 /**
@@ -91,7 +100,7 @@ export interface BackendNetworkProps {
  *
  * ## Security considerations
  *
- * Public subnets give no address by themselves. Isolated subnets have no route out of the VPC. Endpoints and the NAT
+ * Public subnets give no address by themselves, with `ipv6` neither. Isolated subnets have no route out of the VPC. Endpoints and the NAT
  * instance accept connections from the VPC only.
  *
  * ## Cost
@@ -131,7 +140,11 @@ export class BackendNetwork extends Construct {
     const posture = Posture.of(this);
     this.egress = props.egress ?? posture.egress;
     const cidr = props.cidr ?? '10.0.0.0/16';
-    this.vpc = this.createVpc(cidr, props, posture);
+    const vpc = this.createVpc(cidr, props, posture);
+    this.vpc = vpc;
+    if (props.ipv6 === true) {
+      new PublicIpv6(this, 'Ipv6', vpc);
+    }
     this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     if (this.egress.kind === 'endpoints') {
       this.createEndpoints(cidr);

@@ -3,20 +3,23 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { seconds } from '../../fargate/private/validate-service';
+import { subnetsWithoutIpv6 } from '../../network/private/ipv6';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
 import type { PublicEdgeProps } from '../public-edge';
 
 /** The security group of an edge: anybody may come in, and nothing may be connected to until a route says so. */
-export function createSecurityGroup(scope: Construct, vpc: ec2.IVpc, https: boolean): ec2.SecurityGroup {
+export function createSecurityGroup(scope: Construct, { vpc, ipAddressType }: PublicEdgeProps, https: boolean): ec2.SecurityGroup {
   const group = new ec2.SecurityGroup(scope, 'SecurityGroup', {
     vpc,
     description: 'Load balancer: open to the internet, may connect to routed services only',
     allowAllOutbound: false,
   });
-  group.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), https ? 'HTTP, redirected to HTTPS' : 'HTTP');
-  if (https) {
-    group.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'HTTPS');
+  for (const peer of clientsBy(ipAddressType)) {
+    group.addIngressRule(peer, ec2.Port.tcp(80), https ? 'HTTP, redirected to HTTPS' : 'HTTP');
+    if (https) {
+      group.addIngressRule(peer, ec2.Port.tcp(443), 'HTTPS');
+    }
   }
   return group;
 }
@@ -33,7 +36,7 @@ export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, sec
     vpc: props.vpc,
     vpcSubnets: selectSubnets(scope, props),
     internetFacing: true,
-    ipAddressType: elbv2.IpAddressType.IPV4,
+    ipAddressType: props.ipAddressType ?? elbv2.IpAddressType.IPV4,
     securityGroup,
     deletionProtection: props.deletionProtection ?? Posture.of(scope).loadBalancerDeletionProtection,
     dropInvalidHeaderFields: true,
@@ -44,7 +47,7 @@ export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, sec
   });
 }
 
-function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit }: PublicEdgeProps): ec2.SubnetSelection {
+function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit, ipAddressType }: PublicEdgeProps): ec2.SubnetSelection {
   if (explicit === undefined && vpc.publicSubnets.length === 0) {
     throw new InvalidBackendError(scope, 'The VPC has no public subnets, which a public edge needs. Use a VPC with public subnets, or select them with vpcSubnets.');
   }
@@ -58,5 +61,30 @@ function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit }: PublicEd
   if (zones.size < 2) {
     throw new InvalidBackendError(scope, `A load balancer needs subnets in at least 2 availability zones, got ${zones.size}. Set maxAzs of the network to at least 2, or select more subnets with vpcSubnets.`);
   }
+  if (hasIpv6(ipAddressType)) {
+    scope.node.addValidation({ validate: () => requireIpv6(subnets) });
+  }
   return selection;
+}
+
+/** Whether clients may come by IPv6. */
+export function hasIpv6(type?: elbv2.IpAddressType): boolean {
+  return type !== undefined && type !== elbv2.IpAddressType.IPV4;
+}
+
+/** Whether clients may come by IPv4. */
+export function hasIpv4(type?: elbv2.IpAddressType): boolean {
+  return type !== elbv2.IpAddressType.DUAL_STACK_WITHOUT_PUBLIC_IPV4;
+}
+
+function clientsBy(type?: elbv2.IpAddressType): ec2.IPeer[] {
+  return [...(hasIpv4(type) ? [ec2.Peer.anyIpv4()] : []), ...(hasIpv6(type) ? [ec2.Peer.anyIpv6()] : [])];
+}
+
+/** Ranges may be added to subnets until the app is synthesised. */
+function requireIpv6(subnets: ec2.ISubnet[]): string[] {
+  const missing = subnetsWithoutIpv6(subnets).map(({ node }) => `'${node.path}'`);
+  return missing.length === 0 ? [] : [
+    `ipAddressType needs subnets with IPv6, and ${missing.join(', ')} ${missing.length === 1 ? 'has' : 'have'} none. Set ipv6: true on the BackendNetwork, or give your own subnets an IPv6 range and a route for ::/0.`,
+  ];
 }
