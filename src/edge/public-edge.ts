@@ -4,12 +4,14 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
+import type { EdgeMaintenance } from './edge-maintenance';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { createLoadBalancer, createSecurityGroup } from './private/balancer';
 import { EdgeBase } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
 import { createListener, createRecords } from './private/listeners';
+import { createMaintenance } from './private/maintenance';
 import { WebAcl } from './private/web-acl';
 import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
@@ -49,6 +51,14 @@ export interface PublicEdgeProps {
    * @default 2000
    */
   readonly rateLimit?: number;
+
+  /**
+   * Maintenance, in which the edge answers every request with 503. Give it and deploy the stack of the edge to turn it on, take it
+   * away and deploy again to turn it off. Routes need priorities above those of its rules, at most 40.
+   *
+   * @default - no maintenance
+   */
+  readonly maintenance?: EdgeMaintenance;
 
   /**
    * Whether the load balancer writes access logs to a bucket of its own.
@@ -184,6 +194,7 @@ export class PublicEdge extends EdgeBase {
       domainNames: domain?.domainNames ?? [],
     };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
+    this._maintenanceRules = createMaintenance(this, this.listener, false, props.maintenance);
     createRecords(this, loadBalancer, domain, props.ipAddressType);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);

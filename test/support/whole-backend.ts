@@ -8,7 +8,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeMaintenance, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
   FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
@@ -136,7 +136,8 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
 
 function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
   const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
-  const edge = new PublicEdge(home, id, { vpc, domain: EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]) });
+  const domain = EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]);
+  const edge = new PublicEdge(home, id, { vpc, domain, maintenance: id === 'SecondEdge' ? EdgeMaintenance.on({ allowFrom: ['203.0.113.0/24'] }) : undefined });
   edge.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200, messageBody: 'User-agent: *' });
   edge.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
   return edge;

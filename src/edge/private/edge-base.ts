@@ -1,10 +1,11 @@
-import { Resource, Token } from 'aws-cdk-lib';
+import { Annotations, Resource, Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { MAX_MAINTENANCE_RULES } from './maintenance';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
@@ -33,13 +34,20 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
   /** @internal */
   protected abstract readonly _side: EdgeSide;
 
+  /**
+   * How many of the smallest priorities are taken by maintenance.
+   *
+   * @internal
+   */
+  protected _maintenanceRules = 0;
+
   private readonly routes: RouteEntry[] = [];
   private readonly made = new Map<string, IEdgeRoute>();
   private readonly routeListeners: ((id: string, route: IEdgeRoute) => void)[] = [];
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.node.addValidation({ validate: () => [...findConflicts(this.routes), ...findRedirectLoops(this.routes, this._side.domainNames)] });
+    this.node.addValidation({ validate: () => [...findConflicts(this.routes, this._maintenanceRules), ...findRedirectLoops(this.routes, this._side.domainNames)] });
   }
 
   /**
@@ -148,6 +156,10 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
     if (priority !== undefined) {
       if (Token.isUnresolved(priority) || !Number.isInteger(priority) || priority < 1 || priority > MAX_PRIORITY) {
         throw new InvalidBackendError(this, `Route '${id}': priority must be a whole number from 1 to ${MAX_PRIORITY}, known at synth, got ${priority}.`);
+      }
+      if (priority <= MAX_MAINTENANCE_RULES) {
+        Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.lowPriority', `Route '${id}' has the priority ${priority}, and the priorities up to ${MAX_MAINTENANCE_RULES} are for maintenance, `
+          + 'which has to come before every route. Give it a greater one before you need maintenance.');
       }
       return priority;
     }

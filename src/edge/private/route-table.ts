@@ -14,10 +14,23 @@ export interface RouteEntry {
   readonly redirectsTo?: RedirectDestination;
 }
 
-/** Names every two routes of an edge whose order nobody decided. */
-export function findConflicts(routes: RouteEntry[]): string[] {
+/**
+ * Names every two routes of an edge whose order nobody decided, and those that would come before maintenance.
+ *
+ * @param maintenanceRules how many of the smallest priorities are taken by maintenance
+ */
+export function findConflicts(routes: RouteEntry[], maintenanceRules = 0): string[] {
   const sorted = [...routes].sort((a, b) => (a.id < b.id ? -1 : 1));
   const taken = new Set(routes.map((route) => route.priority));
+  return [...sorted.flatMap((route) => explainMaintenance(route, maintenanceRules)), ...findPairs(sorted, taken)];
+}
+
+function explainMaintenance({ id, priority }: RouteEntry, rules: number): string[] {
+  return priority > rules ? [] : [`Route '${id}' has the priority ${priority}, and maintenance takes the priorities 1 to ${rules} to come before every route. `
+    + 'Give the route a greater priority and deploy it, then turn maintenance on, or allow fewer addresses with allowFrom.'];
+}
+
+function findPairs(sorted: RouteEntry[], taken: Set<number>): string[] {
   return sorted.flatMap((first, index) => sorted.slice(index + 1).flatMap((second) => explainConflict(first, second, taken) ?? []));
 }
 

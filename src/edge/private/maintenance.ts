@@ -1,0 +1,66 @@
+import { Token } from 'aws-cdk-lib';
+import { CfnListenerRule, type IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct, type IConstruct } from 'constructs';
+import { type AddressRange, formatRange, networkOf, parseRange, rangesOutside } from './address-ranges';
+import { renderFixedResponse } from './answers';
+import { InvalidBackendError } from '../../private/errors';
+import type { EdgeMaintenance } from '../edge-maintenance';
+
+/** Rules that maintenance takes at most, with the smallest priorities; a load balancer has a hundred unless its quota is raised. */
+export const MAX_MAINTENANCE_RULES = 40;
+
+/** Condition values that a load balancer takes in one rule. */
+const VALUES_IN_RULE = 5;
+
+/** No request has it as its source, and load balancers refuse it. */
+const BROADCAST = '255.255.255.255/32';
+
+/**
+ * Makes the rules that answer every request before any route does.
+ *
+ * @returns how many of the smallest priorities they take
+ */
+export function createMaintenance(edge: Construct, { listenerArn }: IApplicationListener, ipv6: boolean, maintenance?: EdgeMaintenance): number {
+  if (maintenance === undefined) {
+    return 0;
+  }
+  const { messageBody = 'Down for maintenance. Please try again later.', contentType, allowFrom = [] } = maintenance._options;
+  const actions = [renderFixedResponse(edge, 'maintenance', { statusCode: 503, messageBody, contentType })];
+  const conditions = renderConditions(edge, allowFrom.map((text) => parse(edge, text, ipv6)), ipv6);
+  const scope = new Construct(edge, 'Maintenance');
+  conditions.forEach((condition, index) => new CfnListenerRule(scope, `Rule${index + 1}`, { listenerArn, priority: index + 1, conditions: [condition], actions }));
+  return conditions.length;
+}
+
+function renderConditions(scope: IConstruct, allowed: AddressRange[], ipv6: boolean): CfnListenerRule.RuleConditionProperty[] {
+  if (allowed.length === 0) {
+    return [{ field: 'path-pattern', pathPatternConfig: { values: ['/*'] } }];
+  }
+  const values = [...rangesOutside(32, allowed), ...(ipv6 ? rangesOutside(128, allowed) : [])].filter((range) => range !== BROADCAST);
+  const rules = Math.ceil(values.length / VALUES_IN_RULE);
+  if (rules > MAX_MAINTENANCE_RULES) {
+    throw new InvalidBackendError(scope, `allowFrom leaves ${values.length} ranges of other addresses, which take ${rules} rules, and at most ${MAX_MAINTENANCE_RULES} are left for maintenance. List fewer or larger ranges.`);
+  }
+  return Array.from({ length: rules }, (_, index) => ({
+    field: 'source-ip',
+    sourceIpConfig: { values: values.slice(index * VALUES_IN_RULE, (index + 1) * VALUES_IN_RULE) },
+  }));
+}
+
+function parse(scope: IConstruct, text: string, ipv6: boolean): AddressRange {
+  const refuse = (why: string): never => {
+    throw new InvalidBackendError(scope, `allowFrom has '${text}', ${why}`);
+  };
+  const range = Token.isUnresolved(text) ? refuse('which is known only at deployment, and all other addresses are listed at synth. Write the range.') : parseRange(text);
+  if (range === undefined) {
+    return refuse('which is no range of addresses. Write one like \'203.0.113.0/24\', and a single address like \'203.0.113.7/32\'.');
+  }
+  const network = networkOf(range);
+  if (network.first !== range.first) {
+    return refuse(`which has bits behind its prefix. Write '${formatRange(network)}' for the whole range, or '${text.split('/')[0]}/${range.bits}' for the one address.`);
+  }
+  if (range.prefix === 0) {
+    return refuse('which is every address. Leave out maintenance to let everybody through.');
+  }
+  return range.bits === 128 && !ipv6 ? refuse('an IPv6 range, and clients reach this edge by IPv4 only. Write their IPv4 addresses.') : range;
+}
