@@ -87,6 +87,14 @@ test('every example is among them', () => {
   expect(EXAMPLES.map(({ directory }) => directory)).toEqual(folders);
 });
 
+test('example 03 has as many lines as its README says, and less than 120', () => {
+  const directory = path.join(__dirname, '..', 'examples', '03-rex');
+  const read = (name: string) => fs.readFileSync(path.join(directory, name), 'utf8');
+  const lines = fs.readdirSync(directory).filter((name) => name.endsWith('.ts')).flatMap((name) => read(name).trimEnd().split('\n')).length;
+  expect(lines).toBeLessThan(120);
+  expect(read('README.md')).toContain(`in ${lines} lines`);
+});
+
 test('every written reason is still needed, at each of its places', () => {
   expect(acceptedPlaces().filter((place) => !neededPlaces.has(place))).toEqual([]);
 });

@@ -4,9 +4,12 @@ import { addRex } from './rex';
 
 const app = new App();
 Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
-const { posture, imageTag, repository, tokenSecretName, ...hostedZone } = app.node.getAllContext();
-if (posture !== 'development' && posture !== 'production') {
-  throw new Error(`Unknown posture '${posture}'. Use -c posture=development or -c posture=production.`);
+const context = (key: string) => app.node.tryGetContext(key);
+const production = context('posture') === 'production';
+if (!production && context('posture') !== 'development') {
+  throw new Error(`Unknown posture '${context('posture')}'. Use -c posture=development or -c posture=production.`);
 }
-Posture[posture]().applyTo(app);
-addRex(app, { imageTag, frontend: { repository, tokenSecretName }, hostedZone: posture === 'production' ? hostedZone : undefined });
+(production ? Posture.production() : Posture.development()).applyTo(app);
+const frontend = { repository: context('repository'), tokenSecretName: context('tokenSecretName') };
+const hostedZone = production ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined;
+addRex(app, { imageTag: context('imageTag'), frontend, hostedZone });

@@ -1,9 +1,13 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type App, type StackProps } from 'aws-cdk-lib';
+import { InstanceType } from 'aws-cdk-lib/aws-ec2';
 import { ContainerImage, Secret as EcsSecret } from 'aws-cdk-lib/aws-ecs';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import * as backend from 'cdk-private-backend';
+import {
+  AmplifyFrontend, BackendCluster, BackendMonitoring, BackendNetwork, CacheCapacity, CacheEngine, CacheEviction, EdgeDomain, Egress, FargateApi, FargateWorker,
+  MigrationSource, MigrationTask, PostgresAccess, PostgresCapacity, Posture, PrivatePostgres, PublicEdge, RedisAccess, RedisCache, Scaling, ServiceDiscovery,
+} from 'cdk-private-backend';
 
 export interface RexStackProps extends StackProps {
   readonly images: { readonly api: ContainerImage; readonly worker: ContainerImage };
@@ -19,24 +23,22 @@ export interface RexStackProps extends StackProps {
 export class RexStack extends Stack {
   constructor(scope: App, id: string, { images, frontend: { repository, tokenSecretName }, hostedZone, caBundle, ...props }: RexStackProps) {
     super(scope, id, props);
-    const { vpc } = new backend.BackendNetwork(this, 'Network', { maxAzs: 2, egress: backend.Egress.natGateway({ perAz: backend.Posture.of(this).multiAz }) });
-    const cluster = new backend.BackendCluster(this, 'Cluster', { vpc, containerInsights: true, serviceDiscovery: backend.ServiceDiscovery.privateDns('rex.internal') });
+    const { vpc } = new BackendNetwork(this, 'Network', { maxAzs: 2, egress: Egress.natGateway({ perAz: Posture.of(this).multiAz }) });
+    const cluster = new BackendCluster(this, 'Cluster', { vpc, containerInsights: true, serviceDiscovery: ServiceDiscovery.privateDns('rex.internal') });
+    const service = { cluster, cpu: 512, memoryLimitMiB: 1024, minTasks: 1, maxTasks: 1 };
     const zone = hostedZone && HostedZone.fromHostedZoneAttributes(this, 'Zone', hostedZone);
 
-    const capacity = backend.PostgresCapacity.serverless({ min: 0.5, max: 2 });
-    const postgres = new backend.PrivatePostgres(this, 'Postgres', { vpc, capacity, databaseName: 'rex_backend', caBundle });
-    const source = backend.MigrationSource.goose(path.join(__dirname, 'migrations'));
-    const migrations = new backend.MigrationTask(this, 'Migrations', { cluster, database: postgres.database, source });
-    const redis = new backend.RedisCache(this, 'Redis', { vpc, engine: backend.CacheEngine.REDIS_7, eviction: backend.CacheEviction.NO_EVICTION });
-    const queue = redis.addUser('Queue', { access: backend.RedisAccess.readWrite({ keyPrefixes: ['{rex}:'] }) });
+    const postgres = new PrivatePostgres(this, 'Postgres', { vpc, capacity: PostgresCapacity.serverless({ min: 0.5, max: 2 }), databaseName: 'rex_backend', caBundle });
+    const migrations = new MigrationTask(this, 'Migrations', { cluster, database: postgres.database, source: MigrationSource.goose(path.join(__dirname, 'migrations')) });
+    const capacity = CacheCapacity.node({ instanceType: new InstanceType('t4g.micro') });
+    const redis = new RedisCache(this, 'Redis', { vpc, engine: CacheEngine.REDIS_7, capacity, eviction: CacheEviction.NO_EVICTION });
+    const queue = redis.addUser('Queue', { access: RedisAccess.readWrite({ keyPrefixes: ['{rex}:'] }) });
 
-    const size = { cpu: 512, memoryLimitMiB: 1024 };
     // The auth service makes its own tables, as their owner. While it is deployed, two tasks of it run.
-    const sessions = postgres.addDatabase('supertokens').addUser('Supertokens', { access: backend.PostgresAccess.OWNER, poolSize: 5, connectionLimit: 10 });
+    const sessions = postgres.addDatabase('supertokens').addUser('Supertokens', { access: PostgresAccess.OWNER, poolSize: 5, connectionLimit: 10 });
     const apiKey = new Secret(this, 'ApiKey', { generateSecretString: { excludePunctuation: true, passwordLength: 40 } });
-    const supertokens = new backend.FargateApi(this, 'Supertokens', {
-      ...size,
-      cluster,
+    const supertokens = new FargateApi(this, 'Supertokens', {
+      ...service,
       image: ContainerImage.fromRegistry('supertokens/supertokens-postgresql:12.1.1'),
       environment: { BASE_PATH: '/auth', POSTGRESQL_CONNECTION_POOL_SIZE: '5', INFO_LOG_PATH: 'null', ERROR_LOG_PATH: 'null' },
       secrets: { API_KEYS: EcsSecret.fromSecretsManager(apiKey), POSTGRESQL_CONNECTION_URI: EcsSecret.fromSecretsManager(sessions.secret, 'url') },
@@ -44,37 +46,37 @@ export class RexStack extends Stack {
       port: 3567,
       healthCheckPath: '/auth/hello',
       writablePaths: ['/usr/lib/supertokens/temp'],
-      minTasks: 1,
-      maxTasks: 1,
     });
-
-    const edge = new backend.PublicEdge(this, 'Edge', { vpc, domain: zone && backend.EdgeDomain.fromHostedZone(zone, { domainNames: [`api.${zone.zoneName}`] }) });
+    const edge = new PublicEdge(this, 'Edge', { vpc, domain: zone && EdgeDomain.fromHostedZone(zone, { domainNames: [`api.${zone.zoneName}`] }) });
     const accessToken = Secret.fromSecretNameV2(this, 'GitHubToken', tokenSecretName);
-    const frontend = new backend.AmplifyFrontend(this, 'Frontend', { repository, accessToken, environment: { VITE_API_URL: edge.url }, domainName: zone && `app.${zone.zoneName}` });
-    const environment = { QUEUE_NAME: 'jobs', SUPERTOKENS_BASE_PATH: '/auth', CORS_ORIGINS: frontend.url };
-    const services = { ...size, cluster, environment, migrations: [migrations] };
-    const api = new backend.FargateApi(this, 'Api', {
-      ...services,
+    const domainName = zone && `app.${zone.zoneName}`;
+    const frontend = new AmplifyFrontend(this, 'Frontend', { repository, accessToken, domainName, environment: { VITE_API_URL: edge.url } });
+    const api = new FargateApi(this, 'Api', {
+      ...service,
       image: images.api,
+      environment: { QUEUE_NAME: 'jobs', SUPERTOKENS_BASE_PATH: '/auth', CORS_ORIGINS: frontend.url },
       secrets: { SUPERTOKENS_API_KEY: EcsSecret.fromSecretsManager(apiKey) },
       connectTo: [postgres.database.addUser('Api'), queue, supertokens],
+      migrations: [migrations],
       healthCheckPath: '/api/health',
       minTasks: 2,
       maxTasks: 10,
-      scaleOn: [backend.Scaling.onCpu(60)],
+      scaleOn: [Scaling.onCpu(60)],
     });
-    const worker = new backend.FargateWorker(this, 'Worker', { ...services, image: images.worker, connectTo: [postgres.database.addUser('Worker', { connectionLimit: 20 }), queue], minTasks: 1, maxTasks: 1 });
+    const connectTo = [postgres.database.addUser('Worker', { connectionLimit: 20 }), queue];
+    const worker = new FargateWorker(this, 'Worker', { ...service, image: images.worker, environment: { QUEUE_NAME: 'jobs' }, connectTo, migrations: [migrations] });
     edge.addRoute('Api', { paths: ['/api/*'], target: api });
     edge.addRoute('Auth', { paths: ['/auth/*'], target: supertokens });
 
-    const monitoring = new backend.BackendMonitoring(this, 'Monitoring');
-    [api, worker, supertokens].forEach((service) => monitoring.watchService(service));
+    const monitoring = new BackendMonitoring(this, 'Monitoring');
+    [api, worker, supertokens].forEach((each) => monitoring.watchService(each));
     monitoring.watchEdge(edge);
     monitoring.watchPostgres(postgres);
     monitoring.watchCache(redis);
     monitoring.watchMigrations(migrations);
 
-    const outputs = { Url: edge.url, FrontendUrl: frontend.url, AlarmTopic: monitoring.alarmTopic.topicArn, MigrateCommand: migrations.runCommand };
+    const names = { ClusterName: cluster.clusterName, ApiName: api.service.serviceName, ApiLogs: api.logGroup.logGroupName, WorkerLogs: worker.logGroup.logGroupName };
+    const outputs = { Url: edge.url, FrontendUrl: frontend.url, MigrateCommand: migrations.runCommand, AlarmTopic: monitoring.alarmTopic.topicArn, ...names };
     Object.entries(outputs).forEach(([name, value]) => new CfnOutput(this, name, { value }));
   }
 }

@@ -5,11 +5,8 @@ import { RexStack, type RexStackProps } from './rex-stack';
 /** The stacks of Rex: repositories; once images are in them, what runs these; and in production the account's audit trail. */
 export function addRex(app: App, { imageTag, ...props }: Omit<RexStackProps, 'images'> & { readonly imageTag?: string }): Stack[] {
   const registry = new Stack(app, 'RexImages');
-  const [api, worker] = ['Api', 'Worker'].map((name) => {
-    const images = new ContainerRepository(registry, name);
-    new CfnOutput(registry, `${name}Repository`, { value: images.repository.repositoryUri });
-    return images;
-  });
+  const [api, worker] = ['Api', 'Worker'].map((name) => new ContainerRepository(registry, name));
+  [api, worker].forEach(({ node, repository }) => new CfnOutput(registry, `${node.id}Repository`, { value: repository.repositoryUri }));
   const stacks = [registry];
   if (imageTag === undefined) {
     Annotations.of(registry).addInfo('Without -c imageTag=<tag> there are only the repositories. Push the images there, then deploy everything with the tag.');
