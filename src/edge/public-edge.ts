@@ -7,7 +7,7 @@ import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeMaintenance } from './edge-maintenance';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
-import { createLoadBalancer, createSecurityGroup } from './private/balancer';
+import { createLoadBalancer, createSecurityGroup, hasIpv6 } from './private/balancer';
 import { EdgeBase } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
 import { createListener, createRecords } from './private/listeners';
@@ -194,7 +194,7 @@ export class PublicEdge extends EdgeBase {
       domainNames: domain?.domainNames ?? [],
     };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
-    this._maintenanceRules = createMaintenance(this, this.listener, false, props.maintenance);
+    this._maintenanceRules = createMaintenance(this, this.listener, hasIpv6(props.ipAddressType), props.maintenance);
     createRecords(this, loadBalancer, domain, props.ipAddressType);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);

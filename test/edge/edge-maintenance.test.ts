@@ -1,7 +1,9 @@
 import { Stack, Token, type App } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { IpAddressType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { EdgeContentType, EdgeMaintenance, type EdgeMaintenanceOptions, PublicEdge } from '../../src/edge';
 import { BackendCluster, FargateApi } from '../../src/fargate';
+import { BackendNetwork } from '../../src/network';
 import { createVpc, developmentApp, IMAGE } from '../fargate/fixture';
 
 const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
@@ -101,4 +103,16 @@ test('a route that could be in the way of maintenance is warned of before', () =
   const [low, high] = [40, 41].map((priority) => createWorld(undefined, priority).stacks[1]);
   Annotations.fromStack(low).hasWarning('/Edge/Edge', Match.stringLikeRegexp('Route \'Api\' has the priority 40, and the priorities up to 40 are for maintenance'));
   Annotations.fromStack(high).hasNoWarning('/Edge/Edge', Match.stringLikeRegexp('for maintenance'));
+});
+
+test('clients with IPv6 addresses get no further than others', () => {
+  // GIVEN
+  const stack = new Stack(developmentApp(), 'Stack');
+  const { vpc } = new BackendNetwork(stack, 'Network', { ipv6: true });
+
+  // WHEN
+  new PublicEdge(stack, 'Edge', { vpc, ipAddressType: IpAddressType.DUAL_STACK, maintenance: EdgeMaintenance.on({ allowFrom: ['128.0.0.0/1', '8000::/1'] }) });
+
+  // THEN
+  Template.fromStack(stack).hasResourceProperties(RULE, { Conditions: [{ Field: 'source-ip', SourceIpConfig: { Values: ['0.0.0.0/1', '::/1'] } }] });
 });

@@ -1,74 +1,31 @@
 import { isIP } from 'net';
-
-/** A range of addresses: its first one as a number, and how many leading bits all have in common. */
-interface Block {
-  readonly first: bigint;
-  readonly prefix: number;
-}
-
-/** Families of addresses by how many bits they have. */
-export type AddressBits = 32 | 128;
-
-/** A range that was written down. */
-export interface AddressRange extends Block {
-  readonly bits: AddressBits;
-}
+import { ANY_IPV4, ANY_IPV6, type Cidr, halves, parseCidr, without } from '../../checks/reachability/private/graph/cidr';
 
 /** Reads a range such as `203.0.113.0/24`; undefined where it is none. */
-export function parseRange(text: string): AddressRange | undefined {
-  const [address, prefix, ...rest] = text.split('/');
-  const version = isIP(address);
-  const bits = version === 4 ? 32 : 128;
-  if (version === 0 || (version === 6 && /[.%]/.test(address)) || rest.length > 0 || !/^\d{1,3}$/.test(prefix ?? '') || Number(prefix) > bits) {
-    return undefined;
-  }
-  const first = version === 4 ? numberOf(address.split('.'), 8, 10) : numberOf(groupsOf(address), 16, 16);
-  return { bits, first, prefix: Number(prefix) };
+export function parseRange(text: string): Cidr | undefined {
+  return isIP(text.split('/')[0]) === 0 ? undefined : parseCidr(text);
 }
 
-/** The range of that size that the address is in. */
-export function networkOf({ bits, first, prefix }: AddressRange): AddressRange {
-  return { bits, prefix, first: first - first % powerOfTwo(bits - prefix) };
+/** Whether the address is the first one of its range. */
+export function isNetwork(text: string): boolean {
+  const range = parseRange(text);
+  return range !== undefined && parseRange(singleAddress(text))?.base === range.base;
+}
+
+/** The address of a range alone. */
+export function singleAddress(text: string): string {
+  return `${text.split('/')[0]}/${text.includes(':') ? 128 : 32}`;
 }
 
 /** As few ranges as possible that have all addresses of a family but those in the given ranges, never all in one. */
-export function rangesOutside(bits: AddressBits, allowed: AddressRange[]): string[] {
-  const own = allowed.filter((range) => range.bits === bits);
-  return halvesOf({ first: 0n, prefix: 0 }, bits).flatMap((half) => outside(half, bits, own)).map((block) => formatRange({ ...block, bits }));
+export function rangesOutside(family: 4 | 6, allowed: Cidr[]): string[] {
+  return halves(family === 4 ? ANY_IPV4 : ANY_IPV6).flatMap((half) => without(half, allowed)).map(formatRange);
 }
 
-function outside(block: Block, bits: AddressBits, allowed: AddressRange[]): Block[] {
-  if (allowed.some((range) => contains(range, block, bits))) {
-    return [];
-  }
-  return allowed.some((range) => contains(block, range, bits)) ? halvesOf(block, bits).flatMap((half) => outside(half, bits, allowed)) : [block];
-}
-
-function contains(outer: Block, inner: Block, bits: AddressBits): boolean {
-  return outer.prefix <= inner.prefix && inner.first - inner.first % powerOfTwo(bits - outer.prefix) === outer.first;
-}
-
-function halvesOf({ first, prefix }: Block, bits: AddressBits): Block[] {
-  return [{ first, prefix: prefix + 1 }, { first: first + powerOfTwo(bits - prefix - 1), prefix: prefix + 1 }];
-}
-
-export function formatRange({ bits, first, prefix }: AddressRange): string {
-  const width = bits === 32 ? 8 : 16;
-  const parts = Array.from({ length: bits / width }, (_, index) => first / powerOfTwo(bits - width * (index + 1)) % powerOfTwo(width));
+export function formatRange({ family, base, prefix }: Cidr): string {
+  const [count, size] = family === 4 ? [4, 256n] : [8, 65536n];
+  const parts = Array.from({ length: count }, (_, index) => base / size ** BigInt(count - 1 - index) % size);
   // The URL standard says how an IPv6 address is shortened.
-  const address = bits === 32 ? parts.join('.') : new URL(`http://[${parts.map((part) => part.toString(16)).join(':')}]`).hostname.slice(1, -1);
+  const address = family === 4 ? parts.join('.') : new URL(`http://[${parts.map((part) => part.toString(16)).join(':')}]`).hostname.slice(1, -1);
   return `${address}/${prefix}`;
-}
-
-function groupsOf(address: string): string[] {
-  const [start, end] = address.split('::').map((half) => half.split(':').filter((group) => group !== ''));
-  return end === undefined ? start : [...start, ...Array<string>(8 - start.length - end.length).fill('0'), ...end];
-}
-
-function numberOf(parts: string[], width: number, radix: number): bigint {
-  return parts.reduce((sum, part) => sum * powerOfTwo(width) + BigInt(parseInt(part, radix)), 0n);
-}
-
-function powerOfTwo(exponent: number): bigint {
-  return 2n ** BigInt(exponent);
 }

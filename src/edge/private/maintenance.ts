@@ -1,8 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import { CfnListenerRule, type IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
-import { type AddressRange, formatRange, networkOf, parseRange, rangesOutside } from './address-ranges';
+import { formatRange, isNetwork, parseRange, rangesOutside, singleAddress } from './address-ranges';
 import { renderFixedResponse } from './answers';
+import type { Cidr } from '../../checks/reachability/private/graph/cidr';
 import { InvalidBackendError } from '../../private/errors';
 import type { EdgeMaintenance } from '../edge-maintenance';
 
@@ -32,11 +33,11 @@ export function createMaintenance(edge: Construct, { listenerArn }: IApplication
   return conditions.length;
 }
 
-function renderConditions(scope: IConstruct, allowed: AddressRange[], ipv6: boolean): CfnListenerRule.RuleConditionProperty[] {
+function renderConditions(scope: IConstruct, allowed: Cidr[], ipv6: boolean): CfnListenerRule.RuleConditionProperty[] {
   if (allowed.length === 0) {
     return [{ field: 'path-pattern', pathPatternConfig: { values: ['/*'] } }];
   }
-  const values = [...rangesOutside(32, allowed), ...(ipv6 ? rangesOutside(128, allowed) : [])].filter((range) => range !== BROADCAST);
+  const values = [...rangesOutside(4, allowed), ...(ipv6 ? rangesOutside(6, allowed) : [])].filter((range) => range !== BROADCAST);
   const rules = Math.ceil(values.length / VALUES_IN_RULE);
   if (rules > MAX_MAINTENANCE_RULES) {
     throw new InvalidBackendError(scope, `allowFrom leaves ${values.length} ranges of other addresses, which take ${rules} rules, and at most ${MAX_MAINTENANCE_RULES} are left for maintenance. List fewer or larger ranges.`);
@@ -47,7 +48,7 @@ function renderConditions(scope: IConstruct, allowed: AddressRange[], ipv6: bool
   }));
 }
 
-function parse(scope: IConstruct, text: string, ipv6: boolean): AddressRange {
+function parse(scope: IConstruct, text: string, ipv6: boolean): Cidr {
   const refuse = (why: string): never => {
     throw new InvalidBackendError(scope, `allowFrom has '${text}', ${why}`);
   };
@@ -55,12 +56,11 @@ function parse(scope: IConstruct, text: string, ipv6: boolean): AddressRange {
   if (range === undefined) {
     return refuse('which is no range of addresses. Write one like \'203.0.113.0/24\', and a single address like \'203.0.113.7/32\'.');
   }
-  const network = networkOf(range);
-  if (network.first !== range.first) {
-    return refuse(`which has bits behind its prefix. Write '${formatRange(network)}' for the whole range, or '${text.split('/')[0]}/${range.bits}' for the one address.`);
+  if (!isNetwork(text)) {
+    return refuse(`which has bits behind its prefix. Write '${formatRange(range)}' for the whole range, or '${singleAddress(text)}' for the one address.`);
   }
   if (range.prefix === 0) {
     return refuse('which is every address. Leave out maintenance to let everybody through.');
   }
-  return range.bits === 128 && !ipv6 ? refuse('an IPv6 range, and clients reach this edge by IPv4 only. Write their IPv4 addresses.') : range;
+  return range.family === 6 && !ipv6 ? refuse('an IPv6 range, and clients reach this edge by IPv4 only. Write their IPv4 addresses.') : range;
 }
