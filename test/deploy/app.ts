@@ -4,14 +4,7 @@ import * as path from 'path';
 import { App, ArnFormat, CfnResource, CliCredentialsStackSynthesizer, type Stack } from 'aws-cdk-lib';
 import { CfnService } from 'aws-cdk-lib/aws-ecs';
 import { Posture, PrivatePostgres } from 'cdk-private-backend';
-
-/** What the stacks of examples take. */
-interface ExampleProps {
-  readonly caBundle?: string;
-  readonly hostedZone?: { readonly hostedZoneId: string; readonly zoneName: string };
-}
-
-type ExampleStack = new (scope: App, id: string, props: ExampleProps) => Stack;
+import type { Example } from '../../examples/checks/cases';
 
 // Not by the roles of the bootstrap stack, whose policies the emulator does not understand.
 const app = new App({ defaultStackSynthesizer: new CliCredentialsStackSynthesizer() });
@@ -21,20 +14,21 @@ const context = (key: string): string => {
   return value;
 };
 
-/** The class that an example's folder exports from its `…-stack.ts`. */
-function exampleIn(directory: string): ExampleStack {
-  const file = fs.readdirSync(directory).find((name) => name.endsWith('-stack.ts'));
-  if (file === undefined) throw new Error(`${directory} has no file that ends with -stack.ts.`);
-  const exported = Object.values(createRequire(__filename)(path.join(directory, file)) as Record<string, unknown>);
-  return exported.find((value) => typeof value === 'function') as ExampleStack;
+/** The example of a folder, as the list beside it makes its app. */
+function exampleIn(folder: string): Example {
+  const { EXAMPLES } = createRequire(__filename)(path.join(folder, '..', 'checks', 'cases.ts')) as { readonly EXAMPLES: readonly Example[] };
+  const found = EXAMPLES.find(({ directory }) => directory === path.basename(folder));
+  if (found === undefined) throw new Error(`examples/checks/cases.ts does not know ${folder}.`);
+  return found;
 }
 
-/** Adds what a scenario asks for, as a person would in the example's own file. */
+/** Adds what a scenario asks for to the stack with the database, as a person would in the example's own file. */
 function vary(stack: Stack): void {
   const parts = stack.node.findAll();
   const postgres = parts.find((part): part is PrivatePostgres => part instanceof PrivatePostgres);
+  if (postgres === undefined) return;
   const users = app.node.tryGetContext('users') as string | undefined;
-  users?.split(',').forEach((user) => postgres?.database.addUser(user));
+  users?.split(',').forEach((user) => postgres.database.addUser(user));
   if (app.node.tryGetContext('failing') !== undefined) {
     const failing = new CfnResource(stack, 'Failing', {
       type: 'Custom::Failing',
@@ -46,8 +40,8 @@ function vary(stack: Stack): void {
 
 const posture = context('posture');
 (posture === 'production' ? Posture.production() : Posture.development()).applyTo(app);
-const Example = exampleIn(context('example'));
-vary(new Example(app, Example.name.replace(/Stack$/, ''), {
+const stacks = exampleIn(context('example')).addTo(app, {
   caBundle: fs.readFileSync(context('ca'), 'utf8'),
   hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
-}));
+});
+stacks.forEach(vary);

@@ -34,7 +34,7 @@ export interface Deployed {
 export class Backend {
   public static async create(world: World, example: string, posture: Posture): Promise<Backend> {
     const server = await world.startServer();
-    const copy = copyExample(world, `${example}-${posture}`, example);
+    const copy = copyExamples(world, `${example}-${posture}`);
     const adminSecretArn = await world.cloud.createSecret(`rds!db-${example}-${posture}`, server.admin);
     return new Backend(world, `${example} ${posture}`, path.join(copy, example), posture, server, adminSecretArn);
   }
@@ -79,37 +79,44 @@ export class Backend {
     return this.connected({ user: this.server.superuser.username, password: this.server.superuser.password, database }, sql);
   }
 
-  /** Runs SQL as a user of the stack, with what its secret holds and nothing else. */
-  public async queryAs(secretArn: string, sql: string): Promise<Record<string, unknown>[]> {
+  /** Runs SQL as a user of the stack, with what its secret holds and nothing else; on another database only where one is named. */
+  public async queryAs(secretArn: string, sql: string, database?: string): Promise<Record<string, unknown>[]> {
     const { username, password, dbname } = await this.world.cloud.secret(secretArn);
-    return this.connected({ user: username, password, database: dbname }, sql);
+    return this.connected({ user: username, password, database: database ?? dbname }, sql);
   }
 
   /** Task definitions of the stack's services. */
   public async serviceTaskDefinitions(): Promise<string[]> {
-    return this.world.cloud.serviceTaskDefinitions(this.stackName);
+    return (await Promise.all(this.stackNames.map((stack) => this.world.cloud.serviceTaskDefinitions(stack)))).flat();
   }
 
-  /** Users that the template declares, with their secrets. */
+  /** Users that the templates declare, with their secrets. */
   public async users(): Promise<Record<string, string>> {
-    const secrets = await this.world.cloud.resources(this.stackName, 'AWS::SecretsManager::Secret');
+    const secrets = await this.resources('AWS::SecretsManager::Secret');
     const declared = this.declared('Custom::PostgresUser');
     return Object.fromEntries(declared.map(({ Username, SecretArn }) => [Username, secrets[(SecretArn as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]]]));
   }
 
-  /** Properties of the template's resources of one type. */
+  /** Resources of one type: physical ids by logical ids. */
+  public async resources(type: string): Promise<Record<string, string>> {
+    const found = await Promise.all(this.stackNames.map((stack) => this.world.cloud.resources(stack, type)));
+    return Object.assign({}, ...found) as Record<string, string>;
+  }
+
+  /** Properties of the templates' resources of one type. */
   public declared(type: string): Record<string, unknown>[] {
-    const file = path.join(this.assembly?.directory ?? '', `${this.stackName}.template.json`);
-    const { Resources } = JSON.parse(fs.readFileSync(file, 'utf8')) as Template;
-    return Object.values(Resources).filter(({ Type }) => Type === type).map(({ Properties = {} }) => Properties);
+    const templates = this.stackNames.map((stack) => JSON.parse(fs.readFileSync(path.join(this.assembly?.directory ?? '', `${stack}.template.json`), 'utf8')) as Template);
+    return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).map(({ Properties = {} }) => Properties);
   }
 
-  public async status(): Promise<string | undefined> {
-    return (await this.world.cloud.stack(this.stackName))?.StackStatus;
+  /** Of its one stack, or of all, one after the other. */
+  public async status(): Promise<string> {
+    const stacks = await Promise.all(this.stackNames.map((stack) => this.world.cloud.stack(stack)));
+    return stacks.map((stack) => stack?.StackStatus).join(', ');
   }
 
-  public get stackName(): string {
-    return this.assembly?.stackName ?? '';
+  public get stackNames(): string[] {
+    return this.assembly?.stackNames ?? [];
   }
 
   /** Writes a file of the example. */
@@ -133,18 +140,17 @@ export class Backend {
   private async observe(assembly: Assembly, act: () => Promise<{ code: number | null; output: string }>): Promise<Deployed> {
     const before = this.world.ecs.ran.length;
     const { code, output } = await act();
-    const events = (await this.world.cloud.events(assembly.stackName)).filter(({ EventId }) => !this.seenEvents.has(EventId));
+    const all = await Promise.all(assembly.stackNames.map((stack) => this.world.cloud.events(stack)));
+    const events = all.flat().filter(({ EventId }) => !this.seenEvents.has(EventId));
     events.forEach(({ EventId }) => this.seenEvents.add(EventId));
     return { succeeded: code === 0, output, assembly, events, tasks: this.world.ecs.ran.slice(before) };
   }
 }
 
-/** A folder with the example, its services and a way to the packages of the repository. */
-function copyExample(world: World, name: string, example: string): string {
+/** A folder with the examples, their services and a way to the packages of the repository. */
+function copyExamples(world: World, name: string): string {
   const copy = path.join(world.directory, 'copies', name);
-  const source = (file: string) => !['node_modules', 'cdk.out'].includes(path.basename(file));
-  fs.cpSync(path.join(EXAMPLES, example), path.join(copy, example), { recursive: true, filter: source });
-  fs.cpSync(path.join(EXAMPLES, 'services'), path.join(copy, 'services'), { recursive: true, filter: source });
+  fs.cpSync(EXAMPLES, copy, { recursive: true, filter: (file) => !['node_modules', 'cdk.out'].includes(path.basename(file)) });
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   return copy;
 }

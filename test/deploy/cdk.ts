@@ -7,7 +7,7 @@ import { run, runOrThrow, unlessEnding, type ProgramResult } from './process';
 
 /** What a stack is synthesised from. */
 export interface SynthOptions {
-  /** Folder of the example. */
+  /** Folder of the example, beside the others and the list of their apps. */
   readonly example: string;
   readonly posture: 'development' | 'production';
   /** File with the certificate authority of the database server. */
@@ -18,7 +18,7 @@ export interface SynthOptions {
 /** A filtered cloud assembly, ready to be deployed. */
 export interface Assembly {
   readonly directory: string;
-  readonly stackName: string;
+  readonly stackNames: string[];
   readonly changes: Record<string, string[]>;
 }
 
@@ -49,12 +49,12 @@ export class Cdk {
     return filterAssembly(directory, filter);
   }
 
-  public async deploy({ directory, stackName }: Assembly): Promise<ProgramResult> {
-    return this.run('deploy', stackName, '--app', directory, '--require-approval', 'never', '--progress', 'events');
+  public async deploy({ directory }: Assembly): Promise<ProgramResult> {
+    return this.run('deploy', '--all', '--app', directory, '--require-approval', 'never', '--progress', 'events');
   }
 
-  public async destroy({ directory, stackName }: Assembly): Promise<ProgramResult> {
-    return this.run('destroy', stackName, '--app', directory, '--force');
+  public async destroy({ directory }: Assembly): Promise<ProgramResult> {
+    return this.run('destroy', '--all', '--app', directory, '--force');
   }
 
   private async run(...args: string[]): Promise<ProgramResult> {
@@ -87,23 +87,26 @@ export class Cdk {
   }
 }
 
-/** Filters the template of the one stack, and takes images out of what is published: there is no Docker to build them. */
+/** Filters the templates, and takes images out of what is published: there is no Docker to build them. */
 function filterAssembly(directory: string, options: FilterOptions): Assembly {
-  const stackName = fs.readdirSync(directory).find((name) => name.endsWith('.template.json'))?.replace(/\.template\.json$/, '') ?? '';
+  const stackNames = fs.readdirSync(directory).filter((name) => name.endsWith('.template.json')).map((name) => name.replace(/\.template\.json$/, ''));
   const edit = <T>(name: string, change: (content: T) => T) => {
     const file = path.join(directory, name);
     fs.writeFileSync(file, JSON.stringify(change(JSON.parse(fs.readFileSync(file, 'utf8')) as T), undefined, 1));
   };
-  let changes: Record<string, string[]> = {};
-  edit<Template>(`${stackName}.template.json`, (template) => {
-    const filtered = filterTemplate(template, options);
-    changes = filtered.changes;
-    options.edit?.(filtered.template);
-    return filtered.template;
-  });
-  edit<{ dockerImages: Record<string, { displayName: string }> }>(`${stackName}.assets.json`, (assets) => {
-    changes['container image'] = Object.values(assets.dockerImages).map(({ displayName }) => displayName);
-    return { ...assets, dockerImages: {} };
-  });
-  return { directory, stackName, changes };
+  const changes: Record<string, string[]> = {};
+  const note = (what: string, where: string[]) => where.length > 0 && (changes[what] ??= []).push(...where);
+  for (const stackName of stackNames) {
+    edit<Template>(`${stackName}.template.json`, (template) => {
+      const filtered = filterTemplate(template, options);
+      Object.entries(filtered.changes).forEach(([what, where]) => note(what, where));
+      options.edit?.(filtered.template);
+      return filtered.template;
+    });
+    edit<{ dockerImages: Record<string, { displayName: string }> }>(`${stackName}.assets.json`, (assets) => {
+      note('container image', Object.values(assets.dockerImages).map(({ displayName }) => displayName));
+      return { ...assets, dockerImages: {} };
+    });
+  }
+  return { directory, stackNames, changes };
 }

@@ -36,14 +36,21 @@ export class Cloud {
   }
 
   public async secret(arn: string): Promise<Record<string, string>> {
-    const { SecretString } = await this.secrets.send(new GetSecretValueCommand({ SecretId: arn }));
-    return JSON.parse(SecretString ?? '{}') as Record<string, string>;
+    return JSON.parse(await this.secretString(arn)) as Record<string, string>;
   }
 
-  /** What ECS puts into a container for `<secret ARN>:<JSON key>::`. */
+  /** What ECS puts into a container for `<secret ARN>`, or `<secret ARN>:<JSON key>::`. */
   public async secretField(valueFrom: string): Promise<string> {
-    const value = await this.secret(valueFrom.split(':').slice(0, 7).join(':'));
-    return String(value[valueFrom.split(':')[7]]);
+    const [arn, key] = [valueFrom.split(':').slice(0, 7).join(':'), valueFrom.split(':')[7]];
+    if (key === undefined) return this.secretString(arn);
+    const { [key]: field } = await this.secret(arn);
+    if (field === undefined) throw new Error(`ResourceInitializationError: ${arn} has no field '${key}'`);
+    return String(field);
+  }
+
+  public async secretString(arn: string): Promise<string> {
+    const { SecretString = '' } = await this.secrets.send(new GetSecretValueCommand({ SecretId: arn }));
+    return SecretString;
   }
 
   public async writeLog(group: string, stream: string, lines: readonly string[]): Promise<void> {
@@ -103,6 +110,7 @@ export class Cloud {
 
   public async serviceTaskDefinitions(stack: string): Promise<string[]> {
     const arns = Object.values(await this.resources(stack, 'AWS::ECS::Service'));
+    if (arns.length === 0) return [];
     const [cluster] = Object.values(await this.resources(stack, 'AWS::ECS::Cluster'));
     const { services = [] } = await this.ecs.send(new DescribeServicesCommand({ cluster, services: arns }));
     return services.map(({ taskDefinition = '' }) => taskDefinition);

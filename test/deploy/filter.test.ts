@@ -46,6 +46,12 @@ test('the real server takes the place of the RDS server', () => {
   expect(Object.keys(changes)).toHaveLength(4);
 });
 
+test('a generated password has no punctuation where the template wants none', () => {
+  const { template, changes } = filter({ Secret: { Type: 'AWS::SecretsManager::Secret', Properties: { GenerateSecretString: { ExcludePunctuation: true, PasswordLength: 40 } } } });
+  expect(template.Resources.Secret.Properties).toEqual({ GenerateSecretString: { ExcludeCharacters: expect.stringMatching(/^[^a-zA-Z0-9\s]{32}$/) as unknown, PasswordLength: 40 } });
+  expect(changes).toEqual({ 'AWS::SecretsManager::Secret GenerateSecretString: the emulator does not know ExcludePunctuation, but ExcludeCharacters': ['Secret'] });
+});
+
 test('references to a secret give its ARN, as on AWS', () => {
   const { template } = filter({ Secret: { Type: 'AWS::SecretsManager::Secret' }, User: { Type: 'Custom::User', Properties: { SecretArn: { Ref: 'Secret' } } } });
   expect(template.Resources.User.Properties).toEqual({ SecretArn: { 'Fn::GetAtt': ['Secret', 'Id'] } });

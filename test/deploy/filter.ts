@@ -63,6 +63,9 @@ function isKnown(type: string, { types }: FilterOptions): boolean {
   return types.has(type) || (type.startsWith('Custom::') && type !== FOREIGN);
 }
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+
 const LOST = 'refers to what is taken out';
 
 /** The value of one property, with what stands behind the emulator in the place of what would stand behind AWS. */
@@ -90,7 +93,7 @@ class Replacement {
       case 'Ref': return this.reference(value, argument as string);
       case 'Fn::GetAtt': return this.attribute(value, argument as string | string[]);
       case 'Fn::Sub': return this.substitution(value, argument);
-      default: return Object.fromEntries(Object.entries(this.logReader(value)).map(([name, item]) => [name, this.of(item)]));
+      default: return Object.fromEntries(Object.entries(this.generated(this.logReader(value))).map(([name, item]) => [name, this.of(item)]));
     }
   }
 
@@ -101,6 +104,13 @@ class Replacement {
     return action === 'logs:GetLogEvents' && id !== undefined
       ? this.noted('the emulator checks who reads a log against the group, AWS against the stream', { ...statement, Resource: { 'Fn::Sub': `arn:aws:logs:*:*:log-group:\${${id}}` } })
       : statement;
+  }
+
+  private generated(value: { ExcludePunctuation?: unknown }): object {
+    const { ExcludePunctuation: excluded, ...rest } = value;
+    return excluded === true
+      ? this.noted('the emulator does not know ExcludePunctuation, but ExcludeCharacters', { ...rest, ExcludeCharacters: PUNCTUATION })
+      : value;
   }
 
   private reference(value: unknown, id: string): unknown {

@@ -8,6 +8,7 @@ import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
 import { destroyed, noChange } from './scenarios/quiet';
+import { rexParts } from './scenarios/rex';
 import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
@@ -16,9 +17,6 @@ import { runProgram } from '../support/program';
 const LIMIT_MINUTES = 15;
 
 type Scenario = (report: Report, backend: Backend) => Promise<void>;
-
-/** The example whose deployments are made to fail. */
-const SCENARIO_EXAMPLE = '02-hello-birthday';
 
 const EVERYWHERE: Record<string, Scenario> = {
   'first deployment': firstDeployment,
@@ -40,6 +38,13 @@ const ALL: Record<string, Scenario> = {
   'destroyed': destroyed,
 };
 
+const REX: Record<string, Scenario> = {
+  'first deployment': firstDeployment,
+  'nothing changed': noChange,
+  'its own parts': rexParts,
+  'destroyed': destroyed,
+};
+
 /** Every example in development, and the first in production too; of those, what arguments ask for. */
 function plan(): [string, 'development' | 'production'][] {
   const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name) && existsSync(join(EXAMPLES, name, 'app.ts'))).sort();
@@ -48,6 +53,12 @@ function plan(): [string, 'development' | 'production'][] {
   const found = all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
   if (found.length === 0) throw new Error(`No example and posture matches '${wanted.join(' ')}'. There are: ${all.map((pair) => pair.join(' ')).join(', ')}.`);
   return found;
+}
+
+/** The deployments of the second are made to fail; the third has parts that are its alone. */
+function scenariosOf(example: string, posture: string): Record<string, Scenario> {
+  if (example === '03-rex') return REX;
+  return example === '02-hello-birthday' && posture === 'development' ? ALL : EVERYWHERE;
 }
 
 /** Without the first, which deploys, there is nothing for the others. */
@@ -69,7 +80,7 @@ async function play(): Promise<number> {
   report.heading('Start');
   const world = await createWorld((text) => report.note(text));
   for (const [example, posture] of chosen) {
-    const scenarios = example === SCENARIO_EXAMPLE && posture === 'development' ? ALL : EVERYWHERE;
+    const scenarios = scenariosOf(example, posture);
     const backend = await Backend.create(world, example, posture);
     await playAll(report, backend, scenarios);
     await backend.close();

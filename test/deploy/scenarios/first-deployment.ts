@@ -35,13 +35,14 @@ async function checkUsers(report: Report, backend: Backend): Promise<void> {
 async function checkMigrations(report: Report, backend: Backend, { tasks, events }: Deployed): Promise<void> {
   const migrations = backend.declared('Custom::Migration');
   report.check(tasks.length === migrations.length && tasks.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, tasks.flatMap(({ lines }) => lines.slice(-1)).join('; '));
-  report.check(precedes(events, ['Custom::Migration', /^CREATE_COMPLETE/], ['AWS::ECS::Service', /^CREATE_IN_PROGRESS/]), 'the service is created after that');
+  report.check(precedes(events, ['Custom::Migration', /^CREATE_COMPLETE/], ['AWS::ECS::Service', /^CREATE_IN_PROGRESS/]), 'services are created after that');
 }
 
 /** The server logs every statement here. */
 async function checkSecrecy(report: Report, backend: Backend, { output, events, tasks }: Deployed): Promise<void> {
   const places = { 'the log of the server': backend.server.log(), 'events': JSON.stringify(events), 'the output of the CLI': output, 'the logs of tasks': JSON.stringify(tasks.map(({ lines }) => lines)) };
-  const secrets = await Promise.all(Object.values(await backend.users()).map((secret) => backend.world.cloud.secret(secret)));
-  const leaks = Object.entries(places).filter(([, text]) => secrets.some(({ password }) => text.includes(password))).map(([place]) => place);
-  report.check(secrets.length > 0 && leaks.length === 0, `no password is in ${Object.keys(places).join(', ')}`, leaks.join(', '));
+  const secrets = await Promise.all(Object.values(await backend.resources('AWS::SecretsManager::Secret')).map((arn) => backend.world.cloud.secretString(arn)));
+  const passwords = secrets.map((secret) => secret.startsWith('{') ? (JSON.parse(secret) as { password: string }).password : secret);
+  const leaks = Object.entries(places).filter(([, text]) => passwords.some((password) => text.includes(password))).map(([place]) => place);
+  report.check(passwords.length > 0 && leaks.length === 0, `none of ${passwords.length} passwords is in ${Object.keys(places).join(', ')}`, leaks.join(', '));
 }

@@ -44,7 +44,7 @@ export async function rotation(report: Report, backend: Backend): Promise<void> 
 /** 10. A stopped database is named as the reason, soon and without leaving anything behind. */
 export async function stoppedDatabase(report: Report, backend: Backend): Promise<void> {
   const { cloud } = backend.world;
-  const [DBInstanceIdentifier] = Object.values(await cloud.resources(backend.stackName, 'AWS::RDS::DBInstance'));
+  const [DBInstanceIdentifier] = Object.values(await backend.resources('AWS::RDS::DBInstance'));
   await cloud.rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier }));
   await backend.server.stop();
   const failed = await backend.deploy({ context: { users: 'Analyst,Late' } });
