@@ -11,3 +11,4 @@ export * from './network';
 export * from './postgres';
 export * from './posture';
 export * from './registry';
+export * from './storage';

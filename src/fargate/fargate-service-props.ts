@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Deployment } from './deployment';
 import type { FargateTaskProps } from './fargate-task-props';
@@ -11,6 +12,13 @@ export interface FargateServiceProps extends FargateTaskProps {
    * @default - none: the load balancer's check decides, and without a load balancer that the process runs
    */
   readonly containerHealthCheck?: ecs.HealthCheck;
+
+  /**
+   * Time after which sidecars that start after the service (`startsAfter`) give up on it, and the task ends, from 2 to 120 seconds.
+   *
+   * @default - as ECS does: three minutes
+   */
+  readonly startTimeout?: Duration;
 
   /**
    * Least number of tasks.

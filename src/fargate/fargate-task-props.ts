@@ -6,6 +6,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Capacity } from './capacity';
 import type { IServiceBinding } from './service-binding';
 import type { IServicePrerequisite } from './service-prerequisite';
+import type { ServiceVolume } from './service-volume';
 
 /** Properties of everything that runs in tasks on Fargate. */
 export interface FargateTaskProps {
@@ -95,6 +96,13 @@ export interface FargateTaskProps {
    * @default - none but `/tmp`
    */
   readonly writablePaths?: string[];
+
+  /**
+   * Directories that the container mounts, of file systems or shared with sidecars.
+   *
+   * @default - none
+   */
+  readonly volumes?: ServiceVolume[];
 
   /**
    * Size of `/tmp`, which is part of the task's memory.

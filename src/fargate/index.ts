@@ -13,4 +13,5 @@ export * from './service-binding';
 export * from './service-discovery';
 export * from './service-image';
 export * from './service-prerequisite';
+export * from './service-volume';
 export * from './sidecar';

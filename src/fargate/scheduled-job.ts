@@ -15,6 +15,7 @@ import { type ServiceInputs, collectInputs } from './private/service-inputs';
 import { createConnections, openTargets } from './private/service-network';
 import { type TaskPlan, planTask } from './private/service-plan';
 import { createLogGroup, createTask } from './private/service-task';
+import { TaskVolumes } from './private/task-volumes';
 import { integer, seconds } from './private/validate-service';
 import { runPermissions } from '../migrations/private/run-permissions';
 import { networkReadiness } from '../network/private/network-readiness';
@@ -138,11 +139,13 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
     this.taskDefinition = taskDefinition;
     this.grantPrincipal = taskDefinition.taskRole;
     this.connections = createConnections(this, props);
+    const volumes = new TaskVolumes({ scope: this, task: taskDefinition, connections: this.connections, vpc: props.cluster.vpc, plan, logGroup: this.logGroup });
+    volumes.mount(taskDefinition.defaultContainer as ecs.ContainerDefinition, { ...props, initId: 'Volumes' });
     this.deadLetterQueue = props.deadLetterQueue ?? this.createDeadLetterQueue();
     const { logGroup, connections, deadLetterQueue } = this;
     this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
     this.runCommand = runCommandOf(this, this.parts);
-    this.createSchedule(inputs);
+    this.createSchedule(inputs, volumes);
   }
 
   /** Lets a principal run the job now, with `runCommand`: start, see and stop the task, and read its log. */
@@ -200,13 +203,13 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
     return queue;
   }
 
-  private createSchedule(inputs: ServiceInputs): void {
+  private createSchedule(inputs: ServiceInputs, volumes: TaskVolumes): void {
     const { job, plan, cluster, taskDefinition } = this.parts;
     const schedule = createSchedule(this, this.parts);
     const { subnets } = cluster.vpc.selectSubnets(plan.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc: cluster.vpc, subnets, securityGroups: this.connections.securityGroups });
     const rules = openTargets(this, this.connections, inputs.targets);
-    schedule.node.addDependency(taskDefinition.obtainExecutionRole(), taskDefinition.taskRole, network, ...rules, ...inputs.dependencies);
+    schedule.node.addDependency(taskDefinition.obtainExecutionRole(), taskDefinition.taskRole, network, volumes.readiness, ...rules, ...inputs.dependencies);
     if (plan.capacityProviders !== undefined) {
       schedule.node.addDependency(capacityReadiness(cluster));
     }

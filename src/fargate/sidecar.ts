@@ -1,5 +1,6 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { ServiceVolume } from './service-volume';
 
 /** Options of a further container in the tasks of a service, as hardened as the service's own. */
 export interface SidecarOptions {
@@ -69,6 +70,13 @@ export interface SidecarOptions {
    * @default - none
    */
   readonly sharedPaths?: string[];
+
+  /**
+   * Directories that the container mounts, of file systems or shared with the service and other sidecars.
+   *
+   * @default - none
+   */
+  readonly volumes?: ServiceVolume[];
 
   /**
    * Size of `/tmp`, which is part of the task's memory.

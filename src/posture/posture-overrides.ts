@@ -69,6 +69,13 @@ export interface PostureOverrides {
   readonly backupRetention?: Duration;
 
   /**
+   * Whether AWS Backup copies file systems every day and keeps each copy for 35 days.
+   *
+   * @default - false in development, true in production
+   */
+  readonly fileBackups?: boolean;
+
+  /**
    * Whether a database server refuses to be deleted.
    *
    * @default - false in development, true in production

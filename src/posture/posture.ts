@@ -35,6 +35,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `allocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
  * | `cacheNodeType` | t4g.micro | m7g.large | The cheapest Graviton class; the smallest one whose speed does not run out. |
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
+ * | `fileBackups` | false | true | A copy each day for 35 days, at a sixth of the price of the files. |
  * | `deletionProtection` | false | true | A stack can be thrown away; a server only by two deliberate steps. |
  * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
  * | `removalPolicy` | destroy | retain | No leftovers; logs, keys and buckets outlive a mistake. |
@@ -143,6 +144,8 @@ export class Posture {
   public readonly cacheNodeType: ec2.InstanceType;
   /** How long automated backups are kept, from 0 to 35 days. */
   public readonly backupRetention: Duration;
+  /** Whether AWS Backup copies file systems every day and keeps each copy for 35 days. */
+  public readonly fileBackups: boolean;
   /** Whether a database server refuses to be deleted. */
   public readonly deletionProtection: boolean;
   /** What happens to a database server that leaves the stack: destroy, snapshot or retain. */
@@ -205,6 +208,7 @@ export class Posture {
     this.allocatedStorage = settings.allocatedStorage;
     this.cacheNodeType = settings.cacheNodeType;
     this.backupRetention = settings.backupRetention;
+    this.fileBackups = settings.fileBackups;
     this.deletionProtection = settings.deletionProtection;
     this.databaseRemovalPolicy = settings.databaseRemovalPolicy;
     this.removalPolicy = settings.removalPolicy;

@@ -24,6 +24,7 @@ const OVERRIDES: Required<PostureOverrides> = {
   multiAz: false,
   allocatedStorage: Size.gibibytes(50),
   backupRetention: Duration.days(1),
+  fileBackups: true,
   deletionProtection: false,
   databaseRemovalPolicy: RemovalPolicy.RETAIN,
   removalPolicy: RemovalPolicy.RETAIN,

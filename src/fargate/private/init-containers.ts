@@ -44,12 +44,18 @@ export function mountWritablePaths(container: ecs.ContainerDefinition, { owner, 
   if (mounts.length === 0) {
     return;
   }
-  const init = addInitContainer(container, owner.initId, '0:0', `chmod 1777 ${mounts.map(({ containerPath }) => containerPath).join(' ')}`, logGroup);
-  init.addMountPoints(...mounts);
+  const init = openMounts(container, owner.initId, mounts, logGroup);
   if (shared !== undefined && sharedMounts.length > 0) {
     shared.other.addMountPoints(...sharedMounts);
     shared.other.addContainerDependencies({ container: init, condition: ecs.ContainerDependencyCondition.SUCCESS });
   }
+}
+
+/** Lets anyone write to what is mounted, before a container starts. */
+export function openMounts(container: ecs.ContainerDefinition, initId: string, mounts: ecs.MountPoint[], logGroup: logs.ILogGroup): ecs.ContainerDefinition {
+  const init = addInitContainer(container, initId, '0:0', `chmod 1777 ${mounts.map(({ containerPath }) => containerPath).join(' ')}`, logGroup);
+  init.addMountPoints(...mounts);
+  return init;
 }
 
 /** Mounts what ECS Exec needs where the root file system is read-only. */

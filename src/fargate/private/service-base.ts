@@ -15,6 +15,7 @@ import { type ServiceKind, type ServicePlan, isScaling, planService } from './se
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
+import { TaskVolumes } from './task-volumes';
 import type { IMonitoredService } from '../../monitoring';
 import { networkReadiness } from '../../network/private/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
@@ -63,6 +64,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
 
   private readonly cluster: ecs.ICluster;
   private readonly sidecars: Sidecars;
+  private readonly volumes: TaskVolumes;
 
   constructor(scope: Construct, id: string, props: FargateServiceProps, kind: ServiceKind) {
     super(scope, id);
@@ -78,6 +80,8 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     this.taskDefinition = task;
     this.grantPrincipal = task.taskRole;
     this.connections = createConnections(this, props, plan.port);
+    this.volumes = new TaskVolumes({ scope: this, task, connections: this.connections, vpc: this.vpc, plan, logGroup: this.logGroup });
+    this.volumes.mount(serviceContainer(task), { ...props, initId: 'Volumes' });
     this.sidecars = new Sidecars({
       scope: this,
       construct: kind.construct,
@@ -85,6 +89,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
       container: serviceContainer(task),
       plan,
       logGroup: this.logGroup,
+      volumes: this.volumes,
       enableExecuteCommand: props.enableExecuteCommand ?? false,
     }, props.containerHealthCheck);
     const fargateService = this.createService(props, plan, task);
@@ -207,7 +212,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     // A first task without its permissions or its way to AWS would count as a failed one.
     const { subnets } = this.vpc.selectSubnets(plan.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc: this.vpc, subnets, securityGroups: this.connections.securityGroups });
-    resource.node.addDependency(task.obtainExecutionRole(), network, ...inputs.dependencies);
+    resource.node.addDependency(task.obtainExecutionRole(), network, this.volumes.readiness, ...inputs.dependencies);
     if (plan.capacityProviders !== undefined) {
       resource.node.addDependency(capacityReadiness(this.cluster));
     }

@@ -1,5 +1,5 @@
 import { type Duration, Size } from 'aws-cdk-lib';
-import type { CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
+import type { AppProtocol, CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { renderCapacity } from './capacity-rules';
 import { adviseOnContainer } from './container-advice';
@@ -22,6 +22,8 @@ export interface ServiceKind {
   readonly port?: number;
   /** Further ports that it listens on. */
   readonly additionalPorts?: number[];
+  /** What the port speaks, where that is known. */
+  readonly appProtocol?: AppProtocol;
   /** Path that a load balancer asks. */
   readonly healthCheckPath?: string;
   /** Time that a load balancer lets running requests finish. */
@@ -50,6 +52,7 @@ export interface TaskPlan extends CheckedTask, TaskSize {
 export interface ServicePlan extends TaskPlan, CheckedService {
   readonly policies: ScalingPolicy[];
   readonly deployment: DeploymentPlan;
+  readonly appProtocol?: AppProtocol;
 }
 
 /** Fills in what the props of tasks leave open, and refuses what cannot be deployed. */
@@ -78,8 +81,10 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
     ...planTask(scope, props, kind),
     port: kind.port,
     additionalPorts: kind.additionalPorts ?? [],
+    appProtocol: kind.appProtocol,
     healthCheckPath: kind.healthCheckPath,
     deregistrationDelay: kind.deregistrationDelay,
+    startTimeout: props.startTimeout,
     failureThreshold: props.failureThreshold ?? 3,
     minTasks: props.minTasks ?? posture.minTasks,
     maxTasks: props.maxTasks ?? posture.maxTasks,

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
@@ -31,6 +32,7 @@ export interface TaskContainer {
   readonly name: string;
   readonly portMappings?: ecs.PortMapping[];
   readonly healthCheck?: ecs.HealthCheck;
+  readonly startTimeout?: Duration;
   readonly enableExecuteCommand?: boolean;
   /** Whether the process runs on where CloudWatch Logs is slow, at the price of lines. */
   readonly loseLogsBeforeBlocking: boolean;
@@ -56,6 +58,7 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
     environment: inputs.environment,
     secrets: inputs.secrets,
     healthCheck: own.healthCheck,
+    startTimeout: own.startTimeout,
     stopTimeout: plan.stopTimeout,
     portMappings: own.portMappings,
     ...hardenedContainer(task, `${own.name}Linux`, {
@@ -78,8 +81,8 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
 
 /** The container of a service. */
 export function containerOf(props: FargateServiceProps, plan: ServicePlan): TaskContainer {
-  const { containerHealthCheck: healthCheck, enableExecuteCommand } = props;
-  return { name: CONTAINER_NAME, portMappings: renderPorts(props.cluster, plan), healthCheck, enableExecuteCommand, loseLogsBeforeBlocking: true };
+  const { containerHealthCheck: healthCheck, startTimeout, enableExecuteCommand } = props;
+  return { name: CONTAINER_NAME, portMappings: renderPorts(props.cluster, plan), healthCheck, startTimeout, enableExecuteCommand, loseLogsBeforeBlocking: true };
 }
 
 /** The service's own container in its task definition. */
@@ -101,8 +104,8 @@ function createTaskDefinition(scope: Construct, props: FargateTaskProps, plan: T
 }
 
 /** Service Connect refers to its port by name, and nothing else has a use for that. */
-function renderPorts(cluster: ecs.ICluster, { port, additionalPorts }: ServicePlan): ecs.PortMapping[] | undefined {
+function renderPorts(cluster: ecs.ICluster, { port, additionalPorts, appProtocol = ecs.AppProtocol.http }: ServicePlan): ecs.PortMapping[] | undefined {
   const isConnected = discoveryOf(cluster)?.kind === 'connect';
-  const main = { protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol: ecs.AppProtocol.http } : {}) };
+  const main = { protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol } : {}) };
   return port === undefined ? undefined : [{ containerPort: port, ...main }, ...additionalPorts.map((containerPort) => ({ containerPort, protocol: ecs.Protocol.TCP }))];
 }

@@ -8,6 +8,7 @@ import { mountExecuteCommandPaths, mountWritablePaths } from './init-containers'
 import type { ServicePlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
 import { sortedByName } from './sorted';
+import type { TaskVolumes } from './task-volumes';
 import { integer, seconds, validatePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
 import { InvalidBackendError } from '../../private/errors';
 import type { SidecarOptions } from '../sidecar';
@@ -23,6 +24,7 @@ export interface SidecarHost {
   readonly container: ecs.ContainerDefinition;
   readonly plan: ServicePlan;
   readonly logGroup: logs.ILogGroup;
+  readonly volumes: TaskVolumes;
   readonly enableExecuteCommand: boolean;
 }
 
@@ -35,7 +37,6 @@ interface Known {
 export class Sidecars {
   private readonly known = new Map<string, Known>();
   private readonly ports: number[];
-  private readonly sharedPaths: string[] = [];
 
   constructor(private readonly host: SidecarHost, containerHealthCheck?: ecs.HealthCheck) {
     this.known.set(CONTAINER_NAME, { container: host.container, options: { essential: true, healthCheck: containerHealthCheck } });
@@ -75,14 +76,14 @@ export class Sidecars {
     });
   }
 
-  private mount(id: string, { writablePaths = [], sharedPaths = [] }: SidecarOptions, container: ecs.ContainerDefinition): void {
+  private mount(id: string, { writablePaths = [], sharedPaths = [], volumes, user }: SidecarOptions, container: ecs.ContainerDefinition): void {
     const owner = { initId: `${id}WritablePaths`, volumes: `${id}-writable` };
     const shared = { paths: sharedPaths, other: this.host.container, volumes: `${id}-shared` };
     mountWritablePaths(container, { owner, own: writablePaths, shared }, this.host.logGroup);
-    this.sharedPaths.push(...sharedPaths);
     if (this.host.enableExecuteCommand) {
       mountExecuteCommandPaths(container, `${id}-execute-command`);
     }
+    this.host.volumes.mount(container, { volumes, user, initId: `${id}Volumes` });
   }
 
   private order(id: string, { serviceStartsAfter, startsAfter = {} }: SidecarOptions, container: ecs.ContainerDefinition): void {
@@ -123,7 +124,7 @@ export class Sidecars {
   }
 
   private validate(id: string, options: SidecarOptions): void {
-    const { scope, task, plan } = this.host;
+    const { scope, task, plan, container } = this.host;
     if (!/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
       throw new InvalidBackendError(scope, `'${id}' is no name for a container. Use up to 200 letters, digits, '-' and '_'.`);
     }
@@ -138,7 +139,7 @@ export class Sidecars {
     validatePorts(scope, `ports of '${id}'`, options.ports ?? [], this.ports);
     validateTmpSize(scope, { tmpSize: options.tmpSize ?? Size.mebibytes(64), memoryLimitMiB: options.memoryLimitMiB ?? plan.memoryLimitMiB });
     validateWritablePaths(scope, options.writablePaths ?? [], `writablePaths of '${id}'`);
-    validateWritablePaths(scope, options.sharedPaths ?? [], `sharedPaths of '${id}'`, [...options.writablePaths ?? [], ...plan.writablePaths, ...this.sharedPaths]);
+    validateWritablePaths(scope, options.sharedPaths ?? [], `sharedPaths of '${id}'`, [...options.writablePaths ?? [], ...container.mountPoints.map(({ containerPath }) => String(containerPath))]);
   }
 
   private invalid(id: string, message: string): InvalidBackendError {

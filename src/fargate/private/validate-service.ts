@@ -20,6 +20,7 @@ export interface CheckedService extends CheckedTask {
   readonly additionalPorts: number[];
   readonly healthCheckPath?: string;
   readonly deregistrationDelay?: Duration;
+  readonly startTimeout?: Duration;
   readonly failureThreshold: number;
   readonly minTasks: number;
   readonly maxTasks: number;
@@ -41,6 +42,7 @@ export function validateService(scope: IConstruct, service: CheckedService): voi
   integer(scope, 'failureThreshold', service.failureThreshold, 1, 10000);
   integer(scope, 'minTasks', service.minTasks, 0, 5000);
   integer(scope, 'maxTasks', service.maxTasks, 0, 5000);
+  seconds(scope, 'startTimeout', service.startTimeout, 2, 120);
   seconds(scope, 'deregistrationDelay', service.deregistrationDelay, 0, 3600);
   validateTaskBounds(scope, service);
   validateHealthCheckPath(scope, service.healthCheckPath);

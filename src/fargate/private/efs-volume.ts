@@ -1,0 +1,124 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import { Construct, type IConstruct } from 'constructs';
+import type { VolumePlan } from './plans';
+import { snakeCase } from '../../postgres/private/names';
+import { InvalidBackendError } from '../../private/errors';
+import type { IPrivateFileSystem, PrivateFileSystem } from '../../storage';
+
+/** A directory of a file system, and who mounts it as whom. */
+export interface EfsVolumeProps {
+  readonly task: ecs.FargateTaskDefinition;
+  readonly plan: VolumePlan;
+  readonly fileSystem: IPrivateFileSystem;
+  /** User of the container that mounts it first. */
+  readonly user: string;
+}
+
+interface Owner {
+  readonly user: string;
+  readonly path: string;
+}
+
+/** EFS makes a directory for whoever mounts it first, and its owner stays. */
+const OWNERS = new WeakMap<IPrivateFileSystem, Map<string, Owner>>();
+
+/** A directory of a file system as one task mounts it: an access point, and the permission for it. */
+export class EfsVolume extends Construct {
+  /** The volume as ECS takes it. */
+  public readonly configuration: ecs.EfsVolumeConfiguration;
+
+  private readonly accessPoint: efs.CfnAccessPoint;
+  private writable = false;
+
+  constructor(scope: Construct, id: string, private readonly props: EfsVolumeProps) {
+    super(scope, id);
+    const { fileSystem, plan, user } = props;
+    const directory = directoryOf(this, plan);
+    const [uid, gid] = numbersOf(this, user);
+    claimDirectory(this, fileSystem, directory, `${uid}:${gid}`);
+    this.accessPoint = new efs.CfnAccessPoint(this, 'Resource', {
+      fileSystemId: fileSystem.fileSystemId,
+      posixUser: { uid, gid },
+      rootDirectory: { path: directory, creationInfo: { ownerUid: uid, ownerGid: gid, permissions: '0750' } },
+      accessPointTags: [{ key: 'Name', value: this.node.path }],
+    });
+    this.configuration = {
+      fileSystemId: fileSystem.fileSystemId,
+      transitEncryption: 'ENABLED',
+      authorizationConfig: { accessPointId: this.accessPoint.attrAccessPointId, iam: 'ENABLED' },
+    };
+    this.allow('elasticfilesystem:ClientMount');
+  }
+
+  /** Lets the task write, once any of its containers does. */
+  public grantWrite(): void {
+    if (!this.writable) {
+      this.writable = true;
+      this.allow('elasticfilesystem:ClientWrite');
+    }
+  }
+
+  private allow(action: string): void {
+    this.props.task.addToTaskRolePolicy(new iam.PolicyStatement({
+      actions: [action],
+      resources: [this.props.fileSystem.fileSystemArn],
+      conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': this.accessPoint.attrArn } },
+    }));
+  }
+}
+
+/** Refuses tasks that find no mount target, which would end before their first line of code. */
+export function requireMountTargets(scope: IConstruct, fileSystem: IPrivateFileSystem, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): void {
+  const { _vpc, _subnets } = fileSystem as Partial<PrivateFileSystem>;
+  if (_vpc === undefined || _subnets === undefined) {
+    return;
+  }
+  if (_vpc !== vpc && _vpc.vpcId !== vpc.vpcId) {
+    throw new InvalidBackendError(scope, `'${fileSystem.node.path}' is in another network, '${_vpc.node.path}', where these tasks cannot mount it. Make it with the vpc of their cluster.`);
+  }
+  const served = zonesOf(_subnets);
+  const missing = served === undefined ? [] : (zonesOf(subnets) ?? []).filter((zone) => !served.includes(zone));
+  if (missing.length > 0) {
+    throw new InvalidBackendError(scope, `'${fileSystem.node.path}' has no mount target in ${missing.join(', ')}, where tasks may run. Give it vpcSubnets in every zone of the tasks.`);
+  }
+}
+
+/** The zones of subnets; nothing where subnets were imported without saying theirs. */
+function zonesOf(subnets: ec2.ISubnet[]): string[] | undefined {
+  try {
+    return subnets.map((subnet) => JSON.stringify(Stack.of(subnet).resolve(subnet.availabilityZone)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** @see https://docs.aws.amazon.com/efs/latest/ug/enforce-root-directory-access-point.html */
+function directoryOf(scope: Construct, { id, efs: files }: VolumePlan): string {
+  const directory = files?.directory ?? `/${snakeCase(id).replace(/_/g, '-')}`;
+  if (Token.isUnresolved(directory) || !/^(\/[A-Za-z0-9_.-]+){1,4}$/.test(directory) || directory.length > 100 || directory.split('/').includes('..')) {
+    throw new InvalidBackendError(scope, `directory of the volume '${id}' must be one to four names of letters, digits, '_', '.' and '-', each after a '/', at most 100 characters, like '/uploads', got '${directory}'.`);
+  }
+  return directory;
+}
+
+function numbersOf(scope: Construct, user: string): [string, string] {
+  const [, uid, gid] = /^([1-9]\d*)(?::(\d+))?$/.exec(user) ?? [];
+  if (uid === undefined) {
+    throw new InvalidBackendError(scope, `A file system knows users by number, and its root may not write: user must be like '1000:1000', got '${user}'. Set user of the container.`);
+  }
+  return [uid, gid ?? uid];
+}
+
+function claimDirectory(scope: Construct, fileSystem: IPrivateFileSystem, directory: string, user: string): void {
+  const owners = OWNERS.get(fileSystem) ?? new Map<string, Owner>();
+  OWNERS.set(fileSystem, owners);
+  const owner = owners.get(directory);
+  if (owner !== undefined && owner.user !== user) {
+    throw new InvalidBackendError(scope, `${directory} of '${fileSystem.node.path}' belongs to user ${owner.user} of '${owner.path}', so user ${user} could not use it. Give both containers the same user, or this volume another directory.`);
+  }
+  owners.set(directory, owner ?? { user, path: scope.node.path });
+}
