@@ -1,5 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import type { IEdgeRoute } from './edge-route';
 
@@ -13,6 +14,20 @@ export interface IEdgeTarget extends IConstruct, IConnectable {
 
   /** The path that tells whether the target can take requests. */
   readonly healthCheckPath: string;
+
+  /**
+   * What the target speaks. Anything but HTTP/1.1 needs an edge with HTTPS.
+   *
+   * @default ApplicationProtocolVersion.HTTP1
+   */
+  readonly protocolVersion?: ApplicationProtocolVersion;
+
+  /**
+   * Codes with which a target that speaks gRPC answers the health check, such as `0` or `0-5`.
+   *
+   * @default '12'
+   */
+  readonly healthyGrpcCodes?: string;
 
   /** The time that running requests have to finish when a task stops. */
   readonly deregistrationDelay: Duration;

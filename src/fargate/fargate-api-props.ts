@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { FargateServiceProps } from './fargate-service-props';
 
 /** What makes a service scale between its least and its greatest number of tasks. */
@@ -44,11 +45,29 @@ export interface FargateApiProps extends FargateServiceProps {
   readonly discoveryName?: string;
 
   /**
-   * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx.
+   * What the service speaks behind an edge: HTTP/1.1, HTTP/2 or gRPC, without TLS in any case. HTTP/2 and gRPC need an edge with HTTPS
+   * and clients that speak HTTP/2. Changing it replaces the target groups, with an interruption.
    *
-   * @default '/healthz'
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-protocol-version
+   * @default ApplicationProtocolVersion.HTTP1
+   */
+  readonly protocolVersion?: ApplicationProtocolVersion;
+
+  /**
+   * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx. With gRPC a method, such
+   * as `/grpc.health.v1.Health/Check`, which must answer with one of `healthyGrpcCodes`.
+   *
+   * @default - `/healthz`; with gRPC `/AWS.ALB/healthcheck`, which a server answers without knowing it
    */
   readonly healthCheckPath?: string;
+
+  /**
+   * Codes with which a healthy gRPC service answers the health check, from 0 to 99: `0`, `0,12` or `0-5`.
+   *
+   * @see https://grpc.io/docs/guides/status-codes/
+   * @default - `0` with a healthCheckPath, `12` (unimplemented) without
+   */
+  readonly healthyGrpcCodes?: string;
 
   /**
    * Time after the start of a task during which failed health checks are ignored, while an edge routes to the service.

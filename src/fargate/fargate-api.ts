@@ -1,7 +1,9 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
+import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
 import type { IEdgeRoute, IEdgeTarget } from '../edge';
+import { planProtocol, validateProtocol } from './private/api-protocol';
 import { type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { KeepAlive } from './private/keep-alive';
 import { ServiceBase } from './private/service-base';
@@ -57,6 +59,10 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   public readonly port: number;
   /** The path that the load balancer asks. */
   public readonly healthCheckPath: string;
+  /** What the service speaks. */
+  public readonly protocolVersion?: ApplicationProtocolVersion;
+  /** Codes with which a healthy gRPC service answers; undefined for others. */
+  public readonly healthyGrpcCodes?: string;
   /** The time that running requests have to finish when a task stops. */
   public readonly deregistrationDelay: Duration;
 
@@ -70,13 +76,16 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
    * variable that is given twice
    */
   constructor(scope: Construct, id: string, props: FargateApiProps) {
-    const { port = 8080, healthCheckPath = '/healthz', deregistrationDelay = Duration.seconds(30) } = props;
+    const { port = 8080, deregistrationDelay = Duration.seconds(30) } = props;
+    const protocol = planProtocol(props);
+    const { healthCheckPath, appProtocol } = protocol;
     super(scope, id, props, {
       construct: 'FargateApi',
       discoveryName: (self) => discoveryNameOf(self, props.discoveryName),
       port,
       additionalPorts: props.additionalPorts,
       healthCheckPath,
+      appProtocol,
       deregistrationDelay,
       scaling: [{ kind: 'cpu', target: props.scaling?.cpuUtilizationPercent ?? 60 }, { kind: 'requests', target: props.scaling?.requestsPerTarget ?? 1000 }],
       explicitScaling: props.scaling !== undefined,
@@ -85,6 +94,9 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
     });
     this.port = port;
     this.healthCheckPath = healthCheckPath;
+    this.protocolVersion = protocol.protocolVersion;
+    this.healthyGrpcCodes = protocol.healthyGrpcCodes;
+    validateProtocol(this, protocol);
     this.deregistrationDelay = deregistrationDelay;
     this.discoveryName = props.discoveryName;
     this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), props.environment ?? {});

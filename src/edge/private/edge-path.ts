@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { type RouteConditions, renderConditions } from './route-conditions';
+import { healthyCodesOf, protocolVersionOf } from './target-protocol';
 import { openIngress } from '../../fargate/private/open-path';
 import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
@@ -114,13 +115,13 @@ class ListenerRoute extends Construct implements IEdgeRoute {
       vpc: target.vpc,
       targetType: elbv2.TargetType.IP,
       protocol: elbv2.ApplicationProtocol.HTTP,
-      protocolVersion: elbv2.ApplicationProtocolVersion.HTTP1,
+      protocolVersion: protocolVersionOf(target, this.props.side.https),
       // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
       port: 80,
       deregistrationDelay: target.deregistrationDelay,
       healthCheck: {
         path: target.healthCheckPath,
-        healthyHttpCodes: '200-299',
+        ...healthyCodesOf(target),
         interval: Duration.seconds(10),
         timeout: Duration.seconds(5),
         healthyThresholdCount: 2,
