@@ -47,21 +47,19 @@ export class RexStack extends Stack {
       healthCheckPath: '/auth/hello',
       writablePaths: ['/usr/lib/supertokens/temp'],
     });
+
     const edge = new PublicEdge(this, 'Edge', { vpc, domain: zone && EdgeDomain.fromHostedZone(zone, { domainNames: [`api.${zone.zoneName}`] }) });
     const accessToken = Secret.fromSecretNameV2(this, 'GitHubToken', tokenSecretName);
-    const domainName = zone && `app.${zone.zoneName}`;
-    const frontend = new AmplifyFrontend(this, 'Frontend', { repository, accessToken, domainName, environment: { VITE_API_URL: edge.url } });
+    const frontend = new AmplifyFrontend(this, 'Web', { repository, accessToken, environment: { VITE_API_URL: edge.url }, domainName: zone && `app.${zone.zoneName}` });
+    const scaled = { ...service, minTasks: 2, maxTasks: 10, scaleOn: [Scaling.onCpu(60)] };
     const api = new FargateApi(this, 'Api', {
-      ...service,
+      ...scaled,
       image: images.api,
       environment: { QUEUE_NAME: 'jobs', SUPERTOKENS_BASE_PATH: '/auth', CORS_ORIGINS: frontend.url },
       secrets: { SUPERTOKENS_API_KEY: EcsSecret.fromSecretsManager(apiKey) },
       connectTo: [postgres.database.addUser('Api'), queue, supertokens],
       migrations: [migrations],
       healthCheckPath: '/api/health',
-      minTasks: 2,
-      maxTasks: 10,
-      scaleOn: [Scaling.onCpu(60)],
     });
     const connectTo = [postgres.database.addUser('Worker', { connectionLimit: 20 }), queue];
     const worker = new FargateWorker(this, 'Worker', { ...service, image: images.worker, environment: { QUEUE_NAME: 'jobs' }, connectTo, migrations: [migrations] });

@@ -15,7 +15,8 @@ async function main(): Promise<void> {
   const database = connectDatabase(config, NAME, log);
   const queue = connectQueue(config, log);
   let draining = false;
-  const app = buildApp({ jobs: storedJobs(database), queue, sessions: supertokensSessions(config), log, draining: () => draining, keepAliveTimeout: config.keepAliveTimeout, corsOrigins: config.corsOrigins });
+  const { keepAliveTimeout, corsOrigins } = config;
+  const app = buildApp({ jobs: storedJobs(database), queue, sessions: supertokensSessions(config), log, draining: () => draining, keepAliveTimeout, corsOrigins });
   stopOnSignal(log, config.stopTimeout, async () => {
     draining = true;
     await app.close();
