@@ -189,6 +189,7 @@ describe('by the month', () => {
     ['an alarm with an anomaly band', one('AWS::CloudWatch::Alarm', { ThresholdMetricId: 'band', Metrics: [metric(300), { Id: 'band', Expression: 'ANOMALY_DETECTION_BAND(m300)' }] }),
       ['alarm: 3 month at 0.1 = 0.3 (0.3)']],
     ['a composite alarm', one('AWS::CloudWatch::CompositeAlarm'), ['alarm-composite: 1 month at 0.5 = 0.5 (0.5)']],
+    ['files, of which ten GB are taken for given', one('AWS::EFS::FileSystem'), ['efs-storage: 10 GB-month at 0.3 = 3 (3)']],
     ['a dashboard', one('AWS::CloudWatch::Dashboard'), ['dashboard: 1 month at 3 = 3 (3)']],
     ['a web ACL with two rules', one('AWS::WAFv2::WebACL', { Rules: [{ Name: 'a' }, { Name: 'b' }] }), ['web-acl: 1 month at 5 = 5 (5)', 'web-acl-rule: 2 month at 1 = 2 (2)']],
   ])('%s', (_, build, lines) => expect(linesOf(priceOf(build))).toEqual(lines));
@@ -211,6 +212,7 @@ describe('what is open', () => {
     ['a volume without a price', one('AWS::EC2::Volume', { Size: 10, VolumeType: 'io2' }), /io2/],
     ['capacity units of a serverless cache', one('AWS::ElastiCache::ServerlessCache', { Engine: 'valkey', CacheUsageLimits: { ECPUPerSecond: { Minimum: 1000 } } }), /ECPU/],
     ['provisioned concurrency', one('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 1 } }), /Provisioned concurrency/],
+    ['provisioned throughput of files', one('AWS::EFS::FileSystem', { ThroughputMode: 'provisioned' }), /Provisioned throughput/],
     ['provisioned throughput', one('AWS::DynamoDB::Table', { ProvisionedThroughput: { ReadCapacityUnits: 1 } }), /Provisioned throughput/],
     ['subnets of an imported network', (stack) => resource(stack, 'Endpoint', 'AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface', SubnetIds: Fn.split(',', Fn.importValue('Subnets')) }),
       /SubnetIds is .*; 2 of them are assumed/],

@@ -270,6 +270,47 @@ const peering: Case[] = [
   { name: 'a peering connection with routes in both directions joins two VPCs', change: (r) => twoVpcs(r, true, true), findings: [] },
 ];
 
+/** Files with a mount target in each isolated subnet, which the service mounts by an access point. */
+function mountFiles(r: Resources): void {
+  Object.assign(r, {
+    Files: { Type: 'AWS::EFS::FileSystem', Properties: { Encrypted: true } },
+    FilesGroup: securityGroup([], []),
+    ...Object.fromEntries([0, 1].map((zone) => [`Mount${zone}`, { Type: 'AWS::EFS::MountTarget', Properties: { FileSystemId: ref('Files'), SubnetId: ref(`Isolated${zone}`), SecurityGroups: [groupOf('FilesGroup')] } }])),
+    Point: { Type: 'AWS::EFS::AccessPoint', Properties: { FileSystemId: ref('Files') } },
+    ApiToFiles: egressTo('ApiGroup', 'FilesGroup', 2049),
+    FilesFromApi: ingressFrom('FilesGroup', 'ApiGroup', 2049),
+  });
+  r.ApiTask.Properties.Volumes = [{ Name: 'files', EFSVolumeConfiguration: { FilesystemId: ref('Files'), AuthorizationConfig: { AccessPointId: att('Point', 'AccessPointId') } } }];
+}
+
+const files: Case[] = [
+  { name: 'a service reaches the files that it mounts', change: mountFiles, findings: [] },
+  {
+    name: 'fails where the mount targets do not admit the service',
+    change: (r) => { mountFiles(r); delete r.FilesFromApi; },
+    findings: [0, 1].map((zone) => new RegExp(`violation client-to-store Lab/Api: Lab/Api is given file system Lab/Mount${zone} and does not reach it on TCP 2049: .*FilesGroup has no ingress rule for TCP 2049`)),
+  },
+  {
+    name: 'fails where a function that mounts an access point may not connect to it',
+    change: (r) => {
+      mountFiles(r);
+      delete r.ApiTask.Properties.Volumes;
+      r.Function = { Type: 'AWS::Lambda::Function', Properties: { VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('FunctionGroup')] }, FileSystemConfigs: [{ Arn: att('Point', 'Arn'), LocalMountPath: '/mnt/a' }] } };
+      r.FunctionGroup = securityGroup([], [rule(443, { CidrIp: '0.0.0.0/0' })]);
+    },
+    findings: [0, 1].map((zone) => new RegExp(`Lab/Function is given file system Lab/Mount${zone} and does not reach it on TCP 2049: .*Lab/FunctionGroup has no egress rule`)),
+  },
+  {
+    name: 'warns where mount targets admit every address',
+    change: (r) => {
+      mountFiles(r);
+      r.FilesGroup = securityGroup([rule(2049, { CidrIp: '0.0.0.0/0' })], []);
+    },
+    findings: [/rule-any-source .*TCP 2049 from 0\.0\.0\.0\/0 admits every address, and Lab\/FilesGroup/],
+  },
+];
+
+describeCases('a service and its files', backend, files);
 describeCases('a service and its database', backend, services);
 describeCases('a function and its secret', backend, secrets);
 describeCases('everything else that is given a database', backend, others);

@@ -10,6 +10,7 @@ const FREE = new Set(types({
     SubnetNetworkAclAssociation SubnetRouteTableAssociation VPC VPCCidrBlock VPCDHCPOptionsAssociation VPCEndpointConnectionNotification VPCEndpointService
     VPCEndpointServicePermissions VPCGatewayAttachment VPCPeeringConnection VolumeAttachment`,
   ECS: 'CapacityProvider ClusterCapacityProviderAssociations',
+  EFS: 'AccessPoint MountTarget',
   ElasticLoadBalancingV2: 'Listener ListenerCertificate ListenerRule TargetGroup',
   AutoScaling: 'LaunchConfiguration LifecycleHook ScalingPolicy ScheduledAction',
   RDS: 'DBClusterParameterGroup DBParameterGroup DBProxyTargetGroup DBSecurityGroup DBSecurityGroupIngress DBSubnetGroup EventSubscription OptionGroup',
@@ -48,7 +49,6 @@ const USAGE_BASED = new Set([...types({
   ECR: 'PublicRepository PullThroughCacheRule Repository',
   ECS: 'TaskDefinition',
   EC2: 'FlowLog',
-  EFS: 'AccessPoint FileSystem MountTarget',
   Events: 'EventBus',
   Pipes: 'Pipe',
   Scheduler: 'Schedule',

@@ -58,6 +58,29 @@ function judgeTransport(bucket: ModelResource, world: World): Answer {
     : wrong('It answers requests without TLS: no policy denies them.');
 }
 
+function judgeFileSystem(files: ModelResource): Answer {
+  const path = 'FileSystemPolicy';
+  const policy = files.value(path);
+  if (policy === undefined) {
+    return wrong('Whoever reaches a mount target may mount it, without TLS and without the permission of IAM: it has no policy.', path);
+  }
+  if (!isMap(policy)) {
+    return open('Whether it refuses clients without TLS is known at deployment only.', path);
+  }
+  return statementsAt(policy, path).some(deniesClearText) ? HOLDS : wrong('It answers clients without TLS: its policy does not deny them.', path);
+}
+
+function judgeVolumes(task: ModelResource): Answer {
+  const volumes = task.list('Volumes').flatMap((volume) => (isMap(volume) && isMap(volume.EFSVolumeConfiguration) ? [{ name: literalText(volume.Name), files: volume.EFSVolumeConfiguration }] : []));
+  return volumes.length === 0 ? undefined : volumes.flatMap(({ name, files }) => {
+    const access = isMap(files.AuthorizationConfig) ? literalText(files.AuthorizationConfig.IAM) : undefined;
+    return [
+      ...(literalText(files.TransitEncryption) === 'ENABLED' ? [] : wrong(`Volume '${name}' is mounted in clear text: TransitEncryption is not ENABLED.`, 'Volumes')),
+      ...(access === 'ENABLED' ? [] : wrong(`Volume '${name}' is mounted without the permissions of the task role: AuthorizationConfig.IAM is not ENABLED.`, 'Volumes')),
+    ];
+  });
+}
+
 function judgePointInTime(table: ModelResource): Answer {
   const path = 'PointInTimeRecoverySpecification';
   const specifications = table.type === 'AWS::DynamoDB::GlobalTable'
@@ -111,5 +134,27 @@ export const STORAGE_RULES: readonly HardeningRule[] = [
     from: 'production',
     types: [BUCKET],
     judge: judgeTransport,
+  },
+  {
+    id: 'hardening-files-tls',
+    title: 'File systems refuse clients without TLS, and by having a policy those without the permission of IAM',
+    why: 'NFS knows no passwords: without a policy whoever gets into the network reads every file.',
+    fix: 'Give the file system a fileSystemPolicy that denies requests where aws:SecureTransport is false.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html',
+    from: 'production',
+    types: ['AWS::EFS::FileSystem'],
+    judge: judgeFileSystem,
+  },
+  {
+    id: 'hardening-volume-tls',
+    title: 'Tasks mount file systems with TLS and as their role',
+    why: 'Files would otherwise travel in clear text, and the file system could not tell tasks apart.',
+    fix: 'Set transitEncryption to ENABLED, and iam of authorizationConfig, in efsVolumeConfiguration.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/AmazonECS/latest/developerguide/efs-volumes.html',
+    from: 'production',
+    types: ['AWS::ECS::TaskDefinition'],
+    judge: judgeVolumes,
   },
 ];

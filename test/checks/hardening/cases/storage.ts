@@ -32,6 +32,9 @@ function foreignPolicy(stack: Stack): void {
   raw(stack, 'Policy', 'AWS::S3::BucketPolicy', { Bucket: new CfnParameter(stack, 'Given').valueAsString, PolicyDocument: { Statement: [] } });
 }
 
+const files = (statement: Record<string, unknown>) => ({ FileSystemPolicy: { Statement: [statement] } });
+const mounting = (EFSVolumeConfiguration: Record<string, unknown>): Build => one('AWS::ECS::TaskDefinition', { Volumes: [{ Name: 'files', EFSVolumeConfiguration }] });
+
 export const STORAGE_CASES: readonly Case[] = [
   ...casesOf('hardening-log-retention', {
     holds: { 'a year': (stack) => void new logs.LogGroup(stack, 'Logs', { retention: logs.RetentionDays.ONE_YEAR }), 'a parameter': given('AWS::Logs::LogGroup', (value) => ({ RetentionInDays: value })) },
@@ -65,6 +68,22 @@ export const STORAGE_CASES: readonly Case[] = [
       'a key': one('AWS::KMS::Key', { KeyPolicy: {} }, { DeletionPolicy: 'Delete' }),
     },
     undecided: { 'a parameter': given(TABLE, (value) => ({ DeletionProtectionEnabled: value })) },
+  }),
+  ...casesOf('hardening-files-tls', {
+    holds: { 'a policy that denies clear text': one('AWS::EFS::FileSystem', files({ Effect: 'Deny', Principal: '*', Action: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })) },
+    violation: {
+      'as it comes': [one('AWS::EFS::FileSystem'), /it has no policy/],
+      'a policy about something else': [one('AWS::EFS::FileSystem', files({ Effect: 'Allow', Principal: '*', Action: 'elasticfilesystem:ClientWrite' })), /does not deny them/],
+    },
+    undecided: { 'a parameter': given('AWS::EFS::FileSystem', (value) => ({ FileSystemPolicy: value })) },
+  }),
+  ...casesOf('hardening-volume-tls', {
+    'holds': { 'TLS and IAM': mounting({ TransitEncryption: 'ENABLED', AuthorizationConfig: { IAM: 'ENABLED' } }) },
+    'violation': {
+      'as it comes': [mounting({}), /in clear text.*TransitEncryption.*\n.*without the permissions of the task role/],
+      'no IAM': [mounting({ TransitEncryption: 'ENABLED', AuthorizationConfig: { AccessPointId: 'fsap-1' } }), /^Volume 'files' is mounted without the permissions/],
+    },
+    'does not apply': { 'a disk of the task': one('AWS::ECS::TaskDefinition', { Volumes: [{ Name: 'disk' }] }) },
   }),
   ...casesOf('hardening-table-recovery', {
     holds: {

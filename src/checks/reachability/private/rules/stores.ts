@@ -61,11 +61,11 @@ function fromOutside(paths: Paths, owner: ModelResource, store: Store, port: num
 
 function clientsOf(network: Network): Client[] {
   const tasks = network.tasks.filter((task) => task.network !== undefined).map(({ owner, network: source, definition, isService }) => ({
-    owner, network: source, given: [definition?.value('ContainerDefinitions'), ...(isService ? [] : [owner.properties])],
+    owner, network: source, given: [definition?.value('ContainerDefinitions'), definition?.value('Volumes'), ...(isService ? [] : [owner.properties])],
   }));
   return [
     ...tasks,
-    ...network.functions.map(({ owner, network: source }) => ({ owner, network: source, given: [owner.value('Environment.Variables')] })),
+    ...network.functions.map(({ owner, network: source }) => ({ owner, network: source, given: [owner.value('Environment.Variables'), owner.value('FileSystemConfigs')] })),
     ...network.machines.map(({ owner, network: source, userData }) => ({ owner, network: source, given: [userData] })),
     ...proxies(network),
   ];
@@ -86,6 +86,7 @@ function proxies(network: Network): Client[] {
 class StoreFinder {
   private readonly byOwner: Map<ModelResource, Store>;
   private readonly bySecret = new Map<ModelResource, ModelResource[]>();
+  private readonly byFileSystem = new Map<ModelResource, Store[]>();
   private readonly custom = new Map<ModelResource, readonly Store[]>();
 
   public constructor(network: Network) {
@@ -96,6 +97,7 @@ class StoreFinder {
         this.byOwner.set(member, cluster);
       }
     }
+    this.findMounts(network);
     for (const attachment of network.model.ofType('AWS::SecretsManager::SecretTargetAttachment')) {
       const [secret, target] = [attachment.value('SecretId'), attachment.value('TargetId')].map((value) => resourceOf(value ?? ''));
       if (secret !== undefined && target !== undefined) {
@@ -109,10 +111,23 @@ class StoreFinder {
     return [...new Set(values.flatMap((value) => referencesIn(value)).flatMap((reference) => this.behind(reference)))];
   }
 
+  /** Clients are told of a file system or an access point, and connect to the mount target in their zone. */
+  private findMounts({ stores, model }: Network): void {
+    for (const store of stores.filter(({ owner }) => owner.type === 'AWS::EFS::MountTarget')) {
+      const files = resourceOf(store.owner.value('FileSystemId') ?? '');
+      const points = model.ofType('AWS::EFS::AccessPoint').filter((point) => files !== undefined && resourceOf(point.value('FileSystemId') ?? '') === files);
+      [...(files === undefined ? [] : [files]), ...points].forEach((told) => this.byFileSystem.set(told, [...this.byFileSystem.get(told) ?? [], store]));
+    }
+  }
+
   private behind({ resource, attribute }: Reference): readonly Store[] {
     const store = this.byOwner.get(resource);
     if (store !== undefined) {
       return /endpoint|secret/i.test(attribute) ? [store] : [];
+    }
+    const mounts = this.byFileSystem.get(resource);
+    if (mounts !== undefined) {
+      return mounts;
     }
     const targets = this.bySecret.get(resource);
     if (targets !== undefined) {
