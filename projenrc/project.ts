@@ -198,6 +198,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.compileTask.prependExec("node -e \"require('fs').rmSync('lib', { recursive: true, force: true })\"");
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
     this.compileTask.exec('tsx projenrc/lazy-index.ts');
+    this.compileTask.exec('tsx projenrc/strip-comments.ts');
   }
 
   /** The entry point of the migration image: one file, run by the image's own Node.js. */
