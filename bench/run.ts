@@ -4,12 +4,15 @@ import { benchBundles } from './bundles';
 import { benchChecks } from './checks';
 import { benchConverge } from './converge';
 import { benchLoad } from './load';
+import { benchRex } from './rex';
 import { describeMachine } from './support/machine';
 import { ROOT } from './support/paths';
 import { printVerdicts, type Verdict } from './support/report';
 import { benchScale, benchSynth } from './synth';
 
-const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = { a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks };
+const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = {
+  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, i: benchRex,
+};
 
 async function main(): Promise<void> {
   const chosen = process.argv.slice(2);

@@ -4,6 +4,8 @@ export interface Verdict {
   readonly value: number;
   readonly target: number;
   readonly unit?: string;
+  /** More is better. */
+  readonly atLeast?: boolean;
 }
 
 /** Prints a Markdown table, aligned. */
@@ -17,8 +19,8 @@ export function printTable(title: string, head: string[], rows: (string | number
 
 /** Prints each figure beside its target. */
 export function printVerdicts(verdicts: readonly Verdict[]): void {
-  printTable('### Targets', ['figure', 'measured', 'target', 'held'], verdicts.map(({ what, value, target, unit = '' }) => [
-    what, `${value.toFixed(2)}${unit}`, `≤ ${target}${unit}`, value <= target ? 'yes' : 'no',
+  printTable('### Targets', ['figure', 'measured', 'target', 'held'], verdicts.map(({ what, value, target, unit = '', atLeast = false }) => [
+    what, `${value.toFixed(2)}${unit}`, `${atLeast ? '≥' : '≤'} ${target}${unit}`, (atLeast ? value >= target : value <= target) ? 'yes' : 'no',
   ]));
 }
 

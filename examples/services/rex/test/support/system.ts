@@ -35,12 +35,9 @@ export class System {
     const port = String(await freePort());
     const url = `http://127.0.0.1:${port}`;
     const program = new Program('api', {
-      ...this.environment('api'),
+      ...this.apiEnvironment(),
       HOST: '127.0.0.1',
       PORT: port,
-      SUPERTOKENS_URL: this.supertokens.url,
-      SUPERTOKENS_BASE_PATH: this.supertokens.basePath,
-      SUPERTOKENS_API_KEY: this.supertokens.apiKey,
       ...environment,
     });
     await eventually(`the API listens\n${program.log}`, async () => fetch(`${url}/api/health/live`).then((answer) => answer.ok, () => false));
@@ -67,6 +64,12 @@ export class System {
     await this.supertokens.close();
     await this.redis.remove();
     await this.postgres.remove();
+  }
+
+  /** What the API is told of all that it needs. */
+  public apiEnvironment(): Record<string, string> {
+    const { url, basePath, apiKey } = this.supertokens;
+    return { ...this.environment('api'), SUPERTOKENS_URL: url, SUPERTOKENS_BASE_PATH: basePath, SUPERTOKENS_API_KEY: apiKey };
   }
 
   /** What a service of that user is told of its database and its cache. */
