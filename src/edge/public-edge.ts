@@ -186,6 +186,7 @@ export class PublicEdge extends EdgeBase {
     this.listener = createListener(loadBalancer, domain);
     this._side = {
       edge: this,
+      vpc: this.vpc,
       listener: this.listener,
       loadBalancerFullName: loadBalancer.loadBalancerFullName,
       securityGroup,

@@ -159,6 +159,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });
+  edges[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1) });
   createFrontends(home, edges[0].url);
   const called = existing === undefined ? [apis[1]] : [];
   new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });

@@ -10,11 +10,13 @@ import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
 import { type RouteEntry, findConflicts } from './route-table';
+import { WeightedRoute, nameShares, validateWeights } from './weighted-route';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from '../edge-answer';
 import type { EdgeRouteOptions, EdgeRuleOptions, IEdgeRoute, IEdgeRule } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
+import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from '../edge-weighted-route';
 
 /**
  * What edges have in common, whether this app made their load balancer or not: routes and metrics.
@@ -59,14 +61,29 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
    */
   public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
     const entry = this.describe(id, options, options.target);
-    this.requireSameNetwork(id, options.target);
-    dependOnStackOf(options.target, this, 'Services depend on their edge, never the reverse.');
+    this.prepare(id, options.target);
     this.routes.push(entry);
-    const route = EdgePath.between(this._side, options.target).addRoute(id, entry.conditions, entry.priority);
-    options.target.attachToEdge(route);
-    this.made.set(id, route);
-    this.routeListeners.forEach((listener) => listener(id, route));
-    return route;
+    return this.connect(id, options.target, EdgePath.between(this._side, options.target).addRoute(id, entry.conditions, entry.priority));
+  }
+
+  /**
+   * Routes requests to several targets, each of which gets its share: a new version beside an old one, or a service that takes over from
+   * another. Rule and target groups are children of this edge and in its stack, so that shifting requests changes no service.
+   *
+   * @param id unique among all routes of this edge
+   * @throws InvalidBackendError for an id that is taken, for conditions, a priority, weights or a stickiness that a load balancer does not
+   * take, for a target that moves requests when it is deployed, and where the stack of this edge depends on that of a target
+   */
+  public addWeightedRoute(id: string, options: EdgeWeightedRouteOptions): IEdgeWeightedRoute {
+    validateWeights(this, `Route '${id}'`, options);
+    const entry = this.describe(id, options, this);
+    const { targets } = options;
+    targets.forEach(({ target }) => this.prepare(id, target));
+    this.routes.push(entry);
+    const weighted = new WeightedRoute(this.rulesScope(), this._side, entry, options);
+    const names = nameShares(id, targets);
+    weighted.routes.forEach((route, index) => this.connect(names[index], targets[index].target, route));
+    return weighted;
   }
 
   /**
@@ -133,7 +150,24 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
 
   private answer(entry: RouteEntry, action: elbv2.CfnListenerRule.ActionProperty): IEdgeRule {
     this.routes.push(entry);
-    return new AnswerRule(this.node.tryFindChild('Rules') as Construct | undefined ?? new Construct(this, 'Rules'), entry.id, this._side, entry, action);
+    return new AnswerRule(this.rulesScope(), entry.id, this._side, entry, action);
+  }
+
+  /** Ids of routes and of other children of an edge have nothing to do with each other. */
+  private rulesScope(): Construct {
+    return this.node.tryFindChild('Rules') as Construct | undefined ?? new Construct(this, 'Rules');
+  }
+
+  private prepare(id: string, target: IEdgeTarget): void {
+    this.requireSameNetwork(id, target);
+    dependOnStackOf(target, this, 'Services depend on their edge, never the reverse.');
+  }
+
+  private connect(name: string, target: IEdgeTarget, route: IEdgeRoute): IEdgeRoute {
+    target.attachToEdge(route);
+    this.made.set(name, route);
+    this.routeListeners.forEach((listener) => listener(name, route));
+    return route;
   }
 
   private describe(id: string, options: EdgeRuleOptions, owner: IConstruct): RouteEntry {

@@ -1,9 +1,9 @@
-import { type CfnResource, Duration, Stage } from 'aws-cdk-lib';
+import { type CfnResource, type Duration, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { type RouteConditions, renderConditions } from './route-conditions';
-import { healthyCodesOf, protocolVersionOf } from './target-protocol';
+import { createTargetGroup, labelOf } from './target-group';
 import { openIngress } from '../../fargate/private/open-path';
 import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
@@ -11,6 +11,7 @@ import type { IEdgeTarget } from '../edge-target';
 /** What a target needs to know of an edge that routes to it. */
 export interface EdgeSide {
   readonly edge: IConstruct;
+  readonly vpc: ec2.IVpc;
   readonly listener: elbv2.IApplicationListener;
   readonly loadBalancerFullName: string;
   readonly securityGroup: ec2.ISecurityGroup;
@@ -31,7 +32,8 @@ export class EdgePath extends Construct {
     return (routes.node.tryFindChild(id) as EdgePath | undefined) ?? new EdgePath(routes as Construct, id, side, target);
   }
 
-  private readonly rules: CfnResource[];
+  /** The rules of both sides, which have to be there before a request or a health check comes. */
+  public readonly rules: CfnResource[];
 
   private constructor(scope: Construct, id: string, private readonly side: EdgeSide, private readonly target: IEdgeTarget) {
     super(scope, id);
@@ -83,9 +85,9 @@ class ListenerRoute extends Construct implements IEdgeRoute {
     super(scope, id);
     this.priority = props.priority;
     this.idleTimeout = props.side.idleTimeout;
-    const targetGroup = this.createTargetGroup('TargetGroup', props.target);
+    const targetGroup = createTargetGroup(this, 'TargetGroup', props.side, props.target);
     this.targetGroup = targetGroup;
-    this.resourceLabel = this.labelOf(targetGroup);
+    this.resourceLabel = labelOf(props.side, targetGroup);
     this.rule = new elbv2.CfnListenerRule(this, 'Resource', {
       listenerArn: props.side.listener.listenerArn,
       priority: props.priority,
@@ -97,37 +99,13 @@ class ListenerRoute extends Construct implements IEdgeRoute {
 
   public addAlternateTargetGroup(): EdgeTargetGroup {
     if (this.alternate === undefined) {
-      const targetGroup = this.createTargetGroup('AlternateTargetGroup', this.props.target);
-      this.alternate = { targetGroup, resourceLabel: this.labelOf(targetGroup) };
+      const targetGroup = createTargetGroup(this, 'AlternateTargetGroup', this.props.side, this.props.target);
+      this.alternate = { targetGroup, resourceLabel: labelOf(this.props.side, targetGroup) };
       // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
       const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn: targetGroup.targetGroupArn, weight: 0 }];
       this.rule.actions = [{ type: 'forward', forwardConfig: { targetGroups: weighted } }];
     }
     return this.alternate;
-  }
-
-  private labelOf(targetGroup: elbv2.ApplicationTargetGroup): string {
-    return `${this.props.side.loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
-  }
-
-  private createTargetGroup(id: string, target: IEdgeTarget): elbv2.ApplicationTargetGroup {
-    return new elbv2.ApplicationTargetGroup(this, id, {
-      vpc: target.vpc,
-      targetType: elbv2.TargetType.IP,
-      protocol: elbv2.ApplicationProtocol.HTTP,
-      protocolVersion: protocolVersionOf(target, this.props.side.https),
-      // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
-      port: 80,
-      deregistrationDelay: target.deregistrationDelay,
-      healthCheck: {
-        path: target.healthCheckPath,
-        ...healthyCodesOf(target),
-        interval: Duration.seconds(10),
-        timeout: Duration.seconds(5),
-        healthyThresholdCount: 2,
-        unhealthyThresholdCount: 3,
-      },
-    });
   }
 }
 

@@ -1,0 +1,33 @@
+import { Duration } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Construct } from 'constructs';
+import type { EdgeSide } from './edge-path';
+import { healthyCodesOf, protocolVersionOf } from './target-protocol';
+import type { IEdgeTarget } from '../edge-target';
+
+/** A target group that a target registers itself with. */
+export function createTargetGroup(scope: Construct, id: string, { https }: EdgeSide, target: IEdgeTarget, vpc: ec2.IVpc = target.vpc): elbv2.ApplicationTargetGroup {
+  return new elbv2.ApplicationTargetGroup(scope, id, {
+    vpc,
+    targetType: elbv2.TargetType.IP,
+    protocol: elbv2.ApplicationProtocol.HTTP,
+    protocolVersion: protocolVersionOf(target, https),
+    // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
+    port: 80,
+    deregistrationDelay: target.deregistrationDelay,
+    healthCheck: {
+      path: target.healthCheckPath,
+      ...healthyCodesOf(target),
+      interval: Duration.seconds(10),
+      timeout: Duration.seconds(5),
+      healthyThresholdCount: 2,
+      unhealthyThresholdCount: 3,
+    },
+  });
+}
+
+/** Names load balancer and target group the way Application Auto Scaling wants it. */
+export function labelOf({ loadBalancerFullName }: EdgeSide, targetGroup: elbv2.ApplicationTargetGroup): string {
+  return `${loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
+}

@@ -1,0 +1,231 @@
+import { Duration, Stack, Token } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { type EdgeWeightedRouteOptions, type IEdgeTarget, PublicEdge } from '../../src/edge';
+import { BackendCluster, Deployment, FargateApi, type FargateApiProps } from '../../src/fargate';
+import { BackendMonitoring } from '../../src/monitoring';
+import { createVpc, developmentApp, exportsOf, IMAGE, productionApp } from '../fargate/fixture';
+
+const RULE = 'AWS::ElasticLoadBalancingV2::ListenerRule';
+const TARGET_GROUP = 'AWS::ElasticLoadBalancingV2::TargetGroup';
+
+interface World {
+  readonly home: Stack;
+  readonly edge: PublicEdge;
+  readonly targets: FargateApi[];
+}
+
+/** An edge in one stack, and two APIs of one name in stacks of their own. */
+function createWorld(props: Partial<FargateApiProps> = {}, app = developmentApp()): World {
+  const [network, home, ...services] = ['Network', 'Edge', 'Stable', 'Canary'].map((id) => new Stack(app, id));
+  const vpc = createVpc(network);
+  const targets = services.map((stack) => new FargateApi(stack, 'Api', { cluster: new BackendCluster(stack, 'Cluster', { vpc }), image: IMAGE, ...props }));
+  return { home, edge: new PublicEdge(home, 'Edge', { vpc }), targets };
+}
+
+function weigh({ targets }: World, ...weights: number[]): EdgeWeightedRouteOptions {
+  return { paths: ['/orders/*'], targets: weights.map((weight, index) => ({ target: targets[index], weight })) };
+}
+
+describe('a weighted route', () => {
+  test('is one rule with the shares of all targets, in the stack of the edge', () => {
+    // GIVEN
+    const world = createWorld();
+
+    // WHEN
+    const route = world.edge.addWeightedRoute('Orders', { ...weigh(world, 90, 10), stickiness: Duration.hours(1) });
+
+    // THEN
+    const template = Template.fromStack(world.home);
+    const [stable, canary] = Object.keys(template.findResources(TARGET_GROUP));
+    template.resourceCountIs(TARGET_GROUP, 2);
+    template.hasResourceProperties(RULE, {
+      ListenerArn: { Ref: 'EdgeHttpD59309F8' },
+      Priority: route.priority,
+      Conditions: [{ Field: 'path-pattern', PathPatternConfig: { Values: ['/orders/*'] } }],
+      Actions: [{
+        Type: 'forward',
+        ForwardConfig: {
+          TargetGroups: [{ TargetGroupArn: { Ref: stable }, Weight: 90 }, { TargetGroupArn: { Ref: canary }, Weight: 10 }],
+          TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 3600 },
+        },
+      }],
+    });
+    template.hasResourceProperties(TARGET_GROUP, { HealthCheckPath: '/healthz', TargetType: 'ip' });
+    expect(route.node.path).toBe('Edge/Edge/Rules/Orders');
+    expect(world.home.resolve(route.listenerRuleArn)).toEqual({ Ref: Object.keys(template.findResources(RULE))[0] });
+  });
+
+  test('opens the path to each target, which registers itself and depends on no other', () => {
+    // GIVEN
+    const world = createWorld();
+
+    // WHEN
+    const { routes } = world.edge.addWeightedRoute('Orders', weigh(world, 1, 0));
+
+    // THEN
+    expect(routes.map(({ node }) => node.path)).toEqual(['Stable/Api/Routes/Edge--Edge/Orders', 'Canary/Api/Routes/Edge--Edge/Orders']);
+    for (const target of world.targets) {
+      const stack = Stack.of(target);
+      const template = Template.fromStack(stack);
+      const rules = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'].map((type) => Object.keys(template.findResources(type)));
+      expect(rules.map((ids) => ids.length)).toEqual([1, 1]);
+      template.hasResource('AWS::ECS::Service', {
+        DependsOn: Match.arrayWith(rules.flat().sort()),
+        Properties: { LoadBalancers: [{ ContainerPort: 8080, TargetGroupArn: { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Edge' }) } }] },
+      });
+      template.resourceCountIs(RULE, 0);
+      expect(stack.dependencies.map(({ node }) => node.id).sort()).toEqual(['Edge', 'Network']);
+    }
+    expect(exportsOf(world.home)).toEqual([]);
+  });
+
+  test('in one stack, is what the services wait for', () => {
+    // GIVEN
+    const stack = new Stack(developmentApp(), 'Backend');
+    const vpc = createVpc(stack);
+    const cluster = new BackendCluster(stack, 'Cluster', { vpc });
+    const targets = ['Stable', 'Canary'].map((id) => ({ target: new FargateApi(stack, id, { cluster, image: IMAGE }), weight: 1 }));
+
+    // WHEN
+    new PublicEdge(stack, 'Edge', { vpc }).addWeightedRoute('Orders', { targets });
+
+    // THEN
+    const template = Template.fromStack(stack);
+    const [rule] = Object.keys(template.findResources(RULE));
+    template.allResources('AWS::ECS::Service', { DependsOn: Match.arrayWith([rule]) });
+  });
+
+  test('changes one rule and nothing else where weights change', () => {
+    const templatesOf = (weights: number[]) => {
+      const world = createWorld();
+      world.edge.addWeightedRoute('Orders', weigh(world, ...weights));
+      return [world.home, ...world.targets.map((target) => Stack.of(target))].map((stack) => Template.fromStack(stack).toJSON());
+    };
+    const [before, after] = [templatesOf([100, 0]), templatesOf([50, 50])];
+    expect(after.slice(1)).toEqual(before.slice(1));
+    const changed = Object.keys(before[0].Resources).filter((id) => JSON.stringify(before[0].Resources[id]) !== JSON.stringify(after[0].Resources[id]));
+    expect(changed.map((id) => before[0].Resources[id].Type)).toEqual([RULE]);
+  });
+
+  test('may have one target, where a migration ends', () => {
+    const world = createWorld();
+    expect(world.edge.addWeightedRoute('Orders', weigh(world, 1)).routes).toHaveLength(1);
+  });
+
+  test('lets services scale on the requests of their share', () => {
+    // GIVEN
+    const world = createWorld({ scaling: { requestsPerTarget: 50 } }, productionApp());
+
+    // WHEN
+    world.edge.addWeightedRoute('Orders', weigh(world, 1, 1));
+
+    // THEN
+    Template.fromStack(Stack.of(world.targets[1])).hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyName: 'Requests-Orders',
+      TargetTrackingScalingPolicyConfiguration: Match.objectLike({
+        PredefinedMetricSpecification: { PredefinedMetricType: 'ALBRequestCountPerTarget', ResourceLabel: { 'Fn::Join': ['', Match.arrayWith(['/'])] } },
+      }),
+    });
+  });
+
+  test('is watched target by target', () => {
+    // GIVEN
+    const world = createWorld({}, productionApp());
+    const monitoring = new BackendMonitoring(new Stack(world.home.node.scope!, 'Monitoring'), 'Monitoring');
+    monitoring.watchEdge(world.edge);
+
+    // WHEN
+    world.edge.addWeightedRoute('Orders', weigh(world, 1, 1));
+
+    // THEN
+    const alarms = Object.values(Template.fromStack(Stack.of(monitoring)).findResources('AWS::CloudWatch::Alarm')) as { Properties: { AlarmDescription: string } }[];
+    const described = alarms.map(({ Properties }) => Properties.AlarmDescription).join();
+    expect(described).toContain('requests of route Orders-Stable--Api with 5xx');
+    expect(described).toContain('requests of route Orders-Canary--Api with 5xx');
+  });
+
+  test('stands beside a plain route to the same service', () => {
+    // GIVEN
+    const world = createWorld();
+    const plain = world.edge.addRoute('Before', { paths: ['/orders/*'], target: world.targets[0] });
+
+    // WHEN
+    const weighted = world.edge.addWeightedRoute('Orders', { ...weigh(world, 1, 0), priority: plain.priority + 1 });
+
+    // THEN
+    expect(weighted.priority).toBe(plain.priority + 1);
+    Template.fromStack(Stack.of(world.targets[0])).hasResourceProperties('AWS::ECS::Service', { LoadBalancers: [Match.anyValue(), Match.anyValue()] });
+    Template.fromStack(Stack.of(world.targets[0])).resourceCountIs('AWS::EC2::SecurityGroupEgress', 1);
+  });
+
+  test.each([[0], [-1], [1000], [0.5], [Number.NaN]])('fails on the weights %d and 0', (weight: number) => {
+    const world = createWorld();
+    const message = weight === 0 ? /all weights are 0/ : /Route 'Orders': the weight of 'Stable\/Api' must be a whole number from 0 to 999, got/;
+    expect(() => world.edge.addWeightedRoute('Orders', weigh(world, weight, 0))).toThrow(message);
+  });
+
+  test.each([[Duration.millis(500)], [Duration.seconds(0)], [Duration.days(8)]])('fails on a stickiness of %s', (stickiness: Duration) => {
+    const world = createWorld();
+    expect(() => world.edge.addWeightedRoute('Orders', { ...weigh(world, 1, 1), stickiness })).toThrow(/stickiness must be from 1 second to 7 days in whole seconds/);
+  });
+
+  test('fails on no target, on six, and on one that is there twice', () => {
+    const world = createWorld();
+    const [target] = world.targets;
+    const add = (count: number) => () => world.edge.addWeightedRoute('Orders', { targets: Array.from({ length: count }, () => ({ target, weight: 1 })) });
+    expect(add(0)).toThrow(/a route has 1 to 5 targets, got 0/);
+    expect(add(6)).toThrow(/a route has 1 to 5 targets, got 6/);
+    expect(add(2)).toThrow(/'Stable\/Api' is there twice/);
+  });
+
+  test('fails on a target that moves requests when it is deployed', () => {
+    const world = createWorld({ deployment: Deployment.blueGreen() });
+    expect(() => world.edge.addWeightedRoute('Orders', weigh(world, 1, 1))).toThrow(/moves requests between two target groups.*Deployment.rolling\(\).*at 'Stable\/Api\/Routes/);
+  });
+
+  test('fails where some targets speak gRPC and others do not', () => {
+    const world = createWorld();
+    const grpc = Object.assign(Object.create(world.targets[1]) as IEdgeTarget, { protocolVersion: ApplicationProtocolVersion.GRPC });
+    expect(() => world.edge.addWeightedRoute('Orders', { targets: [{ target: world.targets[0], weight: 1 }, { target: grpc, weight: 1 }] })).toThrow(/'Canary\/Api' speaks gRPC and others do not/);
+  });
+
+  test('fails on what the stack of the edge cannot know', () => {
+    const world = createWorld({ healthCheckPath: Token.asString({ Ref: 'Path' }) });
+    expect(() => world.edge.addWeightedRoute('Orders', weigh(world, 1, 1))).toThrow(/healthCheckPath or deregistrationDelay of 'Stable\/Api' is known only at deployment/);
+  });
+
+  test('fails on a target in another VPC, and in a stack that the edge depends on', () => {
+    const world = createWorld();
+    const stack = new Stack(world.home.node.scope!, 'Other');
+    const vpc = createVpc(stack);
+    const target = new FargateApi(stack, 'Api', { cluster: new BackendCluster(stack, 'Cluster', { vpc }), image: IMAGE });
+    expect(() => world.edge.addWeightedRoute('Orders', { targets: [{ target, weight: 1 }] })).toThrow(/is in another VPC/);
+    world.home.addStackDependency(Stack.of(world.targets[1]));
+    expect(() => world.edge.addWeightedRoute('Orders', weigh(world, 1, 1))).toThrow(/Services depend on their edge, never the reverse/);
+  });
+
+  test('fails at synth where it overlaps with a route as specific', () => {
+    const world = createWorld();
+    world.edge.addRoute('Plain', { paths: ['/*/list'], target: world.targets[0] });
+    world.edge.addWeightedRoute('Orders', weigh(world, 1, 1));
+    expect(() => Template.fromStack(world.home)).toThrow(/Routes 'Orders' and 'Plain' can match the same request/);
+  });
+
+  test('takes a VPC that is imported in the stack of a target', () => {
+    // GIVEN
+    const app = developmentApp();
+    const [home, services] = ['Edge', 'Services'].map((id) => new Stack(app, id));
+    const lookUp = (stack: Stack) => ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-1', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-1', 'subnet-2'], publicSubnetRouteTableIds: ['rtb-1', 'rtb-2'],
+    });
+    const target = new FargateApi(services, 'Api', { cluster: new BackendCluster(services, 'Cluster', { vpc: lookUp(services) }), image: IMAGE });
+
+    // WHEN
+    new PublicEdge(home, 'Edge', { vpc: lookUp(home) }).addWeightedRoute('Orders', { targets: [{ target, weight: 1 }] });
+
+    // THEN
+    Template.fromStack(home).hasResourceProperties(TARGET_GROUP, { VpcId: 'vpc-1' });
+  });
+});
