@@ -3,10 +3,14 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { hasIpv4, hasIpv6 } from './balancer';
+import { InvalidBackendError } from '../../private/errors';
 import type { EdgeDomainConfig } from '../edge-domain';
+import type { EdgeMutualTls } from '../edge-mutual-tls';
 
 /** The listener that routes belong to: HTTPS with a domain, whose HTTP is redirected, else HTTP. */
-export function createListener(loadBalancer: elbv2.ApplicationLoadBalancer, domain?: EdgeDomainConfig): elbv2.ApplicationListener {
+export function createListener(
+  scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer, domain?: EdgeDomainConfig, mutualTls?: EdgeMutualTls,
+): elbv2.ApplicationListener {
   const notFound = elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
   const http = loadBalancer.addListener('Http', {
     port: 80,
@@ -14,14 +18,23 @@ export function createListener(loadBalancer: elbv2.ApplicationLoadBalancer, doma
     open: false,
     defaultAction: domain === undefined ? notFound : elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
   });
-  return domain === undefined ? http : loadBalancer.addListener('Https', {
+  if (domain === undefined) {
+    if (mutualTls !== undefined) {
+      throw new InvalidBackendError(scope, 'mutualTls needs HTTPS, because clients show certificates in TLS only, and this edge has no domain. Give it one.');
+    }
+    return http;
+  }
+  const https = loadBalancer.addListener('Https', {
     port: 443,
     protocol: elbv2.ApplicationProtocol.HTTPS,
     certificates: domain.certificates,
     sslPolicy: elbv2.SslPolicy.TLS13_RES,
+    mutualAuthentication: mutualTls?.bind(scope),
     open: false,
     defaultAction: notFound,
   });
+  https.node.addDependency(...scope.node.findAll().filter((child) => child instanceof elbv2.TrustStoreRevocation));
+  return https;
 }
 
 /** Records for each name of a domain whose zone is known. */

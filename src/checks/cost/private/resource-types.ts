@@ -11,7 +11,7 @@ const FREE = new Set(types({
     VPCEndpointServicePermissions VPCGatewayAttachment VPCPeeringConnection VolumeAttachment`,
   ECS: 'CapacityProvider ClusterCapacityProviderAssociations',
   EFS: 'AccessPoint MountTarget',
-  ElasticLoadBalancingV2: 'Listener ListenerCertificate ListenerRule TargetGroup',
+  ElasticLoadBalancingV2: 'Listener ListenerCertificate ListenerRule TargetGroup TrustStoreRevocation',
   AutoScaling: 'LaunchConfiguration LifecycleHook ScalingPolicy ScheduledAction',
   RDS: 'DBClusterParameterGroup DBParameterGroup DBProxyTargetGroup DBSecurityGroup DBSecurityGroupIngress DBSubnetGroup EventSubscription OptionGroup',
   ElastiCache: 'ParameterGroup SecurityGroup SecurityGroupIngress SubnetGroup User UserGroup',

@@ -55,10 +55,13 @@ export function hasElasticAddress(resource: ModelResource, ledger: Ledger): bool
   return ledger.model.ofType('AWS::EC2::EIP', 'AWS::EC2::EIPAssociation').some((address) => resourceOf(address.value('InstanceId')) === resource);
 }
 
+const trustStore: Pricer = (resource, ledger) => ledger.charge(resource, 'trust-store', { quantity: HOURS });
+
 export const NETWORK_PRICERS: Record<string, Pricer> = {
   'AWS::EC2::NatGateway': natGateway,
   'AWS::EC2::VPCEndpoint': endpoint,
   'AWS::EC2::EIP': elasticAddress,
   'AWS::ElasticLoadBalancingV2::LoadBalancer': loadBalancer,
+  'AWS::ElasticLoadBalancingV2::TrustStore': trustStore,
   'AWS::ElasticLoadBalancing::LoadBalancer': classicLoadBalancer,
 };
