@@ -1,7 +1,7 @@
 import { filterTemplate, type FilterOptions, type Template } from './filter';
 
 const OPTIONS: FilterOptions = {
-  types: new Set(['AWS::RDS::DBInstance', 'AWS::SecretsManager::Secret', 'AWS::IAM::Policy', 'AWS::Lambda::Function']),
+  types: new Set(['AWS::CloudWatch::Alarm', 'AWS::RDS::DBInstance', 'AWS::SecretsManager::Secret', 'AWS::IAM::Policy', 'AWS::Lambda::Function']),
   adminSecretArn: 'arn:admin',
   host: 'localhost',
   port: 15432,
@@ -31,6 +31,15 @@ test('unknown types go with all that refers to them, and each is noted', () => {
     'AWS::IAM::Policy Statement: refers to what is taken out': ['Policy'],
     'Output: refers to what is taken out': ['Id'],
   });
+});
+
+test('alarms of several metrics go, those of one stay', () => {
+  const { template, changes } = filter({
+    Rate: { Type: 'AWS::CloudWatch::Alarm', Properties: { Metrics: [{ Expression: 'errors / requests' }] } },
+    Cpu: { Type: 'AWS::CloudWatch::Alarm', Properties: { MetricName: 'CPUUtilization' } },
+  });
+  expect(Object.keys(template.Resources)).toEqual(['Cpu']);
+  expect(changes).toEqual({ 'AWS::CloudWatch::Alarm of several metrics': ['Rate'] });
 });
 
 test('the real server takes the place of the RDS server', () => {

@@ -37,8 +37,9 @@ const FOREIGN = 'Custom::VpcRestrictDefaultSG';
 export function filterTemplate(template: Template, options: FilterOptions): Filtered {
   const changes: Record<string, string[]> = {};
   const note = (what: string, where: string) => (changes[what] ??= []).push(where);
-  const removed = new Set(Object.entries(template.Resources).filter(([, { Type }]) => !isKnown(Type, options)).map(([id]) => id));
-  removed.forEach((id) => note(template.Resources[id].Type, id));
+  const unknown = Object.entries(template.Resources).flatMap(([id, resource]) => isKnown(resource, options) ? [] : [id]);
+  const removed = new Set(unknown);
+  removed.forEach((id) => note(isMath(template.Resources[id]) ? 'AWS::CloudWatch::Alarm of several metrics' : template.Resources[id].Type, id));
   const kept = Object.entries(template.Resources).filter(([id]) => !removed.has(id));
   const resources = kept.map(([id, resource]): [string, Resource] => {
     const properties = Object.entries(resource.Properties ?? {}).map(([name, value]) => {
@@ -59,8 +60,14 @@ export function filterTemplate(template: Template, options: FilterOptions): Filt
   return { template: { ...template, Resources: Object.fromEntries(resources), Outputs: Object.fromEntries(outputs) as Record<string, unknown> }, changes };
 }
 
-function isKnown(type: string, { types }: FilterOptions): boolean {
-  return types.has(type) || (type.startsWith('Custom::') && type !== FOREIGN);
+function isKnown(resource: Resource, { types }: FilterOptions): boolean {
+  const { Type: type } = resource;
+  return (types.has(type) && !isMath(resource)) || (type.startsWith('Custom::') && type !== FOREIGN);
+}
+
+/** The emulator knows alarms, but not such ones. */
+function isMath({ Type: type, Properties: { Metrics: metrics } = {} }: Resource): boolean {
+  return type === 'AWS::CloudWatch::Alarm' && metrics !== undefined;
 }
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetRandomPassword.html */

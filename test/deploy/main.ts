@@ -16,6 +16,10 @@ import { runProgram } from '../support/program';
 
 const LIMIT_MINUTES = 15;
 
+const POSTURES = ['development', 'production'] as const;
+
+type Posture = typeof POSTURES[number];
+
 type Scenario = (report: Report, backend: Backend) => Promise<void>;
 
 const EVERYWHERE: Record<string, Scenario> = {
@@ -45,10 +49,10 @@ const REX: Record<string, Scenario> = {
   'destroyed': destroyed,
 };
 
-/** Every example in development, and the first in production too; of those, what arguments ask for. */
-function plan(): [string, 'development' | 'production'][] {
+/** Every example in both postures; of those, what arguments ask for. */
+function plan(): [string, Posture][] {
   const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name) && existsSync(join(EXAMPLES, name, 'app.ts'))).sort();
-  const all = [...examples.map((example): [string, 'development'] => [example, 'development']), [examples[0], 'production'] as [string, 'production']];
+  const all = examples.flatMap((example) => POSTURES.map((posture): [string, Posture] => [example, posture]));
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const found = all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
   if (found.length === 0) throw new Error(`No example and posture matches '${wanted.join(' ')}'. There are: ${all.map((pair) => pair.join(' ')).join(', ')}.`);
@@ -56,7 +60,7 @@ function plan(): [string, 'development' | 'production'][] {
 }
 
 /** The deployments of the second are made to fail; the third has parts that are its alone. */
-function scenariosOf(example: string, posture: string): Record<string, Scenario> {
+function scenariosOf(example: string, posture: Posture): Record<string, Scenario> {
   if (example === '03-rex') return REX;
   return example === '02-hello-birthday' && posture === 'development' ? ALL : EVERYWHERE;
 }
