@@ -32,6 +32,10 @@ export interface WorkerConfig extends Config {
   readonly sweep: number;
   /** A job that was queued so long ago and is not done is queued again. */
   readonly requeue: number;
+  /** How often a job is tried before it is kept as failed. A number, no time. */
+  readonly maxTries: number;
+  /** How long after it failed first a job is tried again; twice as long each time after that, up to five minutes. */
+  readonly retry: number;
   /** How long the work on one job takes, in place of real work. */
   readonly work: number;
 }
@@ -60,6 +64,8 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
     lock: integer(environment, 'LOCK_SECONDS', 30, 1, 3_600) * 1000,
     sweep: integer(environment, 'SWEEP_SECONDS', 10, 1, 3_600) * 1000,
     requeue: integer(environment, 'REQUEUE_SECONDS', 60, 1, 86_400) * 1000,
+    maxTries: integer(environment, 'MAX_TRIES', 10, 1, 1_000),
+    retry: integer(environment, 'RETRY_MILLISECONDS', 1_000, 1, 300_000),
     work: integer(environment, 'WORK_MILLISECONDS', 0, 0, 600_000),
   };
 }

@@ -1,6 +1,14 @@
 import type { Database, Query, Row } from './database';
 import { RefusedError, type Summary } from './summary';
 
+/** How often the work on a job may begin and not end well. */
+export interface Patience {
+  readonly maxTries: number;
+}
+
+/** A job that was tried as often as it may be, and is kept as failed. */
+export class DeadJobError extends Error {}
+
 export interface NewJob {
   readonly owner: string;
   readonly idempotencyKey: string;
@@ -16,6 +24,9 @@ export interface Job {
   readonly error: string | null;
 }
 
+/** What is done with the text of a job. */
+export type Work = (text: string) => Promise<Summary>;
+
 export type Outcome = 'done' | 'failed' | 'duplicate' | 'unknown';
 
 /** The jobs, of which the table is the truth: the queue only says which to look at next. */
@@ -28,14 +39,19 @@ export interface Jobs {
   markQueued(ids: readonly string[]): Promise<void>;
   /** Jobs that were not queued within `grace`, or queued longer than `requeue` ago and never done. In milliseconds. */
   stranded(grace: number, requeue: number): Promise<string[]>;
-  /** Does the work of a job and keeps its result, unless that has happened already. */
-  perform(id: string, work: (text: string) => Promise<Summary>): Promise<Outcome>;
+  /**
+   * Does the work of a job and keeps its result, unless that has happened already.
+   *
+   * @throws DeadJobError when that was the last time, and whatever the work throws before
+   */
+  perform(id: string, work: Work, patience: Patience): Promise<Outcome>;
   /** Fails when jobs cannot be read now. */
   check(): Promise<void>;
 }
 
 const COLUMNS = 'id, text, state, result, error';
 const MOST_AT_ONCE = 500;
+const NOT_ENDED = "state IN ('accepted', 'queued')";
 
 /** Jobs kept in the table `jobs`, and each delivery of one to a worker in `deliveries`. */
 export function storedJobs(database: Database): Jobs {
@@ -46,12 +62,15 @@ export function storedJobs(database: Database): Jobs {
        ON CONFLICT (owner, idempotency_key) DO UPDATE SET repeats = jobs.repeats + 1
        RETURNING ${COLUMNS}`,
       [owner, idempotencyKey, text],
+      'accept',
     ))[0] as unknown as Job,
     find: async (owner, id) => (
       await query(`SELECT ${COLUMNS} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner], 'find')
     )[0] as unknown as Job | undefined,
     markQueued: async (ids) => {
-      await query("UPDATE jobs SET state = 'queued', queued_at = now() WHERE id = ANY ($1::uuid[]) AND state IN ('accepted', 'queued')", [ids]);
+      // A row that is locked is in work already, and the answer shall not wait for that.
+      await query(`UPDATE jobs SET state = 'queued', queued_at = now() WHERE id IN (
+        SELECT id FROM jobs WHERE id = ANY ($1::uuid[]) AND ${NOT_ENDED} FOR NO KEY UPDATE SKIP LOCKED)`, [ids], 'mark');
     },
     stranded: async (grace, requeue) => (await query(
       `SELECT id FROM jobs
@@ -60,7 +79,7 @@ export function storedJobs(database: Database): Jobs {
        ORDER BY created_at LIMIT ${MOST_AT_ONCE}`,
       [grace, requeue],
     )).map((row) => String(row.id)),
-    perform: async (id, work) => database.transaction(async (within) => perform(within, id, work)),
+    perform: async (id, work, patience) => tryOnce(database, id, work, patience),
     check: async () => {
       await query('SELECT 1 FROM jobs LIMIT 1');
     },
@@ -68,10 +87,45 @@ export function storedJobs(database: Database): Jobs {
 }
 
 /**
+ * A try is counted before it begins: work that takes its worker with it, or never ends within the stop timeout, says nothing afterwards.
+ * While the database is away nothing begins, and nothing is counted.
+ */
+async function tryOnce(database: Database, id: string, work: Work, { maxTries }: Patience): Promise<Outcome> {
+  const [begun] = await database.query(`UPDATE jobs SET tries = tries + 1 WHERE id = $1 AND ${NOT_ENDED} RETURNING tries`, [id]);
+  const tries = Number(begun?.tries ?? 0);
+  if (tries > maxTries) {
+    return giveUp(database, id, maxTries, 'The work ended with its worker each time, or was not ended in time');
+  }
+  try {
+    return await database.transaction(async (within) => perform(within, id, work));
+  } catch (error) {
+    if (tries < maxTries) {
+      throw error;
+    }
+    return giveUp(database, id, maxTries, error);
+  }
+}
+
+/** What the caller is told says nothing of the reason, which is for the log. */
+async function giveUp(database: Database, id: string, tries: number, cause: unknown): Promise<Outcome> {
+  const message = `The job could not be done in ${tries} tries.`;
+  const isDead = await database.transaction(async (query) => {
+    const dead = await query(`UPDATE jobs SET state = 'failed', dead = true, error = $2, ended_at = now() WHERE id = $1 AND ${NOT_ENDED} RETURNING id`, [id, message]);
+    await query('INSERT INTO deliveries (job_id, outcome) VALUES ($1, $2)', [id, dead.length > 0 ? 'failed' : 'duplicate']);
+    return dead.length > 0;
+  });
+  if (isDead) {
+    throw new DeadJobError(message, { cause });
+  }
+  // The result was kept, and the news of it lost.
+  return 'duplicate';
+}
+
+/**
  * The row is locked while the work is done, so a second delivery of the same job, at the same time or later, finds out what
  * became of the first.
  */
-async function perform(query: Query, id: string, work: (text: string) => Promise<Summary>): Promise<Outcome> {
+async function perform(query: Query, id: string, work: Work): Promise<Outcome> {
   const [job] = await query('SELECT text, state FROM jobs WHERE id = $1 FOR UPDATE', [id]);
   if (job === undefined) {
     return 'unknown';
@@ -81,7 +135,7 @@ async function perform(query: Query, id: string, work: (text: string) => Promise
   return outcome;
 }
 
-async function finish(query: Query, id: string, job: Row, work: (text: string) => Promise<Summary>): Promise<Outcome> {
+async function finish(query: Query, id: string, job: Row, work: Work): Promise<Outcome> {
   const end = 'UPDATE jobs SET state = $2, result = $3, error = $4, ended_at = now() WHERE id = $1';
   try {
     await query(end, [id, 'done', JSON.stringify(await work(String(job.text))), null]);

@@ -12,7 +12,8 @@ export interface JobQueue {
 }
 
 // Nothing is kept of a job once it leaves the queue: its row is what counts, and a kept job would stop the same one from being queued again.
-const JOB_OPTIONS = { attempts: 5, backoff: { type: 'exponential', delay: 500 }, removeOnComplete: true, removeOnFail: true };
+// How often it is tried, and how long after, is up to the table and to the worker.
+const JOB_OPTIONS = { attempts: 1_000_000, backoff: { type: 'custom' }, removeOnComplete: true, removeOnFail: true };
 const PATIENCE = 1_000;
 
 /** A connection that comes back by itself, soon, whatever happens to the server. */

@@ -20,7 +20,7 @@ function main(): void {
   const consumer = consume(config, log, async (id) => jobs.perform(id, async (text) => {
     await sleep(config.work);
     return summarise(text);
-  }));
+  }, config));
   const sweeper = sweep(config, jobs, queue, log);
   stopOnSignal(log, config.stopTimeout, async () => {
     await Promise.all([consumer.close(), sweeper.close()]);

@@ -15,6 +15,7 @@ beforeAll(async () => { system = await System.start(); });
 
 afterEach(async () => {
   await Promise.all(running.splice(0).map(async (program) => program.kill()));
+  await system.query('DROP TRIGGER IF EXISTS broken ON jobs');
   await system.query('TRUNCATE jobs, deliveries');
 });
 
@@ -131,6 +132,55 @@ test('ends within its stop timeout when a job does not', async () => {
   expect(Date.now() - started).toBeLessThan(2_000);
 });
 
+test('keeps a job that always fails as failed after its tries, says so, does the others, and does it when it is brought back', async () => {
+  const { url } = await startApi();
+  const worker = startWorker({ MAX_TRIES: '3' });
+  const ada = await signIn(() => [url]);
+  await breakResultsOf('poison');
+  const { body: poison } = await ada.submit('first', 'poison for whoever tries');
+  const { body: other } = await ada.submit('second', 'All is well');
+
+  await eventually('the job is given up', async () => (await ada.read(poison.id)).body.state === 'failed');
+  expect((await ada.read(poison.id)).body).toEqual({ id: poison.id, state: 'failed', error: 'The job could not be done in 3 tries.' });
+  await eventually('the other is done', async () => (await ada.read(other.id)).body.state === 'done');
+  expect(linesOf(worker, 'dead')).toEqual([expect.objectContaining({ level: 'error', job: poison.id, err: expect.objectContaining({ message: 'This result cannot be kept.' }) })]);
+  // By then the sweeper would have queued it again.
+  await sleep(6_000);
+  expect(await triesOf(poison.id)).toEqual({ tries: 3, dead: true });
+
+  await system.query('DROP TRIGGER broken ON jobs');
+  await system.query("UPDATE jobs SET state = 'accepted', tries = 0, dead = false, error = NULL, ended_at = NULL WHERE dead");
+  await eventually('the job is done', async () => (await ada.read(poison.id)).body.state === 'done');
+});
+
+test('does a job in the end that fails for a while', async () => {
+  const { url } = await startApi();
+  const worker = startWorker();
+  const ada = await signIn(() => [url]);
+  await breakResultsOf('late');
+  const { body } = await ada.submit('first', 'late but well');
+  await eventually('it was tried three times', async () => (await triesOf(body.id)).tries >= 3);
+  expect((await ada.read(body.id)).body.state).toBe('queued');
+
+  await system.query('DROP TRIGGER broken ON jobs');
+  await eventually('the job is done', async () => (await ada.read(body.id)).body.state === 'done');
+  expect([await deliveries('done'), linesOf(worker, 'dead')]).toEqual([1, []]);
+});
+
+test('gives up a job whose work ends its worker each time', async () => {
+  const { url } = await startApi();
+  const ada = await signIn(() => [url]);
+  const { body } = await ada.submit('first', 'Whoever works on this dies');
+  for (const tries of [1, 2]) {
+    const worker = startWorker({ WORK_MILLISECONDS: '20000', MAX_TRIES: '2' });
+    await eventually(`try ${tries} has begun`, async () => (await triesOf(body.id)).tries === tries);
+    await worker.kill();
+  }
+  const survivor = startWorker({ WORK_MILLISECONDS: '20000', MAX_TRIES: '2' });
+  await eventually('the job is given up', async () => (await ada.read(body.id)).body.state === 'failed');
+  expect(linesOf(survivor, 'dead')).toHaveLength(1);
+});
+
 test('loses no accepted job and does none twice while everything is killed in turn', async () => {
   const apis = [await startApi(), await startApi()];
   // Slower than jobs come, so that there is always one in work.
@@ -168,11 +218,26 @@ test('loses no accepted job and does none twice while everything is killed in tu
 }, 110_000);
 
 test('has migrations that go down and up again', async () => {
-  system.goose('down');
+  system.goose('reset');
   expect(await system.query("SELECT to_regclass('jobs') AS jobs")).toEqual([{ jobs: null }]);
   system.goose('up');
   await expect(system.query("INSERT INTO jobs (owner, idempotency_key, text, state) VALUES ('ada', 'k', 't', 'done')")).rejects.toThrow('violates check constraint');
 });
+
+/** Makes the work on texts that begin so fail in a way that nobody has thought of. */
+async function breakResultsOf(text: string): Promise<void> {
+  await system.query("CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'This result cannot be kept.'; END $$");
+  await system.query(`CREATE TRIGGER broken BEFORE UPDATE ON jobs FOR EACH ROW WHEN (NEW.state = 'done' AND NEW.text LIKE '${text}%') EXECUTE FUNCTION refuse()`);
+}
+
+async function triesOf(id: string): Promise<{ tries: number; dead: boolean }> {
+  return (await system.query<{ tries: number; dead: boolean }>(`SELECT tries, dead FROM jobs WHERE id = '${id}'`))[0];
+}
+
+/** What a worker has logged of deliveries that ended so. */
+function linesOf({ log }: Program, outcome: string): { outcome?: string }[] {
+  return log.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { outcome?: string }).filter((line) => line.outcome === outcome);
+}
 
 /** Redis lets no writes through while jobs are in work: their results are stored, and the queue never hears of it. */
 async function killWorkerBetweenResultAndAnswer(worker: Program): Promise<void> {

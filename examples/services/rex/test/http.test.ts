@@ -196,7 +196,7 @@ test('is told what it needs by its environment, the rest has defaults', () => {
     supertokensApiKey: 'secret',
     sessionCache: 5_000,
   });
-  expect(readWorkerConfig({ ...required, STOP_TIMEOUT_SECONDS: '120' })).toMatchObject({ stopTimeout: 119_500, lock: 30_000, sweep: 10_000, requeue: 60_000, work: 0 });
+  expect(readWorkerConfig({ ...required, STOP_TIMEOUT_SECONDS: '120' })).toMatchObject({ stopTimeout: 119_500, lock: 30_000, sweep: 10_000, requeue: 60_000, maxTries: 10, retry: 1_000, work: 0 });
 });
 
 test('finds the core below its base path, and lets named origins call', () => {

@@ -45,7 +45,7 @@ export class System {
   }
 
   public startWorker(environment: Record<string, string> = {}): Program {
-    return new Program('worker', { ...this.environment('worker'), LOCK_SECONDS: '2', SWEEP_SECONDS: '1', REQUEUE_SECONDS: '4', ...environment });
+    return new Program('worker', { ...this.environment('worker'), LOCK_SECONDS: '2', SWEEP_SECONDS: '1', REQUEUE_SECONDS: '4', RETRY_MILLISECONDS: '200', ...environment });
   }
 
   /** Asks the database as its superuser; again after a restart. */
@@ -95,7 +95,7 @@ export class System {
   }
 
   /** Migrates as the migration task does. */
-  public goose(command: 'up' | 'down'): void {
+  public goose(command: 'up' | 'reset'): void {
     const { directory, reason } = findGoose();
     if (directory === undefined) {
       throw new Error(reason);
