@@ -1,6 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
+import type { EdgeJwt } from './edge-jwt';
 import type { IEdgeTarget } from './edge-target';
 
 /** A rule of an edge's listener. */
@@ -82,4 +83,11 @@ export interface EdgeRuleOptions {
 export interface EdgeRouteOptions extends EdgeRuleOptions {
   /** What answers the requests. */
   readonly target: IEdgeTarget;
+
+  /**
+   * The token that requests need. The load balancer answers 401 to those without a good one. Needs an edge with HTTPS.
+   *
+   * @default - none
+   */
+  readonly jwt?: EdgeJwt;
 }

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { EdgeJwt } from './edge-jwt';
 import type { EdgeRuleOptions, IEdgeRoute, IEdgeRule } from './edge-route';
 import type { IEdgeTarget } from './edge-target';
 
@@ -26,6 +27,13 @@ export interface EdgeWeightedRouteOptions extends EdgeRuleOptions {
    * @default - each request goes where the weights say
    */
   readonly stickiness?: Duration;
+
+  /**
+   * The token that requests need. The load balancer answers 401 to those without a good one. Needs an edge with HTTPS.
+   *
+   * @default - none
+   */
+  readonly jwt?: EdgeJwt;
 }
 
 /** A route to several targets. It is a child of the edge and in its stack. */

@@ -1,5 +1,6 @@
 export * from './edge-answer';
 export * from './edge-domain';
+export * from './edge-jwt';
 export * from './edge-maintenance';
 export * from './edge-mutual-tls';
 export * from './edge-route';

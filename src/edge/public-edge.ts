@@ -8,7 +8,7 @@ import type { EdgeMaintenance } from './edge-maintenance';
 import type { EdgeMutualTls } from './edge-mutual-tls';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
-import { createLoadBalancer, createSecurityGroup, hasIpv6 } from './private/balancer';
+import { createLoadBalancer, createSecurityGroup, hasIpv4, hasIpv6 } from './private/balancer';
 import { EdgeBase } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
 import { createListener, createRecords } from './private/listeners';
@@ -202,6 +202,7 @@ export class PublicEdge extends EdgeBase {
       idleTimeout: props.idleTimeout,
       https: domain !== undefined,
       domainNames: domain?.domainNames ?? [],
+      isCutOff: !hasIpv4(props.ipAddressType) && props.vpcSubnets === undefined,
     };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
     this._maintenanceRules = createMaintenance(this, this.listener, hasIpv6(props.ipAddressType), props.maintenance);

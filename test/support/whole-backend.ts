@@ -8,7 +8,7 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeMaintenance, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
   FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
@@ -17,6 +17,8 @@ export const EXAMPLES = path.join(__dirname, '..', '..', 'examples');
 
 /** Stands for a root certificate, where the region of a stack has none in the library. */
 const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
+
+const ISSUER = { issuer: 'https://login.example.com', jwksEndpoint: 'https://login.example.com/keys' };
 
 /** Parts of a backend in the order of their dependencies: each refers to those before it, never to those behind. */
 export const TIERS = ['Network', 'Cluster', 'Data', 'Edge', 'Services', 'Access'] as const;
@@ -159,7 +161,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
   edges[1].addRoute('Api', { target: apis[0] });
-  edges[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1) });
+  edges[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: EdgeJwt.fromIssuer(ISSUER) });
   createFrontends(home, edges[0].url);
   const called = existing === undefined ? [apis[1]] : [];
   new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });

@@ -5,6 +5,7 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { createVerification } from './jwt-action';
 import { MAX_MAINTENANCE_RULES } from './maintenance';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
@@ -62,8 +63,9 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
   public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
     const entry = this.describe(id, options, options.target);
     this.prepare(id, options.target);
+    const verification = createVerification(this, this._side, `Route '${id}'`, [options.target], options.jwt);
     this.routes.push(entry);
-    return this.connect(id, options.target, EdgePath.between(this._side, options.target).addRoute(id, entry.conditions, entry.priority));
+    return this.connect(id, options.target, EdgePath.between(this._side, options.target).addRoute(entry, verification));
   }
 
   /**
@@ -79,8 +81,9 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
     const entry = this.describe(id, options, this);
     const { targets } = options;
     targets.forEach(({ target }) => this.prepare(id, target));
+    const verification = createVerification(this, this._side, `Route '${id}'`, targets.map(({ target }) => target), options.jwt);
     this.routes.push(entry);
-    const weighted = new WeightedRoute(this.rulesScope(), this._side, entry, options);
+    const weighted = new WeightedRoute(this.rulesScope(), this._side, { entry, options, verification });
     const names = nameShares(id, targets);
     weighted.routes.forEach((route, index) => this.connect(names[index], targets[index].target, route));
     return weighted;

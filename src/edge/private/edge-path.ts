@@ -2,9 +2,12 @@ import { type CfnResource, type Duration, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
+import { type Verification, verifyFirst } from './jwt-action';
 import { type RouteConditions, renderConditions } from './route-conditions';
+import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
 import { openIngress } from '../../fargate/private/open-path';
+import { InvalidBackendError } from '../../private/errors';
 import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
 
@@ -21,6 +24,8 @@ export interface EdgeSide {
   readonly https: boolean;
   /** The names that clients use, as far as they are known. */
   readonly domainNames: string[];
+  /** Whether the load balancer certainly cannot reach the internet by IPv4, where issuers of tokens publish their keys. */
+  readonly isCutOff?: boolean;
 }
 
 /** The way from one edge to one target, below the target: the rules of both sides, made once, and the routes. */
@@ -40,9 +45,9 @@ export class EdgePath extends Construct {
     this.rules = [...this.allowIngress(), ...this.allowEgress()];
   }
 
-  public addRoute(id: string, conditions: RouteConditions, priority: number): IEdgeRoute {
-    const route = new ListenerRoute(this, id, { side: this.side, target: this.target, conditions, priority });
-    route.node.addDependency(...this.rules);
+  public addRoute({ id, conditions, priority }: RouteEntry, verification?: Verification): IEdgeRoute {
+    const route = new ListenerRoute(this, id, { side: this.side, target: this.target, conditions, priority, verification });
+    route.node.addDependency(...this.rules, ...(verification === undefined ? [] : [verification.egress]));
     return route;
   }
 
@@ -69,6 +74,7 @@ interface ListenerRouteProps {
   readonly target: IEdgeTarget;
   readonly conditions: RouteConditions;
   readonly priority: number;
+  readonly verification?: Verification;
 }
 
 class ListenerRoute extends Construct implements IEdgeRoute {
@@ -92,12 +98,16 @@ class ListenerRoute extends Construct implements IEdgeRoute {
       listenerArn: props.side.listener.listenerArn,
       priority: props.priority,
       conditions: renderConditions(props.conditions),
-      actions: [{ type: 'forward', targetGroupArn: targetGroup.targetGroupArn }],
+      actions: verifyFirst(props.verification, { type: 'forward', targetGroupArn: targetGroup.targetGroupArn }),
     });
     this.listenerRuleArn = this.rule.ref;
   }
 
   public addAlternateTargetGroup(): EdgeTargetGroup {
+    if (this.props.verification !== undefined) {
+      throw new InvalidBackendError(this, 'This route verifies tokens and its target moves requests between two target groups when it is deployed; ECS moves those of rules that only forward. '
+        + 'Use Deployment.rolling() for the target, or let it verify the tokens.');
+    }
     if (this.alternate === undefined) {
       const targetGroup = createTargetGroup(this, 'AlternateTargetGroup', this.props.side, this.props.target);
       this.alternate = { targetGroup, resourceLabel: labelOf(this.props.side, targetGroup) };

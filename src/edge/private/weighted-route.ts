@@ -2,6 +2,7 @@ import { type Duration, Stack, Token } from 'aws-cdk-lib';
 import { ApplicationProtocolVersion, type ApplicationTargetGroup, CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, Dependable, type IConstruct } from 'constructs';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { type Verification, verifyFirst } from './jwt-action';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
@@ -16,6 +17,12 @@ const MAX_TARGETS = 5;
 const MAX_WEIGHT = 999;
 const WEEK = 604_800;
 
+interface WeightedRouteProps {
+  readonly entry: RouteEntry;
+  readonly options: EdgeWeightedRouteOptions;
+  readonly verification?: Verification;
+}
+
 /**
  * A rule that gives each of several targets its share. The rule and the target groups are in the stack of the edge, on which all targets
  * depend already: below one of the targets, the others would have to depend on that one.
@@ -25,7 +32,7 @@ export class WeightedRoute extends Construct implements IEdgeWeightedRoute {
   public readonly listenerRuleArn: string;
   public readonly routes: IEdgeRoute[];
 
-  constructor(scope: Construct, side: EdgeSide, { id, priority, conditions }: RouteEntry, { targets, stickiness }: EdgeWeightedRouteOptions) {
+  constructor(scope: Construct, side: EdgeSide, { entry: { id, priority, conditions }, options: { targets, stickiness }, verification }: WeightedRouteProps) {
     super(scope, id);
     this.priority = priority;
     const groups = targets.map(({ target }) => this.createGroup(side, target));
@@ -33,14 +40,15 @@ export class WeightedRoute extends Construct implements IEdgeWeightedRoute {
       listenerArn: side.listener.listenerArn,
       priority,
       conditions: renderConditions(conditions),
-      actions: [{
+      actions: verifyFirst(verification, {
         type: 'forward',
         forwardConfig: {
           targetGroups: groups.map(({ targetGroupArn }, index) => ({ targetGroupArn, weight: targets[index].weight })),
           targetGroupStickinessConfig: stickiness && { enabled: true, durationSeconds: stickiness.toSeconds() },
         },
-      }],
+      }),
     });
+    rule.node.addDependency(...(verification === undefined ? [] : [verification.egress]));
     this.listenerRuleArn = rule.ref;
     this.routes = targets.map(({ target }, index) => {
       const path = EdgePath.between(side, target);
