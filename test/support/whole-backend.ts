@@ -9,7 +9,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
   AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
+  FargateWorker, PrivateFileSystem, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -62,6 +62,7 @@ export interface WholeBackend {
   readonly orders: PostgresDatabase;
   readonly legacy: IPostgres;
   readonly cacheUser: RedisUser;
+  readonly fileSystem: PrivateFileSystem;
   readonly edges: PublicEdge[];
   readonly users: PostgresUser[];
   readonly migrations: MigrationTask[];
@@ -133,7 +134,7 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
     caBundle: CA_BUNDLE,
   });
   const cacheUser = new RedisCache(home, 'Cache', { vpc }).addUser('Api');
-  return { postgres, orders, legacy, cacheUser, users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
+  return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
 }
 
 function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
@@ -164,7 +165,8 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   edges[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: EdgeJwt.fromIssuer(ISSUER) });
   createFrontends(home, edges[0].url);
   const called = existing === undefined ? [apis[1]] : [];
-  new FargateWorker(home, 'Worker', { cluster, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
+  const volumes = [ServiceVolume.efs('Uploads', { fileSystem: made.fileSystem, mountPath: '/var/uploads' })];
+  new FargateWorker(home, 'Worker', { cluster, volumes, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });
   new ScheduledJob(home, 'Nightly', { cluster, image, connectTo: [user], migrations, securityGroups, schedule: ScheduleExpression.rate(Duration.days(1)) });
   return { users, migrations, apis };
 }
