@@ -1,16 +1,21 @@
 import { Annotations, type Duration, type RemovalPolicy, Token } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from './edge-answer';
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeMaintenance } from './edge-maintenance';
 import type { EdgeMutualTls } from './edge-mutual-tls';
+import type { EdgeRouteOptions, IEdgeRoute, IEdgeRule } from './edge-route';
+import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from './edge-weighted-route';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { createLoadBalancer, createSecurityGroup, hasIpv4, hasIpv6 } from './private/balancer';
 import { EdgeBase } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
+import { ImportedEdge } from './private/imported-edge';
 import { createListener, createRecords } from './private/listeners';
 import { createMaintenance } from './private/maintenance';
 import { WebAcl } from './private/web-acl';
@@ -18,6 +23,45 @@ import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
+
+/** Where requests enter: a load balancer and the listener that routes belong to. */
+export interface IPublicEdge extends IConstruct, ec2.IConnectable {
+  /** The network of the load balancer. */
+  readonly vpc: ec2.IVpc;
+
+  /** The load balancer. */
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+
+  /** The listener that routes belong to. */
+  readonly listener: elbv2.IApplicationListener;
+
+  /** The address that clients use. */
+  readonly url: string;
+
+  /** Routes requests to a target. */
+  addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute;
+
+  /** Routes requests to several targets, each of which gets its share. */
+  addWeightedRoute(id: string, options: EdgeWeightedRouteOptions): IEdgeWeightedRoute;
+
+  /** Answers requests with a fixed response. */
+  addFixedResponse(id: string, options: EdgeFixedResponseOptions): IEdgeRule;
+
+  /** Redirects requests. */
+  addRedirect(id: string, options: EdgeRedirectOptions): IEdgeRule;
+
+  /** A metric of the load balancer. */
+  metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Requests that reached a target. Default: sum over five minutes. */
+  metricRequestCount(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Seconds from the request leaving the load balancer to the target's answer. Default: average over five minutes. */
+  metricTargetResponseTime(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Answers of targets with a 5xx status. Default: sum over five minutes. */
+  metricTargetServerErrors(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+}
 
 /** Properties of an edge. */
 export interface PublicEdgeProps {
@@ -125,6 +169,51 @@ export interface PublicEdgeProps {
   readonly clientKeepAlive?: Duration;
 }
 
+/** A load balancer and a listener of it that exist already, or that this app makes without `PublicEdge`. */
+export interface PublicEdgeAttributes {
+  /** The load balancer. */
+  readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+
+  /** The listener of it that routes belong to: the one for HTTPS, where there is one. */
+  readonly listener: elbv2.IApplicationListener;
+
+  /**
+   * The network of the load balancer.
+   *
+   * @default - the one that the load balancer says; one that was imported without needs it here
+   */
+  readonly vpc?: ec2.IVpc;
+
+  /**
+   * The security group of the load balancer from which services may be reached. Routes add rules to it.
+   *
+   * @default - the first one of the load balancer
+   */
+  readonly securityGroup?: ec2.ISecurityGroup;
+
+  /**
+   * Whether the listener speaks HTTPS.
+   *
+   * @default - as the listener says where this app makes it, else whether there are domain names
+   */
+  readonly https?: boolean;
+
+  /**
+   * The names that clients use, the main one first.
+   *
+   * @default - only the name of the load balancer
+   */
+  readonly domainNames?: string[];
+
+  /**
+   * How long the load balancer keeps a connection on which nothing is sent, from 1 to 4000 seconds, where that was changed. Routed
+   * services are told to keep connections longer.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly idleTimeout?: Duration;
+}
+
 /**
  * Where requests enter: one internet-facing application load balancer, shared by many services.
  *
@@ -167,6 +256,17 @@ export interface PublicEdgeProps {
  * edge.addRoute('Orders', { paths: ['/orders', '/orders/*'], target: orders });
  */
 export class PublicEdge extends EdgeBase {
+  /**
+   * Uses a load balancer that exists already, or that this app makes without `PublicEdge`. Routes are added to its listener with the same
+   * priorities and checks as to any edge, but only routes of the same imported edge are compared: a priority that a rule of somebody else
+   * has taken fails at deployment, and needs another one by `priority`.
+   *
+   * @throws InvalidBackendError for a listener of another load balancer, and for what is missing or contradicts the listener
+   */
+  public static fromPublicEdgeAttributes(scope: Construct, id: string, attributes: PublicEdgeAttributes): IPublicEdge {
+    return new ImportedEdge(scope, id, attributes);
+  }
+
   /** The network of the load balancer. */
   public readonly vpc: ec2.IVpc;
   /** The load balancer. */

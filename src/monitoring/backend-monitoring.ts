@@ -7,7 +7,7 @@ import { Construct, type IConstruct } from 'constructs';
 import { BackendAlarm } from './backend-alarm';
 import type { IMonitoredService } from './monitored-service';
 import type { IRedisCache } from '../cache';
-import type { PublicEdge } from '../edge';
+import type { IPublicEdge } from '../edge';
 import { allowAlarms, createAlarmTopic } from './private/alarm-topic';
 import { addToBoard, createBoard, type Graph } from './private/board';
 import { cacheSymptoms } from './private/cache-symptoms';
@@ -20,6 +20,7 @@ import { RUNBOOK_URL, validateRunbookUrl } from './private/runbook';
 import { serviceSymptoms } from './private/service-symptoms';
 import { idOf, type Symptom } from './private/symptom';
 import type { WatchCacheOptions, WatchEdgeOptions, WatchOptions, WatchPostgresOptions, WatchQueueOptions, WatchServiceOptions } from './watch-options';
+import { EdgeBase } from '../edge/private/edge-base';
 import { pathInStage } from '../edge/private/edge-path';
 import type { MigrationTask } from '../migrations';
 import type { IPostgres } from '../postgres';
@@ -156,14 +157,16 @@ export class BackendMonitoring extends Construct {
    * @throws InvalidBackendError for a value out of its range, for an edge that is watched already, and where its stack or that of a routed
    * service depends on this one
    */
-  public watchEdge(edge: PublicEdge, options: WatchEdgeOptions = {}): void {
+  public watchEdge(edge: IPublicEdge, options: WatchEdgeOptions = {}): void {
     const home = this.homeOf(edge);
     const limits = edgeLimits(home, options);
     this.watch(home, edge, edgeSymptoms(edge, limits), options);
-    edge._onRoute((id, route) => {
-      this.dependOn(route);
-      this.watch(home, edge, routeSymptoms(edge, route, limits, id), options);
-    });
+    if (edge instanceof EdgeBase) {
+      edge._onRoute((id, route) => {
+        this.dependOn(route);
+        this.watch(home, edge, routeSymptoms(edge, route, limits, id), options);
+      });
+    }
   }
 
   /**

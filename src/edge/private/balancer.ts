@@ -1,4 +1,4 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, type Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
@@ -27,10 +27,7 @@ export function createSecurityGroup(scope: Construct, { vpc, ipAddressType }: Pu
 /** The load balancer of an edge, as the edge's own main child. */
 export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, securityGroup: ec2.SecurityGroup): elbv2.ApplicationLoadBalancer {
   const { idleTimeout, clientKeepAlive } = props;
-  if (idleTimeout?.isUnresolved() === true) {
-    throw new InvalidBackendError(scope, 'idleTimeout must be known at synth, because services are told to keep connections longer.');
-  }
-  seconds(scope, 'idleTimeout', idleTimeout, 1, 4000);
+  validateIdleTimeout(scope, idleTimeout);
   seconds(scope, 'clientKeepAlive', clientKeepAlive, 60, 604_800);
   return new elbv2.ApplicationLoadBalancer(scope, 'Resource', {
     vpc: props.vpc,
@@ -45,6 +42,14 @@ export function createLoadBalancer(scope: Construct, props: PublicEdgeProps, sec
     idleTimeout,
     clientKeepAlive,
   });
+}
+
+/** Refuses what a load balancer does not take, and what services cannot be told. */
+export function validateIdleTimeout(scope: Construct, idleTimeout?: Duration): void {
+  if (idleTimeout?.isUnresolved() === true) {
+    throw new InvalidBackendError(scope, 'idleTimeout must be known at synth, because services are told to keep connections longer.');
+  }
+  seconds(scope, 'idleTimeout', idleTimeout, 1, 4000);
 }
 
 function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit, ipAddressType }: PublicEdgeProps): ec2.SubnetSelection {

@@ -18,13 +18,14 @@ import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from '../edge-answ
 import type { EdgeRouteOptions, EdgeRuleOptions, IEdgeRoute, IEdgeRule } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
 import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from '../edge-weighted-route';
+import type { IPublicEdge } from '../public-edge';
 
 /**
  * What edges have in common, whether this app made their load balancer or not: routes and metrics.
  *
  * @internal
  */
-export abstract class EdgeBase extends Construct implements ec2.IConnectable {
+export abstract class EdgeBase extends Construct implements IPublicEdge {
   /** The network of the load balancer. */
   public abstract readonly vpc: ec2.IVpc;
   /** The load balancer. */
@@ -33,6 +34,8 @@ export abstract class EdgeBase extends Construct implements ec2.IConnectable {
   public abstract readonly listener: elbv2.IApplicationListener;
   /** The security group of the load balancer. */
   public abstract readonly connections: ec2.Connections;
+  /** The address that clients use. */
+  public abstract readonly url: string;
 
   /** @internal */
   protected abstract readonly _side: EdgeSide;

@@ -4,7 +4,7 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IConstruct } from 'constructs';
 import { count, percent, seconds } from './limits';
 import type { Symptom } from './symptom';
-import type { IEdgeRoute, PublicEdge } from '../../edge';
+import type { IEdgeRoute, IPublicEdge } from '../../edge';
 import { referWeakly } from '../../private/cross-stack';
 import { BackendAlarm } from '../backend-alarm';
 import type { WatchEdgeOptions } from '../watch-options';
@@ -33,7 +33,7 @@ export function edgeLimits(scope: IConstruct, options: WatchEdgeOptions): EdgeLi
  *
  * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
  */
-export function edgeSymptoms(edge: PublicEdge, { errorPercent, minErrors }: EdgeLimits): Symptom[] {
+export function edgeSymptoms(edge: IPublicEdge, { errorPercent, minErrors }: EdgeLimits): Symptom[] {
   const errors = edge.metric('HTTPCode_ELB_5XX_Count', { period: MINUTE });
   const requests = edge.metricRequestCount({ period: MINUTE });
   return [{
@@ -45,7 +45,7 @@ export function edgeSymptoms(edge: PublicEdge, { errorPercent, minErrors }: Edge
 }
 
 /** What the targets of a route look like from outside. A route that moves between two target groups is seen as one. */
-export function routeSymptoms(edge: PublicEdge, route: IEdgeRoute, limits: EdgeLimits, part: string): Symptom[] {
+export function routeSymptoms(edge: IPublicEdge, route: IEdgeRoute, limits: EdgeLimits, part: string): Symptom[] {
   const groups = targetGroupsOf(route);
   const each = (name: string, options: MetricOptions) => groups.map((group) => metricOf(edge, group, name, options));
   const { errorPercent, minErrors, latencySeconds } = limits;
@@ -89,7 +89,7 @@ function targetGroupsOf(route: IEdgeRoute): ApplicationTargetGroup[] {
   return groups;
 }
 
-function metricOf(edge: PublicEdge, group: ApplicationTargetGroup, name: string, options: MetricOptions): Metric {
+function metricOf(edge: IPublicEdge, group: ApplicationTargetGroup, name: string, options: MetricOptions): Metric {
   const { dimensions } = edge.metric(name);
   return edge.metric(name, { dimensionsMap: { ...dimensions, TargetGroup: group.targetGroupFullName }, ...options });
 }

@@ -1,0 +1,80 @@
+import { Fn, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Construct } from 'constructs';
+import { validateIdleTimeout } from './balancer';
+import { EdgeBase } from './edge-base';
+import type { EdgeSide } from './edge-path';
+import { InvalidBackendError } from '../../private/errors';
+import { dependOnStackOf } from '../../private/stack-order';
+import type { PublicEdgeAttributes } from '../public-edge';
+
+/** An edge whose load balancer and listener exist already, or are made elsewhere in this app. */
+export class ImportedEdge extends EdgeBase {
+  public readonly vpc: ec2.IVpc;
+  public readonly loadBalancer: elbv2.IApplicationLoadBalancer;
+  public readonly listener: elbv2.IApplicationListener;
+  public readonly connections: ec2.Connections;
+  /** @internal */
+  protected readonly _side: EdgeSide;
+
+  constructor(scope: Construct, id: string, attributes: PublicEdgeAttributes) {
+    super(scope, id);
+    const { loadBalancer, listener, idleTimeout, domainNames = [] } = attributes;
+    this.loadBalancer = loadBalancer;
+    this.listener = listener;
+    dependOnStackOf(this, listener, 'An imported edge depends on its listener, never the reverse.');
+    this.requireMatch();
+    validateIdleTimeout(this, idleTimeout);
+    this.vpc = this.require('vpc', attributes.vpc ?? loadBalancer.vpc);
+    const securityGroup = this.require('securityGroup', attributes.securityGroup ?? loadBalancer.connections.securityGroups[0]);
+    const https = this.speaksHttps(attributes);
+    this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(https ? 443 : 80) });
+    this._side = { edge: this, vpc: this.vpc, listener, loadBalancerFullName: fullNameOf(loadBalancer), securityGroup, idleTimeout, https, domainNames };
+  }
+
+  public get url(): string {
+    const { https, domainNames: [host = this.loadBalancer.loadBalancerDnsName] } = this._side;
+    return `${https ? 'https' : 'http'}://${host}`;
+  }
+
+  private require<T>(name: string, value?: T): T {
+    if (value === undefined) {
+      throw new InvalidBackendError(this, `The load balancer does not say its ${name}. Give ${name} in the attributes.`);
+    }
+    return value;
+  }
+
+  /** What the listener says itself, where this app makes it, counts as much as what the attributes say. */
+  private speaksHttps({ listener, https, domainNames = [] }: PublicEdgeAttributes): boolean {
+    const resource = listener.node.defaultChild;
+    const protocol = resource instanceof elbv2.CfnListener && !Token.isUnresolved(resource.protocol) ? resource.protocol : undefined;
+    const known = protocol === undefined ? undefined : protocol === 'HTTPS';
+    if (known !== undefined && https !== undefined && known !== https) {
+      throw new InvalidBackendError(this, `https is ${https}, and the listener '${listener.node.path}' speaks ${protocol}. Give the other listener of the load balancer, or leave https out.`);
+    }
+    return https ?? known ?? domainNames.length > 0;
+  }
+
+  private requireMatch(): void {
+    const [balancer, listener] = [nameIn(this.loadBalancer.loadBalancerArn, 'loadbalancer'), nameIn(this.listener.listenerArn, 'listener')];
+    if (balancer === null || listener === null) {
+      const [wrong, what] = balancer === null ? [this.loadBalancer.loadBalancerArn, 'an application load balancer'] : [this.listener.listenerArn, 'a listener of an application load balancer'];
+      throw new InvalidBackendError(this, `'${wrong}' is not the ARN of ${what}.`);
+    }
+    if (balancer !== undefined && listener !== undefined && balancer !== listener) {
+      throw new InvalidBackendError(this, `The listener is one of the load balancer '${listener}', and not of '${balancer}'. Give a listener of the same load balancer.`);
+    }
+  }
+}
+
+/** Name and id of a load balancer in an ARN; undefined where it is known only at deployment, null where it has none. */
+function nameIn(arn: string, type: 'loadbalancer' | 'listener'): string | null | undefined {
+  return Token.isUnresolved(arn) ? undefined : new RegExp(`:${type}/app[a-z]*/([^/]+/[^/]+)`).exec(arn)?.[1] ?? null;
+}
+
+function fullNameOf(loadBalancer: elbv2.IApplicationLoadBalancer): string {
+  return loadBalancer instanceof elbv2.ApplicationLoadBalancer
+    ? loadBalancer.loadBalancerFullName
+    : Fn.select(1, Fn.split(':loadbalancer/', loadBalancer.loadBalancerArn));
+}
