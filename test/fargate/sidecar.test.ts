@@ -120,7 +120,8 @@ describe('order', () => {
   });
 
   test('a sidecar may wait until the service is healthy', () => {
-    const { Agent } = containersOf(withSidecars({ Agent: { startsAfter: { Service: HEALTHY } } }, { containerHealthCheck: HEALTH_CHECK }));
+    const { Agent, Service } = containersOf(withSidecars({ Agent: { startsAfter: { Service: HEALTHY } } }, { containerHealthCheck: HEALTH_CHECK, startTimeout: Duration.seconds(45) }));
+    expect(Service).toMatchObject({ StartTimeout: 45 });
     expect(Agent.DependsOn).toEqual([{ ContainerName: 'Service', Condition: 'HEALTHY' }]);
   });
 

@@ -9,6 +9,7 @@ import { capacityReadiness } from './capacity-rules';
 import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
 import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './execute-command';
+import { grantRestart, restartCommandOf } from './restart';
 import { type ServiceInputs, collectInputs } from './service-inputs';
 import { createConnections, openTargets } from './service-network';
 import { type ServiceKind, type ServicePlan, isScaling, planService } from './service-plan';
@@ -59,6 +60,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   /** AWS CLI command that opens a shell in a running task, where `enableExecuteCommand` is set; see `grantExecuteCommand`. */
   public readonly shellCommand: string;
 
+  /** AWS CLI command that replaces all tasks by new ones of the same version, which read their secrets again; see `grantRestart`. */
+  public readonly restartCommand: string;
+
   /** @internal */
   protected readonly _parts: ServiceParts;
 
@@ -103,6 +107,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
       discovered: joinDiscovery(this, this.cluster, { fargateService, plan, logGroup: this.logGroup, name: discoveryOf(this.cluster) && kind.discoveryName?.(this) }),
     };
     this.shellCommand = shellCommandOf(this, this.cluster, this.service.serviceName, CONTAINER_NAME);
+    this.restartCommand = restartCommandOf(this, this.cluster, this.service.serviceName);
     this.connect(inputs, props);
     this.waitFor(inputs);
     if (props.enableExecuteCommand === true) {
@@ -131,6 +136,14 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
       throw new InvalidBackendError(this, 'Commands cannot be run in the containers of this service. Set enableExecuteCommand to true.');
     }
     return grantExecuteCommand(this, this.cluster, grantee);
+  }
+
+  /**
+   * Lets a principal restart the service, such as with `restartCommand`, so that new tasks read their secrets again. IAM cannot tell this from
+   * other updates of this service: its number of tasks, or an earlier version.
+   */
+  public grantRestart(grantee: iam.IGrantable): iam.Grant {
+    return grantRestart(this.service, grantee);
   }
 
   /**
