@@ -1,8 +1,18 @@
 import { Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
+import { recordsOf } from './private/domain-records';
 import { InvalidBackendError } from '../private/errors';
+
+/** Names in one zone. */
+export interface EdgeDomainRecords {
+  /** The zone. */
+  readonly hostedZone: IHostedZone;
+
+  /** The names in it that lead to the edge. */
+  readonly domainNames: string[];
+}
 
 /** What an edge receives from a domain. */
 export interface EdgeDomainConfig {
@@ -18,6 +28,13 @@ export interface EdgeDomainConfig {
    * @default - no records: DNS is somewhere else
    */
   readonly hostedZone?: IHostedZone;
+
+  /**
+   * Zones with names of their own, in which the edge makes alias records besides.
+   *
+   * @default - none
+   */
+  readonly moreRecords?: EdgeDomainRecords[];
 }
 
 /** Options of a domain whose zone is in Route 53. */
@@ -52,6 +69,15 @@ export abstract class EdgeDomain {
    */
   public static fromCertificate(certificate: acm.ICertificate, domainNames: string[]): EdgeDomain {
     return new CertificateDomain(certificate, domainNames);
+  }
+
+  /**
+   * Several domains, such as names in zones of their own. Clients are shown the certificate that fits the name they ask for (SNI).
+   *
+   * @param domains at least one, the main one first; add others at the end, so that the ones before keep their certificates
+   */
+  public static several(domains: EdgeDomain[]): EdgeDomain {
+    return new SeveralDomains(domains);
   }
 
   /** Called by the edge. Makes what is missing below the scope. */
@@ -99,6 +125,28 @@ class CertificateDomain extends EdgeDomain {
     requireNames(scope, this.domainNames);
     return { certificates: [this.certificate], domainNames: this.domainNames };
   }
+}
+
+class SeveralDomains extends EdgeDomain {
+  constructor(private readonly domains: EdgeDomain[]) {
+    super();
+  }
+
+  public bind(scope: Construct): EdgeDomainConfig {
+    const configs = this.domains.map((domain, index) => domain.bind(index === 0 ? scope : new Construct(scope, `Domain${index}`)));
+    const domainNames = configs.flatMap((config) => config.domainNames);
+    requireNames(scope, domainNames);
+    return {
+      domainNames,
+      certificates: withoutRepetition(configs.flatMap(({ certificates }) => certificates)),
+      moreRecords: configs.flatMap(recordsOf),
+    };
+  }
+}
+
+/** One certificate may serve several domains, and a listener takes it once. */
+function withoutRepetition(certificates: acm.ICertificate[]): acm.ICertificate[] {
+  return certificates.filter(({ certificateArn }, index) => certificates.findIndex((other) => other.certificateArn === certificateArn) === index);
 }
 
 function requireNames(scope: Construct, names: string[]): void {

@@ -84,6 +84,14 @@ export interface PublicEdgeProps {
   readonly mutualTls?: EdgeMutualTls;
 
   /**
+   * Versions of TLS and ciphers that clients may use, such as those of a standard that you have to keep. Needs a domain.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+   * @default SslPolicy.TLS13_RES
+   */
+  readonly sslPolicy?: elbv2.SslPolicy;
+
+  /**
    * Subnets of the load balancer, in at least two availability zones.
    *
    * @default - the public subnets
@@ -229,7 +237,7 @@ export interface PublicEdgeAttributes {
  * the same request are an error. Adding, removing or reordering routes never changes the priority of another.
  *
  * ## Security considerations
- * TLS 1.2 and 1.3 with forward secrecy only, invalid headers dropped, requests that could desynchronise parsers refused.
+ * TLS 1.2 and 1.3 with forward secrecy only, unless `sslPolicy` says otherwise, invalid headers dropped, requests that could desynchronise parsers refused.
  * From the edge only the ports of routed services can be reached. Between edge and service is HTTP inside the VPC. The
  * managed rule on body size only counts, because it would refuse bodies above 8 KB.
  *
@@ -292,7 +300,7 @@ export class PublicEdge extends EdgeBase {
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(domain === undefined ? 80 : 443) });
     const loadBalancer = createLoadBalancer(this, props, securityGroup);
     this.loadBalancer = loadBalancer;
-    this.listener = createListener(this, loadBalancer, domain, props.mutualTls);
+    this.listener = createListener(this, loadBalancer, { ...props, domain });
     this._side = {
       edge: this,
       vpc: this.vpc,

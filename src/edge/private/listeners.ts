@@ -3,14 +3,20 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { hasIpv4, hasIpv6 } from './balancer';
+import { recordsOf } from './domain-records';
 import { InvalidBackendError } from '../../private/errors';
 import type { EdgeDomainConfig } from '../edge-domain';
 import type { EdgeMutualTls } from '../edge-mutual-tls';
 
+/** What clients meet before their first request. */
+export interface ListenerTls {
+  readonly domain?: EdgeDomainConfig;
+  readonly mutualTls?: EdgeMutualTls;
+  readonly sslPolicy?: elbv2.SslPolicy;
+}
+
 /** The listener that routes belong to: HTTPS with a domain, whose HTTP is redirected, else HTTP. */
-export function createListener(
-  scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer, domain?: EdgeDomainConfig, mutualTls?: EdgeMutualTls,
-): elbv2.ApplicationListener {
+export function createListener(scope: Construct, loadBalancer: elbv2.ApplicationLoadBalancer, { domain, mutualTls, sslPolicy }: ListenerTls): elbv2.ApplicationListener {
   const notFound = elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
   const http = loadBalancer.addListener('Http', {
     port: 80,
@@ -19,22 +25,29 @@ export function createListener(
     defaultAction: domain === undefined ? notFound : elbv2.ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
   });
   if (domain === undefined) {
-    if (mutualTls !== undefined) {
-      throw new InvalidBackendError(scope, 'mutualTls needs HTTPS, because clients show certificates in TLS only, and this edge has no domain. Give it one.');
-    }
+    requireNoTls(scope, { mutualTls, sslPolicy });
     return http;
   }
   const https = loadBalancer.addListener('Https', {
     port: 443,
     protocol: elbv2.ApplicationProtocol.HTTPS,
     certificates: domain.certificates,
-    sslPolicy: elbv2.SslPolicy.TLS13_RES,
+    sslPolicy: sslPolicy ?? elbv2.SslPolicy.TLS13_RES,
     mutualAuthentication: mutualTls?.bind(scope),
     open: false,
     defaultAction: notFound,
   });
   https.node.addDependency(...scope.node.findAll().filter((child) => child instanceof elbv2.TrustStoreRevocation));
   return https;
+}
+
+function requireNoTls(scope: Construct, { mutualTls, sslPolicy }: ListenerTls): void {
+  if (mutualTls !== undefined) {
+    throw new InvalidBackendError(scope, 'mutualTls needs HTTPS, because clients show certificates in TLS only, and this edge has no domain. Give it one.');
+  }
+  if (sslPolicy !== undefined) {
+    throw new InvalidBackendError(scope, 'sslPolicy needs HTTPS, and this edge has no domain. Give it one, or leave sslPolicy out.');
+  }
 }
 
 /** Records for each name of a domain whose zone is known. */
@@ -45,7 +58,8 @@ export function createRecords(scope: Construct, loadBalancer: elbv2.IApplication
   }
   const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = loadBalancer;
   const target = route53.RecordTarget.fromAlias({ bind: () => ({ dnsName, hostedZoneId }) });
-  domainNames.forEach((recordName, index) => {
+  const names = domain === undefined ? [] : recordsOf(domain).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
+  names.forEach(({ zone, recordName }, index) => {
     const id = Token.isUnresolved(recordName) ? `Alias${index}` : `Alias-${recordName}`;
     if (hasIpv4(ipAddressType)) {
       new route53.ARecord(scope, id, { zone, recordName, target });

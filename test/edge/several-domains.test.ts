@@ -1,0 +1,104 @@
+import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
+import { IpAddressType, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
+import { EdgeDomain, PublicEdge, type PublicEdgeProps } from '../../src/edge';
+import { BackendNetwork } from '../../src/network';
+import { createVpc, developmentApp } from '../fargate/fixture';
+
+const LISTENER = 'AWS::ElasticLoadBalancingV2::Listener';
+const arnOf = (name: string) => `arn:aws:acm:eu-west-1:111111111111:certificate/${name}`;
+
+interface Given {
+  readonly com: IHostedZone;
+  readonly org: IHostedZone;
+  certificate(name: string): acm.ICertificate;
+}
+
+function create(domainOf: (given: Given) => EdgeDomain, props: Partial<PublicEdgeProps> = {}, stackProps: StackProps = {}): { edge: PublicEdge; template: Template } {
+  const stack = new Stack(developmentApp(), 'Stack', stackProps);
+  const zone = (zoneName: string) => HostedZone.fromHostedZoneAttributes(stack, zoneName, { hostedZoneId: `Z${zoneName}`, zoneName });
+  const given = { com: zone('example.com'), org: zone('example.org'), certificate: (name: string) => acm.Certificate.fromCertificateArn(stack, name, arnOf(name)) };
+  const edge = new PublicEdge(stack, 'Edge', { vpc: createVpc(stack), domain: domainOf(given), ...props });
+  return { edge, template: Template.fromStack(stack) };
+}
+
+describe('several domains', () => {
+  test('have certificates and records in zones of their own', () => {
+    // WHEN
+    const { edge, template } = create(({ com, org }) => EdgeDomain.several([
+      EdgeDomain.fromHostedZone(com, { domainNames: ['api.example.com', 'www.example.com'] }),
+      EdgeDomain.fromHostedZone(org),
+    ]));
+
+    // THEN
+    expect(edge.url).toBe('https://api.example.com');
+    template.hasResourceProperties('AWS::CertificateManager::Certificate', { DomainName: 'api.example.com', SubjectAlternativeNames: ['www.example.com'] });
+    template.hasResourceProperties('AWS::CertificateManager::Certificate', { DomainName: 'example.org', DomainValidationOptions: [{ DomainName: 'example.org', HostedZoneId: 'Zexample.org' }] });
+    const records = Object.values(template.findResources('AWS::Route53::RecordSet')).map(({ Properties }) => [Properties.Name, Properties.HostedZoneId]);
+    expect(records).toEqual([['api.example.com.', 'Zexample.com'], ['www.example.com.', 'Zexample.com'], ['example.org.', 'Zexample.org']]);
+  });
+
+  test('give the listener the first certificate as its default, and the others by name', () => {
+    const { template } = create(({ certificate }) => EdgeDomain.several([
+      EdgeDomain.fromCertificate(certificate('first'), ['example.com']),
+      EdgeDomain.fromCertificate(certificate('second'), ['example.org']),
+    ]));
+    template.hasResourceProperties(LISTENER, { Port: 443, Certificates: [{ CertificateArn: arnOf('first') }] });
+    template.hasResourceProperties('AWS::ElasticLoadBalancingV2::ListenerCertificate', { Certificates: [{ CertificateArn: arnOf('second') }] });
+    template.resourceCountIs('AWS::Route53::RecordSet', 0);
+  });
+
+  test('may share one certificate', () => {
+    const { template } = create(({ com, org, certificate }) => {
+      const shared = certificate('shared');
+      return EdgeDomain.several([EdgeDomain.fromHostedZone(com, { certificate: shared }), EdgeDomain.fromHostedZone(org, { certificate: shared })]);
+    });
+    template.resourceCountIs('AWS::ElasticLoadBalancingV2::ListenerCertificate', 0);
+    template.resourceCountIs('AWS::Route53::RecordSet', 2);
+  });
+
+  test('may be parts of parts', () => {
+    const { template } = create(({ com, org }) => EdgeDomain.several([EdgeDomain.several([EdgeDomain.fromHostedZone(com)]), EdgeDomain.fromHostedZone(org)]));
+    template.resourceCountIs('AWS::Route53::RecordSet', 2);
+  });
+
+  test('change nothing of the first', () => {
+    const certificateOf = (...others: ((given: Given) => EdgeDomain)[]) => Object.keys(
+      create((given) => EdgeDomain.several([EdgeDomain.fromHostedZone(given.com), ...others.map((other) => other(given))])).template.findResources('AWS::CertificateManager::Certificate', { Properties: { DomainName: 'example.com' } }),
+    );
+    const alone = Object.keys(create(({ com }) => EdgeDomain.fromHostedZone(com)).template.findResources('AWS::CertificateManager::Certificate'));
+    expect(certificateOf(({ org }) => EdgeDomain.fromHostedZone(org))).toEqual(alone);
+  });
+
+  test('have records of both kinds with IPv6', () => {
+    const stack = new Stack(developmentApp(), 'Network');
+    const { vpc } = new BackendNetwork(stack, 'Network', { ipv6: true });
+    const zones = ['example.com', 'example.org'].map((zoneName) => HostedZone.fromHostedZoneAttributes(stack, zoneName, { hostedZoneId: `Z${zoneName}`, zoneName }));
+    new PublicEdge(stack, 'Edge', { vpc, ipAddressType: IpAddressType.DUAL_STACK, domain: EdgeDomain.several(zones.map((zone) => EdgeDomain.fromHostedZone(zone))) });
+    Template.fromStack(stack).resourcePropertiesCountIs('AWS::Route53::RecordSet', { Type: 'AAAA' }, 2);
+  });
+
+  test.each([
+    ['a name that two have', ({ com }: Given) => [EdgeDomain.fromHostedZone(com), EdgeDomain.fromHostedZone(com)], /domainNames has 'example.com' twice/],
+    ['none', () => [], /domainNames is empty/],
+    ['a name outside of its zone', ({ com, org }: Given) => [EdgeDomain.fromHostedZone(com), EdgeDomain.fromHostedZone(org, { domainNames: ['example.com'] })], /which is not in the hosted zone 'example.org'/],
+  ])('fail with %s', (_name, domains, message) => {
+    expect(() => create((given) => EdgeDomain.several(domains(given)))).toThrow(message);
+  });
+});
+
+describe('the TLS policy', () => {
+  test.each([
+    [undefined, 'ELBSecurityPolicy-TLS13-1-2-Res-2021-06'],
+    [SslPolicy.TLS13_13, 'ELBSecurityPolicy-TLS13-1-3-2021-06'],
+  ])('is what was asked for (%s)', (sslPolicy, expected) => {
+    create(({ com }) => EdgeDomain.fromHostedZone(com), { sslPolicy }).template.hasResourceProperties(LISTENER, { Port: 443, SslPolicy: expected });
+    create(({ com }) => EdgeDomain.fromHostedZone(com), { sslPolicy }).template.hasResourceProperties(LISTENER, { Port: 80, SslPolicy: Match.absent() });
+  });
+
+  test('fails without HTTPS', () => {
+    expect(() => create(({ com }) => EdgeDomain.fromHostedZone(com), { sslPolicy: SslPolicy.TLS13_13, domain: undefined })).toThrow(/sslPolicy needs HTTPS, and this edge has no domain/);
+  });
+});
