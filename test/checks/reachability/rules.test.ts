@@ -34,6 +34,8 @@ function complete(): Resources {
   };
   r.MachineGroup = securityGroup([], [rule(443, everyone)]);
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile') } };
+  r.Listener.Properties.DefaultActions = [{ Type: 'jwt-validation', Order: 1 }, { Type: 'forward', Order: 2, TargetGroupArn: ref('Targets') }];
+  r.EdgeGroup = securityGroup([rule(443, everyone)], [rule(443, everyone)]);
   return r;
 }
 
@@ -56,6 +58,7 @@ const MISTAKES: Record<string, LabChange> = {
   'task-logs': (r) => { delete r.PrivateRoute; },
   'task-secrets': (r) => { delete r.Attachment; },
   'balancer-to-target': (r) => { delete r.EdgeToApi; },
+  'balancer-to-issuer': (r) => { r.EdgeGroup = securityGroup([rule(443, everyone)], []); },
   'listener': (r) => { r.Edge.Properties.Subnets = [ref('Isolated0')]; },
   'client-to-store': (r) => { delete r.DbFromApi; },
   'function-to-secrets': (r) => { r.Reader.Properties.VpcConfig = { SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('ApiGroup')] }; },

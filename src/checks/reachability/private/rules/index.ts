@@ -1,6 +1,7 @@
 import { EXCESS_RULES, judgeExcess } from './excess';
 import { FUNCTION_SECRET_RULES, judgeFunctionSecrets } from './function-secrets';
 import { INTERNET_RULES, judgeInternet } from './internet';
+import { ISSUER_RULES, judgeIssuers } from './issuers';
 import type { Judging } from './judge';
 import { judgeSessions, SESSION_RULES } from './sessions';
 import { judgeStart, START_RULES } from './start';
@@ -11,7 +12,7 @@ import type { CheckRule } from '../../../private/rule';
 
 /** Every rule, in the order of the documentation. */
 export const REACHABILITY_RULES: readonly CheckRule[] = [
-  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...STORE_RULES, ...FUNCTION_SECRET_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
+  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...ISSUER_RULES, ...STORE_RULES, ...FUNCTION_SECRET_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
 ];
 
 /** Every question, one after the other. */
@@ -19,6 +20,7 @@ export function judgeReachability(judging: Judging, statements: readonly Stateme
   judgeInternet(judging);
   judgeStart(judging);
   judgeTargets(judging);
+  judgeIssuers(judging);
   judgeStores(judging);
   judgeFunctionSecrets(judging);
   judgeSessions(judging);
