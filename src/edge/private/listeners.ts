@@ -52,10 +52,6 @@ function requireNoTls(scope: Construct, { mutualTls, sslPolicy }: ListenerTls): 
 
 /** Records for each name of a domain whose zone is known. */
 export function createRecords(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalancer, domain?: EdgeDomainConfig, ipAddressType?: elbv2.IpAddressType): void {
-  const { hostedZone: zone, domainNames = [] } = domain ?? {};
-  if (zone === undefined) {
-    return;
-  }
   const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = loadBalancer;
   const target = route53.RecordTarget.fromAlias({ bind: () => ({ dnsName, hostedZoneId }) });
   const names = domain === undefined ? [] : recordsOf(domain).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
