@@ -46,8 +46,14 @@ describe('defaults', () => {
       Properties: { CacheNodeType: 'cache.m7g.large', NumCacheClusters: 2, AutomaticFailoverEnabled: true, MultiAZEnabled: true, SnapshotRetentionLimit: 35 },
     });
     template.resourceCountIs('AWS::CloudWatch::Alarm', 4);
+    const ids = Object.keys(template.findResources('AWS::CloudWatch::Alarm')).map((id) => id.replace(/[0-9A-F]{8}$/, ''));
+    expect(ids.sort()).toEqual(['RedisCpuAlarm', 'RedisCpuAlarm2', 'RedisMemoryAlarm', 'RedisMemoryAlarm2']);
     ['001', '002'].forEach((node) => template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'DatabaseMemoryUsagePercentage', Threshold: 90, Dimensions: [{ Name: 'CacheClusterId', Value: { 'Fn::Join': ['', [{ Ref: Match.stringLikeRegexp('^Redis') }, `-${node}`]] } }],
+      MetricName: 'DatabaseMemoryUsagePercentage',
+      Threshold: 90,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      EvaluationPeriods: 3,
+      Dimensions: [{ Name: 'CacheClusterId', Value: { 'Fn::Join': ['', [{ Ref: Match.stringLikeRegexp('^Redis') }, `-${node}`]] } }],
     }));
   });
 
