@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { connectEnqueuer } from './enqueuer';
 import { addHealth } from './health';
-import type { Job, Jobs } from './jobs';
+import type { Jobs, JobState } from './jobs';
 import type { JobQueue } from './queue';
 import type { Sessions } from './sessions';
 import { UnavailableError } from './unavailable';
@@ -41,15 +42,17 @@ export function buildApp(options: AppOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
   });
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-request-id', request.id);
     // Or a connection whose last answer was under way at SIGTERM would be kept open, and the process with it.
     if (options.draining()) {
       reply.header('connection', 'close');
     }
+    done();
   });
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     request.log.info({ req: request, status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime) }, 'A request was answered');
+    done();
   });
   app.setErrorHandler<FastifyError>(sendError);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'There is nothing here.' }));
@@ -67,6 +70,9 @@ function allowOrigins(app: FastifyInstance, corsOrigins: readonly string[]): voi
 }
 
 function addJobs(app: FastifyInstance, { jobs, queue, sessions }: AppOptions): void {
+  const enqueuer = connectEnqueuer(jobs, queue, app.log);
+  app.addHook('onClose', async () => enqueuer.close());
+
   app.post('/api/jobs', async (request, reply) => {
     const { userId } = await session(sessions, request);
     const text = textOf(request.body);
@@ -75,7 +81,7 @@ function addJobs(app: FastifyInstance, { jobs, queue, sessions }: AppOptions): v
       throw new InvalidRequestError('This Idempotency-Key was used for another text.', 422);
     }
     if (job.state === 'accepted') {
-      await enqueue(jobs, queue, job.id).catch((error) => request.log.warn({ err: error, job: job.id }, 'A job was stored and not queued; the sweeper will'));
+      enqueuer.enqueue(job.id);
     }
     return reply.code(202).header('location', `/api/jobs/${job.id}`).send(answer(job));
   });
@@ -86,12 +92,6 @@ function addJobs(app: FastifyInstance, { jobs, queue, sessions }: AppOptions): v
     const job = isJobId(id) ? await jobs.find(userId, id) : undefined;
     return job === undefined ? reply.code(404).send({ error: 'You have no such job.' }) : answer(job);
   });
-}
-
-/** The row is stored before, so that what happens here can only make the job late. */
-async function enqueue(jobs: Jobs, queue: JobQueue, id: string): Promise<void> {
-  await queue.add([id]);
-  await jobs.markQueued([id]);
 }
 
 /**
@@ -108,7 +108,7 @@ async function session(sessions: Sessions, request: FastifyRequest): Promise<{ r
 }
 
 /** To the caller, a job is queued as soon as it is accepted: it will be done. */
-function answer({ id, state, result, error }: Job): object {
+function answer({ id, state, result, error }: JobState): object {
   return {
     id,
     state: state === 'accepted' ? 'queued' : state,

@@ -15,13 +15,17 @@ export interface NewJob {
   readonly text: string;
 }
 
-export interface Job {
+/** What became of a job. */
+export interface JobState {
   readonly id: string;
-  readonly text: string;
   /** `accepted`: stored; `queued`: given to the queue as well; `done` and `failed` are final. */
   readonly state: 'accepted' | 'queued' | 'done' | 'failed';
   readonly result: Summary | null;
   readonly error: string | null;
+}
+
+export interface Job extends JobState {
+  readonly text: string;
 }
 
 /** What is done with the text of a job. */
@@ -34,7 +38,7 @@ export interface Jobs {
   /** Stores a job; another one with the key of an earlier one is that job. */
   accept(job: NewJob): Promise<Job>;
   /** The job of this owner. */
-  find(owner: string, id: string): Promise<Job | undefined>;
+  find(owner: string, id: string): Promise<JobState | undefined>;
   /** Notes that jobs are in the queue. */
   markQueued(ids: readonly string[]): Promise<void>;
   /** Jobs that were not queued within `grace`, or queued longer than `requeue` ago and never done. In milliseconds. */
@@ -49,7 +53,7 @@ export interface Jobs {
   check(): Promise<void>;
 }
 
-const COLUMNS = 'id, text, state, result, error';
+const STATE = 'id, state, result, error';
 const MOST_AT_ONCE = 500;
 const NOT_ENDED = "state IN ('accepted', 'queued')";
 
@@ -60,13 +64,13 @@ export function storedJobs(database: Database): Jobs {
     accept: async ({ owner, idempotencyKey, text }) => (await query(
       `INSERT INTO jobs (owner, idempotency_key, text) VALUES ($1, $2, $3)
        ON CONFLICT (owner, idempotency_key) DO UPDATE SET repeats = jobs.repeats + 1
-       RETURNING ${COLUMNS}`,
+       RETURNING ${STATE}, text`,
       [owner, idempotencyKey, text],
       'accept',
     ))[0] as unknown as Job,
     find: async (owner, id) => (
-      await query(`SELECT ${COLUMNS} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner], 'find')
-    )[0] as unknown as Job | undefined,
+      await query(`SELECT ${STATE} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner], 'find')
+    )[0] as unknown as JobState | undefined,
     markQueued: async (ids) => {
       // A row that is locked is in work already, and the answer shall not wait for that.
       await query(`UPDATE jobs SET state = 'queued', queued_at = now() WHERE id IN (
