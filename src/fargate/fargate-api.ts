@@ -176,7 +176,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       this.keepAlive.outlive(route.idleTimeout);
     }
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
-    scaling?.addRequestScaling(route.node.id, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
+    scaling?.addRequestScaling(route, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
   }
 
   private trafficShift(): TrafficShift {

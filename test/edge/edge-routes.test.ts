@@ -178,6 +178,20 @@ describe('several services and edges', () => {
     template.hasResourceProperties('AWS::ECS::Service', { LoadBalancers: [Match.anyValue(), Match.anyValue()] });
   });
 
+  test('one API scales on the requests of two edges, by routes of one name', () => {
+    // GIVEN
+    const world = createWorld(productionApp());
+    const target = new FargateApi(world.stack, 'Api', { cluster: world.cluster, image: IMAGE, scaling: { requestsPerTarget: 50 } });
+    const other = new PublicEdge(world.stack, 'Other', { vpc: world.vpc });
+
+    // WHEN
+    [world.edge, other].forEach((edge) => edge.addRoute('Api', { target }));
+
+    // THEN
+    const template = Template.fromStack(world.stack);
+    ['Requests-Api', 'Requests-Api-Backend--Other'].forEach((PolicyName) => template.resourcePropertiesCountIs('AWS::ApplicationAutoScaling::ScalingPolicy', { PolicyName }, 1));
+  });
+
   test('two routes from one edge to one API open the path once', () => {
     // GIVEN
     const world = createWorld();

@@ -181,7 +181,12 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
       throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
     }
     const conditions = normalizeConditions(this, id, options);
-    return { id, conditions, priority: this.choosePriority(id, options, conditions, owner), explicit: options.priority !== undefined };
+    const priority = this.choosePriority(id, options, conditions, owner);
+    if (priority <= MAX_MAINTENANCE_RULES) {
+      Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.lowPriority', `Route '${id}' has the priority ${priority}, and the priorities up to ${MAX_MAINTENANCE_RULES} are for maintenance, `
+        + 'which has to come before every route. Set a greater priority before you need maintenance.');
+    }
+    return { id, conditions, priority, explicit: options.priority !== undefined };
   }
 
   private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
@@ -196,10 +201,6 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
     if (priority !== undefined) {
       if (Token.isUnresolved(priority) || !Number.isInteger(priority) || priority < 1 || priority > MAX_PRIORITY) {
         throw new InvalidBackendError(this, `Route '${id}': priority must be a whole number from 1 to ${MAX_PRIORITY}, known at synth, got ${priority}.`);
-      }
-      if (priority <= MAX_MAINTENANCE_RULES) {
-        Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.lowPriority', `Route '${id}' has the priority ${priority}, and the priorities up to ${MAX_MAINTENANCE_RULES} are for maintenance, `
-          + 'which has to come before every route. Give it a greater one before you need maintenance.');
       }
       return priority;
     }

@@ -1,7 +1,7 @@
 import { Fn } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { ScalingPolicy } from './plans';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { QueueBacklogOptions } from '../scaling';
@@ -40,10 +40,12 @@ export class TaskScaling extends Construct {
    *
    * @param resourceLabels one for each target group between which a deployment moves requests
    */
-  public addRequestScaling(id: string, ...resourceLabels: string[]): void {
+  public addRequestScaling({ node }: IConstruct, ...resourceLabels: string[]): void {
     for (const policy of this.props.policies) {
       if (policy.kind === 'requests') {
-        this.addPolicy(`Requests-${id}`, requestMetric(resourceLabels), policy.target);
+        const id = `Requests-${node.id}`;
+        // Routes of one name may come from several edges, by which they stand.
+        this.addPolicy(this.node.tryFindChild(id) === undefined ? id : `${id}-${node.scope?.node.id}`, requestMetric(resourceLabels), policy.target);
       }
     }
   }
