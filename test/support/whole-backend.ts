@@ -3,13 +3,14 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import { IpAddressType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import {
-  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, PrivateFileSystem, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
+  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, EdgeMutualTls, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
+  FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
 } from '../../src';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -72,7 +73,7 @@ export interface WholeBackend {
 
 /** Every construct of the library once or twice, with each other connected as much as they can be. */
 export function buildBackend(homes: Homes, options: WholeBackendOptions = {}): Partial<WholeBackend> {
-  const network = { vpc: options.vpc ?? new BackendNetwork(homes.Network!, 'Network').vpc };
+  const network = { vpc: options.vpc ?? new BackendNetwork(homes.Network!, 'Network', { ipv6: true }).vpc };
   const made: Partial<WholeBackend> = { ...network };
   for (const tier of TIERS) {
     const home = homes[tier];
@@ -95,7 +96,7 @@ const BUILD: Record<Tier, Build> = {
     images: new ContainerRepository(home, 'Images'),
   }),
   Data: createServers,
-  Edge: (home, { vpc }, { names }) => ({ edges: ['FirstEdge', 'SecondEdge'].map((id) => createEdge(home, id, vpc, names)) }),
+  Edge: (home, { vpc }, options) => ({ edges: ['FirstEdge', 'SecondEdge'].map((id) => createEdge(home, id, vpc, options)) }),
   Services: createServices,
   Access: (home, made, { names }) => {
     const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
@@ -137,10 +138,17 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
   return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
 }
 
-function createEdge(home: Construct, id: string, vpc: ec2.IVpc, names: Names = {}): PublicEdge {
+function createEdge(home: Construct, id: string, vpc: ec2.IVpc, { names = {}, vpc: existing }: WholeBackendOptions): PublicEdge {
   const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
   const domain = EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]);
-  const edge = new PublicEdge(home, id, { vpc, domain, maintenance: id === 'SecondEdge' ? EdgeMaintenance.on({ allowFrom: ['203.0.113.0/24'] }) : undefined });
+  const caCertificates = PemFile.fromPath(path.join(__dirname, '..', 'edge', 'certificates', 'authority.pem'));
+  const special = {
+    maintenance: EdgeMaintenance.on({ allowFrom: ['203.0.113.0/24'] }),
+    mutualTls: EdgeMutualTls.verify({ caCertificates }),
+    ipAddressType: existing === undefined ? IpAddressType.DUAL_STACK : undefined,
+    idleTimeout: Duration.minutes(2),
+  };
+  const edge = new PublicEdge(home, id, { vpc, domain, ...(id === 'SecondEdge' ? special : {}) });
   edge.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200, messageBody: 'User-agent: *' });
   edge.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
   return edge;
