@@ -104,6 +104,12 @@ test('fails for the name of a queue', () => {
   expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [QueueBinding.consume('orders' as unknown as sqs.IQueue)] })).toThrow('QueueBinding takes an sqs.IQueue');
 });
 
+test('fails for a queue itself in connectTo, and says how to connect to it', () => {
+  const { stack, cluster } = createCluster();
+  const queue = queueIn(stack) as unknown as IServiceBinding;
+  expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [queue] })).toThrow('connectTo[0] is no IServiceBinding. A service consumes a queue or sends to it: connectTo: [QueueBinding.consume(queue)].');
+});
+
 test('fails in isolated subnets without an endpoint for SQS, and not with one', () => {
   const isolated = (withEndpoint: boolean) => () => {
     const app = developmentApp();

@@ -2,6 +2,7 @@ import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as efs from 'aws-cdk-lib/aws-efs';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { developmentApp, exportsOf, IMAGE } from './fixture';
 import { BackendCluster, FargateApi, FargateWorker, ScheduledJob, ServiceVolume, type FargateApiProps, type ServiceVolumeOptions } from '../../src/fargate';
@@ -186,6 +187,8 @@ describe('refused', () => {
   const cases: [string, (world: World) => unknown, string | RegExp][] = [
     ['a path that is mounted already', (world) => createApi(world, { writablePaths: ['/var/uploads'] }), "mountPath of a volume has '/var/uploads' twice"],
     ['a path of a sidecar that the service has', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, sharedPaths: ['/var/uploads'] }), "sharedPaths of 'Agent' has '/var/uploads' twice"],
+    ['a file system in place of a volume', ({ stack, cluster, fileSystem }) => new FargateApi(stack, 'Api', { cluster, image: IMAGE, volumes: [fileSystem as unknown as ServiceVolume] }), 'volumes[0] is no ServiceVolume'],
+    ['a file system of CDK', (world) => createApi({ ...world, fileSystem: new efs.FileSystem(world.stack, 'Other', { vpc: world.vpc }) as unknown as IPrivateFileSystem }), "fileSystem of the volume 'UserUploads' is no IPrivateFileSystem"],
     ['/tmp', (world) => createApi(world, {}, { mountPath: '/tmp' }), 'which is writable already'],
     ['a relative path', (world) => createApi(world, {}, { mountPath: 'uploads' }), 'takes absolute paths'],
     ['root', (world) => createApi(world, { user: '0:0' }), "user must be like '1000:1000', got '0:0'"],

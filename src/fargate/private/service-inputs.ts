@@ -1,5 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import { sortedByName } from './sorted';
 import type { INetworkEndpoint } from '../../network';
@@ -53,7 +54,10 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
 /** Not every language checks types: a server or database instead of its user is the likely mistake. */
 function bind(scope: IConstruct, binding: IServiceBinding, index: number): ServiceBindingConfig {
   if (typeof binding?.bindToService !== 'function') {
-    throw new InvalidBackendError(scope, `connectTo[${index}] is no IServiceBinding. A service connects to a database as a user: connectTo: [postgres.database.addUser('Api')].`);
+    const how = typeof (binding as Partial<IQueue> | undefined)?.grantConsumeMessages === 'function'
+      ? 'A service consumes a queue or sends to it: connectTo: [QueueBinding.consume(queue)].'
+      : "A service connects to a database as a user: connectTo: [postgres.database.addUser('Api')].";
+    throw new InvalidBackendError(scope, `connectTo[${index}] is no IServiceBinding. ${how}`);
   }
   return binding.bindToService(scope, {});
 }

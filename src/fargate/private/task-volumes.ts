@@ -55,7 +55,7 @@ export class TaskVolumes {
 
   /** Mounts volumes in a container, and makes those that no container had before. */
   public mount(container: ecs.ContainerDefinition, { volumes = [], user = DEFAULT_USER, initId }: MountingContainer): void {
-    const plans = volumes.map(({ _plan }) => _plan);
+    const plans = volumes.map((volume, index) => this.planOf(volume, index));
     const taken = container.mountPoints.map(({ containerPath }) => String(containerPath));
     validateWritablePaths(this.host.scope, plans.map(({ mountPath }) => mountPath), 'mountPath of a volume', taken);
     const fresh = plans.filter((plan) => this.isFresh(plan));
@@ -65,6 +65,18 @@ export class TaskVolumes {
     plans.filter((plan) => plan.readOnly !== true).forEach(({ id }) => this.known.get(id)?.files?.grantWrite());
     const inits = new Set(plans.filter((plan) => !fresh.includes(plan)).flatMap(({ id }) => this.known.get(id)?.init ?? []));
     inits.forEach((init) => container.addContainerDependencies({ container: init, condition: ecs.ContainerDependencyCondition.SUCCESS }));
+  }
+
+  /** Not every language checks types: a file system itself, or one of CDK's own, are the likely mistakes. */
+  private planOf(volume: ServiceVolume, index: number): VolumePlan {
+    const plan = (volume as Partial<ServiceVolume> | undefined)?._plan;
+    if (plan === undefined) {
+      throw new InvalidBackendError(this.host.scope, `volumes[${index}] is no ServiceVolume. Say where it is mounted: ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' }).`);
+    }
+    if (plan.efs !== undefined && (plan.efs.fileSystem as Partial<IPrivateFileSystem> | undefined)?.port === undefined) {
+      throw new InvalidBackendError(this.host.scope, `fileSystem of the volume '${plan.id}' is no IPrivateFileSystem. Make it with PrivateFileSystem, or import one with PrivateFileSystem.fromPrivateFileSystemAttributes().`);
+    }
+    return plan;
   }
 
   private isFresh({ id, efs }: VolumePlan): boolean {
