@@ -11,6 +11,11 @@ import type { PostgresServer } from '../support/postgres-server';
 
 type Posture = SynthOptions['posture'];
 
+/** Of a cloud assembly, what is read here. */
+interface Manifest {
+  readonly artifacts: Record<string, { readonly dependencies?: string[] }>;
+}
+
 /** What a deployment may differ in from the one before. */
 export interface DeployOptions {
   readonly context?: Record<string, string>;
@@ -90,6 +95,11 @@ export class Backend {
     return (await Promise.all(this.stackNames.map((stack) => this.world.cloud.serviceTaskDefinitions(stack)))).flat();
   }
 
+  /** All events of its stacks, of each stack oldest first. */
+  public async history(): Promise<StackEvent[]> {
+    return (await Promise.all(this.stackNames.map((stack) => this.world.cloud.events(stack)))).flat();
+  }
+
   /** Users that the templates declare, with their secrets. */
   public async users(): Promise<Record<string, string>> {
     const secrets = await this.resources('AWS::SecretsManager::Secret');
@@ -107,6 +117,15 @@ export class Backend {
   public declared(type: string): Record<string, unknown>[] {
     const templates = this.stackNames.map((stack) => JSON.parse(fs.readFileSync(path.join(this.assembly?.directory ?? '', `${stack}.template.json`), 'utf8')) as Template);
     return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).map(({ Properties = {} }) => Properties);
+  }
+
+  /** Pairs of stacks of which the first refers to the second. */
+  public references(): [string, string][] {
+    const manifest = JSON.parse(fs.readFileSync(path.join(this.assembly?.directory ?? '', 'manifest.json'), 'utf8')) as Manifest;
+    const { stackNames } = this;
+    return stackNames.flatMap((stack) => (manifest.artifacts[stack].dependencies ?? [])
+      .filter((other) => stackNames.includes(other))
+      .map((other): [string, string] => [stack, other]));
   }
 
   /** Of its one stack, or of all, one after the other. */
@@ -140,8 +159,7 @@ export class Backend {
   private async observe(assembly: Assembly, act: () => Promise<{ code: number | null; output: string }>): Promise<Deployed> {
     const before = this.world.ecs.ran.length;
     const { code, output } = await act();
-    const all = await Promise.all(assembly.stackNames.map((stack) => this.world.cloud.events(stack)));
-    const events = all.flat().filter(({ EventId }) => !this.seenEvents.has(EventId));
+    const events = (await this.history()).filter(({ EventId }) => !this.seenEvents.has(EventId));
     events.forEach(({ EventId }) => this.seenEvents.add(EventId));
     return { succeeded: code === 0, output, assembly, events, tasks: this.world.ecs.ran.slice(before) };
   }

@@ -12,6 +12,14 @@ export function precedes(events: StackEvent[], first: Pattern, second: Pattern):
   return one >= 0 && other > one;
 }
 
+/** Stacks that got so far, in the order in which they did. */
+export function stacksThat(events: StackEvent[], status: 'CREATE_COMPLETE' | 'DELETE_COMPLETE'): string[] {
+  return events
+    .filter(({ ResourceType, ResourceStatus }) => ResourceType === 'AWS::CloudFormation::Stack' && ResourceStatus === status)
+    .sort((a, b) => Number(a.Timestamp) - Number(b.Timestamp))
+    .map(({ StackName = '' }) => StackName);
+}
+
 /** Reasons of all failed events. */
 export function failures(events: StackEvent[]): string[] {
   return events

@@ -1,3 +1,4 @@
+import { failures, stacksThat } from './events';
 import type { Report } from '../../../examples/demo/report';
 import type { Backend } from '../backend';
 
@@ -16,8 +17,14 @@ export async function destroyed(report: Report, backend: Backend): Promise<void>
   const users = Object.keys(await backend.users());
   const { succeeded, output, events, tasks } = await backend.destroy();
   report.check(succeeded, 'cdk destroy succeeds', succeeded ? '' : output);
+  const history = await backend.history();
+  const [created, deleted] = [stacksThat(history, 'CREATE_COMPLETE'), stacksThat(history, 'DELETE_COMPLETE')];
+  const references = backend.references();
+  const inOrder = references.every(([user, used]) => created.indexOf(used) < created.indexOf(user) && deleted.indexOf(user) < deleted.indexOf(used));
+  report.check(created.length === backend.stackNames.length && deleted.length === created.length, 'every stack is gone', deleted.join(', '));
+  if (references.length > 0) report.check(inOrder, 'a stack that another refers to was made before it, and went after it', `made: ${created.join(', ')}`);
   const custom = events.filter(({ ResourceType = '' }) => ResourceType.startsWith('Custom::'));
-  const failed = events.filter(({ ResourceStatus = '' }) => ResourceStatus.includes('FAILED')).map(({ LogicalResourceId, ResourceStatusReason }) => `${LogicalResourceId}: ${ResourceStatusReason}`);
+  const failed = failures(events);
   const gone = custom.filter(({ ResourceStatus }) => ResourceStatus === 'DELETE_COMPLETE').length;
   report.check(gone > 0 && failed.length === 0, `${gone} custom resources are deleted, and nothing failed`, failed.join('; '));
   report.check(tasks.length === 0, 'no migration runs for it');
