@@ -229,7 +229,8 @@ export interface PublicEdgeAttributes {
  * A load balancer with its security group, a listener (HTTPS with certificate, alias records and a redirect from HTTP where
  * a domain is given), and by posture a web ACL and a bucket for access logs. `addRoute` makes a target group, a listener
  * rule and the rules of both security groups below the *target*, in its stack: a service depends on its edge, never the
- * reverse, and one deployment adds or removes a route.
+ * reverse, and one deployment adds or removes a route. Fixed responses, redirects, routes to several targets and maintenance
+ * are rules below the edge itself.
  *
  * ## Defaults that matter
  * What no route matches is answered with 404. The more specific route wins: one with a host before one without, then the
@@ -238,7 +239,7 @@ export interface PublicEdgeAttributes {
  *
  * ## Security considerations
  * TLS 1.2 and 1.3 with forward secrecy only, unless `sslPolicy` says otherwise, invalid headers dropped, requests that could desynchronise parsers refused.
- * From the edge only the ports of routed services can be reached. Between edge and service is HTTP inside the VPC. The
+ * From the edge only the ports of routed services can be reached, and TCP 443 anywhere where a route verifies tokens. Between edge and service is HTTP inside the VPC. The
  * managed rule on body size only counts, because it would refuse bodies above 8 KB.
  *
  * ## Cost
