@@ -29,7 +29,7 @@ async function send(port: number, options: RequestOptions, payload = ''): Promis
   return { statusCode: response.statusCode ?? 0, headers: response.headers, body, json: () => JSON.parse(body) };
 }
 
-function setup(options: { people?: Partial<People>; now?: Date; draining?: boolean } = {}) {
+function setup(options: { people?: Partial<People>; now?: Date; draining?: boolean; keepAliveTimeout?: number } = {}) {
   const stored = new Map<string, string>();
   const lines: string[] = [];
   const people: People = {
@@ -39,7 +39,7 @@ function setup(options: { people?: Partial<People>; now?: Date; draining?: boole
     ...options.people,
   };
   const log = createLog('info', { write: (line) => void lines.push(line) });
-  const app = buildApp({ people, log, now: () => options.now ?? NOON, draining: () => options.draining ?? false, keepAliveTimeout: 65_000 });
+  const app = buildApp({ people, log, now: () => options.now ?? NOON, draining: () => options.draining ?? false, keepAliveTimeout: options.keepAliveTimeout ?? 65_000 });
   running.push(app);
   let listening: Promise<unknown> | undefined;
   const call = async (wanted: RequestOptions, payload?: string) => {
@@ -209,6 +209,11 @@ describe('logs', () => {
     await get('/healthz');
     expect(requests()).toEqual([]);
   });
+});
+
+test('connections stay open for as long as it is told', async () => {
+  const { get } = setup({ keepAliveTimeout: 305_000 });
+  expect((await get('/healthz', { connection: 'keep-alive' })).headers['keep-alive']).toBe('timeout=305');
 });
 
 describe('configuration', () => {
