@@ -23,6 +23,7 @@ interface Setup {
   readonly queue?: Partial<JobQueue>;
   readonly sessions?: Partial<Sessions>;
   readonly draining?: boolean;
+  readonly keepAliveTimeout?: number;
 }
 
 function setup(options: Setup = {}) {
@@ -45,7 +46,7 @@ function setup(options: Setup = {}) {
   };
   const queue: JobQueue = { add: async (ids) => void queued.push(...ids), close: async () => undefined, ...options.queue };
   const sessions: Sessions = { verify: async (token) => token.startsWith('token-of-') ? { userId: token.slice(9) } : undefined, ...options.sessions };
-  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false, keepAliveTimeout: 65_000, corsOrigins: ['https://app.example.com'] });
+  const app = buildApp({ jobs, queue, sessions, log: createLog('rex-api', 'info', { write: (line) => void lines.push(line) }), draining: () => options.draining ?? false, keepAliveTimeout: options.keepAliveTimeout ?? 65_000, corsOrigins: ['https://app.example.com'] });
   running.push(app);
   let listening: Promise<string> | undefined;
   const send = async (path: string, init: RequestInit): Promise<Answer> => {
@@ -179,6 +180,11 @@ test('summarises words of any script, and refuses a text without any', () => {
 });
 
 const required = { DATABASE_URL: 'postgresql://u:secret@h/d', REDIS_URL: 'rediss://u:secret@h:6379', SUPERTOKENS_URL: 'http://supertokens.rex.internal:3567/', SUPERTOKENS_API_KEY: 'secret' };
+
+test('keeps connections open for as long as it is told', async () => {
+  const { send } = setup({ keepAliveTimeout: 305_000 });
+  expect((await send('/healthz', {})).headers.get('keep-alive')).toBe('timeout=305');
+});
 
 test('is told what it needs by its environment, the rest has defaults', () => {
   expect(readApiConfig(required)).toEqual({
