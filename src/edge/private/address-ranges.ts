@@ -1,9 +1,8 @@
-import { isIP } from 'net';
 import { ANY_IPV4, ANY_IPV6, type Cidr, halves, parseCidr, without } from '../../checks/reachability/private/graph/cidr';
 
 /** Reads a range such as `203.0.113.0/24`; undefined where it is none. */
 export function parseRange(text: string): Cidr | undefined {
-  return isIP(text.split('/')[0]) === 0 ? undefined : parseCidr(text);
+  return /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]*:[\da-f:]*)\/\d{1,3}$/i.test(text) ? parseCidr(text) : undefined;
 }
 
 /** Whether the address is the first one of its range. */
