@@ -109,8 +109,11 @@ describe('each rule of the sources', () => {
 
   test.each([
     ['FROM node:24\nUSER 1000', 1], ['FROM node\nUSER 1000', 1], ['FROM node:24.20.0', 1], ['FROM node:24.20.0\nUSER root', 1], ['FROM node:24.20.0\nUSER 0:0', 1],
-    ['FROM go:1.26.8 AS build\nUSER 1000\nFROM busybox:latest', 2],
-    ['FROM --platform=$BUILDPLATFORM go:1.26.8-bookworm AS build\nFROM busybox:1.37.0-musl\nUSER 65532:65532', 0],
+    ['FROM go:1.26.8 AS build\nUSER 1000\nFROM busybox:latest\nCOPY --from=build a b', 2],
+    ['FROM --platform=$BUILDPLATFORM go:1.26.8-bookworm AS build\nFROM busybox:1.37.0-musl\nCOPY --from=build a b\nUSER 65532:65532', 0],
+    ['FROM node:24.20.0 AS service\nUSER 1000\nFROM service AS worker\nFROM service AS api', 0],
+    ['FROM node:24.20.0 AS service\nUSER 1000\nFROM service AS worker\nUSER root\nFROM service AS api', 1],
+    ['FROM node:24.20.0 AS service\nFROM service AS worker\nFROM service AS api\nUSER 1000', 1],
   ])('finds in the Dockerfile %j %d problem(s)', (text, problems) => {
     expect(dockerfileProblems('Dockerfile', text)).toHaveLength(problems);
   });

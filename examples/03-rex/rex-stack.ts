@@ -73,8 +73,8 @@ export class RexStack extends Stack {
     monitoring.watchCache(redis);
     monitoring.watchMigrations(migrations);
 
-    const names = { ClusterName: cluster.clusterName, ApiName: api.service.serviceName, ApiLogs: api.logGroup.logGroupName, WorkerLogs: worker.logGroup.logGroupName };
-    const outputs = { Url: edge.url, FrontendUrl: frontend.url, MigrateCommand: migrations.runCommand, AlarmTopic: monitoring.alarmTopic.topicArn, ...names };
-    Object.entries(outputs).forEach(([name, value]) => new CfnOutput(this, name, { value }));
+    const commands = { MigrateCommand: migrations.runCommand, RestartApiCommand: api.restartCommand, RestartAuthCommand: supertokens.restartCommand };
+    const names = { AlarmTopic: monitoring.alarmTopic.topicArn, ApiLogs: api.logGroup.logGroupName, WorkerLogs: worker.logGroup.logGroupName };
+    Object.entries({ Url: edge.url, FrontendUrl: frontend.url, ...commands, ...names }).forEach(([name, value]) => new CfnOutput(this, name, { value }));
   }
 }
