@@ -32,6 +32,6 @@ export async function destroyed(report: Report, backend: Backend): Promise<void>
   report.check(users.every((user) => !roles.includes(user)), 'its users are gone', users.join(', '));
   for (const { DatabaseName } of backend.declared('Custom::PostgresDatabase')) {
     const tables = await backend.query(String(DatabaseName), "SELECT FROM pg_tables WHERE schemaname = 'public'");
-    report.check(tables.length > 0, `database '${String(DatabaseName)}' is kept, with its ${tables.length} tables`);
+    report.check(tables.length > 0, `database '${String(DatabaseName)}' is kept, with its ${tables.length} table(s)`);
   }
 }
