@@ -8,10 +8,10 @@ import { benchRex } from './rex';
 import { describeMachine } from './support/machine';
 import { ROOT } from './support/paths';
 import { printVerdicts, type Verdict } from './support/report';
-import { benchScale, benchSynth } from './synth';
+import { benchScale, benchStacks, benchSynth, benchSynthRex } from './synth';
 
 const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = {
-  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, i: benchRex,
+  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, g: benchStacks, h: benchSynthRex, i: benchRex,
 };
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import type { SynthMeasurement } from './apps/measure';
+import type { Size } from './apps/shape';
 import { compileApp } from './support/build';
 import { runChild } from './support/child';
 import { stageInputs } from './support/inputs';
@@ -10,23 +11,34 @@ import { alternate, fastest, median } from './support/statistics';
 
 const ROUNDS = 11;
 const SCALE_ROUNDS = 7;
-const API_COUNTS = [1, 10, 50] as const;
+const COUNTS = [1, 10, 50] as const;
+const PER_STACK = 10;
 
 type Metric = Exclude<keyof SynthMeasurement, 'resources' | 'modules'>;
 
 /** (a) Synthesis of example 01 beside the same resources written by hand. */
 export async function benchSynth(): Promise<Verdict[]> {
-  const [example, byHand] = [await synthesiser('synth-example'), await synthesiser('synth-by-hand')];
-  const [first, second] = [await example(1), await byHand(1)];
+  return compareSynth('a', 'Example 01', 'synth-example', 'synth-by-hand');
+}
+
+/** (h) Synthesis of example 03 beside the same resources written by hand. */
+export async function benchSynthRex(): Promise<Verdict[]> {
+  return compareSynth('h', 'Example 03', 'synth-rex', 'synth-rex-by-hand');
+}
+
+async function compareSynth(part: string, title: string, ours: string, theirs: string): Promise<Verdict[]> {
+  const [library, byHand] = [await synthesiser(ours), await synthesiser(theirs)];
+  const size = { services: 1 };
+  const [first, second] = [await library(size), await byHand(size)];
   compareResources(first, second);
   const preload = [...new Set([...first.modules, ...second.modules])];
   const samples = await alternate(ROUNDS, {
-    example: () => example(1), byHand: () => byHand(1), exampleReady: () => example(1, preload), byHandReady: () => byHand(1, preload),
+    library: () => library(size), byHand: () => byHand(size), libraryReady: () => library(size, preload), byHandReady: () => byHand(size, preload),
   });
   const row = (what: string, metric: Metric, ready: boolean, typical = median) => {
-    const [ours, theirs] = [ready ? samples.exampleReady : samples.example, ready ? samples.byHandReady : samples.byHand]
+    const [mine, other] = [ready ? samples.libraryReady : samples.library, ready ? samples.byHandReady : samples.byHand]
       .map((all) => typical(all.map((sample) => sample[metric])));
-    return [what, ours, theirs, ours / theirs] as const;
+    return [what, mine, other, mine / other] as const;
   };
   const rows = [
     row('synth, fastest round, ms', 'wallMillis', true, fastest),
@@ -36,45 +48,63 @@ export async function benchSynth(): Promise<Verdict[]> {
     row('whole process with loading, fastest round, ms', 'processMillis', false, fastest),
     row('whole process with loading, processor, ms', 'processCpuMillis', false),
   ];
-  printTable(`### (a) Example 01 against the same resources by hand, medians of ${ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
+  printTable(`### (${part}) ${title} against the same resources by hand, medians of ${ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
   return [
-    { what: '(a) synth time over by hand, fastest round', value: rows[0][3], target: 1.1 },
-    { what: '(a) synth processor time over by hand', value: rows[1][3], target: 1.1 },
-    { what: '(a) memory over by hand', value: rows[2][3], target: 1.1 },
+    { what: `(${part}) synth time over by hand, fastest round`, value: rows[0][3], target: 1.1 },
+    { what: `(${part}) synth processor time over by hand`, value: rows[1][3], target: 1.1 },
+    { what: `(${part}) memory over by hand`, value: rows[2][3], target: 1.1 },
   ];
 }
 
-/** (b) What each API adds, with few and with many. */
+/** (b) What each service adds, with few and with many, all in one stack. */
 export async function benchScale(): Promise<Verdict[]> {
   const apps = { library: await synthesiser('synth-library'), byHand: await synthesiser('synth-by-hand') };
-  for (const count of API_COUNTS) {
-    compareResources(await apps.library(count), await apps.byHand(count));
+  for (const services of COUNTS) {
+    compareResources(await apps.library({ services }), await apps.byHand({ services }));
   }
-  const subjects = Object.fromEntries(Object.entries(apps).flatMap(([name, app]) => API_COUNTS.map((count) => [`${name} ${count}`, () => app(count)])));
+  const subjects = Object.fromEntries(Object.entries(apps).flatMap(([name, app]) => COUNTS.map((services) => [`${name} ${services}`, () => app({ services })])));
   const samples = await alternate(SCALE_ROUNDS, subjects);
   const verdicts: Verdict[] = [];
   const rows = Object.keys(apps).flatMap((name) => (['wallMillis', 'cpuMillis'] as const).map((metric) => {
     const typical = metric === 'wallMillis' ? fastest : median;
-    const [one, ten, fifty] = API_COUNTS.map((count) => typical(samples[`${name} ${count}`].map((sample) => sample[metric])));
+    const [one, ten, fifty] = COUNTS.map((count) => typical(samples[`${name} ${count}`].map((sample) => sample[metric])));
     const [atTen, atFifty] = [(ten - one) / 9, (fifty - ten) / 40];
     const label = `${name === 'library' ? 'library' : 'by hand'}, ${metric === 'wallMillis' ? 'fastest round, ms' : 'processor, ms'}`;
     if (name === 'library') {
-      verdicts.push({ what: `(b) cost of an API at 50 over at 10, ${metric === 'wallMillis' ? 'fastest rounds' : 'processor time'}`, value: atFifty / atTen, target: 1.3 });
+      verdicts.push({ what: `(b) cost of a service at 50 over at 10, ${metric === 'wallMillis' ? 'fastest rounds' : 'processor time'}`, value: atFifty / atTen, target: 1.3 });
     }
     return [label, one, ten, fifty, atTen, atFifty, atFifty / atTen];
   }));
-  printTable(`### (b) 1, 10 and 50 APIs in one stack, of ${SCALE_ROUNDS} rounds`, ['', '1', '10', '50', 'each, 1 to 10', 'each, 10 to 50', 'ratio'], rows);
+  printTable(`### (b) 1, 10 and 50 services in one stack, of ${SCALE_ROUNDS} rounds`, ['', '1', '10', '50', 'each, 1 to 10', 'each, 10 to 50', 'ratio'], rows);
   return verdicts;
 }
 
+/** (g) Fifty services on one edge, ten in each stack, beside the same resources by hand. */
+export async function benchStacks(): Promise<Verdict[]> {
+  const size = { services: 50, perStack: PER_STACK };
+  const [library, byHand] = [await synthesiser('synth-library'), await synthesiser('synth-by-hand')];
+  compareResources(await library(size), await byHand(size));
+  const samples = await alternate(SCALE_ROUNDS, { library: () => library(size), byHand: () => byHand(size) });
+  const row = (what: string, metric: Metric, typical = median) => {
+    const [mine, other] = [samples.library, samples.byHand].map((all) => typical(all.map((sample) => sample[metric])));
+    return [what, mine, other, mine / other] as const;
+  };
+  const rows = [row('synth, fastest round, ms', 'wallMillis', fastest), row('synth, processor, ms', 'cpuMillis'), row('memory (maximum resident set), MiB', 'maxRssMib')];
+  printTable(`### (g) ${size.services} services in ${size.services / PER_STACK} stacks on one edge, of ${SCALE_ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
+  return [
+    { what: '(g) synth time of 50 services over by hand, fastest round', value: rows[0][3], target: 1.1 },
+    { what: '(g) synth processor time of 50 services over by hand', value: rows[1][3], target: 1.1 },
+  ];
+}
+
 /** A function that synthesises an app in a process of its own. */
-async function synthesiser(name: string): Promise<(apis: number, preload?: string[]) => Promise<SynthMeasurement>> {
+async function synthesiser(name: string): Promise<(size: Size, preload?: string[]) => Promise<SynthMeasurement>> {
   const script = await compileApp(name);
   const inputs = stageInputs();
-  return async (apis, preload = []) => {
+  return async (size, preload = []) => {
     const outdir = path.join(WORK, 'out', name);
     fs.rmSync(outdir, { recursive: true, force: true });
-    return runChild<SynthMeasurement>(script, { inputs, outdir, apis, preload });
+    return runChild<SynthMeasurement>(script, { inputs, outdir, preload, ...size });
   };
 }
 

@@ -41,7 +41,7 @@ export class ByHandBastion extends Construct {
       description: 'Forwards a local port to the database',
       sessionType: 'Port',
       parameters: { localPortNumber: { type: 'String', description: 'Port on your own machine', allowedPattern: '^[1-9][0-9]{0,4}$', default: '5432' } },
-      properties: { type: 'LocalPortForwarding', host: database.server.attrEndpointAddress, portNumber: '5432', localPortNumber: '{{ localPortNumber }}' },
+      properties: { type: 'LocalPortForwarding', host: database.server.endpoint, portNumber: '5432', localPortNumber: '{{ localPortNumber }}' },
     });
   }
 

@@ -5,7 +5,22 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+
+/** Environment variables and the fields of a user's secret that they come from. */
+export const USER_FIELDS = { PGDATABASE: 'dbname', PGHOST: 'host', PGPASSWORD: 'password', PGPORT: 'port', PGUSER: 'username' };
+
+export function secretsOf(secret: secretsmanager.ISecret, fields: Record<string, string>): Record<string, ecs.Secret> {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, ecs.Secret.fromSecretsManager(secret, field)]));
+}
+
+export function createTaskDefinition(scope: Construct, id: string, size = { cpu: 256, memoryLimitMiB: 512 }): ecs.FargateTaskDefinition {
+  return new ecs.FargateTaskDefinition(scope, id, {
+    ...size,
+    runtimePlatform: { cpuArchitecture: ecs.CpuArchitecture.ARM64, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
+  });
+}
 
 /** Both rules as resources of their own, as between stacks. */
 export function openPath(from: ec2.SecurityGroup, to: ec2.ISecurityGroup, port: number, description: string): IConstruct[] {

@@ -1,13 +1,13 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type App } from 'aws-cdk-lib';
 import {
-  BackendCluster, BackendNetwork, FargateApi, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion, type PostgresUser,
+  BackendCluster, BackendNetwork, FargateApi, FargateWorker, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion, type PostgresUser,
 } from 'cdk-private-backend';
-import { APIS_PER_USER, apiName, apiPath, type Inputs } from './shape';
+import { SERVICES_PER_USER, ServiceStacks, apiPath, isWorker, serviceName, type Inputs, type Size } from './shape';
 
-/** Example 01 in development, with any number of APIs. */
+/** Example 01 in development, with any number of services. */
 export class LibraryStack extends Stack {
-  constructor(app: App, id: string, { root }: Inputs, apis: number) {
+  constructor(app: App, id: string, { root }: Inputs, { services, perStack }: Size) {
     Posture.development().applyTo(app);
     super(app, id);
     const { vpc } = new BackendNetwork(this, 'Network');
@@ -18,16 +18,16 @@ export class LibraryStack extends Stack {
     });
     const edge = new PublicEdge(this, 'Edge', { vpc });
     let user: PostgresUser | undefined;
-    for (let index = 0; index < apis; index++) {
-      const name = apiName(index);
-      user = index % APIS_PER_USER === 0 ? postgres.database.addUser(name, { connectionLimit: 1, poolSize: 1 }) : user;
-      const api = new FargateApi(this, name, {
-        cluster,
-        image: ServiceImage.fromDirectory(path.join(root, 'examples/services/go-api')),
-        connectTo: user && [user],
-        migrations: [migrations],
-      });
-      edge.addRoute(name, { paths: [apiPath(index)], target: api });
+    const stacks = new ServiceStacks(this, perStack);
+    for (let index = 0; index < services; index++) {
+      const name = serviceName(index);
+      user = index % SERVICES_PER_USER === 0 ? postgres.database.addUser(name, { connectionLimit: 1, poolSize: 1 }) : user;
+      const props = { cluster, image: ServiceImage.fromDirectory(path.join(root, 'examples/services/go-api')), connectTo: user && [user], migrations: [migrations] };
+      if (isWorker(index)) {
+        new FargateWorker(stacks.stackOf(index), name, props);
+      } else {
+        edge.addRoute(name, { paths: [apiPath(index)], target: new FargateApi(stacks.stackOf(index), name, props) });
+      }
     }
     const tunnel = new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
     ['Url', 'ConnectCommand', 'MigrateCommand', 'UserSecret'].forEach((output) => new CfnOutput(this, output, { value: tunnel.documentName }));

@@ -1,7 +1,7 @@
 import { createRequire } from 'module';
 import * as path from 'path';
-import { App, type Stack } from 'aws-cdk-lib';
-import type { Inputs } from './shape';
+import { App } from 'aws-cdk-lib';
+import type { Inputs, Size } from './shape';
 
 /** What one process measured of itself. */
 export interface SynthMeasurement {
@@ -19,29 +19,28 @@ export interface SynthMeasurement {
   readonly resources: { readonly [type: string]: number };
 }
 
-interface Arguments {
+interface Arguments extends Size {
   readonly inputs: Inputs;
   readonly outdir: string;
-  readonly apis: number;
   /** Modules to load before the clock starts: aws-cdk-lib loads most of its own only when they are used. */
   readonly preload: string[];
 }
 
 /** Synthesises one app and prints what that took, as JSON. */
-export function measureSynth(build: (app: App, inputs: Inputs, apis: number) => Stack): void {
-  const { inputs, outdir, apis, preload } = JSON.parse(process.argv[2]) as Arguments;
+export function measureSynth(build: (app: App, inputs: Inputs, size: Size) => unknown): void {
+  const { inputs, outdir, preload, services, perStack } = JSON.parse(process.argv[2]) as Arguments;
   const load = createRequire(__filename);
   preload.forEach((file) => load(file));
   const cpu = process.cpuUsage();
   const start = process.hrtime.bigint();
   const app = new App({ outdir, context: { '@aws-cdk/core:stackResourceLimit': 0 } });
-  const stack = build(app, inputs, apis);
+  build(app, inputs, { services, perStack });
   const assembly = app.synth();
   const wallMillis = Number(process.hrtime.bigint() - start) / 1e6;
   const { user, system } = process.cpuUsage(cpu);
   const all = process.cpuUsage();
   const { maxRSS } = process.resourceUsage();
-  const { Resources: resources } = assembly.getStackByName(stack.stackName).template as { Resources: Record<string, { Type: string }> };
+  const resources = assembly.stacks.flatMap((stack) => Object.values((stack.template as { Resources?: Record<string, { Type: string }> }).Resources ?? {}));
   const measurement: SynthMeasurement = {
     wallMillis,
     cpuMillis: (user + system) / 1000,
@@ -49,7 +48,7 @@ export function measureSynth(build: (app: App, inputs: Inputs, apis: number) => 
     processCpuMillis: (all.user + all.system) / 1000,
     maxRssMib: maxRSS / 1024,
     modules: Object.keys(load.cache).filter((file) => file.includes(`${path.sep}node_modules${path.sep}`)),
-    resources: countTypes(Object.values(resources).map(({ Type }) => Type)),
+    resources: countTypes(resources.map(({ Type }) => Type)),
   };
   console.log(JSON.stringify(measurement));
 }

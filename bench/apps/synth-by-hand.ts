@@ -1,4 +1,4 @@
 import { ByHandStack } from './by-hand';
 import { measureSynth } from './measure';
 
-measureSynth((app, inputs, apis) => new ByHandStack(app, 'Backend', inputs, apis));
+measureSynth((app, inputs, size) => new ByHandStack(app, 'Backend', inputs, size));

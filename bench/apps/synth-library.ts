@@ -1,4 +1,4 @@
 import { LibraryStack } from './library';
 import { measureSynth } from './measure';
 
-measureSynth((app, inputs, apis) => new LibraryStack(app, 'Backend', inputs, apis));
+measureSynth((app, inputs, size) => new LibraryStack(app, 'Backend', inputs, size));
