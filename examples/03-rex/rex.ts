@@ -6,7 +6,7 @@ import { RexStack, type RexStackProps } from './rex-stack';
 export function addRex(app: App, { imageTag, ...props }: Omit<RexStackProps, 'images'> & { readonly imageTag?: string }): Stack[] {
   const registry = new Stack(app, 'RexImages');
   const [api, worker] = ['Api', 'Worker'].map((name) => new ContainerRepository(registry, name));
-  [api, worker].forEach(({ node, repository }) => new CfnOutput(registry, `${node.id}Repository`, { value: repository.repositoryUri }));
+  [api, worker].forEach(({ node, repositoryUri }) => new CfnOutput(registry, `${node.id}Repository`, { value: repositoryUri }));
   const stacks = [registry];
   if (imageTag === undefined) {
     Annotations.of(registry).addInfo('Without -c imageTag=<tag> there are only the repositories. Push the images there, then deploy everything with the tag.');

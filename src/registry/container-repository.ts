@@ -95,6 +95,9 @@ export class ContainerRepository extends Construct {
   /** The repository itself. */
   public readonly repository: ecr.IRepository;
 
+  /** Address that images are pushed to and pulled from, without a tag. */
+  public readonly repositoryUri: string;
+
   private readonly mutableTags: string[];
 
   /**
@@ -104,7 +107,9 @@ export class ContainerRepository extends Construct {
     super(scope, id);
     this.mutableTags = props.mutableTags ?? [];
     this.validate(props);
-    this.repository = this.createRepository(props);
+    const repository = this.createRepository(props);
+    this.repository = repository;
+    this.repositoryUri = (repository.node.defaultChild as ecr.CfnRepository).attrRepositoryUri;
   }
 
   /**
@@ -116,7 +121,7 @@ export class ContainerRepository extends Construct {
    */
   public image(tagOrDigest: string): ecs.ContainerImage {
     this.validateTag(tagOrDigest);
-    return ecs.ContainerImage.fromEcrRepository(this.repository, tagOrDigest);
+    return new RepositoryImage(this.repository, this.repositoryUri, tagOrDigest);
   }
 
   /**
@@ -138,7 +143,7 @@ export class ContainerRepository extends Construct {
     return this.repository.grantPullPush(grantee);
   }
 
-  private createRepository(props: ContainerRepositoryProps): ecr.IRepository {
+  private createRepository(props: ContainerRepositoryProps): ecr.Repository {
     const removalPolicy = dataRemovalPolicy(this, props.removalPolicy);
     const exclusions = this.mutableTags.map((tag) => ecr.ImageTagMutabilityExclusionFilter.wildcard(tag));
     const repository = new ecr.Repository(this, 'Resource', {
@@ -184,6 +189,18 @@ export class ContainerRepository extends Construct {
       throw new InvalidBackendError(this, 'Tags of this repository are immutable, so \'latest\' would stay on the first image it is given to. '
         + 'Give the tag of a build, such as a commit, or let the tag move with mutableTags: [\'latest\'].');
     }
+  }
+}
+
+/** CDK takes the address apart from the ARN, which in another stack takes three references and functions that CloudFormation may not nest. */
+class RepositoryImage extends ecs.ContainerImage {
+  constructor(private readonly repository: ecr.IRepository, private readonly repositoryUri: string, private readonly tagOrDigest: string) {
+    super();
+  }
+
+  public bind(_scope: Construct, { taskDefinition }: ecs.ContainerDefinition): ecs.ContainerImageConfig {
+    this.repository.grantPull(taskDefinition.obtainExecutionRole());
+    return { imageName: `${this.repositoryUri}${this.tagOrDigest.startsWith('sha256:') ? '@' : ':'}${this.tagOrDigest}` };
   }
 }
 
