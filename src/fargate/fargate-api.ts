@@ -172,9 +172,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       alternateTarget: alternate && this.trafficShift().alternateTarget(route, alternate),
     }).attachToApplicationTargetGroup(route.targetGroup);
     resource.node.addDependency(route);
-    if (route.idleTimeout !== undefined) {
-      this.keepAlive.outlive(route.idleTimeout);
-    }
+    this.keepAlive.outlive(route.idleTimeout);
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
     scaling?.addRequestScaling(route, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
   }

@@ -37,6 +37,20 @@ describe('the idle timeout', () => {
     expect(variables(route([{ idleTimeout: Duration.seconds(first) }, { idleTimeout: Duration.seconds(second) }]))).toMatchObject({ KEEP_ALIVE_TIMEOUT_SECONDS: '105' });
   });
 
+  test.each([[0, 1], [1, 0]])('of ten seconds beside an edge without: the service is told what outlives both, in any order', (first, second) => {
+    const edges = [{ idleTimeout: Duration.seconds(10) }, {}];
+    expect(variables(route([edges[first], edges[second]]))).toMatchObject({ KEEP_ALIVE_TIMEOUT_SECONDS: '65' });
+  });
+
+  test('of a service whose own variable is known at deployment is not judged', () => {
+    const value = Token.asString({ Ref: 'KeepAlive' });
+    expect(variables(route([{ idleTimeout: Duration.seconds(100) }], { KEEP_ALIVE_TIMEOUT_SECONDS: value }))).toMatchObject({ KEEP_ALIVE_TIMEOUT_SECONDS: { Ref: 'KeepAlive' } });
+  });
+
+  test('fails on a service whose own variable is shorter than that of an edge nobody told otherwise', () => {
+    expect(() => route([{}], { KEEP_ALIVE_TIMEOUT_SECONDS: '30' })).toThrow(/to '30', and an edge that routes to this service keeps idle connections for 60 seconds/);
+  });
+
   test('leaves a service alone that keeps connections longer by itself', () => {
     expect(variables(route([{ idleTimeout: Duration.seconds(100) }], { KEEP_ALIVE_TIMEOUT_SECONDS: '101' }))).toMatchObject({ KEEP_ALIVE_TIMEOUT_SECONDS: '101' });
   });
