@@ -1,4 +1,7 @@
+import type { IApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { Construct } from 'constructs';
 import type { EdgeContentType } from './edge-answer';
+import { createMaintenance } from './private/maintenance';
 
 /** Options of maintenance. */
 export interface EdgeMaintenanceOptions {
@@ -49,8 +52,14 @@ export class EdgeMaintenance {
     return new EdgeMaintenance(options);
   }
 
-  private constructor(
-    /** @internal */
-    public readonly _options: EdgeMaintenanceOptions,
-  ) {}
+  private constructor(private readonly options: EdgeMaintenanceOptions) {}
+
+  /**
+   * Makes the rules, and answers with how many there are.
+   *
+   * @internal
+   */
+  public _createRules(edge: Construct, listener: IApplicationListener, ipv6: boolean): number {
+    return createMaintenance(edge, listener, ipv6, this.options);
+  }
 }

@@ -17,7 +17,6 @@ import { EdgeBase } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
 import { ImportedEdge } from './private/imported-edge';
 import { createListener, createRecords } from './private/listeners';
-import { createMaintenance } from './private/maintenance';
 import { WebAcl } from './private/web-acl';
 import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
@@ -314,7 +313,7 @@ export class PublicEdge extends EdgeBase {
       isCutOff: !hasIpv4(props.ipAddressType) && props.vpcSubnets === undefined,
     };
     this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
-    this._maintenanceRules = createMaintenance(this, this.listener, hasIpv6(props.ipAddressType), props.maintenance);
+    this._maintenanceRules = props.maintenance?._createRules(this, this.listener, hasIpv6(props.ipAddressType)) ?? 0;
     createRecords(this, loadBalancer, domain, props.ipAddressType);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);

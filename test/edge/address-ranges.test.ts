@@ -1,7 +1,7 @@
 import { BlockList } from 'net';
 import * as fc from 'fast-check';
-import type { Cidr } from '../../src/checks/reachability/private/graph/cidr';
 import { formatRange, isNetwork, parseRange, rangesOutside, singleAddress } from '../../src/edge/private/address-ranges';
+import type { Cidr } from '../../src/private/cidr';
 
 const range = (family: 4 | 6): fc.Arbitrary<Cidr> => {
   const bits = family === 4 ? 32 : 128;

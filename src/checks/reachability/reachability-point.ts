@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { parseCidr } from './private/graph/cidr';
+import { parseCidr } from '../../private/cidr';
 import { InvalidBackendError } from '../../private/errors';
 
 /** One end of a statement about reachability: something in the app, the internet, or addresses. */

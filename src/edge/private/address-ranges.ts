@@ -1,4 +1,4 @@
-import { ANY_IPV4, ANY_IPV6, type Cidr, halves, parseCidr, without } from '../../checks/reachability/private/graph/cidr';
+import { ANY_IPV4, ANY_IPV6, type Cidr, halves, parseCidr, without } from '../../private/cidr';
 
 /** Reads a range such as `203.0.113.0/24`; undefined where it is none. */
 export function parseRange(text: string): Cidr | undefined {

@@ -3,12 +3,10 @@ import { CfnListenerRule, type IApplicationListener } from 'aws-cdk-lib/aws-elas
 import { Construct, type IConstruct } from 'constructs';
 import { formatRange, isNetwork, parseRange, rangesOutside, singleAddress } from './address-ranges';
 import { renderFixedResponse } from './answers';
-import type { Cidr } from '../../checks/reachability/private/graph/cidr';
+import { MAX_MAINTENANCE_RULES } from './route-priority';
+import type { Cidr } from '../../private/cidr';
 import { InvalidBackendError } from '../../private/errors';
-import type { EdgeMaintenance } from '../edge-maintenance';
-
-/** Rules that maintenance takes at most, with the smallest priorities; a load balancer has a hundred unless its quota is raised. */
-export const MAX_MAINTENANCE_RULES = 40;
+import type { EdgeMaintenanceOptions } from '../edge-maintenance';
 
 /** Condition values that a load balancer takes in one rule. */
 const VALUES_IN_RULE = 5;
@@ -21,11 +19,8 @@ const BROADCAST = '255.255.255.255/32';
  *
  * @returns how many of the smallest priorities they take
  */
-export function createMaintenance(edge: Construct, { listenerArn }: IApplicationListener, ipv6: boolean, maintenance?: EdgeMaintenance): number {
-  if (maintenance === undefined) {
-    return 0;
-  }
-  const { messageBody = 'Down for maintenance. Please try again later.', contentType, allowFrom = [] } = maintenance._options;
+export function createMaintenance(edge: Construct, { listenerArn }: IApplicationListener, ipv6: boolean, options: EdgeMaintenanceOptions): number {
+  const { messageBody = 'Down for maintenance. Please try again later.', contentType, allowFrom = [] } = options;
   const actions = [renderFixedResponse(edge, 'maintenance', { statusCode: 503, messageBody, contentType })];
   const conditions = renderConditions(edge, allowFrom.map((text) => parse(edge, text, ipv6)), ipv6);
   const scope = new Construct(edge, 'Maintenance');

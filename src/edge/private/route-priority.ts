@@ -5,6 +5,9 @@ import type { RouteConditions } from './route-conditions';
 /** Greatest priority of a listener rule; the smallest is 1, and the smallest number that matches wins. */
 export const MAX_PRIORITY = 50_000;
 
+/** Rules that maintenance takes at most, with the smallest priorities; a load balancer has a hundred unless its quota is raised. */
+export const MAX_MAINTENANCE_RULES = 40;
+
 /** Classes of specificity: with a host or without one, times four kinds of path (docs/adr/0006). */
 export const PRIORITY_CLASSES = 8;
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { contains, halves, INTERNET, overlaps, parseCidr, without, type Cidr } from '../../../src/checks/reachability/private/graph/cidr';
 import { filter, type FilterRule } from '../../../src/checks/reachability/private/graph/filter';
+import { contains, halves, INTERNET, overlaps, parseCidr, without, type Cidr } from '../../../src/private/cidr';
 
 const cidr = (text: string) => parseCidr(text)!;
 

@@ -1,4 +1,4 @@
-import { contains, halves, overlaps, type Cidr } from './cidr';
+import { contains, halves, overlaps, type Cidr } from '../../../../private/cidr';
 
 export interface PortRange {
   readonly from: number;

@@ -1,8 +1,8 @@
-import { ANY_IPV4, ANY_IPV6, type Cidr } from './cidr';
 import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
 import { identify, made, type Identity } from './identity';
 import { rangeOf } from './ranges';
 import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
+import { ANY_IPV4, ANY_IPV6, type Cidr } from '../../../../private/cidr';
 import { literalText, Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 interface Entry {

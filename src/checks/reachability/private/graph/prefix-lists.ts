@@ -1,6 +1,6 @@
-import type { Cidr } from './cidr';
 import { identify, made } from './identity';
 import { rangeOf } from './ranges';
+import type { Cidr } from '../../../../private/cidr';
 import { isMap, type ModelValue, type TemplateModel } from '../../../private/model';
 
 const TYPE = 'AWS::EC2::PrefixList';

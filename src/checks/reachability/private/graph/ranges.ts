@@ -1,4 +1,4 @@
-import { parseCidr, type Cidr } from './cidr';
+import { parseCidr, type Cidr } from '../../../../private/cidr';
 import { literalText, Reference, type ModelValue } from '../../../private/model';
 
 /** A range as written, or that of the VPC or subnet that it refers to; undefined where only the deployment decides. */

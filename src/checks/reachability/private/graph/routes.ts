@@ -1,6 +1,6 @@
-import { contains, type Cidr } from './cidr';
 import { identify, made, type Identity } from './identity';
 import { rangeOf } from './ranges';
+import { contains, type Cidr } from '../../../../private/cidr';
 import { Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 export type RouteKind = 'internet-gateway' | 'egress-only-gateway' | 'nat-gateway' | 'instance' | 'interface' | 'peering' | 'other';

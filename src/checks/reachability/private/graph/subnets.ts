@@ -1,8 +1,8 @@
-import { parseCidr, type Cidr } from './cidr';
 import { elsewhere, identify, made, type Identity } from './identity';
 import type { NetworkAcl, NetworkAcls } from './network-acls';
 import type { RouteTable, RouteTables } from './routes';
 import type { Vpc, Vpcs } from './vpcs';
+import { parseCidr, type Cidr } from '../../../../private/cidr';
 import { Unknown, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 /** A subnet with what decides the way of its packets. */

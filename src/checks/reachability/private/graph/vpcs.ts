@@ -1,5 +1,5 @@
-import { parseCidr, type Cidr } from './cidr';
 import { elsewhere, identify, made, type Identity } from './identity';
+import { parseCidr, type Cidr } from '../../../../private/cidr';
 import { Reference, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 /** A VPC, with what decides whether its names and its internet gateway work. */

@@ -1,5 +1,5 @@
 import { blocked, judge, reachable, undecided, type Answer, type FilterWords, type Mode } from './answer';
-import type { Cidr } from '../graph/cidr';
+import type { Cidr } from '../../../../private/cidr';
 import { filter, together, type Coverage, type FilterRule, type PortRange } from '../graph/filter';
 import { enumerate } from '../graph/identity';
 import type { InterfaceKind, NetworkInterface } from '../graph/interfaces';

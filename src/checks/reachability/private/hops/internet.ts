@@ -1,7 +1,7 @@
 import { blocked, inSequence, reachable, undecided, type Answer, type Mode } from './answer';
 import { answersThroughAcl, throughAcl, throughGroups, type Peer } from './filters';
 import type { End } from './inside';
-import { ANY_IPV4, ANY_IPV6, contains, INTERNET, type Cidr } from '../graph/cidr';
+import { ANY_IPV4, ANY_IPV6, contains, INTERNET, type Cidr } from '../../../../private/cidr';
 import type { NatGateway } from '../graph/nat';
 import type { Network } from '../graph/network';
 import { routesFor, type Route } from '../graph/routes';

@@ -3,7 +3,7 @@ import { throughGroups, type Peer } from './filters';
 import { insideNetwork, type End } from './inside';
 import { fromInternet, outOfSubnet, outsidePeer } from './internet';
 import { HTTPS, toService, type AwsService } from './services';
-import type { Cidr } from '../graph/cidr';
+import type { Cidr } from '../../../../private/cidr';
 import type { NetworkInterface } from '../graph/interfaces';
 import type { Network } from '../graph/network';
 import type { Traffic } from '../graph/traffic';

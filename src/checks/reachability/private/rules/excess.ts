@@ -1,7 +1,7 @@
 import type { Judging } from './judge';
 import { listensWhere, purposesOf, type Purposes } from './purpose';
+import { contains, parseCidr, type Cidr } from '../../../../private/cidr';
 import type { CheckRule, Evaluation } from '../../../private/rule';
-import { contains, parseCidr, type Cidr } from '../graph/cidr';
 import { nameOf } from '../graph/identity';
 import type { SecurityGroup, SecurityGroupRule } from '../graph/security-groups';
 import { describeTraffic, usesPorts } from '../graph/traffic';

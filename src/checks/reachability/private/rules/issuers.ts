@@ -1,8 +1,8 @@
 import { requireWay, type Judging } from './judge';
+import { INTERNET } from '../../../../private/cidr';
 import { isMap, literalText, resourceOf, type ModelResource, type ModelValue } from '../../../private/model';
 import type { CheckRule } from '../../../private/rule';
 import type { Balancer } from '../graph/balancers';
-import { INTERNET } from '../graph/cidr';
 import { nameOf } from '../graph/identity';
 import { HTTPS } from '../hops/services';
 

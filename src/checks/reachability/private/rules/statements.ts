@@ -1,9 +1,9 @@
 import type { Port } from 'aws-cdk-lib/aws-ec2';
 import { InterfaceFinder } from './interface-finder';
 import { refuseWay, requireWay, type Judging } from './judge';
+import { parseCidr } from '../../../../private/cidr';
 import type { CheckRule } from '../../../private/rule';
 import type { ReachabilityPoint } from '../../reachability-point';
-import { parseCidr } from '../graph/cidr';
 import { ALL_PORTS } from '../graph/filter';
 import { nameOf } from '../graph/identity';
 import type { NetworkInterface } from '../graph/interfaces';
