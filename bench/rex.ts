@@ -26,6 +26,7 @@ interface Endpoint {
   readonly name: string;
   readonly status: number;
   readonly callers: NextRequest[];
+  readonly prepare: () => Promise<unknown>;
   /** Whether all that the requests bring with them has happened; until then the clock runs. */
   readonly isDone: () => Promise<boolean>;
 }
@@ -69,22 +70,30 @@ async function endpointsOf(system: System, api: Server): Promise<Endpoint[]> {
   const head = (token: string) => `host: 127.0.0.1\r\nauthorization: Bearer ${token}\r\n`;
   const body = JSON.stringify({ text: TEXT });
   return [
-    { name: 'GET /api/jobs/:id', status: 200, callers: tokens.map((token) => () => `GET /api/jobs/${id} HTTP/1.1\r\n${head(token)}\r\n`), isDone: async () => true },
+    {
+      name: 'GET /api/jobs/:id',
+      status: 200,
+      callers: tokens.map((token) => () => `GET /api/jobs/${id} HTTP/1.1\r\n${head(token)}\r\n`),
+      prepare: async () => undefined,
+      isDone: async () => true,
+    },
     {
       name: 'POST /api/jobs',
       status: 202,
       callers: tokens.map((token) => () => (
         `POST /api/jobs HTTP/1.1\r\n${head(token)}idempotency-key: ${randomUUID()}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
       )),
+      prepare: async () => system.query('TRUNCATE jobs, deliveries'),
       isDone: async () => (await system.query("SELECT 1 FROM jobs WHERE state = 'accepted' LIMIT 1")).length === 0,
     },
   ];
 }
 
-async function measure({ name, status, callers, isDone }: Endpoint, servers: Record<Subject, Server>): Promise<Record<Subject, Sample[]>> {
+async function measure({ name, status, callers, prepare, isDone }: Endpoint, servers: Record<Subject, Server>): Promise<Record<Subject, Sample[]>> {
   const shapes = new Set<string>();
   const once = async (subject: Subject): Promise<Sample> => {
     const server = servers[subject];
+    await prepare();
     const [start, before] = [performance.now(), server.processorMillis()];
     const { requests, body } = await load(server.port, status, MILLISECONDS, callers);
     await eventually(`${name} has done all`, isDone);

@@ -14,7 +14,7 @@ export interface SynthMeasurement {
   readonly processCpuMillis: number;
   /** The most memory that the process had at any time, loading included. */
   readonly maxRssMib: number;
-  /** Files of installed packages that were loaded by the end. */
+  /** Files of installed packages, and of the library, that were loaded by the end. */
   readonly modules: string[];
   readonly resources: { readonly [type: string]: number };
 }
@@ -22,7 +22,7 @@ export interface SynthMeasurement {
 interface Arguments extends Size {
   readonly inputs: Inputs;
   readonly outdir: string;
-  /** Modules to load before the clock starts: aws-cdk-lib loads most of its own only when they are used. */
+  /** Modules to load before the clock starts: aws-cdk-lib and the library load most of their own only when they are used. */
   readonly preload: string[];
 }
 
@@ -47,7 +47,7 @@ export function measureSynth(build: (app: App, inputs: Inputs, size: Size) => un
     processMillis: performance.now(),
     processCpuMillis: (all.user + all.system) / 1000,
     maxRssMib: maxRSS / 1024,
-    modules: Object.keys(load.cache).filter((file) => file.includes(`${path.sep}node_modules${path.sep}`)),
+    modules: Object.keys(load.cache).filter((file) => file.includes(`${path.sep}node_modules${path.sep}`) || file.startsWith(path.join(inputs.root, 'lib') + path.sep)),
     resources: countTypes(resources.map(({ Type }) => Type)),
   };
   console.log(JSON.stringify(measurement));

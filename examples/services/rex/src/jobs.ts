@@ -72,9 +72,10 @@ export function storedJobs(database: Database): Jobs {
       await query(`SELECT ${STATE} FROM jobs WHERE id = $1 AND owner = $2`, [id, owner], 'find')
     )[0] as unknown as JobState | undefined,
     markQueued: async (ids) => {
-      // A row that is locked is in work already, and the answer shall not wait for that.
-      await query(`UPDATE jobs SET state = 'queued', queued_at = now() WHERE id IN (
-        SELECT id FROM jobs WHERE id = ANY ($1::uuid[]) AND ${NOT_ENDED} FOR NO KEY UPDATE SKIP LOCKED)`, [ids], 'mark');
+      // A row that is locked is in work already, and nobody shall wait for that. Not prepared, no join, and the states in other words than
+      // those of their index: or it might be planned once for an empty table, and read the whole of it ever after.
+      await query(`UPDATE jobs SET state = 'queued', queued_at = now() WHERE state NOT IN ('done', 'failed')
+        AND id = ANY (ARRAY(SELECT id FROM jobs WHERE id = ANY ($1::uuid[]) FOR NO KEY UPDATE SKIP LOCKED))`, [ids]);
     },
     stranded: async (grace, requeue) => (await query(
       `SELECT id FROM jobs
