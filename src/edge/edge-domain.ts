@@ -2,7 +2,6 @@ import { Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
-import { recordsOf } from './private/domain-records';
 import { InvalidBackendError } from '../private/errors';
 
 /** Names in one zone. */
@@ -23,18 +22,11 @@ export interface EdgeDomainConfig {
   readonly domainNames: string[];
 
   /**
-   * The zone in which the edge makes an alias record for each name.
+   * The names for which the edge makes alias records, by zone.
    *
    * @default - no records: DNS is somewhere else
    */
-  readonly hostedZone?: IHostedZone;
-
-  /**
-   * Zones with names of their own, in which the edge makes alias records besides.
-   *
-   * @default - none
-   */
-  readonly moreRecords?: EdgeDomainRecords[];
+  readonly records?: EdgeDomainRecords[];
 }
 
 /** Options of a domain whose zone is in Route 53. */
@@ -95,7 +87,7 @@ class HostedZoneDomain extends EdgeDomain {
     domainNames.forEach((name) => this.requireInZone(scope, name));
     return {
       domainNames,
-      hostedZone: this.hostedZone,
+      records: [{ hostedZone: this.hostedZone, domainNames }],
       certificates: [this.options.certificate ?? this.createCertificate(scope, domainNames)],
     };
   }
@@ -139,7 +131,7 @@ class SeveralDomains extends EdgeDomain {
     return {
       domainNames,
       certificates: withoutRepetition(configs.flatMap(({ certificates }) => certificates)),
-      moreRecords: configs.flatMap(recordsOf),
+      records: configs.flatMap(({ records = [] }) => records),
     };
   }
 }

@@ -140,7 +140,7 @@ export class StaticFrontend extends Construct implements IFrontend {
   public readonly deployCommand: string;
 
   /**
-   * @throws InvalidBackendError for a certificate outside us-east-1, a path that leaves its directory, and a removal policy that is
+   * @throws InvalidBackendError for a certificate outside us-east-1, several certificates, a path that leaves its directory, and a removal policy that is
    * neither destroy nor retain, and in regions of China and GovCloud
    */
   constructor(scope: Construct, id: string, props: StaticFrontendProps = {}) {
@@ -213,12 +213,9 @@ export class StaticFrontend extends Construct implements IFrontend {
   }
 
   private createRecords(domain?: EdgeDomainConfig): void {
-    const { hostedZone: zone, domainNames = [] } = domain ?? {};
-    if (zone === undefined) {
-      return;
-    }
     const target = route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution));
-    domainNames.forEach((recordName, index) => {
+    const names = (domain?.records ?? []).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
+    names.forEach(({ zone, recordName }, index) => {
       const suffix = Token.isUnresolved(recordName) ? `${index}` : `-${recordName}`;
       new route53.ARecord(this, `Alias${suffix}`, { zone, recordName, target });
       new route53.AaaaRecord(this, `AliasV6${suffix}`, { zone, recordName, target });
@@ -244,6 +241,9 @@ export class StaticFrontend extends Construct implements IFrontend {
   }
 
   private validateCertificates(certificates: ICertificate[]): void {
+    if (certificates.length > 1) {
+      throw new InvalidBackendError(this, `A distribution of CloudFront has one certificate, and domain brings ${certificates.length}. Give EdgeDomain.several() domains with the same certificate, which is valid for all names.`);
+    }
     for (const certificate of certificates) {
       const region = Resource.isOwnedResource(certificate)
         ? Stack.of(certificate).region

@@ -163,6 +163,18 @@ describe('a domain', () => {
     Template.fromStack(stack).resourceCountIs('AWS::Route53::RecordSet', 0);
   });
 
+  test('may be several with one certificate, each with its records, and fails with several', () => {
+    const stack = new Stack(developmentApp(), 'Web', { env: VIRGINIA });
+    const [com, org] = ['example.com', 'example.org'].map((zoneName) => HostedZone.fromHostedZoneAttributes(stack, zoneName, { hostedZoneId: `Z${zoneName}`, zoneName }));
+    const certificate = certificateOf(stack);
+    new StaticFrontend(stack, 'One', { domain: EdgeDomain.several([EdgeDomain.fromHostedZone(com, { certificate }), EdgeDomain.fromHostedZone(org, { certificate })]) });
+    for (const [Name, HostedZoneId] of [['example.com.', 'Zexample.com'], ['example.org.', 'Zexample.org']]) {
+      Template.fromStack(stack).hasResourceProperties('AWS::Route53::RecordSet', { Name, HostedZoneId, Type: 'AAAA' });
+    }
+    expect(() => new StaticFrontend(stack, 'Several', { domain: EdgeDomain.several([EdgeDomain.fromHostedZone(com), EdgeDomain.fromHostedZone(org)]) }))
+      .toThrow(/has one certificate, and domain brings 2/);
+  });
+
   test('warns where the region of its certificate is not known', () => {
     const stack = new Stack(developmentApp(), 'Web');
     new StaticFrontend(stack, 'Frontend', { domain: EdgeDomain.fromHostedZone(zoneOf(stack)) });

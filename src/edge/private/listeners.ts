@@ -3,7 +3,6 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
 import { hasIpv4, hasIpv6 } from './balancer';
-import { recordsOf } from './domain-records';
 import { InvalidBackendError } from '../../private/errors';
 import type { EdgeDomainConfig } from '../edge-domain';
 import type { EdgeMutualTls } from '../edge-mutual-tls';
@@ -54,7 +53,7 @@ function requireNoTls(scope: Construct, { mutualTls, sslPolicy }: ListenerTls): 
 export function createRecords(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalancer, domain?: EdgeDomainConfig, ipAddressType?: elbv2.IpAddressType): void {
   const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = loadBalancer;
   const target = route53.RecordTarget.fromAlias({ bind: () => ({ dnsName, hostedZoneId }) });
-  const names = domain === undefined ? [] : recordsOf(domain).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
+  const names = (domain?.records ?? []).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
   names.forEach(({ zone, recordName }, index) => {
     const id = Token.isUnresolved(recordName) ? `Alias${index}` : `Alias-${recordName}`;
     if (hasIpv4(ipAddressType)) {
