@@ -1,4 +1,6 @@
 import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import type { Verification } from './private/edge-path';
+import { createVerification, type VerifiedRoute } from './private/jwt-action';
 
 /** What a token has to say besides who issued it and until when it is valid. */
 export class EdgeJwtClaim {
@@ -91,8 +93,10 @@ export class EdgeJwt {
     return new EdgeJwt({ ...options, issuer, jwksEndpoint: `${issuer}/.well-known/jwks.json` });
   }
 
-  private constructor(
-    /** @internal */
-    public readonly _options: EdgeJwtIssuerOptions,
-  ) {}
+  private constructor(private readonly options: EdgeJwtIssuerOptions) {}
+
+  /** @internal */
+  public _verify(route: VerifiedRoute): Verification {
+    return createVerification(route, this.options);
+  }
 }

@@ -5,7 +5,7 @@ import type { PemFile } from './pem-file';
 import { validateAuthorities, validateRevocations } from './private/client-authorities';
 
 /** How certificates of clients are verified. */
-export interface MutualTlsOptions {
+export interface EdgeMutualTlsOptions {
   /**
    * Whether clients are told the names of the authorities, so that those with several certificates can choose. Everybody can read them then.
    *
@@ -22,7 +22,7 @@ export interface MutualTlsOptions {
 }
 
 /** The authorities that certificates of clients are verified by. */
-export interface MutualTlsVerifyOptions extends MutualTlsOptions {
+export interface EdgeMutualTlsVerifyOptions extends EdgeMutualTlsOptions {
   /** The certificates of the authorities, roots and intermediates: at most 25, unless your account's quota is higher. */
   readonly caCertificates: PemFile;
 
@@ -37,7 +37,7 @@ export interface MutualTlsVerifyOptions extends MutualTlsOptions {
 /** Whether clients of an edge show a certificate, and who verifies it. */
 export abstract class EdgeMutualTls {
   /** The edge accepts only clients with a certificate of one of these authorities. The trust store is made with the edge. */
-  public static verify(options: MutualTlsVerifyOptions): EdgeMutualTls {
+  public static verify(options: EdgeMutualTlsVerifyOptions): EdgeMutualTls {
     return new VerifiedByFile(options);
   }
 
@@ -46,7 +46,7 @@ export abstract class EdgeMutualTls {
    *
    * @param trustStore the trust store, in the region of the edge
    */
-  public static verifyWith(trustStore: elbv2.ITrustStore, options: MutualTlsOptions = {}): EdgeMutualTls {
+  public static verifyWithTrustStore(trustStore: elbv2.ITrustStore, options: EdgeMutualTlsOptions = {}): EdgeMutualTls {
     return new VerifiedByStore(trustStore, options);
   }
 
@@ -60,7 +60,7 @@ export abstract class EdgeMutualTls {
 }
 
 class VerifiedByStore extends EdgeMutualTls {
-  constructor(private readonly trustStore: elbv2.ITrustStore, private readonly options: MutualTlsOptions) {
+  constructor(private readonly trustStore: elbv2.ITrustStore, private readonly options: EdgeMutualTlsOptions) {
     super();
   }
 
@@ -70,7 +70,7 @@ class VerifiedByStore extends EdgeMutualTls {
 }
 
 class VerifiedByFile extends EdgeMutualTls {
-  constructor(private readonly options: MutualTlsVerifyOptions) {
+  constructor(private readonly options: EdgeMutualTlsVerifyOptions) {
     super();
   }
 
@@ -104,7 +104,7 @@ class PassedThrough extends EdgeMutualTls {
   }
 }
 
-function verifyBy(trustStore: elbv2.ITrustStore, options: MutualTlsOptions): elbv2.MutualAuthentication {
+function verifyBy(trustStore: elbv2.ITrustStore, options: EdgeMutualTlsOptions): elbv2.MutualAuthentication {
   return {
     mutualAuthenticationMode: elbv2.MutualAuthenticationMode.VERIFY,
     trustStore,

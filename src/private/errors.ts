@@ -8,3 +8,13 @@ export class InvalidBackendError extends Error {
     this.name = 'InvalidBackendError';
   }
 }
+
+/** Throws an error about one thing. */
+export type Refuse = (message: string) => never;
+
+/** How code that checks one thing says what is wrong with it. */
+export function refuseOf(scope: IConstruct, what: string): Refuse {
+  return (message) => {
+    throw new InvalidBackendError(scope, `${what}: ${message}`);
+  };
+}

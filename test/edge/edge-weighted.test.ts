@@ -57,6 +57,15 @@ describe('a weighted route', () => {
     expect(world.home.resolve(route.listenerRuleArn)).toEqual({ Ref: Object.keys(template.findResources(RULE))[0] });
   });
 
+  test('is watched beside a route that is named like its share, whichever comes first', () => {
+    const world = createWorld();
+    world.edge.addRoute('Orders-Api', { paths: ['/plain'], target: world.targets[0] });
+    world.edge.addWeightedRoute('Orders', weigh(world, 100));
+    const seen: string[] = [];
+    world.edge._onRoute((name) => seen.push(name));
+    expect(seen).toEqual(['Orders-Api', 'Orders-Api']);
+  });
+
   test('opens the path to each target, which registers itself and depends on no other', () => {
     // GIVEN
     const world = createWorld();

@@ -99,7 +99,7 @@ test('an object in S3 is used as it is', () => {
 
 test('a trust store of one\'s own is used as it is', () => {
   const arn = 'arn:aws:elasticloadbalancing:eu-west-1:111111111111:truststore/mine/1';
-  const template = synthesize((stack) => EdgeMutualTls.verifyWith(TrustStore.fromTrustStoreArn(stack, 'Store', arn), { ignoreClientCertificateExpiry: true }));
+  const template = synthesize((stack) => EdgeMutualTls.verifyWithTrustStore(TrustStore.fromTrustStoreArn(stack, 'Store', arn), { ignoreClientCertificateExpiry: true }));
   template.resourceCountIs(TRUST_STORE, 0);
   template.hasResourceProperties(LISTENER, { MutualAuthentication: { Mode: 'verify', TrustStoreArn: arn, IgnoreClientCertificateExpiry: true } });
 });

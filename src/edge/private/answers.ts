@@ -5,7 +5,7 @@ import type { EdgeSide } from './edge-path';
 import type { RedirectDestination } from './redirect-loops';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
-import { InvalidBackendError } from '../../private/errors';
+import { type Refuse, refuseOf } from '../../private/errors';
 import { EdgeContentType, type EdgeFixedResponseOptions, type EdgeRedirectOptions } from '../edge-answer';
 import type { IEdgeRule } from '../edge-route';
 
@@ -35,25 +35,24 @@ export class AnswerRule extends Construct implements IEdgeRule {
 
 /** The response as a rule takes it. */
 export function renderFixedResponse(scope: IConstruct, what: string, { statusCode, messageBody, contentType }: FixedResponse): Action {
+  const refuse = refuseOf(scope, what);
   if (!Token.isUnresolved(statusCode) && !/^[245]\d\d$/.test(`${statusCode}`)) {
-    throw new InvalidBackendError(scope, `${what}: statusCode must be a whole number from 200 to 299 or from 400 to 599, got ${statusCode}. For 301 and 302 use addRedirect().`);
+    refuse(`statusCode must be a whole number from 200 to 299 or from 400 to 599, got ${statusCode}. For 301 and 302 use addRedirect().`);
   }
   const bytes = Token.isUnresolved(messageBody) ? 0 : Buffer.byteLength(messageBody ?? '');
   if (bytes > MAX_BODY_BYTES) {
-    throw new InvalidBackendError(scope, `${what}: messageBody has ${bytes} bytes; a load balancer gives at most ${MAX_BODY_BYTES}. Shorten it, or route to something that serves it.`);
+    refuse(`messageBody has ${bytes} bytes; a load balancer gives at most ${MAX_BODY_BYTES}. Shorten it, or route to something that serves it.`);
   }
   if (contentType !== undefined && !Token.isUnresolved(contentType) && !Object.values(EdgeContentType).includes(contentType)) {
-    throw new InvalidBackendError(scope, `${what}: contentType must be one of ${Object.values(EdgeContentType).join(', ')}, got '${String(contentType)}'.`);
+    refuse(`contentType must be one of ${Object.values(EdgeContentType).join(', ')}, got '${String(contentType)}'.`);
   }
   const type = contentType ?? (messageBody === undefined ? undefined : EdgeContentType.TEXT_PLAIN);
   return { type: 'fixed-response', fixedResponseConfig: { statusCode: Tokenization.stringifyNumber(statusCode), contentType: type, messageBody } };
 }
 
 /** The redirect as a rule takes it. */
-export function renderRedirect(scope: IConstruct, what: string, options: EdgeRedirectOptions, https: boolean): Action {
-  const refuse = (message: string): never => {
-    throw new InvalidBackendError(scope, `${what}: ${message}`);
-  };
+export function renderRedirect(scope: IConstruct, id: string, options: EdgeRedirectOptions, https: boolean): Action {
+  const refuse = refuseOf(scope, `Route '${id}'`);
   const { host, path, port, query, permanent = false } = options;
   validateHost(host, refuse);
   validatePath(path, refuse);
@@ -80,7 +79,7 @@ function isPortOf(https: boolean, port?: number): boolean {
 }
 
 /** Answers with the protocol that differs from that of the request. */
-function validateProtocol(protocol: ApplicationProtocol | undefined, https: boolean, refuse: (message: string) => never): string | undefined {
+function validateProtocol(protocol: ApplicationProtocol | undefined, https: boolean, refuse: Refuse): string | undefined {
   if (protocol !== undefined && !['HTTP', 'HTTPS'].includes(protocol)) {
     refuse(`protocol must be HTTP or HTTPS, got '${String(protocol)}'.`);
   }
@@ -90,19 +89,19 @@ function validateProtocol(protocol: ApplicationProtocol | undefined, https: bool
   return protocol === 'HTTPS' && !https ? protocol : undefined;
 }
 
-function validateHost(host: string | undefined, refuse: (message: string) => never): void {
+function validateHost(host: string | undefined, refuse: Refuse): void {
   if (host !== undefined && !Token.isUnresolved(host) && !(host.length <= MAX_PART && /^(?:[A-Za-z0-9.-]|#\{host\})+$/.test(host))) {
     refuse(`'${host}' is no host to redirect to. It has at most ${MAX_PART} letters, digits, '-' and '.', and may contain #{host}, like 'www.example.com'. Path, port and protocol have options of their own.`);
   }
 }
 
-function validatePath(path: string | undefined, refuse: (message: string) => never): void {
+function validatePath(path: string | undefined, refuse: Refuse): void {
   if (path !== undefined && !Token.isUnresolved(path) && !(path.length <= MAX_PART && /^\/[^?#\s]*$/.test(withoutKeywords(path, ['host', 'path', 'port'])))) {
     refuse(`'${path}' is no path to redirect to. It starts with '/', has at most ${MAX_PART} characters without spaces, '?' and '#', and may contain #{host}, #{path} and #{port}. The query is set with query.`);
   }
 }
 
-function validateQuery(query: string | undefined, refuse: (message: string) => never): void {
+function validateQuery(query: string | undefined, refuse: Refuse): void {
   if (query !== undefined && !Token.isUnresolved(query) && !(query.length <= MAX_PART && /^(?!\?)[^#\s]*$/.test(withoutKeywords(query, ['host', 'path', 'port', 'query', 'protocol'])))) {
     refuse(`'${query}' is no query to redirect to. It has at most ${MAX_PART} characters without spaces and '#', does not start with '?', and may contain #{protocol}, #{host}, #{port}, #{path} and #{query}.`);
   }

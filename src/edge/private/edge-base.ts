@@ -5,7 +5,6 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
-import { createVerification } from './jwt-action';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_MAINTENANCE_RULES, MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
@@ -47,7 +46,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
   protected _maintenanceRules = 0;
 
   private readonly routes: RouteEntry[] = [];
-  private readonly made = new Map<string, IEdgeRoute>();
+  private readonly made: { readonly name: string; readonly route: IEdgeRoute }[] = [];
   private readonly routeListeners: ((id: string, route: IEdgeRoute) => void)[] = [];
 
   constructor(scope: Construct, id: string) {
@@ -65,7 +64,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
   public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
     const entry = this.describe(id, options, options.target);
     this.prepare(id, options.target);
-    const verification = createVerification(this, this._side, `Route '${id}'`, [options.target], options.jwt);
+    const verification = options.jwt?._verify({ id, edge: this, side: this._side, targets: [options.target] });
     this.routes.push(entry);
     return this.connect(id, options.target, EdgePath.between(this._side, options.target).addRoute(entry, verification));
   }
@@ -79,11 +78,11 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
    * take, for a target that moves requests when it is deployed, and where the stack of this edge depends on that of a target
    */
   public addWeightedRoute(id: string, options: EdgeWeightedRouteOptions): IEdgeWeightedRoute {
-    validateWeights(this, `Route '${id}'`, options);
+    validateWeights(this, id, options);
     const entry = this.describe(id, options, this);
     const { targets } = options;
     targets.forEach(({ target }) => this.prepare(id, target));
-    const verification = createVerification(this, this._side, `Route '${id}'`, targets.map(({ target }) => target), options.jwt);
+    const verification = options.jwt?._verify({ id, edge: this, side: this._side, targets: targets.map(({ target }) => target) });
     this.routes.push(entry);
     const weighted = new WeightedRoute(this.rulesScope(), this._side, { entry, options, verification });
     const names = nameShares(id, targets);
@@ -109,7 +108,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
    * @throws InvalidBackendError for an id that is taken, and for conditions, a priority or a redirect that a load balancer does not take
    */
   public addRedirect(id: string, options: EdgeRedirectOptions): IEdgeRule {
-    const action = renderRedirect(this, `Route '${id}'`, options, this._side.https);
+    const action = renderRedirect(this, id, options, this._side.https);
     return this.answer({ ...this.describe(id, options, this), redirectsTo: destinationOf(options, this._side.https) }, action);
   }
 
@@ -120,7 +119,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
    */
   public _onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
     this.routeListeners.push(listener);
-    this.made.forEach((route, id) => listener(id, route));
+    this.made.forEach(({ name, route }) => listener(name, route));
   }
 
   /**
@@ -170,7 +169,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
 
   private connect(name: string, target: IEdgeTarget, route: IEdgeRoute): IEdgeRoute {
     target.attachToEdge(route);
-    this.made.set(name, route);
+    this.made.push({ name, route });
     this.routeListeners.forEach((listener) => listener(name, route));
     return route;
   }

@@ -2,7 +2,6 @@ import { type CfnResource, type Duration, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
-import { type Verification, verifyFirst } from './jwt-action';
 import { type RouteConditions, renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
@@ -26,6 +25,12 @@ export interface EdgeSide {
   readonly domainNames: string[];
   /** Whether the load balancer certainly cannot reach the internet by IPv4, where issuers of tokens publish their keys. */
   readonly isCutOff?: boolean;
+}
+
+/** What a rule does before it forwards, and what has to be there for it. */
+export interface Verification {
+  readonly action: elbv2.CfnListenerRule.ActionProperty;
+  readonly egress: CfnResource;
 }
 
 /** The way from one edge to one target, below the target: the rules of both sides, made once, and the routes. */
@@ -123,4 +128,9 @@ class ListenerRoute extends Construct implements IEdgeRoute {
 export function pathInStage(construct: IConstruct): string {
   const stage = Stage.of(construct)?.node.path ?? '';
   return stage === '' ? construct.node.path : construct.node.path.slice(stage.length + 1);
+}
+
+/** The actions of a rule, of which the one that forwards is the last. */
+export function verifyFirst(verification: Verification | undefined, forward: elbv2.CfnListenerRule.ActionProperty): elbv2.CfnListenerRule.ActionProperty[] {
+  return verification === undefined ? [forward] : [verification.action, { ...forward, order: 2 }];
 }

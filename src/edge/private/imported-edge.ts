@@ -57,20 +57,22 @@ export class ImportedEdge extends EdgeBase {
   }
 
   private requireMatch(): void {
-    const [balancer, listener] = [nameIn(this.loadBalancer.loadBalancerArn, 'loadbalancer'), nameIn(this.listener.listenerArn, 'listener')];
-    if (balancer === null || listener === null) {
-      const [wrong, what] = balancer === null ? [this.loadBalancer.loadBalancerArn, 'an application load balancer'] : [this.listener.listenerArn, 'a listener of an application load balancer'];
-      throw new InvalidBackendError(this, `'${wrong}' is not the ARN of ${what}.`);
-    }
+    const balancer = this.nameIn(this.loadBalancer.loadBalancerArn, 'loadbalancer', 'an application load balancer');
+    const listener = this.nameIn(this.listener.listenerArn, 'listener', 'a listener of an application load balancer');
     if (balancer !== undefined && listener !== undefined && balancer !== listener) {
       throw new InvalidBackendError(this, `The listener is one of the load balancer '${listener}', and not of '${balancer}'. Give a listener of the same load balancer.`);
     }
   }
-}
 
-/** Name and id of a load balancer in an ARN; undefined where it is known only at deployment, null where it has none. */
-function nameIn(arn: string, type: 'loadbalancer' | 'listener'): string | null | undefined {
-  return Token.isUnresolved(arn) ? undefined : new RegExp(`:${type}/app[a-z]*/([^/]+/[^/]+)`).exec(arn)?.[1] ?? null;
+  /** Name and id of a load balancer in an ARN; undefined where it is known only at deployment. */
+  private nameIn(arn: string, type: string, what: string): string | undefined {
+    // Until they are made, lookups of CDK answer with `application`.
+    const [, name] = new RegExp(`:${type}/app(?:lication)?/([^/]+/[^/]+)`).exec(arn) ?? [];
+    if (name === undefined && !Token.isUnresolved(arn)) {
+      throw new InvalidBackendError(this, `'${arn}' is not the ARN of ${what}.`);
+    }
+    return name;
+  }
 }
 
 function fullNameOf(loadBalancer: elbv2.IApplicationLoadBalancer): string {

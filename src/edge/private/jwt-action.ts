@@ -2,44 +2,34 @@ import { Token } from 'aws-cdk-lib';
 import { CfnSecurityGroupEgress } from 'aws-cdk-lib/aws-ec2';
 import { ApplicationProtocolVersion, type CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import type { EdgeSide } from './edge-path';
-import { InvalidBackendError } from '../../private/errors';
-import type { EdgeJwt, EdgeJwtClaim } from '../edge-jwt';
+import type { EdgeSide, Verification } from './edge-path';
+import { type Refuse, refuseOf } from '../../private/errors';
+import type { EdgeJwtClaim, EdgeJwtIssuerOptions } from '../edge-jwt';
 import type { IEdgeTarget } from '../edge-target';
 
-type Action = CfnListenerRule.ActionProperty;
-type Refuse = (message: string) => never;
 
 const MAX_TEXT = 256;
 const MAX_LIST = 10;
 const VERIFIED_ANYWAY = ['exp', 'iss', 'nbf', 'iat'];
 
-/** What a rule does before it forwards, and what has to be there for it. */
-export interface Verification {
-  readonly action: Action;
-  readonly egress: CfnSecurityGroupEgress;
+/** A route whose requests are verified. */
+export interface VerifiedRoute {
+  readonly id: string;
+  readonly edge: Construct;
+  readonly side: EdgeSide;
+  readonly targets: IEdgeTarget[];
 }
 
 /** Verifies the tokens of requests for some targets, and lets the load balancer read the keys of the issuer. */
-export function createVerification(edge: Construct, side: EdgeSide, what: string, targets: IEdgeTarget[], jwt?: EdgeJwt): Verification | undefined {
-  if (jwt === undefined) {
-    return undefined;
-  }
-  const refuse: Refuse = (message) => {
-    throw new InvalidBackendError(edge, `${what}: ${message}`);
-  };
+export function createVerification(route: VerifiedRoute, { issuer, jwksEndpoint, additionalClaims }: EdgeJwtIssuerOptions): Verification {
+  const { edge, side, targets } = route;
+  const refuse = refuseOf(edge, `Route '${route.id}'`);
   requireAble(side, targets, refuse);
-  const { issuer, jwksEndpoint, additionalClaims } = jwt._options;
   validateText('issuer', issuer, refuse);
   validateEndpoint(jwksEndpoint, refuse);
   const claims = renderClaims(additionalClaims ?? [], refuse);
   const jwtValidationConfig = { issuer, jwksEndpoint, additionalClaims: claims.length === 0 ? undefined : claims };
   return { action: { type: 'jwt-validation', order: 1, jwtValidationConfig }, egress: openWayToKeys(edge, side) };
-}
-
-/** The actions of a rule, of which the one that forwards is the last. */
-export function verifyFirst(verification: Verification | undefined, forward: Action): Action[] {
-  return verification === undefined ? [forward] : [verification.action, { ...forward, order: 2 }];
 }
 
 function requireAble({ https, isCutOff = false }: EdgeSide, targets: IEdgeTarget[], refuse: Refuse): void {

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
-import { InvalidBackendError } from '../../private/errors';
+import { type Refuse, refuseOf } from '../../private/errors';
 import type { EdgeRuleOptions } from '../edge-route';
 
 /** Condition values and wildcards that a load balancer takes in one rule. */
@@ -20,9 +20,7 @@ export interface RouteConditions {
 
 /** Fills in and checks the conditions of a route, whose order never matters. */
 export function normalizeConditions(scope: IConstruct, id: string, options: EdgeRuleOptions): RouteConditions {
-  const refuse = (message: string): never => {
-    throw new InvalidBackendError(scope, `Route '${id}': ${message}`);
-  };
+  const refuse = refuseOf(scope, `Route '${id}'`);
   const hosts = [...(options.hosts ?? [])].map((host) => (Token.isUnresolved(host) ? host : host.toLowerCase())).sort();
   const headers = normalizeHeaders(options.headers ?? {}, refuse);
   const unconditional = hosts.length === 0 && Object.keys(headers).length === 0;
@@ -45,7 +43,7 @@ export function renderConditions(conditions: RouteConditions): CfnListenerRule.R
   ];
 }
 
-function normalizeHeaders(headers: { [name: string]: string[] }, refuse: (message: string) => never): { [name: string]: string[] } {
+function normalizeHeaders(headers: { [name: string]: string[] }, refuse: Refuse): { [name: string]: string[] } {
   const normalized = new Map<string, string[]>();
   for (const [name, values] of Object.entries(headers)) {
     if (Token.isUnresolved(name) || !/^[A-Za-z0-9!#$%&'+.^_`|~-]{1,40}$/.test(name)) {
@@ -65,19 +63,19 @@ function normalizeHeaders(headers: { [name: string]: string[] }, refuse: (messag
   return Object.fromEntries([...normalized].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function validatePath(path: string, refuse: (message: string) => never): void {
+function validatePath(path: string, refuse: Refuse): void {
   if (!Token.isUnresolved(path) && !/^[/*][A-Za-z0-9_.$/~"'@:+&*?-]{0,127}$/.test(path)) {
     refuse(`'${path}' is no path pattern. It starts with '/' and has at most 128 letters, digits and _ - . $ / ~ " ' @ : + & ; '*' stands for any characters, '?' for one.`);
   }
 }
 
-function validateHost(host: string, refuse: (message: string) => never): void {
+function validateHost(host: string, refuse: Refuse): void {
   if (!Token.isUnresolved(host) && !/^(?=.{1,128}$)[a-z0-9*?.-]+\.[a-z]+$/.test(host)) {
     refuse(`'${host}' is no host pattern. It has at most 128 letters, digits, '-' and '.', and only letters after the last '.', like 'api.example.com' or '*.example.com'.`);
   }
 }
 
-function validateTotals(conditions: RouteConditions, refuse: (message: string) => never): void {
+function validateTotals(conditions: RouteConditions, refuse: Refuse): void {
   const values = [...conditions.paths, ...conditions.hosts, ...Object.values(conditions.headers).flat()];
   if (values.length > MAX_VALUES) {
     refuse(`paths, hosts and header values are ${values.length} together; a load balancer takes at most ${MAX_VALUES} in a rule. Use wildcards, or several routes to the same target.`);

@@ -3,7 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { EdgeSide } from './edge-path';
-import { healthyCodesOf, protocolVersionOf } from './target-protocol';
+import { InvalidBackendError } from '../../private/errors';
 import type { IEdgeTarget } from '../edge-target';
 
 /** A target group that a target registers itself with. */
@@ -30,4 +30,18 @@ export function createTargetGroup(scope: Construct, id: string, { https }: EdgeS
 /** Names load balancer and target group the way Application Auto Scaling wants it. */
 export function labelOf({ loadBalancerFullName }: EdgeSide, targetGroup: elbv2.ApplicationTargetGroup): string {
   return `${loadBalancerFullName}/${targetGroup.targetGroupFullName}`;
+}
+
+/** How an edge speaks with a target. */
+function protocolVersionOf(target: IEdgeTarget, https: boolean): elbv2.ApplicationProtocolVersion {
+  const version = target.protocolVersion ?? elbv2.ApplicationProtocolVersion.HTTP1;
+  if (version !== elbv2.ApplicationProtocolVersion.HTTP1 && !https) {
+    throw new InvalidBackendError(target, `This target speaks ${version === elbv2.ApplicationProtocolVersion.GRPC ? 'gRPC' : 'HTTP/2'}, which load balancers forward from HTTPS listeners only, and the edge has none. Give the edge a domain, or let the target speak HTTP/1.1.`);
+  }
+  return version;
+}
+
+/** What a healthy target answers. */
+function healthyCodesOf({ protocolVersion, healthyGrpcCodes }: IEdgeTarget): Pick<elbv2.HealthCheck, 'healthyGrpcCodes' | 'healthyHttpCodes'> {
+  return protocolVersion === elbv2.ApplicationProtocolVersion.GRPC ? { healthyGrpcCodes: healthyGrpcCodes ?? '12' } : { healthyHttpCodes: '200-299' };
 }

@@ -1,13 +1,12 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib';
 import { ApplicationProtocolVersion, type ApplicationTargetGroup, CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, Dependable, type IConstruct } from 'constructs';
-import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
-import { type Verification, verifyFirst } from './jwt-action';
+import { EdgePath, type EdgeSide, type Verification, pathInStage, verifyFirst } from './edge-path';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
 import { referWeakly } from '../../private/cross-stack';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, type Refuse, refuseOf } from '../../private/errors';
 import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
 import type { IEdgeTarget } from '../edge-target';
 import type { EdgeWeightedRouteOptions, EdgeWeightedTarget, IEdgeWeightedRoute } from '../edge-weighted-route';
@@ -96,10 +95,8 @@ class Share extends Construct implements IEdgeRoute {
 }
 
 /** Refuses what a load balancer would refuse, and what would not be what it looks like. */
-export function validateWeights(scope: IConstruct, what: string, { targets, stickiness }: EdgeWeightedRouteOptions): void {
-  const refuse = (message: string): never => {
-    throw new InvalidBackendError(scope, `${what}: ${message}`);
-  };
+export function validateWeights(scope: IConstruct, id: string, { targets, stickiness }: EdgeWeightedRouteOptions): void {
+  const refuse = refuseOf(scope, `Route '${id}'`);
   if (targets.length < 1 || targets.length > MAX_TARGETS) {
     refuse(`a route has 1 to ${MAX_TARGETS} targets, got ${targets.length}.`);
   }
@@ -119,20 +116,20 @@ export function validateWeights(scope: IConstruct, what: string, { targets, stic
   validateStickiness(stickiness, refuse);
 }
 
-function validateWeight({ target, weight }: EdgeWeightedTarget, refuse: (message: string) => never): void {
+function validateWeight({ target, weight }: EdgeWeightedTarget, refuse: Refuse): void {
   if (!Token.isUnresolved(weight) && (!Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT)) {
     refuse(`the weight of '${target.node.path}' must be a whole number from 0 to ${MAX_WEIGHT}, got ${weight}.`);
   }
 }
 
 /** The target group stands in the stack of the edge, which cannot know what the stack of the target decides. */
-function requireKnown(scope: IConstruct, target: IEdgeTarget, refuse: (message: string) => never): void {
+function requireKnown(scope: IConstruct, target: IEdgeTarget, refuse: Refuse): void {
   if (Stack.of(scope) !== Stack.of(target) && (Token.isUnresolved(target.healthCheckPath) || target.deregistrationDelay.isUnresolved())) {
     refuse(`healthCheckPath or deregistrationDelay of '${target.node.path}' is known only at deployment, and the target group is in the stack of the edge. Write the value, or put both into one stack.`);
   }
 }
 
-function validateStickiness(stickiness: Duration | undefined, refuse: (message: string) => never): void {
+function validateStickiness(stickiness: Duration | undefined, refuse: Refuse): void {
   if (stickiness === undefined || stickiness.isUnresolved()) {
     return;
   }
