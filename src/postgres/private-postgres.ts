@@ -13,7 +13,7 @@ import { companionRemovalPolicy, type ServerParts } from './private/server-parts
 import { serverSettings, type ServerSettings } from './private/server-settings';
 import { validateCertificateAuthorities } from './private/trust';
 import type { PrivatePostgresProps } from './private-postgres-props';
-import { placeDatabase } from '../network/private/placement';
+import { placeStore } from '../network/private/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 
@@ -98,7 +98,7 @@ export class PrivatePostgres extends PostgresServer {
    */
   constructor(scope: Construct, id: string, props: PrivatePostgresProps) {
     super(scope, id);
-    const settings = serverSettings(this, props, Posture.of(this), placeDatabase(this, props.vpc, props.vpcSubnets));
+    const settings = serverSettings(this, props, Posture.of(this), placeStore(this, props.vpc, props.vpcSubnets));
     this.settings = settings;
     validateCertificateAuthorities(this, props.caBundle);
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];

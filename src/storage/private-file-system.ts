@@ -8,7 +8,7 @@ import type { Construct, IConstruct } from 'constructs';
 import type { INetworkEndpoint } from '../network';
 import { FileSystemBase } from './private/file-system-base';
 import { ImportedFileSystem } from './private/imported-file-system';
-import { placeDatabase } from '../network/private/placement';
+import { placeStore } from '../network/private/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { dataRemovalPolicy } from '../private/data-removal';
@@ -164,7 +164,7 @@ export class PrivateFileSystem extends FileSystemBase {
   constructor(scope: Construct, id: string, props: PrivateFileSystemProps) {
     super(scope, id);
     this._vpc = props.vpc;
-    this._subnets = onePerZone(props.vpc, placeDatabase(this, props.vpc, props.vpcSubnets));
+    this._subnets = onePerZone(props.vpc, placeStore(this, props.vpc, props.vpcSubnets));
     if (props.throughputMode === efs.ThroughputMode.PROVISIONED) {
       throw new InvalidBackendError(this, 'throughputMode PROVISIONED is paid for whether it is used or not. Use ELASTIC, or BURSTING.');
     }

@@ -172,6 +172,16 @@ describe('a volume on the disk of the task', () => {
     expect(containers.Shipper).toMatchObject({ MountPoints: [mount('/in', 'Spool', true)], DependsOn: [{ ContainerName: 'Volumes', Condition: 'SUCCESS' }] });
   });
 
+  test('is one volume at two paths of one container, and so is a directory of a file system', () => {
+    const { stack, cluster, fileSystem } = createWorld();
+    const volumes = ['/a', '/b'].flatMap((mountPath) => [ServiceVolume.ephemeral('Spool', { mountPath }), ServiceVolume.efs('Files', { fileSystem, mountPath: `/files${mountPath}` })]);
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, volumes });
+    const task = taskOf(Template.fromStack(stack));
+    expect(task.volumes).toEqual([{ Name: 'volume-Spool' }, expect.objectContaining({ Name: 'volume-Files' })]);
+    expect(task.containers.Service.MountPoints).toEqual([mount('/a', 'Spool'), mount('/files/a', 'Files'), mount('/b', 'Spool'), mount('/files/b', 'Files')]);
+    expect(task.containers.Volumes.MountPoints).toEqual([mount('/a', 'Spool')]);
+  });
+
   test('can belong to two sidecars', () => {
     const { stack, cluster } = createWorld();
     const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE });
@@ -199,6 +209,7 @@ describe('refused', () => {
     ['a directory that leads out', (world) => createApi(world, {}, { directory: '/a/../b' } as Partial<ServiceVolumeOptions>), "got '/a/../b'"],
     ['an id with a space', (world) => new FargateApi(world.stack, 'Api', { cluster: world.cluster, image: IMAGE, volumes: [ServiceVolume.ephemeral('my files', { mountPath: '/a' })] }), "'my files' is no name for a volume"],
     ['an id with two meanings', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, volumes: [ServiceVolume.ephemeral('UserUploads', { mountPath: '/a' })] }), "The volume 'UserUploads' is two different directories"],
+    ['an id with two meanings in one container', (world) => createApi(world, { volumes: ['/a', '/b'].map((directory) => ServiceVolume.efs('Files', { fileSystem: world.fileSystem, mountPath: directory, directory })) }), "The volume 'Files' is two different directories"],
     ['a directory that belongs to another user', (world) => {
       createApi(world);
       new FargateWorker(world.stack, 'Worker', { cluster: world.cluster, image: IMAGE, user: '2000:2000', volumes: [ServiceVolume.efs('UserUploads', { fileSystem: world.fileSystem, mountPath: '/in' })] });

@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { BackendNetwork, Egress } from '../../src/network';
 import { TASK_SERVICES } from '../../src/network/private/endpoint-services';
-import { placeBastion, placeDatabase, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/private/placement';
+import { placeBastion, placeStore, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/private/placement';
 import { Posture } from '../../src/posture';
 
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
@@ -33,35 +33,35 @@ const ISOLATED_ONLY = { isolatedSubnetIds: ['subnet-1', 'subnet-2'] };
 describe('databases', () => {
   test('go to isolated subnets where there are any', () => {
     const { stack, service } = app();
-    expect(placeDatabase(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED))).toEqual({ subnetType: PRIVATE_ISOLATED });
+    expect(placeStore(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED))).toEqual({ subnetType: PRIVATE_ISOLATED });
   });
 
   test('go to private subnets where there are no isolated ones', () => {
     const { stack, service } = app();
-    expect(placeDatabase(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS))).toEqual({ subnetType: PRIVATE_WITH_EGRESS });
+    expect(placeStore(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS))).toEqual({ subnetType: PRIVATE_WITH_EGRESS });
   });
 
   test('go where they are told', () => {
     const { stack, service } = app();
     const selection = { subnetGroupName: PRIVATE_WITH_EGRESS };
-    expect(placeDatabase(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED), selection)).toBe(selection);
+    expect(placeStore(service, vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED), selection)).toBe(selection);
   });
 
   test('fails for a VPC with public subnets only', () => {
     const { stack, service } = app();
-    expect(() => placeDatabase(service, vpcOf(stack, PUBLIC))).toThrow("The VPC has no subnets for this: it needs one of the types isolated, private. Add such subnets, import the VPC with them, or give vpcSubnets. (at 'Stack/Api')");
+    expect(() => placeStore(service, vpcOf(stack, PUBLIC))).toThrow("The VPC has no subnets for this: it needs one of the types isolated, private. Add such subnets, import the VPC with them, or give vpcSubnets. (at 'Stack/Api')");
   });
 
   test('fails for public subnets that were asked for', () => {
     const { stack, service } = app();
-    expect(() => placeDatabase(service, vpcOf(stack, PUBLIC, PRIVATE_ISOLATED), { subnetType: PUBLIC }))
-      .toThrow('vpcSubnets selects public subnets, where a database is never placed.');
+    expect(() => placeStore(service, vpcOf(stack, PUBLIC, PRIVATE_ISOLATED), { subnetType: PUBLIC }))
+      .toThrow('vpcSubnets selects public subnets, where nothing that holds data is placed.');
   });
 
   test('fails for subnets of one zone, which no RDS server can be in', () => {
     const { stack, service } = app();
     const { vpc } = new BackendNetwork(stack, 'Network', { maxAzs: 1 });
-    const selection = placeDatabase(service, vpc);
+    const selection = placeStore(service, vpc);
     expect(() => requireTwoZones(service, vpc, selection)).toThrow('vpcSubnets selects subnets of one availability zone, but RDS needs two');
   });
 
@@ -69,14 +69,14 @@ describe('databases', () => {
     const { stack, service } = app();
     const subnets = ['subnet-1', 'subnet-2'].map((id) => ec2.Subnet.fromSubnetId(stack, id, id));
     const vpc = imported(stack, ISOLATED_ONLY);
-    expect(placeDatabase(service, vpc, { subnets })).toEqual({ subnets });
+    expect(placeStore(service, vpc, { subnets })).toEqual({ subnets });
     expect(() => requireTwoZones(service, vpc, { subnets })).not.toThrow();
   });
 
   test('fails for a mix of public and isolated subnets', () => {
     const { stack, service } = app();
     const vpc = vpcOf(stack, PUBLIC, PRIVATE_ISOLATED);
-    expect(() => placeDatabase(service, vpc, { subnets: [...vpc.publicSubnets, ...vpc.isolatedSubnets] }))
+    expect(() => placeStore(service, vpc, { subnets: [...vpc.publicSubnets, ...vpc.isolatedSubnets] }))
       .toThrow('vpcSubnets selects public subnets');
   });
 });
@@ -252,5 +252,5 @@ test('a VPC that is still to be looked up is taken as it will be', () => {
   const root = new App();
   const stack = new Stack(root, 'Stack', { env: { region: 'eu-west-1', account: '111111111111' } });
   const vpc = ec2.Vpc.fromLookup(stack, 'Vpc', { vpcId: 'vpc-1' });
-  expect(() => placeDatabase(new Construct(stack, 'Db'), vpc, { subnetGroupName: 'Data' })).not.toThrow();
+  expect(() => placeStore(new Construct(stack, 'Db'), vpc, { subnetGroupName: 'Data' })).not.toThrow();
 });

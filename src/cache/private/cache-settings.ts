@@ -2,7 +2,7 @@ import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { placeDatabase } from '../../network/private/placement';
+import { placeStore } from '../../network/private/placement';
 import { Posture } from '../../posture';
 import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
 import { CacheEngine } from '../cache-engine';
@@ -39,7 +39,7 @@ export interface CacheSettings {
 export function cacheSettings(scope: Construct, props: RedisCacheProps): CacheSettings {
   const posture = Posture.of(scope);
   const capacity = props.capacity ?? CacheCapacity.node();
-  const { subnets } = props.vpc.selectSubnets(placeDatabase(scope, props.vpc, props.vpcSubnets));
+  const { subnets } = props.vpc.selectSubnets(placeStore(scope, props.vpc, props.vpcSubnets));
   return {
     vpc: props.vpc,
     subnets,

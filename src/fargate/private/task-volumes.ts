@@ -58,7 +58,7 @@ export class TaskVolumes {
     const plans = volumes.map((volume, index) => this.planOf(volume, index));
     const taken = container.mountPoints.map(({ containerPath }) => String(containerPath));
     validateWritablePaths(this.host.scope, plans.map(({ mountPath }) => mountPath), 'mountPath of a volume', taken);
-    const fresh = plans.filter((plan) => this.isFresh(plan));
+    const fresh = plans.filter((plan, index) => this.isFresh(plan, plans.slice(0, index)));
     container.addMountPoints(...plans.map(mountOf));
     this.addDisks(container, initId, fresh.filter(({ efs }) => efs === undefined));
     fresh.forEach((plan) => this.addFiles(plan, user));
@@ -79,8 +79,8 @@ export class TaskVolumes {
     return plan;
   }
 
-  private isFresh({ id, efs }: VolumePlan): boolean {
-    const other = this.known.get(id)?.plan;
+  private isFresh({ id, efs }: VolumePlan, earlier: VolumePlan[]): boolean {
+    const other = this.known.get(id)?.plan ?? earlier.find((plan) => plan.id === id);
     if (other !== undefined && (other.efs?.fileSystem !== efs?.fileSystem || other.efs?.directory !== efs?.directory)) {
       throw new InvalidBackendError(this.host.scope, `The volume '${id}' is two different directories. In a task an id stands for one: give the other another id.`);
     }

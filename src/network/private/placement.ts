@@ -13,12 +13,12 @@ export interface TaskPlacement {
   readonly assignPublicIp: boolean;
 }
 
-/** Databases: isolated subnets, else private, never public. An explicit selection wins. */
-export function placeDatabase(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): ec2.SubnetSelection {
+/** What holds data: isolated subnets, else private, never public. An explicit selection wins. */
+export function placeStore(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.SubnetSelection): ec2.SubnetSelection {
   const selection = explicit ?? firstOf(scope, vpc, [ec2.SubnetType.PRIVATE_ISOLATED, ec2.SubnetType.PRIVATE_WITH_EGRESS]);
   const selected = select(scope, vpc, selection);
   if (selected.hasPublic) {
-    throw new InvalidBackendError(scope, 'vpcSubnets selects public subnets, where a database is never placed. Select isolated or private subnets.');
+    throw new InvalidBackendError(scope, 'vpcSubnets selects public subnets, where nothing that holds data is placed. Select isolated or private subnets.');
   }
   return selection;
 }

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer, type ServerLimits } from './postgres-server';
 import { validateCertificateAuthorities } from './trust';
-import { placeDatabase } from '../../network/private/placement';
+import { placeStore } from '../../network/private/placement';
 import { InvalidBackendError } from '../../private/errors';
 import { Broker } from '../broker/broker';
 import type { PostgresAttributes } from '../postgres';
@@ -77,7 +77,7 @@ export class ImportedPostgres extends PostgresServer {
       server: this,
       kind: 'imported' as const,
       portText: Tokenization.stringifyNumber(this.port),
-      vpcSubnets: placeDatabase(this, attributes.vpc, attributes.vpcSubnets),
+      vpcSubnets: placeStore(this, attributes.vpc, attributes.vpcSubnets),
       adminSecret: attributes.adminSecret,
       adminSecretKey: attributes.encryptionKey ?? attributes.adminSecret.encryptionKey,
       adminUsername: attributes.adminUsername ?? 'postgres',
