@@ -33,20 +33,17 @@ import { dependOnStackOf } from '../private/stack-order';
 export abstract class QueueBinding {
   /** Lets a service take messages: receive, hide for longer, delete. Warns about a queue that gives a message that fails for ever again and again. */
   public static consume(queue: IQueue): IServiceBinding {
-    return new BoundQueue(queue, (service) => {
-      adviseOnPoison(service, queue);
-      return (grantee) => queue.grantConsumeMessages(grantee);
-    });
+    return new ConsumedQueue(queue);
   }
 
   /** Lets a service send messages. */
   public static send(queue: IQueue): IServiceBinding {
-    return new BoundQueue(queue, () => (grantee) => queue.grantSendMessages(grantee));
+    return new BoundQueue(queue);
   }
 }
 
 class BoundQueue implements IServiceBinding {
-  constructor(private readonly queue: IQueue, private readonly bind: (service: IConstruct) => (grantee: iam.IGrantable) => iam.Grant) {}
+  constructor(protected readonly queue: IQueue) {}
 
   public bindToService(scope: IConstruct, { prefix }: ServiceBindingOptions): ServiceBindingConfig {
     // Not every language checks types, and a name or an ARN is the likely mistake.
@@ -56,9 +53,25 @@ class BoundQueue implements IServiceBinding {
     dependOnStackOf(scope, this.queue, 'Services depend on their queues, never the reverse.');
     return {
       environment: { [prefix === undefined ? 'QUEUE_URL' : `${prefix}_QUEUE_URL`]: this.queue.queueUrl },
-      permissions: { grantTo: this.bind(scope) },
+      permissions: { grantTo: (grantee) => this.grant(grantee) },
       _services: [QUEUE_SERVICE],
     };
+  }
+
+  protected grant(grantee: iam.IGrantable): void {
+    this.queue.grantSendMessages(grantee);
+  }
+}
+
+class ConsumedQueue extends BoundQueue {
+  public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    const config = super.bindToService(scope, options);
+    adviseOnPoison(scope, this.queue);
+    return config;
+  }
+
+  protected grant(grantee: iam.IGrantable): void {
+    this.queue.grantConsumeMessages(grantee);
   }
 }
 
