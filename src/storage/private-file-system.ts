@@ -29,7 +29,7 @@ export interface IPrivateFileSystem extends IConstruct, INetworkEndpoint {
   metricClientConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
   /** What is stored, in bytes; average over 15 minutes. */
-  metricStorage(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+  metricStorageBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
 
 /** Properties of a file system. */

@@ -108,9 +108,9 @@ test('its names follow the partition', () => {
 test('it has metrics', () => {
   const { files, stack } = synthesize();
   expect([files.metricClientConnections().statistic, files.metric('PercentIOLimit').namespace]).toEqual(['Sum', 'AWS/EFS']);
-  expect(stack.resolve(files.metricStorage().dimensions)).toEqual({ FileSystemId: stack.resolve(files.fileSystemId), StorageClass: 'Total' });
-  expect(files.metricStorage().period.toMinutes()).toBe(15);
-  expect(files.metricStorage({ period: Duration.hours(1) }).period.toHours()).toBe(1);
+  expect(stack.resolve(files.metricStorageBytes().dimensions)).toEqual({ FileSystemId: stack.resolve(files.fileSystemId), StorageClass: 'Total' });
+  expect(files.metricStorageBytes().period.toMinutes()).toBe(15);
+  expect(files.metricStorageBytes({ period: Duration.hours(1) }).period.toHours()).toBe(1);
 });
 
 describe('refused', () => {

@@ -51,7 +51,7 @@ export abstract class FileSystemBase extends Construct implements IPrivateFileSy
   }
 
   /** What is stored, in bytes; EFS reports it every 15 minutes, so this is the average over 15. */
-  public metricStorage(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+  public metricStorageBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('StorageBytes', { dimensionsMap: { FileSystemId: this.fileSystemId, StorageClass: 'Total' }, period: EVERY_15_MINUTES, ...options });
   }
 }
