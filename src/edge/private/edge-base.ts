@@ -58,7 +58,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
    * Routes requests to a target.
    *
    * @param id unique on this edge; changing it gives the route another priority in its class
-   * @throws InvalidBackendError for an id that is taken, for conditions or a priority that a load balancer does not take,
+   * @throws InvalidBackendError for an id that is taken, for conditions, a priority or tokens that a load balancer does not take,
    * and where the stack of this edge depends on that of the target
    */
   public addRoute(id: string, options: EdgeRouteOptions): IEdgeRoute {
@@ -74,7 +74,7 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
    * another. Rule and target groups are children of this edge and in its stack, so that shifting requests changes no service.
    *
    * @param id unique among all routes of this edge
-   * @throws InvalidBackendError for an id that is taken, for conditions, a priority, weights or a stickiness that a load balancer does not
+   * @throws InvalidBackendError for an id that is taken, for conditions, a priority, tokens, weights or a stickiness that a load balancer does not
    * take, for a target that moves requests when it is deployed, and where the stack of this edge depends on that of a target
    */
   public addWeightedRoute(id: string, options: EdgeWeightedRouteOptions): IEdgeWeightedRoute {
