@@ -154,19 +154,20 @@ export class BackendMonitoring extends Construct {
   /**
    * Watches an edge and each of its routes: answers with 5xx, latency, unhealthy targets.
    *
-   * @throws InvalidBackendError for a value out of its range, for an edge that is watched already, and where its stack or that of a routed
-   * service depends on this one
+   * @throws InvalidBackendError for a value out of its range, for an edge that is watched already or not of this library, and where its
+   * stack or that of a routed service depends on this one
    */
   public watchEdge(edge: IPublicEdge, options: WatchEdgeOptions = {}): void {
+    if (!(edge instanceof EdgeBase)) {
+      throw new InvalidBackendError(this, `'${edge.node.path}' is no edge of this library, which cannot see its routes. Give a PublicEdge, or make one of its load balancer with PublicEdge.fromPublicEdgeAttributes().`);
+    }
     const home = this.homeOf(edge);
     const limits = edgeLimits(home, options);
     this.watch(home, edge, edgeSymptoms(edge, limits), options);
-    if (edge instanceof EdgeBase) {
-      edge._onRoute((id, route) => {
-        this.dependOn(route);
-        this.watch(home, edge, routeSymptoms(edge, route, limits, id), options);
-      });
-    }
+    edge._onRoute((id, route) => {
+      this.dependOn(route);
+      this.watch(home, edge, routeSymptoms(edge, route, limits, id), options);
+    });
   }
 
   /**

@@ -3,8 +3,9 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
 import { alarmsOf, createBackend, createStacks, monitor, watchAll } from './monitoring-fixtures';
-import { BackendMonitoring, type BackendMonitoringProps, Posture } from '../../src';
+import { BackendMonitoring, type BackendMonitoringProps, type IPublicEdge, Posture } from '../../src';
 import { developmentApp, exportsOf, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
 import { losses, replacements, synthesizeWith } from '../support/living-stack';
@@ -143,6 +144,11 @@ describe('a topic that is given', () => {
 });
 
 describe('misuse', () => {
+  test('fails on an edge of somebody else, whose routes it cannot see', () => {
+    expect(() => monitor(developmentApp(), {}, (monitoring, stack) => monitoring.watchEdge(new Construct(stack, 'Gate') as unknown as IPublicEdge)))
+      .toThrow("'Monitoring/Gate' is no edge of this library, which cannot see its routes. Give a PublicEdge, or make one of its load balancer with PublicEdge.fromPublicEdgeAttributes(). (at 'Monitoring/Monitoring')");
+  });
+
   test('fails to watch a construct twice', () => {
     expect(() => monitor(developmentApp(), {}, (monitoring, stack) => {
       const queue = new sqs.Queue(stack, 'Queue');
