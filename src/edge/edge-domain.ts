@@ -4,6 +4,8 @@ import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import { InvalidBackendError } from '../private/errors';
 
+const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/;
+
 /** Names in one zone. */
 export interface EdgeDomainRecords {
   /** The zone. */
@@ -82,7 +84,7 @@ class HostedZoneDomain extends EdgeDomain {
   }
 
   public bind(scope: Construct): EdgeDomainConfig {
-    const domainNames = this.options.domainNames ?? [this.hostedZone.zoneName];
+    const domainNames = this.options.domainNames ?? [this.zoneName];
     requireNames(scope, domainNames);
     domainNames.forEach((name) => this.requireInZone(scope, name));
     return {
@@ -90,6 +92,11 @@ class HostedZoneDomain extends EdgeDomain {
       records: [{ hostedZone: this.hostedZone, domainNames }],
       certificates: [this.options.certificate ?? this.createCertificate(scope, domainNames)],
     };
+  }
+
+  /** Imported zones may have the dot that Route 53 shows. */
+  private get zoneName(): string {
+    return this.hostedZone.zoneName.replace(/\.$/, '');
   }
 
   private createCertificate(scope: Construct, [domainName, ...others]: string[]): acm.ICertificate {
@@ -101,7 +108,7 @@ class HostedZoneDomain extends EdgeDomain {
   }
 
   private requireInZone(scope: Construct, name: string): void {
-    const { zoneName } = this.hostedZone;
+    const { zoneName } = this;
     if (!Token.isUnresolved(name) && !Token.isUnresolved(zoneName) && name !== zoneName && !name.endsWith(`.${zoneName}`)) {
       throw new InvalidBackendError(scope, `domainNames has '${name}', which is not in the hosted zone '${zoneName}'. Use names that end in '.${zoneName}', or the zone of that name.`);
     }
@@ -144,6 +151,10 @@ function withoutRepetition(certificates: acm.ICertificate[]): acm.ICertificate[]
 function requireNames(scope: Construct, names: string[]): void {
   if (names.length === 0) {
     throw new InvalidBackendError(scope, 'domainNames is empty. List at least the main name, like \'api.example.com\'.');
+  }
+  const wrong = names.find((name) => !Token.isUnresolved(name) && !HOST_NAME.test(name));
+  if (wrong !== undefined) {
+    throw new InvalidBackendError(scope, `domainNames has '${wrong}', which is no host name in lower case. Write one like 'api.example.com' or '*.example.com', without 'https://' and path.`);
   }
   const repeated = names.find((name, index) => names.indexOf(name) !== index);
   if (repeated !== undefined) {

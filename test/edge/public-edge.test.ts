@@ -194,11 +194,19 @@ describe('HTTPS', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::Route53::RecordSet', { Type: 'A' });
   });
 
+  test('takes names in an imported zone that ends with a dot', () => {
+    const hostedZone = HostedZone.fromHostedZoneAttributes(new Stack(), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com.' });
+    expect(createEdge({ domain: EdgeDomain.fromHostedZone(hostedZone) }).edge.url).toBe('https://example.com');
+    expect(createEdge({ domain: EdgeDomain.fromHostedZone(hostedZone, { domainNames: ['*.api.example.com'] }) }).edge.url).toBe('https://*.api.example.com');
+  });
+
   test.each([
     ['a name outside the zone', ['api.example.org'], /'api.example.org', which is not in the hosted zone 'example.com'/],
     ['a name that only ends like the zone', ['badexample.com'], /not in the hosted zone/],
     ['no name', [], /domainNames is empty/],
     ['a name twice', ['example.com', 'example.com'], /'example.com' twice/],
+    ['a name in upper case', ['API.example.com'], /'API.example.com', which is no host name in lower case/],
+    ['a URL', ['https://api.example.com'], /'https:\/\/api.example.com', which is no host name .* without 'https:\/\/'/],
   ])('fails on %s', (_name, domainNames, message) => {
     const hostedZone = HostedZone.fromHostedZoneAttributes(new Stack(), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
     expect(() => createEdge({ domain: EdgeDomain.fromHostedZone(hostedZone, { domainNames }) })).toThrow(message);
