@@ -13,7 +13,7 @@ import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from './edge-weight
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
 import { createLoadBalancer, createSecurityGroup, hasIpv4, hasIpv6 } from './private/balancer';
-import { EdgeBase } from './private/edge-base';
+import { EdgeBase, mainNameOf } from './private/edge-base';
 import type { EdgeSide } from './private/edge-path';
 import { ImportedEdge } from './private/imported-edge';
 import { createListener, createRecords } from './private/listeners';
@@ -283,7 +283,7 @@ export class PublicEdge extends EdgeBase {
   public readonly listener: elbv2.IApplicationListener;
   /** The security group of the load balancer. */
   public readonly connections: ec2.Connections;
-  /** The address that clients use: `https://` and the main domain name, or `http://` and the load balancer's own name. */
+  /** The address that clients use: `https://` and the first domain name without a wildcard, or `http://` and the load balancer's own name. */
   public readonly url: string;
 
   /** @internal */
@@ -312,7 +312,7 @@ export class PublicEdge extends EdgeBase {
       domainNames: domain?.domainNames ?? [],
       isCutOff: !hasIpv4(props.ipAddressType) && props.vpcSubnets === undefined,
     };
-    this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${domain.domainNames[0]}`;
+    this.url = domain === undefined ? `http://${loadBalancer.loadBalancerDnsName}` : `https://${mainNameOf(domain.domainNames)}`;
     this._maintenanceRules = props.maintenance?._createRules(this, this.listener, hasIpv6(props.ipAddressType)) ?? 0;
     createRecords(this, loadBalancer, domain, props.ipAddressType);
     this.createAccessLogs(props, loadBalancer);

@@ -51,6 +51,11 @@ function addApi(stack: Stack, vpc: ec2.IVpc, props = {}): FargateApi {
 }
 
 describe('an existing load balancer', () => {
+  test('fails to tell its address where nobody told its name', () => {
+    const { edge } = importEdge({ loadBalancer: ApplicationLoadBalancer.fromApplicationLoadBalancerAttributes(new Stack(developmentApp(), 'Other'), 'Balancer', { loadBalancerArn: BALANCER_ARN, securityGroupId: 'sg-balancer' }) });
+    expect(() => edge.url).toThrow("The load balancer was imported without its name. Give domainNames in the attributes, or import it with loadBalancerDnsName. (at 'Stack/Edge')");
+  });
+
   test('gets rules, and rules of its security group, for a service', () => {
     // GIVEN
     const { stack, vpc, edge } = importEdge();

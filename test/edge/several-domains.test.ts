@@ -1,5 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import { IpAddressType, SslPolicy } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { HostedZone, type IHostedZone } from 'aws-cdk-lib/aws-route53';
@@ -23,6 +23,28 @@ function create(domainOf: (given: Given) => EdgeDomain, props: Partial<PublicEdg
   const edge = new PublicEdge(stack, 'Edge', { vpc: createVpc(stack), domain: domainOf(given), ...props });
   return { edge, template: Template.fromStack(stack) };
 }
+
+test('a wildcard is no address, so the first other name is that of the edge', () => {
+  expect(create(({ com }) => EdgeDomain.fromHostedZone(com, { domainNames: ['*.example.com', 'example.com'] })).edge.url).toBe('https://example.com');
+});
+
+describe('the host of a route', () => {
+  const warningsOf = (hosts: string[], domainNames: string[]) => {
+    const { edge } = create(({ certificate }) => EdgeDomain.fromCertificate(certificate('one'), domainNames));
+    edge.addFixedResponse('Gone', { hosts, statusCode: 410 });
+    return Annotations.fromStack(Stack.of(edge)).findWarning('*', Match.stringLikeRegexp('this edge serves only')).map(({ entry }) => entry.data);
+  };
+
+  test('gets a warning where the edge has no such name, because no request arrives', () => {
+    expect(warningsOf(['old.example.com', 'api.example.com'], ['api.example.com', '*.example.org'])).toEqual([expect.stringMatching(
+      /^Route 'Gone' is for 'old\.example\.com', and this edge serves only 'api\.example\.com', '\*\.example\.org'\. Add the name to domainNames/,
+    )]);
+  });
+
+  test.each([[['API.example.com'], ['api.example.com']], [['a.example.com'], ['*.example.com']], [['*.example.com'], ['api.example.com']]])('%j is one of %j', (hosts, domainNames) => {
+    expect(warningsOf(hosts, domainNames)).toEqual([]);
+  });
+});
 
 describe('several domains', () => {
   test('have certificates and records in zones of their own', () => {

@@ -5,6 +5,7 @@ import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
 import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { patternsOverlap } from './patterns';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_MAINTENANCE_RULES, MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
@@ -179,12 +180,24 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
       throw new InvalidBackendError(this, `This edge already has a route '${id}'. Give each route of an edge an id of its own.`);
     }
     const conditions = normalizeConditions(this, id, options);
+    this.warnOfForeignHosts(id, conditions);
     const priority = this.choosePriority(id, options, conditions, owner);
     if (priority <= MAX_MAINTENANCE_RULES) {
       Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.lowPriority', `Route '${id}' has the priority ${priority}, and the priorities up to ${MAX_MAINTENANCE_RULES} are for maintenance, `
         + 'which has to come before every route. Set a greater priority before you need maintenance.');
     }
     return { id, conditions, priority, explicit: options.priority !== undefined };
+  }
+
+  /** Without a record and a certificate for it, no request with such a host arrives. */
+  private warnOfForeignHosts(id: string, { hosts }: RouteConditions): void {
+    const { domainNames } = this._side;
+    const known = domainNames.length > 0 && !domainNames.some((name) => Token.isUnresolved(name));
+    const foreign = hosts.filter((host) => known && !Token.isUnresolved(host) && !domainNames.some((name) => patternsOverlap(name, host)));
+    if (foreign.length > 0) {
+      Annotations.of(this).addWarningV2('cdk-private-backend:PublicEdge.foreignHost', `Route '${id}' is for ${foreign.map((host) => `'${host}'`).join(', ')}, and this edge serves only `
+        + `${domainNames.map((name) => `'${name}'`).join(', ')}. Add the name to domainNames of its domain, which gives it a certificate and a record, or correct hosts.`);
+    }
   }
 
   private requireSameNetwork(id: string, { vpc, node }: IEdgeTarget): void {
@@ -207,4 +220,9 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
     }
     return priorityOf(`${pathInStage(owner)}:${id}`, conditions);
   }
+}
+
+/** The name that an address is made with: nobody can call a wildcard. */
+export function mainNameOf(domainNames: string[]): string | undefined {
+  return domainNames.find((name) => Token.isUnresolved(name) || !name.startsWith('*')) ?? domainNames[0];
 }

@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { validateIdleTimeout } from './balancer';
-import { EdgeBase } from './edge-base';
+import { EdgeBase, mainNameOf } from './edge-base';
 import type { EdgeSide } from './edge-path';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
@@ -34,8 +34,17 @@ export class ImportedEdge extends EdgeBase {
   }
 
   public get url(): string {
-    const { https, domainNames: [host = this.loadBalancer.loadBalancerDnsName] } = this._side;
-    return `${https ? 'https' : 'http'}://${host}`;
+    const { https, domainNames } = this._side;
+    return `${https ? 'https' : 'http'}://${mainNameOf(domainNames) ?? this.dnsName}`;
+  }
+
+  /** CDK throws where it was not told. */
+  private get dnsName(): string {
+    try {
+      return this.loadBalancer.loadBalancerDnsName;
+    } catch {
+      throw new InvalidBackendError(this, 'The load balancer was imported without its name. Give domainNames in the attributes, or import it with loadBalancerDnsName.');
+    }
   }
 
   private require<T>(name: string, value?: T): T {
