@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
-import fastify, { type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { connectEnqueuer } from './enqueuer';
 import { addHealth } from './health';
 import type { Jobs, JobState } from './jobs';
@@ -34,7 +34,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     loggerInstance: options.log,
     genReqId: requestId,
     // One line for each request, below, instead of two.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: 30_000,
     // Longer than the idle timeout of the load balancer, or it would reuse a connection that was just closed.
     keepAliveTimeout: options.keepAliveTimeout,
