@@ -26,15 +26,16 @@ export class PublicIpv6 extends Construct {
 
 /** Subnets that are made in this app and get no range of IPv6. Of imported ones nothing is known. */
 export function subnetsWithoutIpv6(subnets: ec2.ISubnet[]): ec2.ISubnet[] {
+  const [first] = subnets;
+  const blocks = first === undefined ? [] : first.node.root.node.findAll().filter((child) => child instanceof ec2.CfnSubnetCidrBlock);
   return subnets.filter((subnet) => {
     const resource = subnet.node.defaultChild;
-    return Resource.isOwnedResource(subnet) && resource instanceof ec2.CfnSubnet && !hasIpv6(resource);
+    return Resource.isOwnedResource(subnet) && resource instanceof ec2.CfnSubnet && !hasIpv6(resource, blocks);
   });
 }
 
-function hasIpv6(subnet: ec2.CfnSubnet): boolean {
-  return [subnet.ipv6CidrBlock, subnet.ipv6IpamPoolId].some((range) => range !== undefined)
-    || subnet.node.root.node.findAll().some((other) => other instanceof ec2.CfnSubnetCidrBlock && isOf(other, subnet));
+function hasIpv6(subnet: ec2.CfnSubnet, blocks: ec2.CfnSubnetCidrBlock[]): boolean {
+  return [subnet.ipv6CidrBlock, subnet.ipv6IpamPoolId].some((range) => range !== undefined) || blocks.some((block) => isOf(block, subnet));
 }
 
 function isOf({ subnetId }: ec2.CfnSubnetCidrBlock, subnet: ec2.CfnSubnet): boolean {
