@@ -4,7 +4,7 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import { DnsRecordType, type INamespace } from 'aws-cdk-lib/aws-servicediscovery';
 import type { IConstruct } from 'constructs';
 import type { ServicePlan } from './service-plan';
-import { snakeCase } from '../../postgres/private/names';
+import { kebabCase, snakeCase } from '../../private/case';
 import { InvalidBackendError } from '../../private/errors';
 
 const DISCOVERY = Symbol.for('cdk-private-backend.Discovery');
@@ -41,7 +41,7 @@ export function discoveryOf(holder: IConstruct): ClusterDiscovery | undefined {
 
 /** The name under which a service is found, from what was asked for, else from its id. */
 export function discoveryNameOf(scope: IConstruct, explicit?: string): string {
-  const name = explicit ?? snakeCase(scope.node.id).replace(/_/g, '-');
+  const name = explicit ?? kebabCase(scope.node.id);
   if (!Token.isUnresolved(name) && !/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
     const how = explicit === undefined ? `The name under which other services find this one would follow from its id, '${name}'` : `discoveryName is '${name}'`;
     throw new InvalidBackendError(scope, `${how}; it must be 1 to 63 lower-case letters, digits and '-', starting with a letter and not ending with '-'. Set discoveryName.`);

@@ -5,7 +5,7 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { VolumePlan } from './plans';
-import { snakeCase } from '../../postgres/private/names';
+import { kebabCase } from '../../private/case';
 import { InvalidBackendError } from '../../private/errors';
 import type { IPrivateFileSystem, PrivateFileSystem } from '../../storage';
 
@@ -98,7 +98,7 @@ function zonesOf(subnets: ec2.ISubnet[]): string[] | undefined {
 
 /** @see https://docs.aws.amazon.com/efs/latest/ug/enforce-root-directory-access-point.html */
 function directoryOf(scope: Construct, { id, efs: files }: VolumePlan): string {
-  const directory = files?.directory ?? `/${snakeCase(id).replace(/_/g, '-')}`;
+  const directory = files?.directory ?? `/${kebabCase(id)}`;
   if (Token.isUnresolved(directory) || !/^(\/[A-Za-z0-9_.-]+){1,4}$/.test(directory) || directory.length > 100 || directory.split('/').includes('..')) {
     throw new InvalidBackendError(scope, `directory of the volume '${id}' must be one to four names of letters, digits, '_', '.' and '-', each after a '/', at most 100 characters, like '/uploads', got '${directory}'.`);
   }

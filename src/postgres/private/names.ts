@@ -8,16 +8,6 @@ const OWNER_LOGIN_SUFFIX = '_migrator';
 const RESERVED_ROLES = ['postgres', 'public', 'none', 'current_user', 'current_role', 'session_user'];
 const RESERVED_DATABASES = ['postgres', 'public', 'template0', 'template1'];
 
-/** A construct id as PostgreSQL users write names: `OrdersApi` becomes `orders_api`. */
-export function snakeCase(id: string): string {
-  return id
-    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
-    .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .replace(/[^A-Za-z0-9]+/g, '_')
-    .replace(/^_+|_+$/g, '')
-    .toLowerCase();
-}
-
 /** Name of the login that acts as the owner of a database; differs from the roles that hold the grants. */
 export function ownerUsername(scope: IConstruct, databaseName: string): string {
   const username = `${databaseName}${OWNER_LOGIN_SUFFIX}`;

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import * as fc from 'fast-check';
-import { snakeCase, validateDatabaseName, validateUsername } from '../../../src/postgres/private/names';
+import { validateDatabaseName, validateUsername } from '../../../src/postgres/private/names';
+import { snakeCase } from '../../../src/private/case';
 
 describe('the name of a user', () => {
   test.each([
