@@ -1,23 +1,15 @@
-import { App, Stack, Validations, type IPolicyValidationPlugin } from 'aws-cdk-lib';
+import { App, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks, NIST80053R5Checks } from 'cdk-nag';
 import { BackendMonitoring, CostReport, HardeningCheck } from '../../src';
 import { developmentApp, productionApp } from '../fargate/fixture';
+import { errorOf } from '../support/validated';
 
 /** What synthesis says of a monitoring of a queue, with checks in place. */
 function said(app: App, ...plugins: IPolicyValidationPlugin[]): string {
-  const quiet = [jest.spyOn(console, 'error').mockImplementation(), jest.spyOn(console, 'log').mockImplementation()];
   const stack = new Stack(app, 'Monitoring', { env: { account: '111111111111', region: 'us-east-1' } });
   new BackendMonitoring(stack, 'Monitoring').watchQueue(sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:us-east-1:111111111111:jobs'));
-  Validations.of(app).addPlugins(...plugins);
-  try {
-    app.synth();
-    return '';
-  } catch (error) {
-    return String(error);
-  } finally {
-    quiet.forEach((spy) => spy.mockRestore());
-  }
+  return errorOf(app, plugins);
 }
 
 test.each([['development', developmentApp], ['production', productionApp]])('the hardening check finds nothing in %s', (_posture, createApp) => {

@@ -1,28 +1,20 @@
-import { App, Stack, Validations, type IPolicyValidationPlugin } from 'aws-cdk-lib';
+import { App, Stack, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { AwsSolutionsChecks, HIPAASecurityChecks, NIST80053R5Checks } from 'cdk-nag';
 import { BackendCluster, BackendNetwork, CostReport, FargateWorker, HardeningCheck, PrivateFileSystem, ReachabilityCheck, ServiceVolume } from '../../src';
 import { developmentApp, IMAGE, productionApp } from '../fargate/fixture';
+import { errorOf } from '../support/validated';
 
 /** What synthesis says of a file system that a worker mounts, with checks in place. */
 function said(app: App, plugins: IPolicyValidationPlugin[], change: (files: PrivateFileSystem, vpc: ec2.IVpc) => void = () => undefined): string {
-  const quiet = [jest.spyOn(console, 'error').mockImplementation(), jest.spyOn(console, 'log').mockImplementation()];
   const stack = new Stack(app, 'Backend', { env: { account: '111111111111', region: 'us-east-1' } });
   const { vpc } = new BackendNetwork(stack, 'Network');
   const fileSystem = new PrivateFileSystem(stack, 'Files', { vpc, encryptionKey: new Key(stack, 'Key', { enableKeyRotation: true }) });
   const volumes = [ServiceVolume.efs('Uploads', { fileSystem, mountPath: '/var/uploads' })];
   new FargateWorker(stack, 'Worker', { cluster: new BackendCluster(stack, 'Cluster', { vpc }), image: IMAGE, volumes });
   change(fileSystem, vpc);
-  Validations.of(app).addPlugins(...plugins);
-  try {
-    app.synth();
-    return '';
-  } catch (error) {
-    return String(error);
-  } finally {
-    quiet.forEach((spy) => spy.mockRestore());
-  }
+  return errorOf(app, plugins);
 }
 
 const POSTURES: [string, () => App][] = [['development', developmentApp], ['production', productionApp]];
