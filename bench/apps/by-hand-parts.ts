@@ -2,6 +2,7 @@ import * as path from 'path';
 import { CustomResource, Duration, RemovalPolicy, type CustomResourceProps } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -38,6 +39,39 @@ export function createGroup(scope: Construct, id: string, vpc: ec2.IVpc, descrip
     group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), https);
   }
   return group;
+}
+
+/** A network of two zones, with a NAT gateway where there are private subnets. */
+export function createVpc(scope: Construct, natGateways: 0 | 1): ec2.Vpc {
+  const withPrivate = natGateways > 0 ? [{ name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 }] : [];
+  return new ec2.Vpc(scope, 'Vpc', {
+    ipAddresses: ec2.IpAddresses.cidr('10.0.0.0/16'),
+    maxAzs: 2,
+    natGateways,
+    restrictDefaultSecurityGroup: false,
+    subnetConfiguration: [
+      { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
+      ...withPrivate,
+      { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
+    ],
+    gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
+  });
+}
+
+/** A load balancer and its listener for HTTP, which answers 404 where no rule does. */
+export function createListener(scope: Construct, vpc: ec2.IVpc, securityGroup: ec2.SecurityGroup): elbv2.ApplicationListener {
+  const balancer = new elbv2.ApplicationLoadBalancer(scope, 'Balancer', {
+    vpc,
+    internetFacing: true,
+    securityGroup,
+    dropInvalidHeaderFields: true,
+    desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
+    http2Enabled: true,
+    deletionProtection: false,
+  });
+  securityGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), 'HTTP');
+  const defaultAction = elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
+  return balancer.addListener('Http', { port: 80, open: false, defaultAction });
 }
 
 export function createLogGroup(scope: Construct, id: string): logs.LogGroup {

@@ -12,7 +12,7 @@ import type { IConstruct } from 'constructs';
 import { ByHandCache } from './by-hand-cache';
 import { ByHandDatabase } from './by-hand-database';
 import { ByHandMigration } from './by-hand-migration';
-import { createGroup, secretsOf } from './by-hand-parts';
+import { createGroup, createListener, createVpc, secretsOf } from './by-hand-parts';
 import { createCluster } from './by-hand-servers';
 import { ByHandService } from './by-hand-service';
 import type { Inputs } from './shape';
@@ -52,7 +52,7 @@ export class ByHandRexStack extends Stack {
 
   constructor(app: App, id: string, private readonly inputs: Inputs, private readonly images: ByHandRexImages) {
     super(app, id);
-    this.vpc = this.createVpc();
+    this.vpc = createVpc(this, 1);
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ecs.ContainerInsights.ENABLED });
     this.cluster.addDefaultCloudMapNamespace({ name: 'rex.internal', type: servicediscovery.NamespaceType.DNS_PRIVATE });
     this.database = new ByHandDatabase(this, 'Database', this.vpc, inputs.root, { name: 'rex_backend', createServer: createCluster });
@@ -61,7 +61,7 @@ export class ByHandRexStack extends Stack {
     this.cache = new ByHandCache(this, 'Cache', this.vpc);
     this.apiKey = new secretsmanager.Secret(this, 'ApiKey', { generateSecretString: { excludePunctuation: true, passwordLength: 40 } });
     this.edgeGroup = createGroup(this, 'EdgeGroup', this.vpc, 'Load balancer');
-    this.listener = this.createListener();
+    this.listener = createListener(this, this.vpc, this.edgeGroup);
     const supertokens = this.createSupertokens();
     const frontendUrl = this.createFrontend();
     const api = this.createApi(supertokens, migration, frontendUrl);
@@ -69,35 +69,6 @@ export class ByHandRexStack extends Stack {
     const topic = new sns.Topic(this, 'Alarms', { enforceSSL: true });
     const names = [frontendUrl, topic.topicArn, this.cluster.clusterName, api.service.serviceName, api.logGroup.logGroupName, worker.logGroup.logGroupName];
     [...names, this.listener.loadBalancer.loadBalancerDnsName, migration.ref].forEach((value, index) => new CfnOutput(this, `Output${index}`, { value }));
-  }
-
-  private createVpc(): ec2.Vpc {
-    return new ec2.Vpc(this, 'Vpc', {
-      ipAddresses: ec2.IpAddresses.cidr('10.0.0.0/16'),
-      maxAzs: 2,
-      natGateways: 1,
-      restrictDefaultSecurityGroup: false,
-      subnetConfiguration: [
-        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
-        { name: 'Private', subnetType: ec2.SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
-        { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
-      ],
-      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
-    });
-  }
-
-  private createListener(): elbv2.ApplicationListener {
-    const balancer = new elbv2.ApplicationLoadBalancer(this, 'Balancer', {
-      vpc: this.vpc,
-      internetFacing: true,
-      securityGroup: this.edgeGroup,
-      dropInvalidHeaderFields: true,
-      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
-      http2Enabled: true,
-      deletionProtection: false,
-    });
-    this.edgeGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), 'HTTP');
-    return balancer.addListener('Http', { port: 80, open: false, defaultAction: elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' }) });
   }
 
   /** What tasks need to start: routes and the endpoint. */

@@ -8,7 +8,7 @@ import type { IConstruct } from 'constructs';
 import { ByHandBastion } from './by-hand-bastion';
 import { ByHandDatabase } from './by-hand-database';
 import { ByHandMigration } from './by-hand-migration';
-import { createGroup } from './by-hand-parts';
+import { createGroup, createListener, createVpc } from './by-hand-parts';
 import { createInstance } from './by-hand-servers';
 import { ByHandService } from './by-hand-service';
 import { SERVICES_PER_USER, ServiceStacks, apiPath, isWorker, serviceName, type Inputs, type Size } from './shape';
@@ -25,11 +25,11 @@ export class ByHandStack extends Stack {
 
   constructor(app: App, id: string, private readonly inputs: Inputs, { services, perStack }: Size) {
     super(app, id);
-    this.vpc = this.createVpc();
+    this.vpc = createVpc(this, 0);
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ecs.ContainerInsights.DISABLED });
     this.database = new ByHandDatabase(this, 'Database', this.vpc, inputs.root, { name: 'app', extensions: ['pgcrypto'], createServer: createInstance });
     this.edgeGroup = createGroup(this, 'EdgeGroup', this.vpc, 'Load balancer');
-    this.listener = this.createListener();
+    this.listener = createListener(this, this.vpc, this.edgeGroup);
     const owner = this.database.addUser('Owner', 'OWNER');
     for (let index = 0; index < services; index += SERVICES_PER_USER) {
       this.users.push(this.database.addUser(serviceName(index), 'READ_WRITE'));
@@ -41,35 +41,6 @@ export class ByHandStack extends Stack {
     }
     const { tunnel } = new ByHandBastion(this, 'Bastion', this.vpc, this.database, inputs.root);
     ['Url', 'ConnectCommand', 'MigrateCommand', 'UserSecret'].forEach((output) => new CfnOutput(this, output, { value: tunnel.ref }));
-  }
-
-  private createVpc(): ec2.Vpc {
-    return new ec2.Vpc(this, 'Vpc', {
-      ipAddresses: ec2.IpAddresses.cidr('10.0.0.0/16'),
-      maxAzs: 2,
-      natGateways: 0,
-      restrictDefaultSecurityGroup: false,
-      subnetConfiguration: [
-        { name: 'Public', subnetType: ec2.SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
-        { name: 'Isolated', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
-      ],
-      gatewayEndpoints: { S3: { service: ec2.GatewayVpcEndpointAwsService.S3 } },
-    });
-  }
-
-  private createListener(): elbv2.ApplicationListener {
-    const balancer = new elbv2.ApplicationLoadBalancer(this, 'Balancer', {
-      vpc: this.vpc,
-      internetFacing: true,
-      securityGroup: this.edgeGroup,
-      dropInvalidHeaderFields: true,
-      desyncMitigationMode: elbv2.DesyncMitigationMode.DEFENSIVE,
-      http2Enabled: true,
-      deletionProtection: false,
-    });
-    this.edgeGroup.addIngressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(80), 'HTTP');
-    const defaultAction = elbv2.ListenerAction.fixedResponse(404, { contentType: 'text/plain', messageBody: 'Not found' });
-    return balancer.addListener('Http', { port: 80, open: false, defaultAction });
   }
 
   /** What tasks need to start: routes and the endpoint. */
