@@ -2,10 +2,9 @@ import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { creationOrder, resolve, type TemplateResource } from '../../../examples/demo/template';
 import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, type SqlRequest } from '../../../src/postgres/broker/broker.contract';
-import type { Clock } from '../../../src/postgres/broker/conductor/dependencies';
 import { handleSqlRequest } from '../../../src/postgres/broker/sql/handle-sql-request';
 import type { PostgresServer } from '../../support/postgres-server';
-import { ConductorWorld, type Answer } from '../broker/conductor/conductor-world';
+import { ConductorWorld, impatientClock, type Answer } from '../broker/conductor/conductor-world';
 
 interface Living {
   readonly resource: TemplateResource & { readonly DeletionPolicy?: string };
@@ -24,18 +23,6 @@ interface Deployed {
 
 /** Types whose properties matter here. */
 const PLAYED = [DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, 'AWS::IAM::Policy', 'AWS::SecretsManager::ResourcePolicy'];
-
-/** A clock on which waiting takes next to no time. */
-function impatientClock(): Clock {
-  let offset = 0;
-  return {
-    now: () => Date.now() + offset,
-    sleep: async (milliseconds) => {
-      offset += milliseconds;
-      await new Promise((done) => setTimeout(done, Math.min(milliseconds, 50)));
-    },
-  };
-}
 
 /**
  * What CloudFormation, IAM and Secrets Manager do with the templates of this library, as far as users and databases notice: the
