@@ -1,5 +1,6 @@
 export * from './access';
 export * from './audit';
+export * from './binding';
 export * from './cache';
 export * from './checks';
 export * from './edge';
@@ -12,3 +13,4 @@ export * from './postgres';
 export * from './posture';
 export * from './registry';
 export * from './storage';
+export * from './symptoms';

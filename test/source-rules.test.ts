@@ -13,7 +13,7 @@ const HANDLERS = [...SOURCES.keys()].filter((path) => path.endsWith('.lambda.ts'
 
 const FOLDER = /^export \* from '\.\/[a-z-]+';$/;
 /** Data about certificate authorities names the hosts and regions it was taken from. */
-const TRUST_DATA = /^src\/postgres\/trust\//;
+const TRUST_DATA = /^src\/trust\//;
 /** Written by machines, or binary. */
 const NOT_WRITTEN_BY_US = /(^|\/)(package-lock\.json|go\.sum|LICENSE)$|\.snap$|\.(png|svg|pem|tgz)$|^API\.md$|^\.projen\//;
 

@@ -3,8 +3,8 @@ import * as fs from 'fs';
 import * as path from 'path';
 import type { Deployment } from './deployment';
 import type { Template } from './template';
+import { CA_DIRECTORY } from '../../src/binding/shared/trust.contract';
 import { CA_FILE_VARIABLE } from '../../src/fargate/private/trust-command';
-import { CA_DIRECTORY } from '../../src/fargate/private/trust.contract';
 import { RunnerPaths } from '../../src/migrations/runner/runner.contract';
 
 interface ContainerDefinition {

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { createSessionDocument } from './private/session-document';
 import { grantSession, sessionCommand } from './private/session-grants';
 import type { ISsmBastion } from './ssm-bastion';
-import type { INetworkEndpoint } from '../network';
+import type { INetworkEndpoint } from '../binding';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 

@@ -5,15 +5,15 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
 import { BastionTunnel, type BastionTunnelOptions } from './bastion-tunnel';
+import { Posture } from '../posture';
 import { installIdleStop, INSTALL_PSQL } from './private/idle-stop';
 import { grantSession, sessionCommand } from './private/session-grants';
 import { ShellSession } from './private/shell-session';
-import { LOGS_SERVICE } from '../network/private/endpoint-services';
-import { HardenedInstance } from '../network/private/hardened-instance';
-import { placeBastion, requireTaskEndpoints } from '../network/private/placement';
-import { Posture } from '../posture';
+import { HardenedInstance } from '../compute/hardened-instance';
+import { LOGS_SERVICE } from '../network/shared/endpoint-services';
+import { placeBastion, requireTaskEndpoints } from '../network/shared/placement';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 
 /** A way into a network for people, by Session Manager. */

@@ -8,8 +8,8 @@ import { Construct } from 'constructs';
 import { Posture } from '../posture';
 import { createTrailBucket } from './private/trail-bucket';
 import { serveTrail } from './private/trail-key';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { physicalName } from '../private/physical-name';
 

@@ -13,7 +13,7 @@ import { createNodeCache } from './private/node-cache';
 import { createServerlessCache } from './private/serverless-cache';
 import type { RedisCacheProps } from './redis-cache-props';
 import { RedisUser, type RedisUserOptions } from './redis-user';
-import type { INetworkEndpoint } from '../network';
+import type { INetworkEndpoint } from '../binding';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 

@@ -11,7 +11,7 @@ import { redisBinding } from './private/redis-binding';
 import { createClientSecret, createPassword } from './private/user-secrets';
 import { RedisAccess } from './redis-access';
 import type { IRedisCache, RedisCache } from './redis-cache';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';

@@ -1,7 +1,7 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { EdgeJwt } from './edge-jwt';
-import type { EdgeRuleOptions, IEdgeRoute, IEdgeRule } from './edge-route';
-import type { IEdgeTarget } from './edge-target';
+import type { EdgeRuleOptions } from './edge-route';
+import type { IEdgeRoute, IEdgeRule, IEdgeTarget } from '../binding';
 
 /** A target and its share of the requests. */
 export interface EdgeWeightedTarget {

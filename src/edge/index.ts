@@ -4,7 +4,7 @@ export * from './edge-jwt';
 export * from './edge-maintenance';
 export * from './edge-mutual-tls';
 export * from './edge-route';
-export * from './edge-target';
 export * from './edge-weighted-route';
 export * from './pem-file';
 export * from './public-edge';
+export * from './watch-edge-options';

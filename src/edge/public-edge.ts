@@ -8,7 +8,8 @@ import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from './edge-answe
 import type { EdgeDomain, EdgeDomainConfig } from './edge-domain';
 import type { EdgeMaintenance } from './edge-maintenance';
 import type { EdgeMutualTls } from './edge-mutual-tls';
-import type { EdgeRouteOptions, IEdgeRoute, IEdgeRule } from './edge-route';
+import type { EdgeRouteOptions } from './edge-route';
+import type { IEdgeRoute, IEdgeRule } from '../binding';
 import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from './edge-weighted-route';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
@@ -18,8 +19,8 @@ import type { EdgeSide } from './private/edge-path';
 import { ImportedEdge } from './private/imported-edge';
 import { createListener, createRecords } from './private/listeners';
 import { WebAcl } from './private/web-acl';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 

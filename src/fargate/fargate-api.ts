@@ -2,14 +2,12 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
-import type { IEdgeRoute, IEdgeTarget } from '../edge';
+import type { IEdgeRoute, IEdgeTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
 import { planProtocol, validateProtocol } from './private/api-protocol';
 import { type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { KeepAlive } from './private/keep-alive';
 import { ServiceBase } from './private/service-base';
 import { CONTAINER_NAME, serviceContainer } from './private/service-task';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
-import type { INetworkEndpoint } from '../network';
 import { TrafficShift } from './private/traffic-shift';
 import { InvalidBackendError } from '../private/errors';
 

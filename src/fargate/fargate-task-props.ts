@@ -4,8 +4,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Capacity } from './capacity';
-import type { IServiceBinding } from './service-binding';
-import type { IServicePrerequisite } from './service-prerequisite';
+import type { IServiceBinding, IServicePrerequisite } from '../binding';
 import type { ServiceVolume } from './service-volume';
 
 /** Properties of everything that runs in tasks on Fargate. */

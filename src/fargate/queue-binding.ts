@@ -2,8 +2,8 @@ import { Annotations, Resource } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { CfnQueue, type IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from './service-binding';
-import { QUEUE_SERVICE } from '../network/private/endpoint-services';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
+import { QUEUE_SERVICE } from '../network/shared/endpoint-services';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 

@@ -16,9 +16,9 @@ import { createConnections, openTargets } from './private/service-network';
 import { type TaskPlan, planTask } from './private/service-plan';
 import { createLogGroup, createTask } from './private/service-task';
 import { TaskVolumes } from './private/task-volumes';
-import { integer, seconds } from './private/validate-service';
-import { runPermissions } from '../migrations/private/run-permissions';
-import { networkReadiness } from '../network/private/network-readiness';
+import { integer, seconds } from '../private/ranges';
+import { runPermissions } from './shared/run-permissions';
+import { networkReadiness } from '../network/shared/network-readiness';
 import { referWeakly } from '../private/cross-stack';
 import { dependOnStackOf } from '../private/stack-order';
 

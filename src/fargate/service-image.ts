@@ -2,7 +2,7 @@ import { IgnoreMode } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { sortedByName } from './private/sorted';
+import { sortedByName } from '../private/sorted';
 
 /** Options of an image that is built from a directory. */
 export interface ServiceImageOptions {

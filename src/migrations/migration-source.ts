@@ -2,8 +2,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { bindCommand, validateCommand } from './private/command-source';
 import { bindEngine } from './private/engine-source';
-import type { EngineDefinition } from './private/engines';
-import { DBMATE, GOOSE } from './private/engines';
+import { DBMATE, type EngineDefinition, GOOSE } from './private/engines';
 
 /** Options of goose migrations. */
 export interface GooseMigrationOptions {

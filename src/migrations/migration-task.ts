@@ -5,25 +5,27 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
 import type { MigrationSource, MigrationSourceConfig } from './migration-source';
+import type { IServicePrerequisite } from '../binding';
 import { containerVariables } from './private/container-variables';
+import { migrationFailed } from './private/migration-failure';
 import { MigrationRunner } from './private/migration-runner';
 import { claimHistory } from './private/one-history';
 import { resourceOf, waitFor } from './private/run-before';
-import { runPermissions, type RunTarget } from './private/run-permissions';
 import { validateLimits, validateUser, type TaskLimits } from './private/task-limits';
 import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
-import type { IServicePrerequisite } from '../fargate';
-import { adviseOnContainer } from '../fargate/private/container-advice';
-import { hardenedContainer } from '../fargate/private/hardened-container';
-import { deliverCertificateAuthorities } from '../fargate/private/init-containers';
-import { validateTaskSize, type TaskSize } from '../fargate/private/task-size';
-import { networkReadiness } from '../network/private/network-readiness';
-import { placeTask, type TaskPlacement } from '../network/private/placement';
+import { adviseOnContainer } from '../fargate/shared/container-advice';
+import { hardenedContainer } from '../fargate/shared/hardened-container';
+import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
+import { runPermissions, type RunTarget } from '../fargate/shared/run-permissions';
+import { validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
+import { networkReadiness } from '../network/shared/network-readiness';
+import { placeTask, type TaskPlacement } from '../network/shared/placement';
 import type { PostgresDatabase } from '../postgres';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
+import type { Watch, Watched } from '../symptoms/shared/watched';
 
 const DEFAULT_TIMEOUT = Duration.minutes(30);
 const DEFAULT_RETRIES = 2;
@@ -170,7 +172,7 @@ export interface MigrationTaskProps {
  * });
  * migrations.runBefore(service);
  */
-export class MigrationTask extends Construct implements IServicePrerequisite, ec2.IConnectable, iam.IGrantable {
+export class MigrationTask extends Construct implements IServicePrerequisite, Watched, ec2.IConnectable, iam.IGrantable {
   /** The task that migrates. */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
@@ -245,6 +247,11 @@ export class MigrationTask extends Construct implements IServicePrerequisite, ec
     return permissions
       .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
       .reduce((all, one) => all.combine(one));
+  }
+
+  /** @internal */
+  public _watch(): Watch {
+    return { symptoms: [], failures: [migrationFailed(this.taskDefinition.family)] };
   }
 
   private get runTarget(): RunTarget {

@@ -4,30 +4,29 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { BackendAlarm } from './backend-alarm';
-import type { IMonitoredService } from './monitored-service';
-import type { IRedisCache } from '../cache';
-import type { IPublicEdge } from '../edge';
 import { allowAlarms, createAlarmTopic } from './private/alarm-topic';
 import { addToBoard, createBoard, type Graph } from './private/board';
-import { cacheSymptoms } from './private/cache-symptoms';
-import { databaseSymptoms } from './private/database-symptoms';
-import { edgeLimits, edgeSymptoms, routeSymptoms } from './private/edge-symptoms';
-import { createFailureRule, deploymentFailed, taskFailed, type Failure } from './private/failure-rules';
-import { conditionOf } from './private/own-alarm';
+import { createFailureRule } from './private/failure-rules';
 import { queueSymptoms } from './private/queue-symptoms';
 import { RUNBOOK_URL, validateRunbookUrl } from './private/runbook';
-import { serviceSymptoms } from './private/service-symptoms';
-import { idOf, type Symptom } from './private/symptom';
-import type { WatchCacheOptions, WatchEdgeOptions, WatchOptions, WatchPostgresOptions, WatchQueueOptions, WatchServiceOptions } from './watch-options';
-import { EdgeBase } from '../edge/private/edge-base';
-import { pathInStage } from '../edge/private/edge-path';
+import type { WatchQueueOptions } from './watch-queue-options';
+import type { IMonitoredService } from '../binding';
+import type { IRedisCache, WatchCacheOptions } from '../cache';
+import type { IPublicEdge, WatchEdgeOptions } from '../edge';
+import type { WatchServiceOptions } from '../fargate';
+import { serviceWatch } from '../fargate/shared/service-watch';
 import type { MigrationTask } from '../migrations';
-import type { IPostgres } from '../postgres';
+import type { IPostgres, WatchPostgresOptions } from '../postgres';
 import { Posture } from '../posture';
-import { dataRemovalPolicy } from '../private/data-removal';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
+import { pathInStage } from '../private/stage-path';
+import type { BackendAlarm, WatchOptions } from '../symptoms';
+import type { Failure } from '../symptoms/shared/failure';
+import { conditionOf } from '../symptoms/shared/own-alarm';
+import { idOf, isExcluded, type Symptom } from '../symptoms/shared/symptom';
+import { isWatched, type Watch } from '../symptoms/shared/watched';
 
 /** Properties of the monitoring of a backend. */
 export interface BackendMonitoringProps {
@@ -67,9 +66,6 @@ export interface BackendMonitoringProps {
    */
   readonly removalPolicy?: RemovalPolicy;
 }
-
-/** A failure by the id of its rule, and by what a text becomes in messages. */
-type Failing = (id: string, describe: (text: string) => string) => Failure;
 
 /**
  * Tells people when a backend is in trouble, and where to read what to do.
@@ -140,15 +136,28 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
+   * Watches any construct of this library that says what its trouble looks like. The methods for each kind take that kind's thresholds
+   * as well.
+   *
+   * @throws InvalidBackendError for a construct that does not say what to watch, for one that is watched already, and where its stack depends
+   * on this one
+   */
+  public watch(construct: IConstruct, options: WatchOptions = {}): void {
+    if (!isWatched(construct)) {
+      throw new InvalidBackendError(this, `'${construct.node.path}' does not say what to watch. Give a service, an edge, a database server, a cache or migrations of this library; watchQueue() takes queues.`);
+    }
+    const home = this.homeOf(construct);
+    this.draw(home, construct, construct._watch(home, options), options);
+  }
+
+  /**
    * Watches the load of a service, and its deployments.
    *
    * @throws InvalidBackendError for a share that is none, for a service that is watched already, and where its stack depends on this one
    */
   public watchService(service: IMonitoredService, options: WatchServiceOptions = {}): void {
     const home = this.homeOf(service);
-    this.watch(home, service, serviceSymptoms(home, service, options), options);
-    this.notify(home, service, BackendAlarm.SERVICE_DEPLOYMENT, options, (id, description) =>
-      deploymentFailed(id, description('ECS has given up a deployment, and goes back to the version before'), service.service.serviceArn));
+    this.draw(home, service, serviceWatch(home, service, options), options);
   }
 
   /**
@@ -158,16 +167,10 @@ export class BackendMonitoring extends Construct {
    * stack or that of a routed service depends on this one
    */
   public watchEdge(edge: IPublicEdge, options: WatchEdgeOptions = {}): void {
-    if (!(edge instanceof EdgeBase)) {
+    if (!isWatched(edge)) {
       throw new InvalidBackendError(this, `'${edge.node.path}' is no edge of this library, which cannot see its routes. Give a PublicEdge, or make one of its load balancer with PublicEdge.fromPublicEdgeAttributes().`);
     }
-    const home = this.homeOf(edge);
-    const limits = edgeLimits(home, options);
-    this.watch(home, edge, edgeSymptoms(edge, limits), options);
-    edge._onRoute((id, route) => {
-      this.dependOn(route);
-      this.watch(home, edge, routeSymptoms(edge, route, limits, id), options);
-    });
+    this.watch(edge, options);
   }
 
   /**
@@ -177,8 +180,7 @@ export class BackendMonitoring extends Construct {
    * not known, and where its stack depends on this one
    */
   public watchPostgres(postgres: IPostgres, options: WatchPostgresOptions = {}): void {
-    const home = this.homeOf(postgres);
-    this.watch(home, postgres, databaseSymptoms(home, postgres, options), options);
+    this.watch(postgres, options);
   }
 
   /**
@@ -188,8 +190,7 @@ export class BackendMonitoring extends Construct {
    * known, and where its stack depends on this one
    */
   public watchCache(cache: IRedisCache, options: WatchCacheOptions = {}): void {
-    const home = this.homeOf(cache);
-    this.watch(home, cache, cacheSymptoms(home, cache, options), options);
+    this.watch(cache, options);
   }
 
   /**
@@ -199,7 +200,7 @@ export class BackendMonitoring extends Construct {
    */
   public watchQueue(queue: sqs.IQueue, options: WatchQueueOptions = {}): void {
     const home = this.homeOf(queue);
-    this.watch(home, queue, queueSymptoms(home, queue, options), options);
+    this.draw(home, queue, { symptoms: queueSymptoms(home, queue, options) }, options);
   }
 
   /**
@@ -208,8 +209,7 @@ export class BackendMonitoring extends Construct {
    * @throws InvalidBackendError for migrations that are watched already, and where their stack depends on this one
    */
   public watchMigrations(migrations: MigrationTask, options: WatchOptions = {}): void {
-    this.notify(this.homeOf(migrations), migrations, BackendAlarm.MIGRATION_FAILED, options, (id, description) =>
-      taskFailed(id, description('A migration has failed'), migrations.taskDefinition.family));
+    this.watch(migrations, options);
   }
 
   private chooseTopic({ topic, removalPolicy }: BackendMonitoringProps): sns.ITopic {
@@ -241,8 +241,20 @@ export class BackendMonitoring extends Construct {
     dependOnStackOf(this, watched, 'Monitoring depends on what it watches, never the reverse.');
   }
 
-  private watch(home: Construct, watched: IConstruct, symptoms: Symptom[], { exclude = [] }: WatchOptions): void {
-    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: exclude.includes(symptom.alarm) ? undefined : this.createAlarm(home, watched, symptom) }));
+  private draw(home: Construct, watched: IConstruct, { symptoms, failures = [], eachPart }: Watch, options: WatchOptions): void {
+    this.drawSymptoms(home, watched, symptoms, options);
+    failures.forEach((failure) => this.notify(home, watched, failure, options));
+    eachPart?.((part, found) => {
+      this.dependOn(part);
+      this.drawSymptoms(home, watched, found, options);
+    });
+  }
+
+  private drawSymptoms(home: Construct, watched: IConstruct, symptoms: Symptom[], options: WatchOptions): void {
+    if (symptoms.length === 0) {
+      return;
+    }
+    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: isExcluded(symptom.alarm, options) ? undefined : this.createAlarm(home, watched, symptom) }));
     if (this.dashboard !== undefined) {
       addToBoard(this.dashboard, watched.node.path, graphs, Stack.of(this).region);
     }
@@ -266,13 +278,13 @@ export class BackendMonitoring extends Construct {
     return alarm;
   }
 
-  private notify(home: Construct, watched: IConstruct, alarm: BackendAlarm, { exclude = [] }: WatchOptions, failure: Failing): void {
-    if (this.alarms && !exclude.includes(alarm)) {
-      createFailureRule(home, this.alarmTopic, failure(idOf({ alarm }), (text) => this.describe(watched, alarm, text)));
+  private notify(home: Construct, watched: IConstruct, failure: Failure, options: WatchOptions): void {
+    if (this.alarms && !isExcluded(failure.alarm, options)) {
+      createFailureRule(home, this.alarmTopic, { ...failure, description: this.describe(watched, failure.alarm, failure.description) });
     }
   }
 
   private describe(watched: IConstruct, alarm: BackendAlarm, text: string): string {
-    return `${watched.node.path}: ${text}. Runbook: ${this.runbookUrl}#${alarm}`;
+    return `${watched.node.path}: ${text}. Runbook: ${this.runbookUrl}#${alarm.section}`;
   }
 }

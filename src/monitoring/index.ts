@@ -1,4 +1,2 @@
-export * from './backend-alarm';
 export * from './backend-monitoring';
-export * from './monitored-service';
-export * from './watch-options';
+export * from './watch-queue-options';

@@ -3,17 +3,16 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Egress } from './egress';
-import { Posture } from '../posture';
+import { type Egress, Posture } from '../posture';
 import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan';
-import { NETWORK_SERVICES } from './private/endpoint-services';
-import { PublicIpv6 } from './private/ipv6';
-import { serveLogs } from './private/log-encryption';
 import { HardenedNatInstance } from './private/nat-instance';
-import { markEndpointsOnly } from './private/placement';
 import { firstZones, withoutZoneLookup } from './private/zones';
+import { NETWORK_SERVICES } from './shared/endpoint-services';
+import { PublicIpv6 } from './shared/ipv6';
+import { serveLogs } from './shared/log-encryption';
+import { markEndpointsOnly } from './shared/placement';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 
 /** Properties of a network. */
 export interface BackendNetworkProps {

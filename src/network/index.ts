@@ -1,3 +1,1 @@
 export * from './backend-network';
-export * from './egress';
-export * from './network-endpoint';

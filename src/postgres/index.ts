@@ -7,3 +7,4 @@ export * from './postgres-user';
 export * from './postgres-version';
 export * from './private-postgres';
 export * from './private-postgres-props';
+export * from './watch-postgres-options';

@@ -9,7 +9,7 @@ import { grantConductor, keepReadable } from './broker/broker-policy';
 import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../fargate';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
 import { roleSettings, validateSettings } from './private/settings';

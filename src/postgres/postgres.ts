@@ -4,7 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
 import type { PostgresDatabase, PostgresDatabaseOptions } from './postgres-database';
-import type { INetworkEndpoint } from '../network';
+import type { INetworkEndpoint } from '../binding';
 import { ImportedPostgres } from './private/imported-postgres';
 
 /** A PostgreSQL server or cluster that databases and users can be declared on. */

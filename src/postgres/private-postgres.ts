@@ -13,7 +13,7 @@ import { companionRemovalPolicy, type ServerParts } from './private/server-parts
 import { serverSettings, type ServerSettings } from './private/server-settings';
 import { validateCertificateAuthorities } from './private/trust';
 import type { PrivatePostgresProps } from './private-postgres-props';
-import { placeStore } from '../network/private/placement';
+import { placeStore } from '../network/shared/placement';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 

@@ -1,2 +1,3 @@
+export * from './egress';
 export * from './posture';
 export * from './posture-overrides';

@@ -1,7 +1,7 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { Egress } from '../network';
+import type { Egress } from './egress';
 
 /** Fields of a posture that differ from the named one. */
 export interface PostureOverrides {

@@ -2,8 +2,8 @@ import { Annotations, Stack, type Duration, type RemovalPolicy, type Size } from
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
+import type { Egress } from './egress';
 import type { PostureOverrides } from './posture-overrides';
-import type { Egress } from '../network';
 import { validatePosture } from './private/posture-rules';
 import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from './private/posture-values';
 import { InvalidBackendError } from '../private/errors';

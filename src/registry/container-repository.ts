@@ -4,8 +4,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 
 /** Properties of a container repository. */

@@ -5,13 +5,13 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct, IConstruct } from 'constructs';
-import type { INetworkEndpoint } from '../network';
+import type { INetworkEndpoint } from '../binding';
 import { FileSystemBase } from './private/file-system-base';
 import { ImportedFileSystem } from './private/imported-file-system';
-import { placeStore } from '../network/private/placement';
+import { placeStore } from '../network/shared/placement';
 import { Posture } from '../posture';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { dataRemovalPolicy } from '../private/data-removal';
 import { InvalidBackendError } from '../private/errors';
 
 /** A file system of EFS. Services mount directories of it as `ServiceVolume.efs`. */

@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { SsmBastion } from '../../src/access';
-import { BackendNetwork, type INetworkEndpoint } from '../../src/network';
+import { type INetworkEndpoint } from '../../src/binding';
+import { BackendNetwork } from '../../src/network';
 import { Posture } from '../../src/posture';
 import { referWeakly } from '../../src/private/cross-stack';
 

@@ -5,8 +5,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { SsmBastion, type SsmBastionProps } from '../../src/access';
-import { BackendNetwork, Egress } from '../../src/network';
-import { Posture } from '../../src/posture';
+import { BackendNetwork } from '../../src/network';
+import { Egress, Posture } from '../../src/posture';
 import { allFlags } from '../support/feature-flags';
 import { replacements, resourcesOf } from '../support/living-stack';
 

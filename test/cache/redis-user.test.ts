@@ -6,8 +6,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { createCache, propertiesOf, resourcesOfType } from './cache-fixtures';
+import { ServiceBinding, type IServiceBinding } from '../../src/binding';
 import { CacheCapacity, RedisAccess, RedisCache, RedisUser, type IRedisUser, type RedisUserOptions } from '../../src/cache';
-import { FargateApi, ServiceBinding, type IServiceBinding } from '../../src/fargate';
+import { FargateApi } from '../../src/fargate';
 import { createVpc, developmentApp, exportsOf, IMAGE } from '../fargate/fixture';
 
 const USER = 'AWS::ElastiCache::User';

@@ -2,7 +2,8 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { type IEdgeTarget, PublicEdge } from '../../src/edge';
+import { type IEdgeTarget } from '../../src/binding';
+import { PublicEdge } from '../../src/edge';
 import { createVpc, developmentApp } from '../fargate/fixture';
 
 /** A target that is nothing but a security group. */

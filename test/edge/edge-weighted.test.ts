@@ -2,7 +2,8 @@ import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { type EdgeWeightedRouteOptions, type IEdgeTarget, PublicEdge } from '../../src/edge';
+import { type IEdgeTarget } from '../../src/binding';
+import { type EdgeWeightedRouteOptions, PublicEdge } from '../../src/edge';
 import { BackendCluster, Deployment, FargateApi, type FargateApiProps } from '../../src/fargate';
 import { BackendMonitoring } from '../../src/monitoring';
 import { createVpc, developmentApp, exportsOf, IMAGE, productionApp } from '../fargate/fixture';
@@ -61,8 +62,8 @@ describe('a weighted route', () => {
     const world = createWorld();
     world.edge.addRoute('Orders-Api', { paths: ['/plain'], target: world.targets[0] });
     world.edge.addWeightedRoute('Orders', weigh(world, 100));
-    const seen: string[] = [];
-    world.edge._onRoute((name) => seen.push(name));
+    const seen: (string | undefined)[] = [];
+    world.edge._watch(world.edge, {}).eachPart?.((_, [{ part }]) => seen.push(part));
     expect(seen).toEqual(['Orders-Api', 'Orders-Api']);
   });
 

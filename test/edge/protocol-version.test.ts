@@ -4,7 +4,8 @@ import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
-import { EdgeDomain, type IEdgeTarget, PublicEdge } from '../../src/edge';
+import { type IEdgeTarget } from '../../src/binding';
+import { EdgeDomain, PublicEdge } from '../../src/edge';
 import { BackendCluster, Deployment, FargateApi, type FargateApiProps, ServiceDiscovery } from '../../src/fargate';
 import { createCluster, createVpc, developmentApp, IMAGE } from '../fargate/fixture';
 

@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { createCluster, createEndpoint, createSecret, createVpc, developmentApp, exportsOf, IMAGE, TestBinding } from './fixture';
-import { BackendCluster, FargateApi, ServiceBinding } from '../../src/fargate';
+import { ServiceBinding } from '../../src/binding';
+import { BackendCluster, FargateApi } from '../../src/fargate';
 
 describe('environment and secrets', () => {
   test('a binding is asked once, with the service as scope, and its answer merged in the order of names', () => {

@@ -4,8 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../../src/fargate';
-import type { INetworkEndpoint } from '../../src/network';
+import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../../src/binding';
 import { Posture } from '../../src/posture';
 
 export const IMAGE = ecs.ContainerImage.fromRegistry('example');

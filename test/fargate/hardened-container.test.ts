@@ -2,7 +2,7 @@ import { Size, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { type HardenedContainerProps, hardenedContainer } from '../../src/fargate/private/hardened-container';
+import { type HardenedContainerProps, hardenedContainer } from '../../src/fargate/shared/hardened-container';
 
 function synthesize(props: Partial<HardenedContainerProps> = {}): Template {
   const stack = new Stack();

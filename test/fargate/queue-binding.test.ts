@@ -6,8 +6,10 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, developmentApp, IMAGE, TestBinding } from './fixture';
-import { BackendCluster, FargateApi, FargateWorker, QueueBinding, ScheduledJob, ServiceBinding, type IServiceBinding } from '../../src/fargate';
-import { BackendNetwork, Egress } from '../../src/network';
+import { ServiceBinding, type IServiceBinding } from '../../src/binding';
+import { BackendCluster, FargateApi, FargateWorker, QueueBinding, ScheduledJob } from '../../src/fargate';
+import { BackendNetwork } from '../../src/network';
+import { Egress } from '../../src/posture';
 
 const POISON = 'cdk-private-backend:QueueBinding.deadLetterQueue';
 

@@ -6,7 +6,8 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, createEndpoint, createSecret, createVpc, developmentApp, exportsOf, IMAGE, productionApp, TestBinding } from './fixture';
-import { BackendCluster, Capacity, FargateApi, type IServicePrerequisite, ScheduledJob, type ScheduledJobProps, ServiceDiscovery } from '../../src/fargate';
+import { type IServicePrerequisite } from '../../src/binding';
+import { BackendCluster, Capacity, FargateApi, ScheduledJob, type ScheduledJobProps, ServiceDiscovery } from '../../src/fargate';
 
 const NIGHTLY = ScheduleExpression.cron({ hour: '3', minute: '0' });
 

@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { createVpc, developmentApp, exportsOf, IMAGE } from './fixture';
 import { SsmBastion } from '../../src/access';
-import { BackendCluster, FargateApi, FargateWorker, ServiceBinding, ServiceDiscovery } from '../../src/fargate';
+import { ServiceBinding } from '../../src/binding';
+import { BackendCluster, FargateApi, FargateWorker, ServiceDiscovery } from '../../src/fargate';
 
 function createBackend(serviceDiscovery: ServiceDiscovery | undefined = ServiceDiscovery.privateDns('rex.internal'), app: App = developmentApp()) {
   const stack = new Stack(app, 'Backend');

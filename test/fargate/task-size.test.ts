@@ -1,5 +1,5 @@
 import { CfnParameter, Stack, Token } from 'aws-cdk-lib';
-import { validateTaskSize } from '../../src/fargate/private/task-size';
+import { validateTaskSize } from '../../src/fargate/shared/task-size';
 
 describe('validateTaskSize', () => {
   test.each([

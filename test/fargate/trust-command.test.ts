@@ -2,8 +2,8 @@ import { spawnSync } from 'child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
+import { CA_DIRECTORY, CA_FILE } from '../../src/binding/shared/trust.contract';
 import { TRUST_COMMAND } from '../../src/fargate/private/trust-command';
-import { CA_DIRECTORY, CA_FILE } from '../../src/fargate/private/trust.contract';
 
 let directory: string;
 let file: string;

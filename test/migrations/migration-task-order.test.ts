@@ -6,7 +6,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as flags from 'aws-cdk-lib/recommended-feature-flags.json';
 import { Construct } from 'constructs';
 import { backend, dependenciesOf, FixedSource, migrate, only, resourcesOf, type Backend } from './migration-task-fixtures';
-import { Egress, FargateApi, MigrationTask, PostgresUser, type IServicePrerequisite } from '../../src';
+import { Egress, FargateApi, MigrationTask, PostgresUser } from '../../src';
+import { type IServicePrerequisite } from '../../src/binding';
 
 function addService(scope: Construct, cluster: ecs.ICluster, id = 'Service'): ecs.FargateService {
   const taskDefinition = new ecs.FargateTaskDefinition(scope, `${id}Task`);

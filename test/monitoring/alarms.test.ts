@@ -3,9 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { alarmsOf, createBackend, createStacks, monitor, type AlarmProperties, type Watched, watchAll } from './monitoring-fixtures';
-import {
-  BackendAlarm, BackendMonitoring, CacheCapacity, Deployment, FargateApi, Postgres, PostgresCapacity, PrivatePostgres, PublicEdge, RedisCache, type PostgresAttributes,
-} from '../../src';
+import { BackendAlarm, BackendMonitoring, CacheCapacity, Deployment, FargateApi, Postgres, PostgresCapacity, PrivatePostgres, PublicEdge, RedisCache, type PostgresAttributes } from '../../src';
 import { IMAGE, createCluster, createVpc, productionApp } from '../fargate/fixture';
 
 const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
@@ -142,6 +140,41 @@ describe('alarms that are not wanted', () => {
     template.resourceCountIs('AWS::Events::Rule', 0);
     expect(JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'))).toContain('CPU (%)');
   });
+});
+
+describe('watch()', () => {
+  test('draws what each kind says of itself, as the method of the kind does', () => {
+    const [any, byKind] = [
+      ({ monitoring, watched: { api, edge, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => [api, edge, postgres, cache, migrations].forEach((construct) => monitoring.watch(construct)),
+      ({ monitoring, watched: { api, edge, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => {
+        monitoring.watchService(api);
+        monitoring.watchEdge(edge);
+        monitoring.watchPostgres(postgres);
+        monitoring.watchCache(cache);
+        monitoring.watchMigrations(migrations);
+      },
+    ].map((watch) => {
+      const { stack, watched } = createStacks();
+      watch({ monitoring: new BackendMonitoring(stack, 'Monitoring'), watched });
+      return Template.fromStack(stack).toJSON() as object;
+    });
+    expect(any).toEqual(byKind);
+  });
+
+  test('leaves alarms out, also by a section that has no name', () => {
+    const found = alarms((monitoring, { api }) => monitoring.watch(api, { exclude: [BackendAlarm.of('service-cpu')] }));
+    expect(Object.keys(found)).toEqual(['Backend/Api service-memory']);
+  });
+
+  test('fails for a construct that does not say what to watch', () => {
+    const { stack, watched } = createStacks();
+    expect(() => new BackendMonitoring(stack, 'Monitoring').watch(watched.queue))
+      .toThrow("'Backend/Queue' does not say what to watch. Give a service, an edge, a database server, a cache or migrations of this library; watchQueue() takes queues. (at 'Monitoring/Monitoring')");
+  });
+});
+
+test.each(['', 'Service CPU', 'service_cpu', '-cpu', 'cpu-'])("fails on an alarm of section '%s'", (section) => {
+  expect(() => BackendAlarm.of(section)).toThrow(`BackendAlarm.of() takes a section of the runbook in lower case with hyphens, like 'service-cpu', got '${section}'.`);
 });
 
 describe('routes', () => {

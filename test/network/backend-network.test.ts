@@ -4,8 +4,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as fc from 'fast-check';
-import { BackendNetwork, Egress, type BackendNetworkProps } from '../../src/network';
-import { Posture } from '../../src/posture';
+import { BackendNetwork, type BackendNetworkProps } from '../../src/network';
+import { Egress, Posture } from '../../src/posture';
 import { allFlags } from '../support/feature-flags';
 
 const EGRESSES = {

@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { BackendNetwork, Egress, type BackendNetworkProps } from '../../src/network';
-import { Posture } from '../../src/posture';
+import { BackendNetwork, type BackendNetworkProps } from '../../src/network';
+import { Egress, Posture } from '../../src/posture';
 import { losses, replacements, synthesizeWith } from '../support/living-stack';
 
 const SUBNET_RANGE = 'AWS::EC2::SubnetCidrBlock';

@@ -2,10 +2,10 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { BackendNetwork, Egress } from '../../src/network';
-import { TASK_SERVICES } from '../../src/network/private/endpoint-services';
-import { placeBastion, placeStore, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/private/placement';
-import { Posture } from '../../src/posture';
+import { BackendNetwork } from '../../src/network';
+import { TASK_SERVICES } from '../../src/network/shared/endpoint-services';
+import { placeBastion, placeStore, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/shared/placement';
+import { Egress, Posture } from '../../src/posture';
 
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
 

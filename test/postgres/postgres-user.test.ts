@@ -4,7 +4,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { dependsOn, FAKE_CA, idOf, newServer, onlyProperties } from './postgres-fixtures';
-import { PostgresAccess, PostgresCapacity, PostgresUser, PostgresUserRemoval, Posture, ServiceBinding } from '../../src';
+import { PostgresAccess, PostgresCapacity, PostgresUser, PostgresUserRemoval, Posture } from '../../src';
+import { ServiceBinding } from '../../src/binding';
 
 const USER = 'Custom::PostgresUser';
 

@@ -3,8 +3,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { SsmBastion } from '../../src/access';
-import { BackendNetwork, Egress } from '../../src/network';
-import { Posture } from '../../src/posture';
+import { BackendNetwork } from '../../src/network';
+import { Egress, Posture } from '../../src/posture';
 import { losses, replacements, resourcesOf, synthesizeWith } from '../support/living-stack';
 
 function build(app: App) {

@@ -6,8 +6,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import * as fc from 'fast-check';
-import { Egress } from '../../src/network';
-import { Posture, type PostureOverrides } from '../../src/posture';
+import { Egress, Posture, type PostureOverrides } from '../../src/posture';
 import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from '../../src/posture/private/posture-values';
 
 const FIELDS = Object.keys(POSTURE_PRODUCTION) as (keyof PostureOverrides)[];

@@ -6,8 +6,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Client } from 'pg';
-import type { PostgresMajor, ServerAccount } from './postgres-binaries';
-import { preparePostgres, serverAccount, SUPERUSER } from './postgres-binaries';
+import { type PostgresMajor, preparePostgres, serverAccount, type ServerAccount, SUPERUSER } from './postgres-binaries';
 import { issueCertificates } from './postgres-certificates';
 
 export { POSTGRES_MAJORS } from './postgres-binaries';

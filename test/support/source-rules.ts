@@ -115,6 +115,20 @@ export function handlersWithoutTest(entries: string[], tests: Sources): string[]
   });
 }
 
+/** An import of one source by another. */
+export interface SourceImport {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Imports of sources by sources, those of types alone too. */
+export function importsAmong(sources: Sources): SourceImport[] {
+  return [...sources].flatMap(([from, text]) => imports(from, text, true)
+    .map((specifier) => resolveImport(sources, from, specifier))
+    .filter((to) => to !== undefined)
+    .map((to) => ({ from, to })));
+}
+
 function imports(path: string, text: string, withTypes: boolean): string[] {
   const found: string[] = [];
   visit(path, text, (node) => {

@@ -8,10 +8,8 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import {
-  AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, EdgeMutualTls, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge,
-  FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceBinding, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser,
-} from '../../src';
+import { AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, EdgeMutualTls, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge, FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser } from '../../src';
+import { ServiceBinding } from '../../src/binding';
 
 /** Folder of the example apps, whose migrations and services are used. */
 export const EXAMPLES = path.join(__dirname, '..', '..', 'examples');

@@ -5,7 +5,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 import { createSessionDocument } from './session-document';
-import { serveLogs } from '../../network/private/log-encryption';
+import { serveLogs } from '../../network/shared/log-encryption';
 
 /** How shell sessions are logged. */
 export interface ShellSessionProps {

@@ -1,6 +1,6 @@
-import { BackendAlarm } from '../../monitoring/backend-alarm';
-import { cacheSymptoms } from '../../monitoring/private/cache-symptoms';
-import { createOwnAlarms } from '../../monitoring/private/own-alarm';
+import { cacheSymptoms } from './cache-symptoms';
+import { BackendAlarm } from '../../symptoms';
+import { createOwnAlarms } from '../../symptoms/shared/own-alarm';
 import type { RedisCache } from '../redis-cache';
 
 const ALARMS = [

@@ -1,15 +1,18 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { cacheSymptoms } from './cache-symptoms';
 import { metricOf } from '../../private/metric-of';
+import type { Watch, Watched } from '../../symptoms/shared/watched';
 import type { IRedisCache } from '../redis-cache';
+import type { WatchCacheOptions } from '../watch-cache-options';
 
 /**
  * What caches have in common, whoever made them.
  *
  * @internal
  */
-export abstract class CacheBase extends Construct implements IRedisCache {
+export abstract class CacheBase extends Construct implements IRedisCache, Watched {
   /** Host name of the primary node, or of the serverless cache. */
   public abstract readonly endpoint: string;
 
@@ -48,6 +51,11 @@ export abstract class CacheBase extends Construct implements IRedisCache {
   /** Open connections; greatest number within 5 minutes. */
   public metricConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('CurrConnections', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+  }
+
+  /** @internal */
+  public _watch(home: IConstruct, options: WatchCacheOptions): Watch {
+    return { symptoms: cacheSymptoms(home, this, options) };
   }
 
   /** @internal */

@@ -2,7 +2,7 @@ import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { placeStore } from '../../network/private/placement';
+import { placeStore } from '../../network/shared/placement';
 import { Posture } from '../../posture';
 import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
 import { CacheEngine } from '../cache-engine';

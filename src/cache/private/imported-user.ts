@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { redisBinding } from './redis-binding';
-import type { ServiceBindingConfig, ServiceBindingOptions } from '../../fargate';
+import type { ServiceBindingConfig, ServiceBindingOptions } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { IRedisCache } from '../redis-cache';

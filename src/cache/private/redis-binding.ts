@@ -1,7 +1,7 @@
 import { Tokenization } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { ServiceBindingConfig } from '../../fargate';
+import type { ServiceBindingConfig } from '../../binding';
 import type { IRedisCache } from '../redis-cache';
 
 /** What a binding to a cache is made from. */

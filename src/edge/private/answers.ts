@@ -5,9 +5,9 @@ import type { EdgeSide } from './edge-path';
 import type { RedirectDestination } from './redirect-loops';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
+import type { IEdgeRule } from '../../binding';
 import { type Refuse, refuseOf } from '../../private/errors';
 import { EdgeContentType, type EdgeFixedResponseOptions, type EdgeRedirectOptions } from '../edge-answer';
-import type { IEdgeRule } from '../edge-route';
 
 type Action = CfnListenerRule.ActionProperty;
 type FixedResponse = Pick<EdgeFixedResponseOptions, 'statusCode' | 'messageBody' | 'contentType'>;

@@ -2,10 +2,10 @@ import { Annotations, type Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
-import { seconds } from '../../fargate/private/validate-service';
-import { subnetsWithoutIpv6 } from '../../network/private/ipv6';
+import { subnetsWithoutIpv6 } from '../../network/shared/ipv6';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
+import { seconds } from '../../private/ranges';
 import type { PublicEdgeProps } from '../public-edge';
 
 /** The security group of an edge: anybody may come in, and nothing may be connected to until a route says so. */

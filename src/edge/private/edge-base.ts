@@ -4,27 +4,31 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
-import { EdgePath, type EdgeSide, pathInStage } from './edge-path';
+import { EdgePath, type EdgeSide } from './edge-path';
+import { edgeLimits, edgeSymptoms, routeSymptoms } from './edge-symptoms';
 import { patternsOverlap } from './patterns';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_MAINTENANCE_RULES, MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
 import { type RouteEntry, findConflicts } from './route-table';
 import { WeightedRoute, nameShares, validateWeights } from './weighted-route';
+import type { IEdgeRoute, IEdgeRule, IEdgeTarget } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
+import { pathInStage } from '../../private/stage-path';
+import type { Watch, Watched } from '../../symptoms/shared/watched';
 import type { EdgeFixedResponseOptions, EdgeRedirectOptions } from '../edge-answer';
-import type { EdgeRouteOptions, EdgeRuleOptions, IEdgeRoute, IEdgeRule } from '../edge-route';
-import type { IEdgeTarget } from '../edge-target';
+import type { EdgeRouteOptions, EdgeRuleOptions } from '../edge-route';
 import type { EdgeWeightedRouteOptions, IEdgeWeightedRoute } from '../edge-weighted-route';
 import type { IPublicEdge } from '../public-edge';
+import type { WatchEdgeOptions } from '../watch-edge-options';
 
 /**
  * What edges have in common, whether this app made their load balancer or not: routes and metrics.
  *
  * @internal
  */
-export abstract class EdgeBase extends Construct implements IPublicEdge {
+export abstract class EdgeBase extends Construct implements IPublicEdge, Watched {
   /** The network of the load balancer. */
   public abstract readonly vpc: ec2.IVpc;
   /** The load balancer. */
@@ -114,13 +118,16 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
   }
 
   /**
-   * Calls back for each route, those that are there and those to come, when its target groups are made.
+   * Routes are there when their target groups are made.
    *
    * @internal
    */
-  public _onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
-    this.routeListeners.push(listener);
-    this.made.forEach(({ name, route }) => listener(name, route));
+  public _watch(home: IConstruct, options: WatchEdgeOptions): Watch {
+    const limits = edgeLimits(home, options);
+    return {
+      symptoms: edgeSymptoms(this, limits),
+      eachPart: (onPart) => this.onRoute((id, route) => onPart(route, routeSymptoms(this, route, limits, id))),
+    };
   }
 
   /**
@@ -159,6 +166,11 @@ export abstract class EdgeBase extends Construct implements IPublicEdge {
   }
 
   /** Ids of routes and of other children of an edge have nothing to do with each other. */
+  private onRoute(listener: (id: string, route: IEdgeRoute) => void): void {
+    this.routeListeners.push(listener);
+    this.made.forEach(({ name, route }) => listener(name, route));
+  }
+
   private rulesScope(): Construct {
     return this.node.tryFindChild('Rules') as Construct | undefined ?? new Construct(this, 'Rules');
   }

@@ -1,14 +1,14 @@
-import { type CfnResource, type Duration, Stage } from 'aws-cdk-lib';
+import type { CfnResource, Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { type RouteConditions, renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
-import { openIngress } from '../../fargate/private/open-path';
+import type { EdgeTargetGroup, IEdgeRoute, IEdgeTarget } from '../../binding';
+import { openIngress } from '../../network/shared/open-path';
 import { InvalidBackendError } from '../../private/errors';
-import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
-import type { IEdgeTarget } from '../edge-target';
+import { pathInStage } from '../../private/stage-path';
 
 /** What a target needs to know of an edge that routes to it. */
 export interface EdgeSide {
@@ -122,12 +122,6 @@ class ListenerRoute extends Construct implements IEdgeRoute {
     }
     return this.alternate;
   }
-}
-
-/** The path of a construct below its stage: the same in every stage of an app. */
-export function pathInStage(construct: IConstruct): string {
-  const stage = Stage.of(construct)?.node.path ?? '';
-  return stage === '' ? construct.node.path : construct.node.path.slice(stage.length + 1);
 }
 
 /** The actions of a rule, of which the one that forwards is the last. */

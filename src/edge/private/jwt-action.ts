@@ -3,9 +3,9 @@ import { CfnSecurityGroupEgress } from 'aws-cdk-lib/aws-ec2';
 import { ApplicationProtocolVersion, type CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct } from 'constructs';
 import type { EdgeSide, Verification } from './edge-path';
+import type { IEdgeTarget } from '../../binding';
 import { type Refuse, refuseOf } from '../../private/errors';
 import type { EdgeJwtClaim, EdgeJwtIssuerOptions } from '../edge-jwt';
-import type { IEdgeTarget } from '../edge-target';
 
 
 const MAX_TEXT = 256;

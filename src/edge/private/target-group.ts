@@ -3,8 +3,8 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { EdgeSide } from './edge-path';
+import type { IEdgeTarget } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
-import type { IEdgeTarget } from '../edge-target';
 
 /** A target group that a target registers itself with. */
 export function createTargetGroup(scope: Construct, id: string, { https }: EdgeSide, target: IEdgeTarget, vpc: ec2.IVpc = target.vpc): elbv2.ApplicationTargetGroup {

@@ -1,14 +1,14 @@
 import { type Duration, Stack, Token } from 'aws-cdk-lib';
 import { ApplicationProtocolVersion, type ApplicationTargetGroup, CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, Dependable, type IConstruct } from 'constructs';
-import { EdgePath, type EdgeSide, type Verification, pathInStage, verifyFirst } from './edge-path';
+import { EdgePath, type EdgeSide, type Verification, verifyFirst } from './edge-path';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
+import type { EdgeTargetGroup, IEdgeRoute, IEdgeTarget } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError, type Refuse, refuseOf } from '../../private/errors';
-import type { EdgeTargetGroup, IEdgeRoute } from '../edge-route';
-import type { IEdgeTarget } from '../edge-target';
+import { pathInStage } from '../../private/stage-path';
 import type { EdgeWeightedRouteOptions, EdgeWeightedTarget, IEdgeWeightedRoute } from '../edge-weighted-route';
 
 /** @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html */

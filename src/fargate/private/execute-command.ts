@@ -3,8 +3,8 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { EXEC_SERVICES } from '../../network/private/endpoint-services';
-import { type TaskPlacement, requireTaskEndpoints } from '../../network/private/placement';
+import { EXEC_SERVICES } from '../../network/shared/endpoint-services';
+import { type TaskPlacement, requireTaskEndpoints } from '../../network/shared/placement';
 
 /** What ECS Exec needs besides the paths that its agent writes to. */
 export interface ExecuteCommandProps {

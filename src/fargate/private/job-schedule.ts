@@ -6,8 +6,8 @@ import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import type { TaskPlan } from './service-plan';
-import { type RunTarget, runPermissions } from '../../migrations/private/run-permissions';
 import type { ScheduledJobProps } from '../scheduled-job';
+import { type RunTarget, runPermissions } from '../shared/run-permissions';
 
 /** What a schedule starts, and how. */
 export interface JobScheduleProps extends RunTarget {

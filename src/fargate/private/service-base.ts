@@ -4,7 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { capacityReadiness } from './capacity-rules';
 import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
@@ -17,13 +17,16 @@ import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
 import { TaskVolumes } from './task-volumes';
-import type { IMonitoredService } from '../../monitoring';
-import { networkReadiness } from '../../network/private/network-readiness';
+import type { IMonitoredService } from '../../binding';
+import { networkReadiness } from '../../network/shared/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
+import type { Watch, Watched } from '../../symptoms/shared/watched';
 import type { FargateServiceProps } from '../fargate-service-props';
+import { serviceWatch } from '../shared/service-watch';
 import type { SidecarOptions } from '../sidecar';
+import type { WatchServiceOptions } from '../watch-service-options';
 
 const ONE_MINUTE = Duration.minutes(1);
 
@@ -43,7 +46,7 @@ export interface ServiceParts {
  *
  * @internal
  */
-export abstract class ServiceBase extends Construct implements IMonitoredService, ec2.IConnectable, iam.IGrantable {
+export abstract class ServiceBase extends Construct implements IMonitoredService, Watched, ec2.IConnectable, iam.IGrantable {
   /** The network that the tasks run in. */
   public readonly vpc: ec2.IVpc;
   /** The security groups of the tasks; the default port is that of the service, where it has one. */
@@ -178,6 +181,11 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
    */
   public metricRunningTasks(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('CPUUtilization', { statistic: cloudwatch.Stats.SAMPLE_COUNT, period: ONE_MINUTE, label: 'Running tasks', ...options });
+  }
+
+  /** @internal */
+  public _watch(home: IConstruct, options: WatchServiceOptions): Watch {
+    return serviceWatch(home, this, options);
   }
 
   private createService(props: FargateServiceProps, plan: ServicePlan, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {

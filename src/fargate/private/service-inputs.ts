@@ -2,11 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import { sortedByName } from './sorted';
-import type { INetworkEndpoint } from '../../network';
-import type { EndpointService } from '../../network/private/endpoint-services';
+import type { INetworkEndpoint, IServiceBinding, IServicePermissions, ServiceBindingConfig } from '../../binding';
+import type { EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError } from '../../private/errors';
-import type { IServiceBinding, IServicePermissions, ServiceBindingConfig } from '../service-binding';
+import { sortedByName } from '../../private/sorted';
 
 /** Everything that a service is given, by its bindings and by its own props. */
 export interface ServiceInputs {

@@ -1,8 +1,8 @@
 import type { CfnResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
-import { openPath } from './open-path';
-import type { INetworkEndpoint } from '../../network';
+import type { INetworkEndpoint } from '../../binding';
+import { openPath } from '../../network/shared/open-path';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';

@@ -2,17 +2,17 @@ import { type Duration, Size } from 'aws-cdk-lib';
 import type { AppProtocol, CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { renderCapacity } from './capacity-rules';
-import { adviseOnContainer } from './container-advice';
 import { validateDeployment } from './deployment-rules';
 import type { DeploymentPlan, ScalingPolicy } from './plans';
 import { adviseOnZeroTasks, choosePolicies, validatePolicies } from './scaling-rules';
-import { type TaskSize, validateTaskSize } from './task-size';
 import { type CheckedService, type CheckedTask, adviseOnPort, validateService, validateTask } from './validate-service';
-import { type TaskPlacement, placeTask } from '../../network/private/placement';
+import { type TaskPlacement, placeTask } from '../../network/shared/placement';
 import { Posture } from '../../posture';
 import { Deployment } from '../deployment';
 import type { FargateServiceProps } from '../fargate-service-props';
 import type { FargateTaskProps } from '../fargate-task-props';
+import { adviseOnContainer } from '../shared/container-advice';
+import { type TaskSize, validateTaskSize } from '../shared/task-size';
 
 /** What differs from one kind of service to another. */
 export interface ServiceKind {

@@ -3,16 +3,16 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { PORT_NAME, discoveryOf } from './discovery';
-import { hardenedContainer } from './hardened-container';
-import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from './init-containers';
 import type { ServiceInputs } from './service-inputs';
 import type { ServicePlan, TaskPlan } from './service-plan';
-import { requireTaskEndpoints } from '../../network/private/placement';
+import { requireTaskEndpoints } from '../../network/shared/placement';
 import { Posture } from '../../posture';
+import { dataRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
-import { dataRemovalPolicy } from '../../private/data-removal';
 import type { FargateServiceProps } from '../fargate-service-props';
 import type { FargateTaskProps } from '../fargate-task-props';
+import { hardenedContainer } from '../shared/hardened-container';
+import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
 
 /** Name of the service's own container; init containers have names of their own. */
 export const CONTAINER_NAME = 'Service';

@@ -2,15 +2,16 @@ import { Duration, Size, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { adviseOnContainer } from './container-advice';
-import { hardenedContainer } from './hardened-container';
-import { mountExecuteCommandPaths, mountWritablePaths } from './init-containers';
 import type { ServicePlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
-import { sortedByName } from './sorted';
 import type { TaskVolumes } from './task-volumes';
-import { integer, seconds, validatePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
+import { validatePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
 import { InvalidBackendError } from '../../private/errors';
+import { integer, seconds } from '../../private/ranges';
+import { sortedByName } from '../../private/sorted';
+import { adviseOnContainer } from '../shared/container-advice';
+import { hardenedContainer } from '../shared/hardened-container';
+import { mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
 import type { SidecarOptions } from '../sidecar';
 
 /** Containers that a task definition may have. */

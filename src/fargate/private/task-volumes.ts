@@ -4,8 +4,6 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, Dependable, type IDependable } from 'constructs';
 import { EfsVolume, requireMountTargets } from './efs-volume';
-import { DEFAULT_USER } from './hardened-container';
-import { openMounts } from './init-containers';
 import type { VolumePlan } from './plans';
 import { openTargets } from './service-network';
 import type { TaskPlan } from './service-plan';
@@ -14,6 +12,8 @@ import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { IPrivateFileSystem } from '../../storage';
 import type { ServiceVolume } from '../service-volume';
+import { DEFAULT_USER } from '../shared/hardened-container';
+import { openMounts } from '../shared/init-containers';
 
 /** The tasks whose containers mount volumes. */
 export interface VolumeHost {

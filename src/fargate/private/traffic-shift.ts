@@ -1,7 +1,7 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { EdgeTargetGroup, IEdgeRoute } from '../../edge';
+import type { EdgeTargetGroup, IEdgeRoute } from '../../binding';
 
 /** What lets ECS move the requests of a service from one target group of its routes to the other. */
 export class TrafficShift extends Construct {

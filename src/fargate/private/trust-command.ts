@@ -1,4 +1,4 @@
-import { CA_FILE } from './trust.contract';
+import { CA_FILE } from '../../binding/shared/trust.contract';
 
 /** Environment variables `CA_0`, `CA_1`, … of the container that writes the certificate authorities; each holds PEM text. */
 export const CA_VARIABLE_PREFIX = 'CA_';

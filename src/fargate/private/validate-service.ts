@@ -1,8 +1,9 @@
 import { Annotations, SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ServiceKind } from './service-plan';
-import { CA_DIRECTORY } from './trust.contract';
+import { CA_DIRECTORY } from '../../binding/shared/trust.contract';
 import { InvalidBackendError } from '../../private/errors';
+import { integer, seconds } from '../../private/ranges';
 
 /** Values of a task that can be wrong, with their defaults filled in. */
 export interface CheckedTask {
@@ -123,23 +124,5 @@ export function validateWritablePaths(scope: IConstruct, paths: string[], prop =
       throw new InvalidBackendError(scope, `${prop} has '${path}' twice. Remove one.`);
     }
     seen.add(path);
-  }
-}
-
-/** Refuses a number that is not whole or out of its range. */
-export function integer(scope: IConstruct, name: string, value: number | undefined, min: number, max: number): void {
-  if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
-    throw new InvalidBackendError(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}.`);
-  }
-}
-
-/** Refuses a time that is not in whole seconds or out of its range. */
-export function seconds(scope: IConstruct, name: string, value: Duration | undefined, min: number, max: number): void {
-  if (value === undefined || value.isUnresolved()) {
-    return;
-  }
-  const given = value.toSeconds({ integral: false });
-  if (!Number.isInteger(given) || given < min || given > max) {
-    throw new InvalidBackendError(scope, `${name} must be from ${min} to ${max} whole seconds, got ${given}.`);
   }
 }

@@ -1,6 +1,5 @@
 import type { Finding, MigrationFile, ParsedMigration, RuleName } from './lint-types';
-import type { SqlStatement } from './sql-splitter';
-import { splitSql } from './sql-splitter';
+import { splitSql, type SqlStatement } from './sql-splitter';
 
 /** One stretch of the Up part: plain statements, or what stands between StatementBegin and StatementEnd. */
 interface Block {

@@ -1,10 +1,8 @@
 import { parseDbmate } from './dbmate-file';
-import type { ReleasedFiles } from './directory-rules';
-import { checkNames, checkReleased, parseSums } from './directory-rules';
+import { checkNames, checkReleased, parseSums, type ReleasedFiles } from './directory-rules';
 import { compareText } from './file-name';
 import { parseGoose } from './goose-file';
-import type { Finding, LintResult, MigrationFile, ParsedMigration } from './lint-types';
-import { ERROR_RULES, WARNING_RULES } from './lint-types';
+import { ERROR_RULES, type Finding, type LintResult, type MigrationFile, type ParsedMigration, WARNING_RULES } from './lint-types';
 import { checkStatements } from './statement-rules';
 import type { EngineName } from '../runner/runner.contract';
 

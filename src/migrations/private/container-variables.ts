@@ -1,11 +1,11 @@
 import { Annotations } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import type { ServiceBindingConfig } from '../../fargate';
-import { sortedByName } from '../../fargate/private/sorted';
+import type { ServiceBindingConfig } from '../../binding';
 import type { PostgresDatabase } from '../../postgres';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
+import { sortedByName } from '../../private/sorted';
 import type { MigrationSourceConfig } from '../migration-source';
 import { OTHER_CONNECTION, RunnerEnv } from '../runner/runner.contract';
 

@@ -6,8 +6,7 @@ import { InvalidBackendError } from '../../private/errors';
 import { formatFinding, lintMigrations } from '../lint/lint';
 import type { MigrationSourceConfig } from '../migration-source';
 import type { EngineDefinition } from './engines';
-import { hashTexts, readMigrationDirectory } from './migration-directory';
-import type { MigrationDirectory } from './migration-directory';
+import { hashTexts, type MigrationDirectory, readMigrationDirectory } from './migration-directory';
 import { createRunnerImage } from './runner-image';
 import { RunnerEnv, RunnerPaths } from '../runner/runner.contract';
 

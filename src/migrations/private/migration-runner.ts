@@ -3,7 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { runPermissions, type RunTarget } from './run-permissions';
+import { runPermissions, type RunTarget } from '../../fargate/shared/run-permissions';
 import { Posture } from '../../posture';
 import { RunMigrationFunction } from '../run-migration-function';
 

@@ -6,8 +6,8 @@ import { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import type { EngineDefinition } from './engines';
-import { rdsRegions, rdsRootsFor } from '../../postgres/trust/rds-roots';
 import { InvalidBackendError } from '../../private/errors';
+import { rdsRegions, rdsRootsFor } from '../../trust/rds-roots';
 import type { MigrationFile } from '../lint/lint-types';
 import { RunnerPaths } from '../runner/runner.contract';
 

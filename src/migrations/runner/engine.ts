@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
 import { messageOf, RunnerFailure } from './runner-failure';
-import type { EngineName } from './runner.contract';
-import { ENGINE_APPLICATION_NAME, OTHER_CONNECTION, RunnerEnv, RunnerExit } from './runner.contract';
+import { ENGINE_APPLICATION_NAME, type EngineName, OTHER_CONNECTION, RunnerEnv, RunnerExit } from './runner.contract';
 import type { Environment, RunnerSettings } from './settings';
 import { compareVersions, versionOf } from '../lint/file-name';
 import { parseMigration } from '../lint/lint';

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'timers/promises';
-import type { MigrationState, PlannedFile } from './engine';
-import { engineArguments, engineEnvironment, protectHistory, readPlan, readState } from './engine';
-import type { EngineResult } from './engine-process';
-import { runEngine } from './engine-process';
+import { engineArguments, engineEnvironment, type MigrationState, type PlannedFile, protectHistory, readPlan, readState } from './engine';
+import { type EngineResult, runEngine } from './engine-process';
 import { MigrationLock } from './lock';
 import { RunnerFailure } from './runner-failure';
 import { RunnerExit } from './runner.contract';

@@ -1,7 +1,6 @@
 import { readFileSync } from 'fs';
 import { RunnerFailure } from './runner-failure';
-import type { EngineName } from './runner.contract';
-import { RunnerDefaults, RunnerEnv, RunnerExit } from './runner.contract';
+import { type EngineName, RunnerDefaults, RunnerEnv, RunnerExit } from './runner.contract';
 
 /** Environment variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
-import type { Symptom } from './symptom';
+import type { Symptom } from '../../symptoms/shared/symptom';
 
 /** Three graphs in a row of 24 columns. */
 const GRAPH_WIDTH = 8;

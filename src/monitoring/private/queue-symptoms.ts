@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
-import { seconds } from './limits';
-import type { Symptom } from './symptom';
-import { BackendAlarm } from '../backend-alarm';
-import type { WatchQueueOptions } from '../watch-options';
+import { BackendAlarm } from '../../symptoms';
+import { seconds } from '../../symptoms/shared/limits';
+import type { Symptom } from '../../symptoms/shared/symptom';
+import type { WatchQueueOptions } from '../watch-queue-options';
 
 /**
  * What a queue looks like whose workers do not keep up. SQS stops reporting of a queue that nobody has used for six hours, which is

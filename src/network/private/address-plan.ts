@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
+import type { Egress } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
-import type { Egress } from '../egress';
 
 /** Zones that the address plan always reserves, whether a network uses them or not. */
 export const PLANNED_ZONES = 3;

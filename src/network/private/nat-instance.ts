@@ -1,6 +1,6 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { HardenedInstance } from './hardened-instance';
+import { HardenedInstance } from '../../compute/hardened-instance';
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html */
 const FORWARD = [

@@ -10,10 +10,10 @@ import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
+import { RDS_ROOTS_REVISION } from '../../trust/rds-roots';
 import type { IPostgres } from '../postgres';
 import { NameRegistry } from '../private/name-registry';
 import { validateUsers, type DeclaredUser } from '../private/user-limits';
-import { RDS_ROOTS_REVISION } from '../trust/rds-roots';
 
 const BROKER = Symbol.for('cdk-private-backend.Broker');
 

@@ -1,7 +1,7 @@
 import type { PostgresServer } from './postgres-server';
-import { BackendAlarm } from '../../monitoring/backend-alarm';
-import { databaseSymptoms } from '../../monitoring/private/database-symptoms';
-import { createOwnAlarms, type OwnAlarm } from '../../monitoring/private/own-alarm';
+import { serverSymptoms } from './server-symptoms';
+import { BackendAlarm } from '../../symptoms';
+import { createOwnAlarms, type OwnAlarm } from '../../symptoms/shared/own-alarm';
 
 const ALARMS: Array<OwnAlarm & { readonly kind: BackendAlarm }> = [
   { kind: BackendAlarm.DATABASE_CPU, id: 'CpuAlarm', alarmDescription: 'The PostgreSQL server has used 90 % of its processors for 15 minutes', evaluationPeriods: 3 },
@@ -12,6 +12,6 @@ const ALARMS: Array<OwnAlarm & { readonly kind: BackendAlarm }> = [
 /** Alarms on what makes a server fail slowly. They have no actions: subscribe to their state changes. */
 export function createAlarms(server: PostgresServer): void {
   // What is not known is only worth a warning where somebody asked for it to be watched.
-  const symptoms = databaseSymptoms(server, server, { exclude: ALARMS.map(({ kind }) => kind) });
+  const symptoms = serverSymptoms(server, server, { exclude: ALARMS.map(({ kind }) => kind) });
   ALARMS.forEach((own) => createOwnAlarms(server, symptoms.filter(({ alarm }) => alarm === own.kind), own));
 }

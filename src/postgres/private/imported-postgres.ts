@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer, type ServerLimits } from './postgres-server';
 import { validateCertificateAuthorities } from './trust';
-import { placeStore } from '../../network/private/placement';
+import { placeStore } from '../../network/shared/placement';
 import { InvalidBackendError } from '../../private/errors';
 import { Broker } from '../broker/broker';
 import type { PostgresAttributes } from '../postgres';

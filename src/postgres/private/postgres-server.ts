@@ -1,10 +1,13 @@
 import type { Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
+import { serverSymptoms } from './server-symptoms';
 import { metricOf } from '../../private/metric-of';
+import type { Watch, Watched } from '../../symptoms/shared/watched';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
+import type { WatchPostgresOptions } from '../watch-postgres-options';
 
 /** What a server can hold, as far as it is known. */
 export interface ServerLimits {
@@ -17,7 +20,7 @@ export interface ServerLimits {
  *
  * @internal
  */
-export abstract class PostgresServer extends Construct implements IPostgres {
+export abstract class PostgresServer extends Construct implements IPostgres, Watched {
   /** Host name of the writer. */
   public abstract readonly endpoint: string;
 
@@ -71,6 +74,11 @@ export abstract class PostgresServer extends Construct implements IPostgres {
   /** Storage that is free, in bytes; least within 5 minutes. Aurora grows by itself and has no such metric. */
   public metricFreeStorageSpace(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('FreeStorageSpace', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
+  /** @internal */
+  public _watch(home: IConstruct, options: WatchPostgresOptions): Watch {
+    return { symptoms: serverSymptoms(home, this, options) };
   }
 
   /** @internal */

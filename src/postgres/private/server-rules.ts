@@ -1,7 +1,7 @@
 import { Annotations, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ServerSettings } from './server-settings';
-import { requireTwoZones } from '../../network/private/placement';
+import { requireTwoZones } from '../../network/shared/placement';
 import { InvalidBackendError } from '../../private/errors';
 import type { PrivatePostgresProps } from '../private-postgres-props';
 

@@ -1,7 +1,7 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { rdsRegions } from '../trust/rds-roots';
+import { rdsRegions } from '../../trust/rds-roots';
 
 /** What fits into a user's secret besides the rest of it. */
 const MAX_BYTES = 48 * 1024;

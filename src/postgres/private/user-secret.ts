@@ -1,7 +1,7 @@
 import { Tokenization } from 'aws-cdk-lib';
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
-import type { ServiceBindingConfig } from '../../fargate';
-import { CA_FILE } from '../../fargate/private/trust.contract';
+import type { ServiceBindingConfig } from '../../binding';
+import { CA_FILE } from '../../binding/shared/trust.contract';
 import type { UserSecretValue } from '../broker/broker.contract';
 
 const SECRETS: { readonly [variable: string]: keyof UserSecretValue } = {

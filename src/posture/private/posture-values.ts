@@ -1,7 +1,7 @@
 import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { Egress } from '../../network/egress';
+import { Egress } from '../egress';
 import type { PostureOverrides } from '../posture-overrides';
 
 /** Values of the development posture. The table in docs/posture.md is checked against these. */

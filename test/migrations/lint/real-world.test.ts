@@ -1,8 +1,6 @@
 import { lintMigrations } from '../../../src/migrations/lint/lint';
-import type { EngineName } from '../../../src/migrations/runner/runner.contract';
-import { RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import type { PostgresServer } from '../../support/postgres-server';
-import { startPostgres } from '../../support/postgres-server';
+import { type EngineName, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 import { environmentFor, prepareDatabase, testedEngines, Workshop } from '../runner/harness';
 
 /** SQL as tools and people write it. Each file stands alone. */

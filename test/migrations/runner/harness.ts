@@ -6,8 +6,7 @@ import { tmpdir } from 'os';
 import { delimiter, dirname, join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { buildSync } from 'esbuild';
-import type { EngineName } from '../../../src/migrations/runner/runner.contract';
-import { RunnerEnv } from '../../../src/migrations/runner/runner.contract';
+import { type EngineName, RunnerEnv } from '../../../src/migrations/runner/runner.contract';
 import { findGoose } from '../../support/goose';
 import type { Login, PostgresServer } from '../../support/postgres-server';
 

@@ -2,13 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import * as fc from 'fast-check';
-import type { Query } from '../../../src/migrations/runner/engine';
-import { engineArguments, engineEnvironment, readPlan, readState } from '../../../src/migrations/runner/engine';
+import { engineArguments, engineEnvironment, type Query, readPlan, readState } from '../../../src/migrations/runner/engine';
 import { redactor } from '../../../src/migrations/runner/redact';
 import { isPassing, messageOf, RunnerFailure } from '../../../src/migrations/runner/runner-failure';
 import { RunnerDefaults, RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import type { RunnerSettings } from '../../../src/migrations/runner/settings';
-import { readSettings } from '../../../src/migrations/runner/settings';
+import { readSettings, type RunnerSettings } from '../../../src/migrations/runner/settings';
 
 const CA = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 const ENVIRONMENT = { MIGRATION_ENGINE: 'goose', MIGRATION_DIRECTORY: '/m', PGHOST: 'h', PGPORT: '6543', PGUSER: 'u', PGPASSWORD: 'p', PGDATABASE: 'my db/ü', DATABASE_CA: CA };

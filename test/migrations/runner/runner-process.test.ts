@@ -1,8 +1,6 @@
-import type { Prepared, RunnerProcess } from './harness';
-import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
+import { environmentFor, type Prepared, prepareDatabase, query, type RunnerProcess, sessions, testedEngines, until, Workshop } from './harness';
 import { RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import type { PostgresServer } from '../../support/postgres-server';
-import { startPostgres } from '../../support/postgres-server';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
 const engines = testedEngines().filter((engine) => engine.directory !== undefined);

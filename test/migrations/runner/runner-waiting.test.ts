@@ -1,11 +1,9 @@
 import type { AddressInfo, Socket } from 'net';
 import { createServer } from 'net';
 import { setTimeout as sleep } from 'timers/promises';
-import type { Prepared } from './harness';
-import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
+import { environmentFor, type Prepared, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import type { PostgresServer } from '../../support/postgres-server';
-import { startPostgres } from '../../support/postgres-server';
+import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
 const [dbmate] = testedEngines();

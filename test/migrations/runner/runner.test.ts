@@ -1,8 +1,6 @@
-import type { RunnerProcess } from './harness';
-import { environmentFor, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
+import { environmentFor, prepareDatabase, query, type RunnerProcess, sessions, testedEngines, until, Workshop } from './harness';
 import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import type { PostgresServer } from '../../support/postgres-server';
-import { POSTGRES_MAJORS, startPostgres } from '../../support/postgres-server';
+import { POSTGRES_MAJORS, type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
 const engines = testedEngines();

@@ -6,8 +6,7 @@ import { App, CfnParameter, FileSystem, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ContainerImage, CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
-import { MigrationSource } from '../../../src/migrations/migration-source';
-import type { MigrationSourceConfig } from '../../../src/migrations/migration-source';
+import { MigrationSource, type MigrationSourceConfig } from '../../../src/migrations/migration-source';
 import { GOOSE_VERSION } from '../../support/goose';
 
 const GOOSE_FILES = { '00001_init.sql': '-- +goose Up\nCREATE TABLE t (a int);\n-- +goose Down\nDROP TABLE t;\n', '00002_more.sql': '-- +goose Up\nSELECT 1;\n' };

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { ConductorError } from './conductor-error';
 import { text, type RawProperties } from './properties';
-import { rdsRootsFor } from '../../trust/rds-roots';
+import { rdsRootsFor } from '../../../trust/rds-roots';
 
 /** Secrets Manager takes 64 KB, and the rest of the value needs some. */
 const MAXIMUM_BYTES = 48 * 1024;

@@ -1,4 +1,4 @@
-import { CA_FILE } from '../../../fargate/private/trust.contract';
+import { CA_FILE } from '../../../binding/shared/trust.contract';
 import type { UserSecretValue } from '../broker.contract';
 
 /** Everything in a user's secret that is decided by the declaration and the server, not by chance. */

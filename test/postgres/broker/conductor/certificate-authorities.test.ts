@@ -1,5 +1,5 @@
 import { certificateAuthorities } from '../../../../src/postgres/broker/conductor/certificate-authorities';
-import { rdsRootsFor } from '../../../../src/postgres/trust/rds-roots';
+import { rdsRootsFor } from '../../../../src/trust/rds-roots';
 
 const ROOTS = rdsRootsFor('eu-west-1') as string;
 

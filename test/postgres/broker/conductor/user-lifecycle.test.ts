@@ -1,7 +1,7 @@
 import { ADMIN_PASSWORD, ConductorWorld, STACK, unreachable } from './conductor-world';
 import { FakeSql } from './fake-sql';
-import { CA_FILE } from '../../../../src/fargate/private/trust.contract';
-import { rdsRootsFor } from '../../../../src/postgres/trust/rds-roots';
+import { CA_FILE } from '../../../../src/binding/shared/trust.contract';
+import { rdsRootsFor } from '../../../../src/trust/rds-roots';
 
 const OTHER_STACK = 'arn:aws:cloudformation:eu-west-1:111111111111:stack/Other/2b2b2b2b-0000-0000-0000-000000000000';
 

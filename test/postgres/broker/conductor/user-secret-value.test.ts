@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { parse } from 'pg-connection-string';
-import { CA_FILE } from '../../../../src/fargate/private/trust.contract';
+import { CA_FILE } from '../../../../src/binding/shared/trust.contract';
 import { hasContent, userSecretValue, type UserSecretContent } from '../../../../src/postgres/broker/conductor/user-secret-value';
 
 const CONTENT: UserSecretContent = { engine: 'postgres', host: 'db.example.internal', port: 5432, dbname: 'app', username: 'api', sslmode: 'verify-full', ca: 'PEM' };

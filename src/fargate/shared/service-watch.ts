@@ -1,10 +1,17 @@
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
-import { percent } from './limits';
-import type { Symptom } from './symptom';
-import { BackendAlarm } from '../backend-alarm';
-import type { IMonitoredService } from '../monitored-service';
-import type { WatchServiceOptions } from '../watch-options';
+import { deploymentFailed } from './deployment-failure';
+import type { IMonitoredService } from '../../binding';
+import { BackendAlarm } from '../../symptoms';
+import { percent } from '../../symptoms/shared/limits';
+import type { Symptom } from '../../symptoms/shared/symptom';
+import type { Watch } from '../../symptoms/shared/watched';
+import type { WatchServiceOptions } from '../watch-service-options';
+
+/** All that a service says of itself: its load, and deployments that ECS gave up. */
+export function serviceWatch(scope: IConstruct, service: IMonitoredService, options: WatchServiceOptions): Watch {
+  return { symptoms: serviceSymptoms(scope, service, options), failures: [deploymentFailed(service.service.serviceArn)] };
+}
 
 /**
  * What a service looks like that has too much to do. Tasks that run report every minute; a service without tasks reports nothing,
@@ -12,7 +19,7 @@ import type { WatchServiceOptions } from '../watch-options';
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/available-metrics.html
  */
-export function serviceSymptoms(scope: IConstruct, service: IMonitoredService, options: WatchServiceOptions): Symptom[] {
+function serviceSymptoms(scope: IConstruct, service: IMonitoredService, options: WatchServiceOptions): Symptom[] {
   const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
   const memory = percent(scope, 'memoryPercent', options.memoryPercent, 90);
   return [

@@ -1,18 +1,7 @@
 import { Annotations, CfnResource, Reference, Resource, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
-
-/** An AWS service that something without a way to the internet can only reach by a VPC endpoint. */
-export interface EndpointService {
-  /** How service names end: `com.amazonaws.<region>.<name>`. */
-  readonly name: string;
-  /** Beginning of the construct id in networks made here. */
-  readonly id: string;
-  /** Field of CDK's class of endpoint services, for messages. */
-  readonly constant: string;
-  readonly service?: ec2.InterfaceVpcEndpointAwsService;
-  readonly why: string;
-}
+import type { EndpointService } from '../../binding/shared/endpoint-service';
 
 const ECR_API: EndpointService = { name: 'ecr.api', id: 'Ecr', constant: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
 const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'EcrDocker', constant: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };

@@ -1,7 +1,7 @@
 import { Fn, Reference, Resource, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { PLANNED_ZONES } from './address-plan';
+import { PLANNED_ZONES } from '../private/address-plan';
 
 /** Ranges that the address plan has room for: three tiers in three zones, of which only the public tier gets IPv6. */
 const PLANNED_SUBNETS = 3 * PLANNED_ZONES;

@@ -2,8 +2,8 @@ import { join } from 'path';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { hardenedContainer } from './hardened-container';
-import { CA_VARIABLE_PREFIX, TRUST_COMMAND } from './trust-command';
-import { CA_DIRECTORY } from './trust.contract';
+import { CA_DIRECTORY } from '../../binding/shared/trust.contract';
+import { CA_VARIABLE_PREFIX, TRUST_COMMAND } from '../private/trust-command';
 import { ServiceImage } from '../service-image';
 
 /** User of the image in `trust-image/`, and owner of its volume. */

@@ -2,12 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, type Metric, type MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
-import { count, percent, seconds } from './limits';
-import type { Symptom } from './symptom';
-import type { IEdgeRoute, IPublicEdge } from '../../edge';
+import type { IPublicEdge } from '..';
+import type { IEdgeRoute } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
-import { BackendAlarm } from '../backend-alarm';
-import type { WatchEdgeOptions } from '../watch-options';
+import { BackendAlarm } from '../../symptoms';
+import { count, percent, seconds } from '../../symptoms/shared/limits';
+import type { Symptom } from '../../symptoms/shared/symptom';
+import type { WatchEdgeOptions } from '../watch-edge-options';
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);

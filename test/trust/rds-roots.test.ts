@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { rootsByRegion } from '../../../projenrc/update-rds-roots';
-import { rdsRegions, rdsRootsFor } from '../../../src/postgres/trust/rds-roots';
+import { rootsByRegion } from '../../projenrc/update-rds-roots';
+import { rdsRegions, rdsRootsFor } from '../../src/trust/rds-roots';
 
 const SOURCE = join(__dirname, '..', '..', '..', 'src', 'postgres', 'trust');
 const TEN_YEARS = 10 * 365.25 * 24 * 3600 * 1000;

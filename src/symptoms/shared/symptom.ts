@@ -1,5 +1,6 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { BackendAlarm } from '../backend-alarm';
+import type { WatchOptions } from '../watch-options';
 
 /** Something that is measured, and from when on it is worth waking somebody. */
 export interface Symptom {
@@ -23,6 +24,11 @@ export interface Symptom {
 
 /** The construct id of a symptom, below the construct that stands for what is watched. */
 export function idOf({ alarm, part }: Pick<Symptom, 'alarm' | 'part'>): string {
-  const words = alarm.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
+  const words = alarm.section.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
   return part === undefined ? words : `${words}-${part}`;
+}
+
+/** Whether somebody does not want an alarm. By section: another copy of this library has other objects for the same alarm. */
+export function isExcluded(alarm: BackendAlarm, { exclude = [] }: WatchOptions): boolean {
+  return exclude.some(({ section }) => section === alarm.section);
 }

@@ -1,10 +1,10 @@
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
-import { count, percent } from './limits';
-import type { Symptom } from './symptom';
-import type { IRedisCache, RedisCache } from '../../cache';
-import { BackendAlarm } from '../backend-alarm';
-import type { WatchCacheOptions } from '../watch-options';
+import type { IRedisCache, RedisCache } from '..';
+import { BackendAlarm } from '../../symptoms';
+import { count, percent } from '../../symptoms/shared/limits';
+import type { Symptom } from '../../symptoms/shared/symptom';
+import type { WatchCacheOptions } from '../watch-cache-options';
 
 interface CacheLimits {
   readonly cpu: number;

@@ -1,6 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
-import { howToAdd, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported, type EndpointService } from './endpoint-services';
+import { howToAdd, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
+import { type EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 

@@ -1,8 +1,8 @@
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import type { INetworkEndpoint } from '../network';
-import type { EndpointService } from '../network/private/endpoint-services';
+import type { INetworkEndpoint } from './network-endpoint';
+import type { EndpointService } from './shared/endpoint-service';
 
 /** Options that a service gives to a binding. */
 export interface ServiceBindingOptions {

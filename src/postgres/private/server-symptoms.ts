@@ -1,17 +1,11 @@
 import { Annotations, Size } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
-import { bytes, count, percent } from './limits';
-import type { Symptom } from './symptom';
-import type { IPostgres } from '../../postgres';
-import type { ServerLimits } from '../../postgres/private/postgres-server';
-import { BackendAlarm } from '../backend-alarm';
-import type { WatchPostgresOptions } from '../watch-options';
-
-/** A server knows its limits, whoever implements `IPostgres` may not. */
-interface KnowsLimits {
-  _limits?(): ServerLimits;
-}
+import type { PostgresServer } from './postgres-server';
+import { BackendAlarm } from '../../symptoms';
+import { bytes, count, percent } from '../../symptoms/shared/limits';
+import { isExcluded, type Symptom } from '../../symptoms/shared/symptom';
+import type { WatchPostgresOptions } from '../watch-postgres-options';
 
 /**
  * What a database server looks like that will soon be in trouble. A server that runs always reports: where data is missing, it is
@@ -19,7 +13,7 @@ interface KnowsLimits {
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
  */
-export function databaseSymptoms(scope: IConstruct, server: IPostgres, options: WatchPostgresOptions): Symptom[] {
+export function serverSymptoms(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom[] {
   const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
   const memory = options.freeMemory ?? Size.mebibytes(128);
   const gauge = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
@@ -46,11 +40,12 @@ export function databaseSymptoms(scope: IConstruct, server: IPostgres, options: 
   ];
 }
 
-function connectionsSymptom(scope: IConstruct, server: IPostgres, { connections, exclude = [] }: WatchPostgresOptions): Symptom {
-  const { maxConnections } = limitsOf(server);
+function connectionsSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
+  const { connections } = options;
+  const { maxConnections } = server._limits();
   const fromLimit = maxConnections === undefined ? undefined : Math.max(1, Math.floor(maxConnections * 0.8));
   const threshold = connections === undefined ? fromLimit : count(scope, 'connections', connections);
-  if (threshold === undefined && !exclude.includes(BackendAlarm.DATABASE_CONNECTIONS)) {
+  if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_CONNECTIONS, options)) {
     advise(scope, 'connections', `How many connections '${server.node.path}' accepts is not known, so no alarm watches them. Give connections, or exclude BackendAlarm.DATABASE_CONNECTIONS.`);
   }
   return {
@@ -65,15 +60,16 @@ function connectionsSymptom(scope: IConstruct, server: IPostgres, { connections,
   };
 }
 
-function storageSymptoms(scope: IConstruct, server: IPostgres, { freeStorage, exclude = [] }: WatchPostgresOptions): Symptom[] {
+function storageSymptoms(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom[] {
+  const { freeStorage } = options;
   const metric = server.metricFreeStorageSpace();
   if (metric.dimensions?.DBClusterIdentifier !== undefined) {
     return [];
   }
-  const { allocatedStorage } = limitsOf(server);
+  const { allocatedStorage } = server._limits();
   const tenth = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : allocatedStorage.toBytes() / 10;
   const threshold = freeStorage === undefined ? tenth : bytes(scope, 'freeStorage', freeStorage);
-  if (threshold === undefined && !exclude.includes(BackendAlarm.DATABASE_STORAGE)) {
+  if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_STORAGE, options)) {
     advise(scope, 'storage', `How much storage '${server.node.path}' has is not known, so no alarm watches it. Give freeStorage, or exclude BackendAlarm.DATABASE_STORAGE.`);
   }
   return [{
@@ -87,10 +83,6 @@ function storageSymptoms(scope: IConstruct, server: IPostgres, { freeStorage, ex
     evaluationPeriods: 1,
     treatMissingData: TreatMissingData.MISSING,
   }];
-}
-
-function limitsOf(server: IPostgres): ServerLimits {
-  return (server as KnowsLimits)._limits?.() ?? {};
 }
 
 function advise(scope: IConstruct, what: string, message: string): void {

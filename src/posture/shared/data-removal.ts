@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { Posture } from '../posture';
-import { InvalidBackendError } from './errors';
+import { Posture } from '..';
+import { InvalidBackendError } from '../../private/errors';
 
 /**
  * What happens to logs and buckets that leave the stack: what was asked for, else what the posture says.

@@ -1,0 +1,73 @@
+import { InvalidBackendError } from '../private/errors';
+
+/** Something that `BackendMonitoring` reports, by its section in the runbook. */
+export class BackendAlarm {
+  /** The tasks of a service use nearly all of their CPU. */
+  public static readonly SERVICE_CPU = BackendAlarm.of('service-cpu');
+
+  /** The tasks of a service use nearly all of their memory. */
+  public static readonly SERVICE_MEMORY = BackendAlarm.of('service-memory');
+
+  /** ECS gave up a deployment of a service. A notification, not an alarm of CloudWatch. */
+  public static readonly SERVICE_DEPLOYMENT = BackendAlarm.of('service-deployment');
+
+  /** The load balancer itself answers with 5xx. */
+  public static readonly EDGE_ERRORS = BackendAlarm.of('edge-errors');
+
+  /** The targets of a route answer with 5xx. */
+  public static readonly ROUTE_ERRORS = BackendAlarm.of('route-errors');
+
+  /** The slowest hundredth of the answers of a route takes too long. */
+  public static readonly ROUTE_LATENCY = BackendAlarm.of('route-latency');
+
+  /** Targets of a route fail their health check. */
+  public static readonly ROUTE_UNHEALTHY = BackendAlarm.of('route-unhealthy');
+
+  /** A database server uses nearly all of its processors. */
+  public static readonly DATABASE_CPU = BackendAlarm.of('database-cpu');
+
+  /** A database server has hardly any memory left. */
+  public static readonly DATABASE_MEMORY = BackendAlarm.of('database-memory');
+
+  /** A database server has nearly all the connections that it accepts. */
+  public static readonly DATABASE_CONNECTIONS = BackendAlarm.of('database-connections');
+
+  /** A database server has hardly any storage left. */
+  public static readonly DATABASE_STORAGE = BackendAlarm.of('database-storage');
+
+  /** A cache uses nearly all of its engine's thread. */
+  public static readonly CACHE_CPU = BackendAlarm.of('cache-cpu');
+
+  /** A cache uses nearly all of its memory. */
+  public static readonly CACHE_MEMORY = BackendAlarm.of('cache-memory');
+
+  /** A cache drops keys because its memory is full. */
+  public static readonly CACHE_EVICTIONS = BackendAlarm.of('cache-evictions');
+
+  /** A serverless cache refuses commands for a while. */
+  public static readonly CACHE_THROTTLED = BackendAlarm.of('cache-throttled');
+
+  /** Messages wait in a queue for too long. */
+  public static readonly QUEUE_AGE = BackendAlarm.of('queue-age');
+
+  /** A migration failed. A notification, not an alarm of CloudWatch. */
+  public static readonly MIGRATION_FAILED = BackendAlarm.of('migration-failed');
+
+  /**
+   * An alarm that has no name here.
+   *
+   * @param section its section in the runbook, in lower case with hyphens, such as `service-cpu`
+   * @throws InvalidBackendError for a section of another form
+   */
+  public static of(section: string): BackendAlarm {
+    if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(section)) {
+      throw new InvalidBackendError(undefined, `BackendAlarm.of() takes a section of the runbook in lower case with hyphens, like 'service-cpu', got '${section}'.`);
+    }
+    return new BackendAlarm(section);
+  }
+
+  private constructor(
+    /** Section of the runbook that says what to do. */
+    public readonly section: string,
+  ) {}
+}

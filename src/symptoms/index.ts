@@ -1,0 +1,2 @@
+export * from './backend-alarm';
+export * from './watch-options';

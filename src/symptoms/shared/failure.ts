@@ -1,0 +1,14 @@
+import type { BackendAlarm } from '../backend-alarm';
+
+/** Something that fails at once, which an event tells and no metric. */
+export interface Failure {
+  readonly alarm: BackendAlarm;
+  /** One sentence without a full stop. */
+  readonly description: string;
+  /** The event of ECS that tells it: its type, what it says, and the resources that it is about. */
+  readonly detailType: string;
+  readonly detail: Record<string, unknown>;
+  readonly resources?: string[];
+  /** Fields of the event that the message tells, by their names in the message. */
+  readonly fields: { readonly [name: string]: string };
+}

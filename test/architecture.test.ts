@@ -1,0 +1,65 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { climbing, cycles, intruding, levelsOf } from './support/rooms';
+import { importsAmong, type Sources } from './support/source-rules';
+
+const ROOT = resolve(__dirname, '..');
+const PAGE = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+const ROOMS = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+const SOURCES: Sources = new Map(readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => [`src/${path.replaceAll('\\', '/')}`, readFileSync(join(ROOT, 'src', path), 'utf8')]));
+const IMPORTS = importsAmong(SOURCES);
+const hasIndex = (room: string) => existsSync(join(ROOT, 'src', room, 'index.ts'));
+
+describe('the rooms of the source', () => {
+  test('are those that docs/architecture.md has, each once', () => {
+    expect(levelsOf(PAGE).flat().sort()).toEqual([...ROOMS].sort());
+  });
+
+  test('import only rooms below them', () => {
+    expect(IMPORTS.length).toBeGreaterThan(500);
+    expect(climbing(IMPORTS, levelsOf(PAGE))).toEqual([]);
+  });
+
+  test('have no cycle', () => {
+    expect(cycles(IMPORTS)).toEqual([]);
+  });
+
+  test('keep their insides to themselves', () => {
+    expect(intruding(IMPORTS, hasIndex)).toEqual([]);
+  });
+});
+
+describe('each rule of the rooms can fail:', () => {
+  const levels = levelsOf('```\nsrc/\n  checks/            a leaf\n  cache/ edge/       stores\n  private/           ground\n```');
+  const imports = (...pairs: [string, string][]) => pairs.map(([from, to]) => ({ from: `src/${from}`, to: `src/${to}` }));
+
+  test('levels are read from the page', () => {
+    expect(levels).toEqual([['checks'], ['cache', 'edge'], ['private']]);
+  });
+
+  test.each([
+    ['up', imports(['private/a.ts', 'cache/index.ts'])],
+    ['beside', imports(['cache/a.ts', 'edge/index.ts'])],
+    ['into a room that is on no level', imports(['cache/a.ts', 'attic/index.ts'])],
+  ])('an import %s', (_, wrong) => {
+    expect(climbing(wrong, levels)).toHaveLength(1);
+  });
+
+  test('imports down, and within a room, are well', () => {
+    expect(climbing(imports(['checks/a.ts', 'private/b.ts'], ['cache/private/a.ts', 'cache/b.ts'], ['index.ts', 'checks/index.ts']), levels)).toEqual([]);
+  });
+
+  test('rooms that import each other through a third, once', () => {
+    expect(cycles(imports(['b/x.ts', 'c/x.ts'], ['c/x.ts', 'a/x.ts'], ['a/x.ts', 'b/x.ts'], ['a/y.ts', 'd/x.ts']))).toEqual(['a → b → c']);
+  });
+
+  test('insides of another room', () => {
+    const all = imports(
+      ['b/x.ts', 'a/index.ts'], ['b/x.ts', 'a/shared/x.ts'], ['b/x.ts', 'bare/x.ts'],
+      ['b/x.ts', 'a/x.ts'], ['b/x.ts', 'a/private/x.ts'], ['b/x.ts', 'bare/private/x.ts'], ['b/x.ts', 'bare/conductor/handler/x.ts'],
+    );
+    expect(intruding(all, (room) => room === 'a')).toHaveLength(4);
+  });
+});
