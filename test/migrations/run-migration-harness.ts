@@ -2,8 +2,8 @@ import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-clo
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ECSClient, ListTasksCommand, RunTaskCommand, StopTaskCommand, type RunTaskCommandInput, type Task } from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
-import type { RunMigrationDependencies } from '../../src/migrations/run-migration/dependencies';
-import { handleRunMigration } from '../../src/migrations/run-migration/handler';
+import type { RunMigrationDependencies } from '../../src/migrations/handler/dependencies';
+import { handleRunMigration } from '../../src/migrations/handler/handler';
 import type { MigrationEvent, MigrationProperties } from '../../src/migrations/run-migration.contract';
 
 export const START = Date.UTC(2026, 0, 1);

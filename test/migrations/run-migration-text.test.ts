@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { event } from './run-migration-harness';
-import { isTransient, isUnsettled } from '../../src/migrations/run-migration/aws-errors';
-import { readable } from '../../src/migrations/run-migration/redact';
-import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../src/migrations/run-migration/response';
+import { isTransient, isUnsettled } from '../../src/migrations/handler/aws-errors';
+import { readable } from '../../src/migrations/handler/redact';
+import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../src/migrations/handler/response';
 
 describe('pitfall 8: log lines in a reason', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { Aws, awsError, event, properties, START, update } from './run-migration-harness';
-import { handleRunMigration } from '../../src/migrations/run-migration/handler';
+import { handleRunMigration } from '../../src/migrations/handler/handler';
 
 const MINUTE = 60_000;
 let aws: Aws;

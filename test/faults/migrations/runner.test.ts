@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/migrations/run-migration/response';
+import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/migrations/handler/response';
 import type { EngineName } from '../../../src/migrations/runner/runner.contract';
 import { RunnerEnv } from '../../../src/migrations/runner/runner.contract';
 import { event } from '../../migrations/run-migration-harness';
