@@ -15,7 +15,7 @@ export async function benchBundles(): Promise<Verdict[]> {
     .sort();
   const sizes = new Map(directories.map((directory) => [directory, sizeOf(path.join(assets, directory))]));
   printTable('### (d) Bundles, all files of each, minified as published', ['bundle', 'KiB', 'gzip, KiB'], [...sizes].map(([directory, { plain, zipped }]) => [directory, plain / KIB, zipped / KIB]));
-  const sql = sizes.get(path.join('postgres/broker/sql.lambda'))?.plain ?? NaN;
+  const sql = sizes.get(path.join('postgres/engine/sql.lambda'))?.plain ?? NaN;
   return [{ what: '(d) SQL function', value: sql / KIB, target: 400, unit: ' KiB' }];
 }
 

@@ -20,7 +20,7 @@ async function main(): Promise<void> {
   if (unknown.length > 0) {
     throw new Error(`Unknown part '${unknown.join("', '")}'. Parts: ${Object.keys(PARTS).join(', ')}; all without arguments.`);
   }
-  for (const needed of ['lib/index.js', 'assets/postgres/broker/sql.lambda/index.js']) {
+  for (const needed of ['lib/index.js', 'assets/postgres/engine/sql.lambda/index.js']) {
     if (!fs.existsSync(path.join(ROOT, needed))) {
       throw new Error(`${needed} is missing. Run 'npm run bench', which bundles and compiles first.`);
     }

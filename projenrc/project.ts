@@ -19,8 +19,6 @@ const HANDLER_CODE = [
   '**/*.lambda.ts',
   '**/handler/**',
   'src/migrations/runner/**', '!src/migrations/runner/runner.contract.ts', '!src/migrations/runner/*.Dockerfile',
-  'src/postgres/broker/conductor/**',
-  'src/postgres/broker/sql/**', '!src/postgres/broker/sql/names.ts', '!src/postgres/broker/sql/broker-error.ts',
 ];
 
 /** The construct library project: jsii, four languages, jest, one published package. */

@@ -21,14 +21,14 @@ describe('handlers', () => {
 });
 
 describe('the rule', () => {
-  const entries = ['src/postgres/broker/sql.lambda.ts'];
+  const entries = ['src/postgres/engine/sql.lambda.ts'];
 
   test('fails on a handler that a test mentions without loading it', () => {
     expect(handlersWithoutTest(entries, new Map([['test/a.test.ts', '// sql.lambda is fine']]))).toEqual(entries);
-    expect(handlersWithoutTest(entries, new Map([['test/a.test.ts', "import { handler } from '../../src/postgres/broker/my-sql.lambda';"]]))).toEqual(entries);
+    expect(handlersWithoutTest(entries, new Map([['test/a.test.ts', "import { handler } from '../../src/postgres/engine/my-sql.lambda';"]]))).toEqual(entries);
   });
 
   test('is content with one that loads it', () => {
-    expect(handlersWithoutTest(entries, new Map([['test/a.test.ts', "import { handler } from '../../../src/postgres/broker/sql.lambda';"]]))).toEqual([]);
+    expect(handlersWithoutTest(entries, new Map([['test/a.test.ts', "import { handler } from '../../../src/postgres/engine/sql.lambda';"]]))).toEqual([]);
   });
 });

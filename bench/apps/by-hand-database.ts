@@ -98,7 +98,7 @@ export class ByHandDatabase extends Construct {
   }
 
   private createSqlFunction(group: ec2.SecurityGroup): BundledFunction {
-    const sql = new BundledFunction(this, 'Sql', this.root, 'postgres/broker/sql.lambda', {
+    const sql = new BundledFunction(this, 'Sql', this.root, 'postgres/engine/sql.lambda', {
       description: 'Runs SQL for databases and users',
       vpc: this.vpc,
       vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
@@ -116,7 +116,7 @@ export class ByHandDatabase extends Construct {
 
   private createConductor(sql: BundledFunction): BundledFunction {
     const { kind, identifier, arn, endpoint, secretArn } = this.server;
-    const conductor = new BundledFunction(this, 'Conductor', this.root, 'postgres/broker/conductor.lambda', {
+    const conductor = new BundledFunction(this, 'Conductor', this.root, 'postgres/engine/conductor.lambda', {
       description: 'Makes databases and users',
       retryAttempts: 0,
       maxEventAge: Duration.minutes(5),

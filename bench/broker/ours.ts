@@ -1,11 +1,12 @@
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { Converger, Run, Target } from './workload';
-import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/broker/broker.contract';
-import { systemClock } from '../../src/postgres/broker/conductor/dependencies';
-import { handleConductorRequest } from '../../src/postgres/broker/conductor/handle-conductor-request';
-import type { ConductorEvent } from '../../src/postgres/broker/conductor/request';
-import { CONDUCTOR_TIMEOUT_SECONDS } from '../../src/postgres/broker/conductor.contract';
-import { handleSqlRequest } from '../../src/postgres/broker/sql/handle-sql-request';
+import { ConductorEnv } from '../../src/broker/broker.contract';
+import { CONDUCTOR_TIMEOUT_SECONDS } from '../../src/broker/conductor.contract';
+import { systemClock } from '../../src/broker/handler/clock';
+import type { ConductorEvent } from '../../src/broker/handler/conductor/request';
+import { handleConductorRequest } from '../../src/postgres/engine/handler/conductor/handle-conductor-request';
+import { handleSqlRequest } from '../../src/postgres/engine/handler/sql/handle-sql-request';
+import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/engine/postgres.contract';
 import { InMemorySecretsManager } from '../../test/support/secrets-manager';
 
 /** The broker of this library: both handlers in this process, with a stand-in for Secrets Manager. */

@@ -1,11 +1,12 @@
 import * as crypto from 'crypto';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { creationOrder, resolve, type Template } from './template';
-import type { SqlRequest } from '../../src/postgres/broker/broker.contract';
-import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/broker/broker.contract';
-import { systemClock } from '../../src/postgres/broker/conductor/dependencies';
-import { handleConductorRequest } from '../../src/postgres/broker/conductor/handle-conductor-request';
-import { handleSqlRequest } from '../../src/postgres/broker/sql/handle-sql-request';
+import type { SqlRequest } from '../../src/broker/broker.contract';
+import { ConductorEnv } from '../../src/broker/broker.contract';
+import { systemClock } from '../../src/broker/handler/clock';
+import { handleConductorRequest } from '../../src/postgres/engine/handler/conductor/handle-conductor-request';
+import { handleSqlRequest } from '../../src/postgres/engine/handler/sql/handle-sql-request';
+import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/engine/postgres.contract';
 import type { PostgresServer } from '../../test/support/postgres-server';
 import { InMemorySecretsManager } from '../../test/support/secrets-manager';
 

@@ -1,3 +1,4 @@
+export * from './database-server';
 export * from './edge-route';
 export * from './edge-target';
 export * from './monitored-service';

@@ -1,7 +1,7 @@
 import type { CfnResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { Broker } from './broker/broker';
-import { DATABASE_RESOURCE_TYPE } from './broker/broker.contract';
+import { brokerOf } from './engine/postgres-engine';
+import { DATABASE_RESOURCE_TYPE } from './engine/postgres.contract';
 import type { IPostgres } from './postgres';
 import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
@@ -194,7 +194,7 @@ export class PostgresDatabase extends Construct {
 
   private createResource(props: PostgresDatabaseProps): CfnResource {
     const posture = Posture.of(this);
-    const broker = Broker.of(this.server);
+    const broker = brokerOf(this.server);
     broker.reserveDatabase(this, this.databaseName);
     return broker.declareResource(this, DATABASE_RESOURCE_TYPE, {
       DatabaseName: this.databaseName,

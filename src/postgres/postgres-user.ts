@@ -4,12 +4,13 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
-import { Broker } from './broker/broker';
-import { grantConductor, keepReadable } from './broker/broker-policy';
-import { USER_RESOURCE_TYPE, UserAttributes } from './broker/broker.contract';
+import { brokerOf } from './engine/postgres-engine';
+import { grantConductor, keepReadable } from '../broker/broker-policy';
+import { USER_RESOURCE_TYPE } from './engine/postgres.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
+import { UserAttributes } from '../broker/broker.contract';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
 import { roleSettings, validateSettings } from './private/settings';
@@ -219,7 +220,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
     if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
       throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
     }
-    Broker.of(this.database.server).reserveUser(this, this.username, { connectionLimit: limit, hasKey: props.encryptionKey !== undefined });
+    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: limit, hasKey: props.encryptionKey !== undefined });
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {
@@ -233,7 +234,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
   }
 
   private grantBroker(props: PostgresUserProps, secret: secretsmanager.CfnSecret): iam.Policy {
-    const broker = Broker.of(this.database.server);
+    const broker = brokerOf(this.database.server);
     const policy = grantConductor(this, broker, secret.ref, props.encryptionKey);
     if (props.onRemoval === PostgresUserRemoval.RETAIN) {
       // Secrets Manager refuses a role that it has not heard of yet; by then it has.
@@ -243,7 +244,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
   }
 
   private createResource(props: PostgresUserProps, posture: Posture, secret: secretsmanager.CfnSecret, policy: IConstruct): CfnResource {
-    const broker = Broker.of(this.database.server);
+    const broker = brokerOf(this.database.server);
     const resource = broker.declareResource(this, USER_RESOURCE_TYPE, {
       Username: this.username,
       DatabaseName: this.database.databaseName,

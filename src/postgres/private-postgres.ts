@@ -2,8 +2,11 @@ import { Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { Broker, type BrokerProps } from './broker/broker';
+import { POSTGRES_BROKER_ENGINE } from './engine/postgres-engine';
 import { PostgresDatabase } from './postgres-database';
+import { Broker, type BrokerProps } from '../broker/broker';
+import { ServerWatch } from '../broker/server-watch';
+import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
@@ -14,7 +17,6 @@ import { serverSettings, type ServerSettings } from './private/server-settings';
 import { validateCertificateAuthorities } from './private/trust';
 import type { PrivatePostgresProps } from './private-postgres-props';
 import { placeStore } from '../network/shared/placement';
-import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 
 /**
@@ -151,9 +153,9 @@ export class PrivatePostgres extends PostgresServer {
   private brokerProps(props: PrivatePostgresProps, settings: ServerSettings): BrokerProps {
     return {
       server: this,
-      kind: this.parts.kind,
-      identifier: this.parts.identifier,
-      serverArn: this.parts.arn,
+      engine: POSTGRES_BROKER_ENGINE,
+      owned: true,
+      watch: this.parts.kind === 'instance' ? ServerWatch.rdsInstance(this.parts.identifier, this.parts.arn) : ServerWatch.rdsCluster(this.parts.identifier, this.parts.arn),
       portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: settings.vpcSubnets,
       adminSecret: this.adminSecret,

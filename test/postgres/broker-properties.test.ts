@@ -1,7 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { newServer } from './postgres-fixtures';
 import { PostgresAccess, PostgresDatabaseRemoval, PostgresUserRemoval } from '../../src';
-import { databaseRemoval, parseDatabase, parseUser, userRemoval } from '../../src/postgres/broker/conductor/properties';
+import { databaseRemoval, parseDatabase, parseUser, userRemoval } from '../../src/postgres/engine/handler/conductor/properties';
 
 /** Properties as CloudFormation delivers them: references are resolved. */
 function delivered(template: Template, type: string): any[] {

@@ -4,8 +4,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { dependsOn, FAKE_CA, idOf, newApp, newServer, newVpc, serverTemplate } from './postgres-fixtures';
 import { Postgres, PostgresUser, Posture } from '../../src';
-import { ConductorEnv } from '../../src/postgres/broker/broker.contract';
-import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../../src/postgres/broker/conductor.contract';
+import { ConductorEnv } from '../../src/broker/broker.contract';
+import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../../src/broker/conductor.contract';
 
 const FUNCTION = 'AWS::Lambda::Function';
 const conductor = { Environment: Match.anyValue() };

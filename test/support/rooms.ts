@@ -35,13 +35,21 @@ export function cycles(imports: SourceImport[]): string[] {
   return [...found];
 }
 
-/** Imports of another room's insides: a room shows its index and its `shared/`, and one without an index all but its `private/`. */
+/**
+ * Imports of another room's insides: a room shows its index and its `shared/`, and one without an index all but its `private/`.
+ * What runs in a handler is for handlers alone, also within a room.
+ */
 export function intruding(imports: SourceImport[], hasIndex: (room: string) => boolean): string[] {
-  return betweenRooms(imports).filter(({ to }) => {
+  const isInside = ({ to }: SourceImport) => {
     const [, room, ...rest] = to.split('/');
-    const isOpen = hasIndex(room) ? rest.join('/') === 'index.ts' || rest[0] === 'shared' : true;
-    return !isOpen || rest.includes('private') || rest.includes('handler');
-  }).map(shown);
+    const isOpen = !hasIndex(room) || rest.join('/') === 'index.ts' || rest[0] === 'shared';
+    return !isOpen || rest.includes('private');
+  };
+  const isHandlerCode = (path: string) => path.includes('/handler/') || path.endsWith('.lambda.ts');
+  return [
+    ...betweenRooms(imports).filter((found) => isInside(found) && !(isHandlerCode(found.from) && isHandlerCode(found.to))),
+    ...imports.filter(({ from, to }) => isHandlerCode(to) && !isHandlerCode(from)),
+  ].map(shown);
 }
 
 function betweenRooms(imports: SourceImport[]): SourceImport[] {

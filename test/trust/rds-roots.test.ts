@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import { rootsByRegion } from '../../projenrc/update-rds-roots';
 import { rdsRegions, rdsRootsFor } from '../../src/trust/rds-roots';
 
-const SOURCE = join(__dirname, '..', '..', '..', 'src', 'postgres', 'trust');
+const SOURCE = join(__dirname, '..', '..', 'src', 'trust');
 const TEN_YEARS = 10 * 365.25 * 24 * 3600 * 1000;
 
 function certificatesOf(pem: string): X509Certificate[] {

@@ -16,7 +16,8 @@ export function openIngress(groups: ec2.ISecurityGroup[], peer: ec2.IPeer, port:
   return newRules(groups, () => groups.forEach((group) => group.addIngressRule(peer, port, description)));
 }
 
-function newRules(groups: ec2.ISecurityGroup[], open: () => void): CfnResource[] {
+/** Rules of security groups that something makes. */
+export function newRules(groups: ec2.ISecurityGroup[], open: () => void): CfnResource[] {
   const before = new Set(rulesOf(groups));
   open();
   return rulesOf(groups).filter((rule) => !before.has(rule));

@@ -3,9 +3,11 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer, type ServerLimits } from './postgres-server';
 import { validateCertificateAuthorities } from './trust';
+import { Broker } from '../../broker/broker';
+import { ServerWatch } from '../../broker/server-watch';
 import { placeStore } from '../../network/shared/placement';
 import { InvalidBackendError } from '../../private/errors';
-import { Broker } from '../broker/broker';
+import { POSTGRES_BROKER_ENGINE } from '../engine/postgres-engine';
 import type { PostgresAttributes } from '../postgres';
 import { PostgresDatabase } from '../postgres-database';
 
@@ -75,7 +77,9 @@ export class ImportedPostgres extends PostgresServer {
     validateCertificateAuthorities(this, attributes.caBundle);
     return {
       server: this,
-      kind: 'imported' as const,
+      engine: POSTGRES_BROKER_ENGINE,
+      owned: false,
+      watch: ServerWatch.none(),
       portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: placeStore(this, attributes.vpc, attributes.vpcSubnets),
       adminSecret: attributes.adminSecret,

@@ -23,13 +23,6 @@ export function validateUsername(scope: IConstruct, username: string): void {
   validateName(scope, 'user', username, 'username', RESERVED_ROLES);
 }
 
-/** Refuses a user that has the name of the server's admin. */
-export function validateNotAdmin(scope: IConstruct, username: string, adminUsername: string): void {
-  if (!Token.isUnresolved(username) && username === adminUsername) {
-    throw new InvalidBackendError(scope, `'${username}' is the server's admin, which the broker itself connects as. Give the user another username.`);
-  }
-}
-
 /** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateDatabaseName(scope: IConstruct, databaseName: string): void {
   validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES);

@@ -2,7 +2,7 @@ import { Tokenization } from 'aws-cdk-lib';
 import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { ServiceBindingConfig } from '../../binding';
 import { CA_FILE } from '../../binding/shared/trust.contract';
-import type { UserSecretValue } from '../broker/broker.contract';
+import type { UserSecretValue } from '../engine/postgres.contract';
 
 const SECRETS: { readonly [variable: string]: keyof UserSecretValue } = {
   DATABASE_URL: 'url',

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { STACK } from '../../postgres/broker/conductor/conductor-world';
+import { STACK } from '../../postgres/engine/conductor/conductor-world';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { expecting } from '../expecting';
 import { BrokerCloud, databaseLogicalId } from '../support/broker';

@@ -1,7 +1,8 @@
 import type { Client, QueryResult } from 'pg';
-import { ConductorEnv, DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, type SqlRequest } from '../../../src/postgres/broker/broker.contract';
-import { handleSqlRequest } from '../../../src/postgres/broker/sql/handle-sql-request';
-import { ConductorWorld, impatientClock, type Answer } from '../../postgres/broker/conductor/conductor-world';
+import { ConductorEnv, type SqlRequest } from '../../../src/broker/broker.contract';
+import { handleSqlRequest } from '../../../src/postgres/engine/handler/sql/handle-sql-request';
+import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../../src/postgres/engine/postgres.contract';
+import { ConductorWorld, impatientClock, type Answer } from '../../postgres/engine/conductor/conductor-world';
 import type { Login, PostgresServer } from '../../support/postgres-server';
 
 type Properties = Record<string, unknown>;

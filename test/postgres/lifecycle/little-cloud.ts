@@ -1,10 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { creationOrder, resolve, type TemplateResource } from '../../../examples/demo/template';
-import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, type SqlRequest } from '../../../src/postgres/broker/broker.contract';
-import { handleSqlRequest } from '../../../src/postgres/broker/sql/handle-sql-request';
+import { type SqlRequest } from '../../../src/broker/broker.contract';
+import { handleSqlRequest } from '../../../src/postgres/engine/handler/sql/handle-sql-request';
+import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../../src/postgres/engine/postgres.contract';
 import type { PostgresServer } from '../../support/postgres-server';
-import { ConductorWorld, impatientClock, type Answer } from '../broker/conductor/conductor-world';
+import { ConductorWorld, impatientClock, type Answer } from '../engine/conductor/conductor-world';
 
 interface Living {
   readonly resource: TemplateResource & { readonly DeletionPolicy?: string };

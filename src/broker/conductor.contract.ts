@@ -1,0 +1,19 @@
+/** What the broker's construct must give its conductor: time limits and permissions. */
+
+/** Time-out of the conductor's function: the most that Lambda allows. */
+export const CONDUCTOR_TIMEOUT_SECONDS = 900;
+
+/** Time-out of the SQL function. The conductor can still name a time-out of it. */
+export const SQL_FUNCTION_TIMEOUT_SECONDS = 840;
+
+/** `ServiceTimeout` of the custom resources: CloudFormation gives up on a conductor that crashed, but never on one at work. */
+export const SERVICE_TIMEOUT_SECONDS = 960;
+
+/** `maximumEventAge` of the conductor: a request that Lambda delivers later than this belongs to a deployment that is over. */
+export const MAX_EVENT_AGE_SECONDS = 300;
+
+/** What the conductor does with the secret of a user. */
+export const USER_SECRET_ACTIONS = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
+
+/** What the conductor does with the secret of the admin, and with one that a user left in another stack. */
+export const READ_SECRET_ACTIONS = ['secretsmanager:GetSecretValue'];

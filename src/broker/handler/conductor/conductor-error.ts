@@ -1,0 +1,29 @@
+/** A failure that is told to the user: what is wrong with which object, and what to do. */
+export class ConductorError extends Error {
+  /**
+   * @param code error code of the server, AWS error name, or a code of this library
+   */
+  public constructor(public readonly code: string, message: string) {
+    super(message);
+    this.name = 'ConductorError';
+  }
+}
+
+/** The server was never reached, so nothing was done. */
+export class UnreachableError extends ConductorError {}
+
+/** The server does not exist any more: an error, except for who wants to delete something on it. */
+export class ServerGoneError extends UnreachableError {}
+
+/** The admin's password cannot be read because its secret does not exist any more. */
+export class AdminSecretGoneError extends ConductorError {}
+
+/** Name of an error as AWS clients set it. */
+export function errorName(error: unknown): string {
+  return error instanceof Error ? error.name : 'Error';
+}
+
+/** Message of whatever was thrown. */
+export function errorMessage(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

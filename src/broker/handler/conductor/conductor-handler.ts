@@ -1,0 +1,35 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient } from '@aws-sdk/client-rds';
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Context } from 'aws-lambda';
+import type { ConductorDependencies } from './dependencies';
+import { lambdaInvoker } from './lambda-invoker';
+import type { ConductorEvent } from './request';
+import { putResponse } from '../../../private/put-response';
+import { ConductorEnv } from '../../broker.contract';
+import { systemClock } from '../clock';
+
+/** Answers one request, with everything that the conductor reaches outside itself. */
+export type Answer = (event: ConductorEvent, deps: ConductorDependencies) => Promise<void>;
+
+/** The conductor's handler for an engine: clients are made here, once for each instance of the function. */
+export function conductorHandler(answer: Answer): (event: ConductorEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<void> {
+  const secrets = new SecretsManagerClient({ maxAttempts: 5 });
+  const rds = new RDSClient({ maxAttempts: 5 });
+  // It has its own patience, in which throttling and functions that are not ready are told apart.
+  const lambda = new LambdaClient({ maxAttempts: 1 });
+  return async (event, context) => {
+    const { env } = process;
+    await answer(event, {
+      secrets,
+      rds,
+      invokeSql: lambdaInvoker(lambda, env[ConductorEnv.SQL_FUNCTION] ?? '', systemClock),
+      sendResponse: (url, body) => putResponse(url, body, systemClock),
+      remainingMillis: () => context.getRemainingTimeInMillis(),
+      log: (entry) => console.log(JSON.stringify(entry)),
+      clock: systemClock,
+      region: env.AWS_REGION ?? '',
+      env,
+    });
+  };
+}

@@ -1,0 +1,26 @@
+import type { Operation } from './operation';
+import { nameOf, physicalIdOf } from './request';
+import type { Outcome } from './respond';
+import { DatabaseAttributes } from '../../broker.contract';
+
+/** Creates or updates a database. Another name is another database; the old one is kept or removed by its policy afterwards. */
+export async function convergeDatabase(operation: Operation): Promise<Outcome> {
+  const { spec, adoptExisting } = operation.engine.parseDatabase(operation.event.ResourceProperties);
+  const session = operation.session();
+  const physicalId = physicalIdOf('database', spec.databaseName);
+  operation.started(physicalId);
+  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting, settled: operation.isSettled(physicalId) });
+  return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
+}
+
+/** Deletes a database where its policy says so. */
+export async function deleteDatabase(operation: Operation): Promise<void> {
+  const databaseName = nameOf('database', operation.physicalId ?? '');
+  if (databaseName === undefined) {
+    return;
+  }
+  const removal = operation.engine.databaseRemoval(operation.event.ResourceProperties);
+  if (removal !== 'retain') {
+    await operation.session().run({ operation: 'deleteDatabase', databaseName, force: removal === 'force' });
+  }
+}

@@ -1,0 +1,59 @@
+import type { ConductorEngine } from './conductor-engine';
+import { AdminSecretGoneError, ConductorError, errorMessage, errorName, ServerGoneError } from './conductor-error';
+import { convergeDatabase, deleteDatabase } from './database-operations';
+import type { ConductorDependencies } from './dependencies';
+import { Operation } from './operation';
+import { Redaction } from './redaction';
+import { kindOf, neverCreatedId, type ConductorEvent, type ResourceKind } from './request';
+import { responseBody, type Outcome } from './respond';
+import { convergeUser, deleteUser } from './user-operations';
+
+const CONVERGE: { readonly [kind in ResourceKind]: (operation: Operation) => Promise<Outcome> } = { database: convergeDatabase, user: convergeUser };
+const DELETE: { readonly [kind in ResourceKind]: (operation: Operation) => Promise<void> } = { database: deleteDatabase, user: deleteUser };
+
+/**
+ * Handles one request of CloudFormation and always answers it; never throws, because Lambda would deliver the request again
+ * minutes later, when its deployment may be over.
+ *
+ * The same request twice, at once or long after, ends in the same state: names decide the physical id, secrets decide
+ * passwords, and the SQL converges. A Create that arrives after the rollback deleted everything fails at the user's secret,
+ * which is gone by then, before it touches the server; a database would be made again, empty and with its owner mark.
+ */
+export async function runConductorRequest(engine: ConductorEngine, event: ConductorEvent, deps: ConductorDependencies): Promise<void> {
+  const redaction = new Redaction();
+  const about = { requestId: event.RequestId, requestType: event.RequestType, resourceType: event.ResourceType, logicalId: event.LogicalResourceId };
+  const log: ConductorDependencies['log'] = (entry) => deps.log(redaction.redactValues({ ...about, ...entry }));
+  log({ level: 'info', message: 'request' });
+  const outcome = await perform(new Operation(event, { ...deps, log }, redaction, engine));
+  const safe = { ...outcome, ...(outcome.reason === undefined ? {} : { reason: redaction.redact(outcome.reason) }) };
+  try {
+    await deps.sendResponse(event.ResponseURL, responseBody(event, safe));
+    log({ level: 'info', message: 'answered', status: safe.status, physicalId: safe.physicalId, reason: safe.reason });
+  } catch (error) {
+    log({ level: 'error', message: 'answer not delivered', status: safe.status, physicalId: safe.physicalId, reason: safe.reason, error: errorMessage(error) });
+  }
+}
+
+async function perform(operation: Operation): Promise<Outcome> {
+  try {
+    const kind = kindOf(operation.event, operation.engine);
+    return operation.event.RequestType === 'Delete' ? await remove(operation, kind) : await CONVERGE[kind](operation);
+  } catch (error) {
+    const code = error instanceof ConductorError ? error.code : errorName(error);
+    operation.deps.log({ level: 'error', message: 'failed', code, error: errorMessage(error) });
+    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${errorMessage(error)}` };
+  }
+}
+
+/** With the server, everything on it is gone; and without the admin's password nobody can remove anything. */
+async function remove(operation: Operation, kind: ResourceKind): Promise<Outcome> {
+  try {
+    await DELETE[kind](operation);
+  } catch (error) {
+    if (!(error instanceof ServerGoneError || error instanceof AdminSecretGoneError)) {
+      throw error;
+    }
+    operation.deps.log({ level: 'warn', message: 'nothing to delete it from', error: error.message });
+  }
+  return { status: 'SUCCESS', physicalId: operation.physicalId ?? neverCreatedId(operation.event) };
+}

@@ -1,0 +1,104 @@
+import { GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { ConductorError, errorMessage, errorName } from './conductor-error';
+import type { Clock } from '../clock';
+
+/** A permission that the same deployment has just granted takes a while to reach every part of IAM. */
+const PROPAGATION_MILLIS = 60_000;
+const PROPAGATION_POLL_MILLIS = 5_000;
+
+const MOVE_ATTEMPTS = 5;
+
+/** One version of a secret. */
+export interface StoredVersion {
+  readonly versionId: string;
+  readonly text: string;
+}
+
+/** Which version of a secret. */
+export type VersionSelector = { readonly stage: 'AWSCURRENT' | 'AWSPREVIOUS' } | { readonly versionId: string };
+
+/** Secrets Manager in the words of this handler: what does not exist is `undefined`. */
+export class SecretStore {
+  public constructor(private readonly client: SecretsManagerClient, private readonly clock: Clock) {}
+
+  /**
+   * One version; nothing where the secret, or that version of it, does not exist or is about to be deleted.
+   *
+   * @param patience milliseconds to wait for a permission that was only just granted
+   */
+  public async tryRead(secretArn: string, selector: VersionSelector, patience = PROPAGATION_MILLIS): Promise<StoredVersion | undefined> {
+    const which = 'stage' in selector ? { VersionStage: selector.stage } : { VersionId: selector.versionId };
+    try {
+      const { VersionId, SecretString } = await this.retryDenied(() => this.client.send(new GetSecretValueCommand({ SecretId: secretArn, ...which })), patience);
+      return VersionId === undefined || SecretString === undefined ? undefined : { versionId: VersionId, text: SecretString };
+    } catch (error) {
+      if (errorName(error) === 'ResourceNotFoundException' || isDeleted(error)) {
+        return undefined;
+      }
+      throw readable(error, 'read', secretArn);
+    }
+  }
+
+  /** Writes a version unless it exists already, and reads back what is stored under its id: that of whoever was first. */
+  public async writeOnce(secretArn: string, versionId: string, text: string): Promise<StoredVersion> {
+    const command = new PutSecretValueCommand({ SecretId: secretArn, ClientRequestToken: versionId, SecretString: text });
+    try {
+      await this.retryDenied(() => this.client.send(command));
+    } catch (error) {
+      if (errorName(error) !== 'ResourceExistsException') {
+        throw readable(error, 'write', secretArn);
+      }
+    }
+    const stored = await this.tryRead(secretArn, { versionId });
+    if (stored === undefined) {
+      throw new ConductorError('SECRET_LOST', `Version ${versionId} of secret ${secretArn} was written and is not there. Deploy again.`);
+    }
+    return stored;
+  }
+
+  /** Makes a version the current one; Secrets Manager makes the one before it the previous one. */
+  public async makeCurrent(secretArn: string, versionId: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const current = await this.tryRead(secretArn, { stage: 'AWSCURRENT' });
+      if (current?.versionId === versionId) {
+        return;
+      }
+      const command = new UpdateSecretVersionStageCommand({
+        SecretId: secretArn, VersionStage: 'AWSCURRENT', MoveToVersionId: versionId, RemoveFromVersionId: current?.versionId,
+      });
+      try {
+        await this.retryDenied(() => this.client.send(command));
+      } catch (error) {
+        // Somebody moved the label between the two calls: look again.
+        if (errorName(error) !== 'InvalidParameterException' || attempt === MOVE_ATTEMPTS) {
+          throw readable(error, 'update', secretArn);
+        }
+      }
+    }
+  }
+
+  private async retryDenied<T>(call: () => Promise<T>, patience = PROPAGATION_MILLIS): Promise<T> {
+    const until = this.clock.now() + patience;
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (errorName(error) !== 'AccessDeniedException' || this.clock.now() >= until) {
+          throw error;
+        }
+        await this.clock.sleep(PROPAGATION_POLL_MILLIS);
+      }
+    }
+  }
+}
+
+function isDeleted(error: unknown): boolean {
+  return errorName(error) === 'InvalidRequestException' && /marked (for deletion|deleted)/i.test(errorMessage(error));
+}
+
+function readable(error: unknown, action: string, secretArn: string): ConductorError {
+  const advice = isDeleted(error) || errorName(error) === 'ResourceNotFoundException'
+    ? 'It was deleted: restore it, or give the resource a new construct id.'
+    : 'Check the permissions of the function and of the key of the secret, and deploy again.';
+  return new ConductorError(errorName(error), `Cannot ${action} secret ${secretArn}: ${errorMessage(error)}. ${advice}`);
+}

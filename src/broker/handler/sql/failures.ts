@@ -1,0 +1,80 @@
+import { BrokerError } from '../../broker-error';
+import type { ServerConnection, SqlFailure, SqlRequest } from '../../broker.contract';
+
+/** What CloudFormation shows has to hold the conductor's words too. */
+const LONGEST_MESSAGE = 900;
+const MASK = '********';
+const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EPIPE', 'ENETDOWN'];
+const LOST = /Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error|socket (hang up|disconnected)/i;
+
+const TLS_ADVICE = 'The server\'s certificate is not from the given authorities, or not for this host name. Use the server\'s own endpoint, and its authorities as caBundle.';
+
+/** The failure of a connection that no engine has to know: the network, or a server that does not prove who it is. */
+export function connectionFailure(parts: ErrorParts, { server: { host, port } }: SqlRequest): BrokerError | undefined {
+  const { code, text } = parts;
+  if (isTlsError(code, text)) {
+    return new BrokerError(code, `No trusted connection to ${host}:${port} (${code}: ${text}). ${TLS_ADVICE}`);
+  }
+  return NETWORK.includes(code) || LOST.test(text) ? notReady(parts, { host, port }) : undefined;
+}
+
+/** A server that is not there, or takes no requests yet: the same request may succeed later. */
+export function notReady({ code, text, detail }: ErrorParts, { host, port }: Pick<ServerConnection, 'host' | 'port'>): BrokerError {
+  return new BrokerError(code, `The server ${host}:${port} does not take requests (${code}: ${text}${detail ? ` (${detail})` : ''}).`, { retry: true, unreachable: true });
+}
+
+/** What the handler answers for an error: short, and without anything secret. */
+export function toFailure(error: BrokerError, request: SqlRequest, verifiers?: RegExp): SqlFailure {
+  const message = redact(error.message, secretsOf(request), verifiers);
+  return {
+    code: error.code,
+    message: message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 1)}…`,
+    unreachable: error.unreachable,
+    wrongPassword: error.wrongPassword,
+  };
+}
+
+/** Takes passwords, and the forms that an engine gives them, out of a text. */
+export function redact(text: string, secrets: string[], verifiers?: RegExp): string {
+  const known = secrets.filter((secret) => secret !== '').sort((a, b) => b.length - a.length);
+  const withoutVerifiers = verifiers === undefined ? text : text.replace(verifiers, MASK);
+  return known.reduce((cleaned, secret) => cleaned.replaceAll(secret, MASK), withoutVerifiers);
+}
+
+/** What the request is about, as the subject of a message. */
+export function objectOf(request: SqlRequest): string {
+  switch (request.operation) {
+    case 'convergeDatabase': return `Database "${request.database.databaseName}"`;
+    case 'deleteDatabase': return `Database "${request.databaseName}"`;
+    default: return `User "${request.user.username}"`;
+  }
+}
+
+function secretsOf(request: SqlRequest): string[] {
+  const server: ServerConnection = request.server;
+  const passwords = request.operation === 'convergeUser' ? Object.values(request.passwords) : [];
+  return [server.password, ...passwords.filter((password) => password !== undefined)];
+}
+
+/** What a driver throws: its code, its text, and the detail that a server adds. */
+export interface ErrorParts {
+  readonly code: string;
+  readonly text: string;
+  readonly detail: string;
+}
+
+/** Takes apart whatever a driver throws. */
+export function partsOf(error: unknown): ErrorParts {
+  const parts: { code?: unknown; message?: unknown; detail?: unknown; errors?: unknown[] } = Object(error);
+  if (Array.isArray(parts.errors) && parts.errors.length > 0) {
+    // One for each address of the host.
+    return partsOf(parts.errors[parts.errors.length - 1]);
+  }
+  const text = typeof parts.message === 'string' ? parts.message : String(error);
+  const code = typeof parts.code === 'string' ? parts.code : LOST.test(text) ? 'CONNECTION_LOST' : 'UNEXPECTED';
+  return { code, text, detail: typeof parts.detail === 'string' ? parts.detail : '' };
+}
+
+function isTlsError(code: string, text: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code) || /does not support SSL/.test(text);
+}

@@ -1,0 +1,54 @@
+import { toFailure } from './failures';
+import type { SqlEngine } from './sql-engine';
+import { BrokerError } from '../../broker-error';
+import type { DatabaseSpec, SqlRequest, SqlResponse, UserSpec } from '../../broker.contract';
+import type { Clock } from '../clock';
+
+const RETRY_MS = 250;
+const LONGEST_RETRY_MS = 5_000;
+
+/**
+ * Runs one request against the server and answers how it went; never throws.
+ *
+ * A server that is stopped, starting, failing over or full is waited for until the request's deadline. Every attempt starts from
+ * what is there, so that an attempt cut off in the middle does no harm.
+ */
+export async function runSqlRequest<D extends DatabaseSpec, U extends UserSpec>(engine: SqlEngine<D, U>, request: SqlRequest<D, U>, clock: Clock): Promise<SqlResponse> {
+  for (let attempt = 1, wait = RETRY_MS; ; attempt += 1, wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
+    try {
+      return await perform(engine, request);
+    } catch (error) {
+      const failure = error instanceof BrokerError ? error : engine.explain(error, request, attempt);
+      if (!failure.retry || clock.now() + wait >= request.deadline) {
+        return { ok: false, error: toFailure(explain(failure), request, engine.verifiers) };
+      }
+      await clock.sleep(wait);
+    }
+  }
+}
+
+async function perform<D extends DatabaseSpec, U extends UserSpec>(engine: SqlEngine<D, U>, request: SqlRequest<D, U>): Promise<SqlResponse> {
+  switch (request.operation) {
+    case 'convergeDatabase': return { ok: true, changes: await engine.convergeDatabase(request) };
+    case 'deleteDatabase': return { ok: true, changes: await engine.deleteDatabase(request) };
+    case 'convergeUser': return { ok: true, changes: await engine.convergeUser(request) };
+    case 'deleteUser': return { ok: true, changes: await engine.deleteUser(request) };
+    case 'inspectUser': {
+      const mark = await engine.inspectUser(request);
+      return { ok: true, changes: [], ...(mark && { mark }) };
+    }
+    default: return unknownOperation(request);
+  }
+}
+
+/** While a deployment replaces one of the two functions after the other, they may differ. */
+function unknownOperation(request: never): never {
+  throw new BrokerError('UNKNOWN_OPERATION', `This version of the SQL function does not know the request ${JSON.stringify(Object(request).operation)}. Deploy the server's stack again.`);
+}
+
+/** The last of many attempts is not the whole story. */
+function explain(failure: BrokerError): BrokerError {
+  return failure.retry
+    ? new BrokerError(failure.code, `${failure.message} It stayed so until the deadline. Bring the server back, then deploy again.`, failure)
+    : failure;
+}

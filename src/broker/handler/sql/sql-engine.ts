@@ -1,0 +1,21 @@
+import type { BrokerError } from '../../broker-error';
+import type { DatabaseSpec, OwnerMark, SqlRequest, SqlRequestOf, UserSpec } from '../../broker.contract';
+
+/**
+ * A kind of server, for the SQL function. Requests converge, so that each may come twice: the engine starts from what is there, and
+ * reads back what it made. Each method that changes something answers with the statements that did, without secrets.
+ */
+export interface SqlEngine<D extends DatabaseSpec = DatabaseSpec, U extends UserSpec = UserSpec> {
+  /** Forms in which a password stands in statements and messages of the server, besides the password itself. */
+  readonly verifiers?: RegExp;
+  convergeDatabase(request: SqlRequestOf<'convergeDatabase', D, U>): Promise<string[]>;
+  /** Drops a database that the resource made; refuses one with data unless it is forced. */
+  deleteDatabase(request: SqlRequestOf<'deleteDatabase'>): Promise<string[]>;
+  convergeUser(request: SqlRequestOf<'convergeUser', D, U>): Promise<string[]>;
+  /** Drops a user that the resource made, with or without what it owns. */
+  deleteUser(request: SqlRequestOf<'deleteUser'>): Promise<string[]>;
+  /** The owner mark of a user; nothing where there is no such user, or no mark. */
+  inspectUser(request: SqlRequestOf<'inspectUser'>): Promise<OwnerMark | undefined>;
+  /** Whatever was thrown, in the form that users get: code, object, reason, advice. */
+  explain(error: unknown, request: SqlRequest, attempt: number): BrokerError;
+}

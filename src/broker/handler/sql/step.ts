@@ -1,0 +1,34 @@
+import { BrokerError } from '../../broker-error';
+
+/** A statement that the present state calls for. */
+export interface Step {
+  readonly sql: string;
+  /** Who may really do it, where the server would accept the statement from the admin and do nothing. */
+  readonly grantors?: string[];
+  /** Hidden from `changes`: it is the same every time, or holds a verifier. */
+  readonly shown?: string;
+}
+
+/** The statements alone. */
+export function sqlOf(steps: Step[]): string[] {
+  return steps.map((step) => step.sql);
+}
+
+/** The statements as users may see them. */
+export function shownOf(steps: Step[]): string[] {
+  return steps.map((step) => step.shown ?? step.sql);
+}
+
+/**
+ * Fails when, read back, the state still calls for something: a server may report success for a GRANT or REVOKE that did nothing,
+ * because somebody else owns the object or granted the right.
+ */
+export function checkNothingLeft(object: string, remaining: Step[]): void {
+  if (remaining.length === 0) {
+    return;
+  }
+  const [first] = remaining;
+  const grantors = [...new Set(remaining.flatMap((step) => step.grantors ?? []))];
+  const who = grantors.length > 0 ? `Let ${grantors.map((name) => `"${name}"`).join(' or ')} run it` : 'Let the owner of the object run it';
+  throw new BrokerError('NO_EFFECT', `${object}: the server accepted this and did nothing, because the admin may not do it: ${shownOf([first])[0]}. ${who}, then deploy again.`);
+}

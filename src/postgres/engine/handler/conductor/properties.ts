@@ -1,0 +1,79 @@
+import type { DatabaseRemoval, DatabaseRequest, UserRequest } from '../../../../broker/handler/conductor/conductor-engine';
+import { flag, invalid, list, oneOf, type RawProperties, record, text } from '../../../../broker/handler/conductor/raw-properties';
+import type { AccessName, PostgresDatabaseSpec, PostgresUserSpec, UserRemovalName } from '../../postgres.contract';
+
+const IDENTIFIER_BYTES = 63;
+const ACCESS: readonly AccessName[] = ['READ_WRITE', 'READ_ONLY', 'OWNER'];
+const REMOVAL: readonly UserRemovalName[] = ['REASSIGN', 'DROP_OWNED', 'RETAIN'];
+const DATABASE_REMOVAL: readonly DatabaseRemoval[] = ['retain', 'destroy', 'force'];
+
+/** Reads the properties of a user. */
+export function parseUser(properties: RawProperties): UserRequest<PostgresUserSpec> {
+  userRemoval(properties);
+  const username = identifier(properties, 'Username');
+  return {
+    spec: {
+      username,
+      logins: [username],
+      databaseName: databaseName(properties),
+      access: oneOf(properties, 'Access', ACCESS),
+      connectionLimit: connectionLimit(properties),
+      settings: record(properties, 'Settings'),
+      protectedTables: list(properties, 'ProtectedTables'),
+    },
+    secretArn: text(properties, 'SecretArn'),
+    adoptExisting: flag(properties, 'AdoptExisting'),
+  };
+}
+
+/** Reads the properties of a database. */
+export function parseDatabase(properties: RawProperties): DatabaseRequest<PostgresDatabaseSpec> {
+  databaseRemoval(properties);
+  return {
+    spec: {
+      databaseName: databaseName(properties),
+      extensions: list(properties, 'Extensions'),
+      ...(properties.Locale === undefined ? {} : { locale: text(properties, 'Locale') }),
+      settings: record(properties, 'Settings'),
+      protectedTables: list(properties, 'ProtectedTables'),
+    },
+    adoptExisting: flag(properties, 'AdoptExisting'),
+  };
+}
+
+/** What becomes of a user's role. */
+export function userRemoval(properties: RawProperties): UserRemovalName {
+  return properties.OnRemoval === undefined ? 'REASSIGN' : oneOf(properties, 'OnRemoval', REMOVAL);
+}
+
+/** What becomes of a database. */
+export function databaseRemoval(properties: RawProperties): DatabaseRemoval {
+  return properties.RemovalPolicy === undefined ? 'retain' : oneOf(properties, 'RemovalPolicy', DATABASE_REMOVAL);
+}
+
+function identifier(properties: RawProperties, name: string): string {
+  const value = text(properties, name);
+  if (Buffer.byteLength(value) > IDENTIFIER_BYTES || value.includes('\0') || /\p{Surrogate}/u.test(value)) {
+    throw invalid(name, value, `at most ${IDENTIFIER_BYTES} bytes of text, because PostgreSQL would cut it`);
+  }
+  return value;
+}
+
+function databaseName(properties: RawProperties): string {
+  const value = identifier(properties, 'DatabaseName');
+  if (value === '.' || value === '..') {
+    throw invalid('DatabaseName', value, 'a name that can stand in a URL');
+  }
+  return value;
+}
+
+function connectionLimit({ ConnectionLimit: value }: RawProperties): number {
+  if (value === undefined) {
+    return -1;
+  }
+  const limit = Number(value);
+  if (value === '' || !Number.isInteger(limit) || limit < -1) {
+    throw invalid('ConnectionLimit', value, 'a whole number, or -1 for no limit');
+  }
+  return limit;
+}

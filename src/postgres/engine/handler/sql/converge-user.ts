@@ -1,0 +1,59 @@
+import type { SqlDependencies } from './dependencies';
+import { withLockedServer } from './locked-server';
+import { literal } from './quote';
+import { scramVerifier } from './scram';
+import type { ServerState } from './server-state';
+import { checkUser, passwordStep, planUser } from './user-plan';
+import type { OwnerMark, Passwords } from '../../../../broker/broker.contract';
+import type { Claim } from '../../../../broker/handler/sql/claim';
+import { openingOfStack } from '../../../../broker/handler/sql/owner-mark';
+import { checkNothingLeft, shownOf, sqlOf } from '../../../../broker/handler/sql/step';
+import { checkDatabaseName, checkUsername, groupRoleNames } from '../../names';
+import type { PostgresRequestOf } from '../../postgres.contract';
+
+type Request = PostgresRequestOf<'convergeUser'>;
+
+/**
+ * Makes the logins of a user what is declared, whatever is there already, and answers what was changed.
+ *
+ * Round trips after the one connection: 1 when nothing is to be changed, else 3.
+ */
+export async function convergeUser(request: Request, deps: SqlDependencies): Promise<string[]> {
+  const { user, mark, adoptExisting, settled, passwords } = request;
+  user.logins.forEach((login) => checkUsername(login, request.server.username));
+  checkDatabaseName(user.databaseName);
+  const claim: Claim = { mark, adoptExisting, settled };
+  const specs = user.logins.map((login) => ({ ...user, username: login }));
+  // Takes about as long as connecting, which needs it no sooner than the lock is held.
+  const computing = verifiersOf(passwords);
+  const subject = { roles: [...user.logins, ...groupRoleNames(user.databaseName)], databaseName: user.databaseName };
+  return withLockedServer(request, deps, subject, async ({ state, apply, refresh }) => {
+    specs.forEach((spec) => checkUser(state, spec, claim));
+    const verifiers = await computing;
+    const plan = (current: ServerState) => specs.flatMap((spec) => planUser(current, spec, claim, verifiers.get(spec.username)));
+    const steps = plan(state);
+    if (steps.length > 0) {
+      await apply(sqlOf(steps));
+      checkNothingLeft(`User "${user.username}"`, plan(await refresh()));
+    }
+    return shownOf(steps);
+  }, computing.then((verifiers) => reapplyPasswords(mark, verifiers)));
+}
+
+async function verifiersOf(passwords: Passwords): Promise<ReadonlyMap<string, string>> {
+  const given = Object.entries(passwords).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return new Map(await Promise.all(given.map(async ([login, password]) => [login, await scramVerifier(login, password)] as const)));
+}
+
+/** Nobody can read a verifier back to compare it, so the password of a role that is this stack's is set every time. */
+function reapplyPasswords(mark: OwnerMark, verifiers: ReadonlyMap<string, string>): string[] {
+  const comment = "shobj_description(oid, 'pg_authid')";
+  return [...verifiers].map(([login, verifier]) => `IF EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(login)} AND ${isOfStackSql(comment, mark)}) THEN
+      ${passwordStep(login, verifier).sql};
+    END IF`);
+}
+
+/** SQL condition: the comment carries a mark of this stack, whatever the logical id. */
+export function isOfStackSql(commentSql: string, mark: OwnerMark): string {
+  return `starts_with(${commentSql}, ${literal(openingOfStack(mark))})`;
+}

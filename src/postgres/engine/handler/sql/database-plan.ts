@@ -1,0 +1,81 @@
+import { markOfDatabase } from './ownership';
+import { identifier, literal } from './quote';
+import type { DatabaseState, Grant, ServerState } from './server-state';
+import { planSettings } from './settings-plan';
+import { BrokerError } from '../../../../broker/broker-error';
+import { checkMayTake, type Claim } from '../../../../broker/handler/sql/claim';
+import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from '../../../../broker/handler/sql/owner-mark';
+import type { Step } from '../../../../broker/handler/sql/step';
+import { groupRoles } from '../../names';
+import type { PostgresDatabaseSpec } from '../../postgres.contract';
+
+/** A database that was made a moment ago: what its state is known to be. */
+export function newDatabase(name: string): DatabaseState {
+  const { owner } = groupRoles(name);
+  const grants = ['CONNECT', 'TEMPORARY'].map((privilege) => ({ grantee: null, grantor: owner, privilege }));
+  return { name, owner, mine: true, comment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
+}
+
+/** CREATE DATABASE, which must be alone: it cannot run in a transaction. */
+export function createDatabase(spec: PostgresDatabaseSpec): Step {
+  const locale = spec.locale === undefined ? '' : ` LOCALE ${literal(spec.locale)}`;
+  const owner = identifier(groupRoles(spec.databaseName).owner);
+  return { sql: `CREATE DATABASE ${identifier(spec.databaseName)} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8'${locale}` };
+}
+
+/** Fails when a database that exists cannot become what is declared. */
+export function checkDatabase(state: ServerState, spec: PostgresDatabaseSpec, claim: Claim): void {
+  const { database } = state;
+  if (!database) {
+    return;
+  }
+  const object = `Database "${spec.databaseName}"`;
+  checkMayTake(object, markOfDatabase(state, groupRoles(spec.databaseName).owner), claim);
+  if (database.encoding !== 'UTF8') {
+    throw new BrokerError('ENCODING_MISMATCH', `${object} has the encoding ${database.encoding}, which cannot change; this library needs UTF8. Move the data to a new database.`);
+  }
+  const { locale } = spec;
+  if (locale !== undefined && [database.collate, database.ctype].some((found) => normalLocale(found) !== normalLocale(locale))) {
+    throw new BrokerError('LOCALE_MISMATCH', `${object} has the locale ${database.collate} (LC_COLLATE) and ${database.ctype} (LC_CTYPE), which cannot change; `
+      + `declared is ${spec.locale}. Declare what it has, or move the data to a new database.`);
+  }
+}
+
+/** What the database still needs, as far as it can be done from database `postgres`. */
+export function planDatabase(database: DatabaseState, spec: PostgresDatabaseSpec, claim: Claim): Step[] {
+  const name = identifier(spec.databaseName);
+  const { owner, readWrite, readOnly } = groupRoles(spec.databaseName);
+  const lacks = (grantee: string, privilege: string) => !database.grants.some((grant) => grant.grantee === grantee && grant.privilege === privilege);
+  const { stackId, logicalId } = claim.mark;
+  const mark = { stackId, logicalId };
+  // Without a mark, but of the owner that it gets here, it is one that an earlier attempt has made.
+  const found = readMark(database.comment) ?? (database.owner === owner ? undefined : NOBODY);
+  return [
+    ...(database.owner === owner ? [] : [{ sql: `ALTER DATABASE ${name} OWNER TO ${identifier(owner)}` }]),
+    ...planPublic(spec.databaseName, database.grants),
+    ...(lacks(readWrite, 'CONNECT') || lacks(readWrite, 'TEMPORARY')
+      ? [{ sql: `GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO ${identifier(readWrite)}`, grantors: [database.owner] }] : []),
+    ...(lacks(readOnly, 'CONNECT') ? [{ sql: `GRANT CONNECT ON DATABASE ${name} TO ${identifier(readOnly)}`, grantors: [database.owner] }] : []),
+    ...planSettings(`ALTER DATABASE ${name}`, database.settings, spec.settings),
+    ...(isUpToDate(found, mark, claim.settled)
+      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(markOfTaker(found, mark, claim.settled), database.comment))}` }]),
+  ];
+}
+
+/** On servers that this library made, nobody but the admin needs database `postgres`. */
+export function planMaintenanceDatabase(state: ServerState, owned: boolean): Step[] {
+  const { mine, grants } = state.maintenanceDatabase;
+  if (!owned || !mine || !grants.some((grant) => grant.grantee === null)) {
+    return [];
+  }
+  return [{ sql: 'GRANT CONNECT, TEMPORARY ON DATABASE postgres TO CURRENT_USER' }, ...planPublic('postgres', grants)];
+}
+
+function planPublic(databaseName: string, grants: Grant[]): Step[] {
+  const open = grants.filter((grant) => grant.grantee === null);
+  return open.length === 0 ? [] : [{ sql: `REVOKE ALL ON DATABASE ${identifier(databaseName)} FROM PUBLIC`, grantors: open.map((grant) => grant.grantor) }];
+}
+
+function normalLocale(locale: string): string {
+  return locale.toLowerCase().replace(/utf-8$/, 'utf8');
+}

@@ -1,0 +1,77 @@
+import type { SqlDependencies } from './dependencies';
+import { explainDenial } from './ownership';
+import { literal } from './quote';
+import { serverStateSql, type ServerState, type Subject } from './server-state';
+import { onlyValue, withSession, type SqlSession } from './session';
+import { BrokerError } from '../../../../broker/broker-error';
+import type { RequestBase } from '../../../../broker/broker.contract';
+
+/** One lock for the whole server. Locks belong to a database, so it is always taken in `postgres`. */
+const LOCK_KEY = '7161712893041837';
+const POLL_MS = 10;
+const LONGEST_POLL_MS = 250;
+
+/** The server, with the broker's lock held by this connection to database `postgres` for as long as it is open. */
+export interface LockedServer {
+  readonly session: SqlSession;
+  readonly state: ServerState;
+  /** Runs statements here, in one transaction. */
+  apply(statements: string[]): Promise<void>;
+  /** Reads the state again. */
+  refresh(): Promise<ServerState>;
+  /** Works in another database, while the lock is held here. */
+  inDatabase<T>(databaseName: string, work: (session: SqlSession) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Waits for the lock and reads the state, both in one round trip, then works. `onLocked` are statements that run between the
+ * two, and only while the lock is held.
+ */
+export async function withLockedServer<T>(
+  request: RequestBase, deps: SqlDependencies, subject: Subject, work: (server: LockedServer) => Promise<T>, onLocked?: Promise<string[]>,
+): Promise<T> {
+  const open = (database: string) => deps.connect(request.server, database, request.deadline);
+  return withSession(() => open('postgres'), async (session) => {
+    const state = await lockAndRead(session, request.deadline, deps, serverStateSql(subject), await onLocked);
+    if (state.inRecovery) {
+      throw new BrokerError('25006', 'The server is a standby that only reads: a failover is under way, or the host is not that of the writer.', { retry: true, unreachable: true });
+    }
+    return work({
+      session,
+      state,
+      apply: async (statements) => session.apply(statements).catch((error: unknown) => {
+        throw explainDenial(error, state);
+      }),
+      refresh: async () => onlyValue<ServerState>((await session.read([serverStateSql(subject)]))[0]),
+      inDatabase: (databaseName, inside) => withSession(() => open(databaseName), inside),
+    });
+  });
+}
+
+async function lockAndRead(session: SqlSession, deadline: number, deps: SqlDependencies, stateSql: string, onLocked: string[] = []): Promise<ServerState> {
+  const statements = [`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`, ...(onLocked.length === 0 ? [] : [whileLocked(onLocked)]), stateSql];
+  for (let wait = POLL_MS; ; wait = Math.min(wait * 2, LONGEST_POLL_MS)) {
+    const results = await session.read(statements);
+    if (results[0][0]?.locked === true) {
+      return onlyValue<ServerState>(results[results.length - 1]);
+    }
+    if (deps.now() + wait >= deadline) {
+      throw new BrokerError('LOCK_BUSY', 'Another request of this library has been changing the server all the time. Wait until the other deployments have ended, then deploy again.');
+    }
+    await deps.sleep(wait);
+  }
+}
+
+/**
+ * The lock is polled, because waiting for it inside a statement could deadlock unseen; so what must not run without it looks first.
+ * Whether the admin may do it shows in the state, with more to say about it than the server has.
+ */
+function whileLocked(statements: string[]): string {
+  return `DO ${literal(`BEGIN
+  IF EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
+    AND (classid::bigint << 32) + objid::bigint = ${LOCK_KEY} AND NOT pg_is_in_recovery()) THEN
+    ${statements.join(';\n    ')};
+  END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END`)}`;
+}

@@ -1,0 +1,103 @@
+import { isIP } from 'node:net';
+import { Client } from 'pg';
+import { BrokerError } from '../../../../broker/broker-error';
+import type { ServerConnection } from '../../../../broker/broker.contract';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+/** What a session may outlive its deadline by: the server then ends it, and with it the broker's lock, whatever became of the client. */
+const GRACE_MS = 10_000;
+
+/** A row, by column. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** One connection. Every call is one round trip. */
+export interface SqlSession {
+  /** Runs statements together and answers the rows of each. */
+  read(statements: string[]): Promise<Row[][]>;
+  /** Runs statements in one transaction; a statement that is alone runs outside of any. */
+  apply(statements: string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Connect = (server: ServerConnection, database: string, deadline: number) => Promise<SqlSession>;
+
+/** Connects as the admin over TLS, and only to a server that proves to be the one meant. */
+export const connectWithPg: Connect = async (server, database, deadline) => {
+  const remaining = Math.max(deadline - Date.now(), 1_000);
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    user: server.username,
+    password: server.password,
+    database,
+    ssl: { ca: server.ca, host: server.host, ...(isIP(server.host) ? {} : { servername: server.host }), rejectUnauthorized: true },
+    connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, remaining),
+    query_timeout: remaining + GRACE_MS,
+    keepAlive: true,
+    application_name: 'cdk-private-backend',
+    options: startupOptions(remaining),
+  });
+  // The query at work fails too, and says so; an event without a listener would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  return new PgSession(client);
+};
+
+/** The search path keeps functions that database owners have made from being run as the admin. */
+function startupOptions(remaining: number): string {
+  const settings = {
+    search_path: 'pg_catalog',
+    lock_timeout: LOCK_TIMEOUT_MS,
+    statement_timeout: remaining,
+    idle_session_timeout: remaining + GRACE_MS,
+    idle_in_transaction_session_timeout: remaining + GRACE_MS,
+    default_transaction_read_only: 'off',
+    standard_conforming_strings: 'on',
+    client_min_messages: 'error',
+    tcp_keepalives_idle: 30,
+  };
+  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+}
+
+class PgSession implements SqlSession {
+  public constructor(private readonly client: Client) {}
+
+  public async read(statements: string[]): Promise<Row[][]> {
+    const results: unknown = await this.client.query(statements.join(';\n'));
+    return (Array.isArray(results) ? results : [results]).map((result: { rows?: Row[] }) => result.rows ?? []);
+  }
+
+  public async apply(statements: string[]): Promise<void> {
+    if (statements.length > 0) {
+      // Without parameters this is one message, and the server makes several statements in one message one transaction.
+      await this.client.query(statements.join(';\n'));
+    }
+  }
+
+  public async close(): Promise<void> {
+    // Ending a connection that is broken already must neither hide why nor wait for a server that is not there.
+    const ended = this.client.end().catch(() => undefined);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, CLOSE_TIMEOUT_MS).unref())]);
+  }
+}
+
+/** Runs work on a connection of its own. */
+export async function withSession<T>(open: () => Promise<SqlSession>, work: (session: SqlSession) => Promise<T>): Promise<T> {
+  const session = await open();
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The one value of a query that answers one row with one column of JSON. */
+export function onlyValue<T>(rows: Row[] | undefined): T {
+  const value = rows?.[0] && Object.values(rows[0])[0];
+  if (value === undefined || value === null) {
+    throw new BrokerError('NO_ANSWER', 'The server answered a query about its own state with nothing. Try again.', { retry: true });
+  }
+  return value as T;
+}

@@ -1,0 +1,84 @@
+import type { CommonProperties, DatabaseSpec, SqlRequest, SqlRequestOf, UserSpec } from '../../broker/broker.contract';
+
+/** All that PostgreSQL adds to the contract of the broker. No behaviour lives here. */
+
+/** CloudFormation resource type of a database. */
+export const DATABASE_RESOURCE_TYPE = 'Custom::PostgresDatabase';
+/** CloudFormation resource type of a user. */
+export const USER_RESOURCE_TYPE = 'Custom::PostgresUser';
+
+/** What a user may do in its database. The values stand in templates. */
+export type AccessName = 'READ_WRITE' | 'READ_ONLY' | 'OWNER';
+
+/** What happens to the role and its objects when the user leaves the stack. */
+export type UserRemovalName = 'REASSIGN' | 'DROP_OWNED' | 'RETAIN';
+
+/** Properties of `Custom::PostgresDatabase`. */
+export interface DatabaseProperties extends CommonProperties {
+  readonly DatabaseName: string;
+  readonly Extensions?: string[];
+  readonly Locale?: string;
+  /** Settings of the database (`ALTER DATABASE … SET`), by name. */
+  readonly Settings?: Record<string, string>;
+  /** Version tables of migration engines, which users get no rights on. */
+  readonly ProtectedTables?: string[];
+  /** `retain` (default), `destroy` (only while it holds no tables) or `force`. */
+  readonly RemovalPolicy?: string;
+}
+
+/** Properties of `Custom::PostgresUser`. */
+export interface UserProperties extends CommonProperties {
+  readonly Username: string;
+  readonly DatabaseName: string;
+  readonly Access: AccessName;
+  /** The secret that the conductor fills; made by the template without a value. */
+  readonly SecretArn: string;
+  /** `-1` for no limit. */
+  readonly ConnectionLimit?: string;
+  /** Settings of the role (`ALTER ROLE … SET`), by name. */
+  readonly Settings?: Record<string, string>;
+  readonly OnRemoval?: UserRemovalName;
+  /** Which RDS roots the release knows. No handler reads it: when it changes, users are converged again, so their secrets get the roots. */
+  readonly RdsRoots?: string;
+  /** Version tables of migration engines, which users get no rights on. */
+  readonly ProtectedTables?: string[];
+}
+
+/** Keys of a user's secret; all are written in one version. */
+export type UserSecretValue = {
+  readonly engine: 'postgres';
+  readonly host: string;
+  readonly port: number;
+  readonly dbname: string;
+  readonly username: string;
+  readonly password: string;
+  readonly sslmode: 'verify-full';
+  /** Percent-encoded `postgresql://…?sslmode=verify-full&sslrootcert=<CA_FILE>`. */
+  readonly url: string;
+  /** `jdbc:postgresql://…` with the same meaning; the password is a parameter. */
+  readonly jdbcUrl: string;
+  /** PEM certificate authorities that the server's certificate chains to. */
+  readonly ca: string;
+};
+
+/** A database, as PostgreSQL has it. */
+export interface PostgresDatabaseSpec extends DatabaseSpec {
+  readonly extensions: string[];
+  readonly locale?: string;
+  readonly settings: Record<string, string>;
+  readonly protectedTables: string[];
+}
+
+/** A user, as PostgreSQL has it. */
+export interface PostgresUserSpec extends UserSpec {
+  readonly access: AccessName;
+  readonly connectionLimit: number;
+  readonly settings: Record<string, string>;
+  readonly protectedTables: string[];
+}
+
+/** What the conductor asks of PostgreSQL. */
+export type PostgresRequest = SqlRequest<PostgresDatabaseSpec, PostgresUserSpec>;
+
+/** One kind of request to PostgreSQL. */
+export type PostgresRequestOf<Operation extends PostgresRequest['operation']> = SqlRequestOf<Operation, PostgresDatabaseSpec, PostgresUserSpec>;

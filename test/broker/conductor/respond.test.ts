@@ -1,0 +1,124 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import * as fc from 'fast-check';
+import type { ConductorEvent } from '../../../src/broker/handler/conductor/request';
+import { responseBody } from '../../../src/broker/handler/conductor/respond';
+import { putResponse } from '../../../src/private/put-response';
+import { ADMIN_PASSWORD, ConductorWorld, FakeClock } from '../../postgres/engine/conductor/conductor-world';
+import { FakeSql } from '../../postgres/engine/conductor/fake-sql';
+
+const EVENT = { StackId: 's'.repeat(200), RequestId: 'r'.repeat(36), LogicalResourceId: 'l'.repeat(255) } as ConductorEvent;
+
+describe('the body', () => {
+  test('holds what CloudFormation wants, and only that', () => {
+    const body = JSON.parse(responseBody(EVENT, { status: 'SUCCESS', physicalId: 'user:api', data: { Username: 'api' } }));
+    expect(body).toEqual({ Status: 'SUCCESS', PhysicalResourceId: 'user:api', StackId: EVENT.StackId, RequestId: EVENT.RequestId, LogicalResourceId: EVENT.LogicalResourceId, Data: { Username: 'api' } });
+  });
+
+  test('is below 4096 bytes with a reason below 1,000 characters, whatever the reason', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 3000 }), fc.nat(3), (text, repeat) => {
+      const body = responseBody(EVENT, { status: 'FAILED', physicalId: `user:${'ü'.repeat(31)}`, reason: text.repeat(repeat * 10) });
+      expect(Buffer.byteLength(body)).toBeLessThan(4096);
+      expect((JSON.parse(body).Reason ?? '').length).toBeLessThan(1000);
+    }));
+  });
+
+  test('keeps as much of a long reason as fits and shows that it was cut', () => {
+    const { Reason } = JSON.parse(responseBody(EVENT, { status: 'FAILED', physicalId: 'x', reason: 'a'.repeat(5000) }));
+    expect(Reason).toBe(`${'a'.repeat(998)}…`);
+  });
+});
+
+describe('delivery', () => {
+  let server: Server;
+  let url: string;
+  let statuses: number[];
+  const received: { body: string; method?: string; headers: IncomingHttpHeaders }[] = [];
+
+  beforeEach(async () => {
+    received.length = 0;
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+        received.push({ body: Buffer.concat(chunks).toString(), method: request.method, headers: request.headers });
+        response.writeHead(statuses.shift() ?? 200).end();
+      });
+    });
+    await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/signed?X=1`;
+  });
+
+  afterEach(() => new Promise((closed) => server.close(closed)));
+
+  test('is a PUT with a length and without a content type, because the URL is signed for none', async () => {
+    statuses = [];
+    await putResponse(url, '{"Status":"SUCCESS","Reason":"ü"}', new FakeClock());
+    expect(received).toEqual([expect.objectContaining({ method: 'PUT', body: '{"Status":"SUCCESS","Reason":"ü"}' })]);
+    expect(received[0].headers['content-type'] ?? '').toBe('');
+    expect(received[0].headers['content-length']).toBe('34');
+    expect(received[0].headers['transfer-encoding']).toBeUndefined();
+  });
+
+  test('is tried again when S3 has a bad moment', async () => {
+    statuses = [503, 500];
+    await putResponse(url, '{}', new FakeClock());
+    expect(received).toHaveLength(3);
+  });
+
+  test('fails when it is refused every time', async () => {
+    statuses = Array.from({ length: 20 }, () => 403);
+    await expect(putResponse(url, '{}', new FakeClock())).rejects.toThrow('CloudFormation did not take the response: status 403');
+  });
+
+  test('fails when nobody listens', async () => {
+    await expect(putResponse('http://127.0.0.1:9/', '{}', new FakeClock())).rejects.toThrow('CloudFormation did not take the response');
+  });
+});
+
+describe('what is said', () => {
+  test('holds no password, whatever the SQL function reports, and no presigned URL', async () => {
+    // GIVEN
+    const sql = new FakeSql();
+    const world = new ConductorWorld(async (request) => {
+      const own = request.operation === 'convergeUser' ? request.passwords[request.user.username] : '';
+      const message = `syntax error near ${own} ${encodeURIComponent(ADMIN_PASSWORD)} ${JSON.stringify(ADMIN_PASSWORD)} ${request.server.password}`;
+      return request.operation === 'convergeUser' ? { ok: false, error: { code: '42601', message, unreachable: false, wrongPassword: false } } : sql.handle(request);
+    });
+    const secret = world.secrets.create('api');
+
+    // WHEN
+    const answer = await world.send({ RequestType: 'Create', ...world.user(secret) });
+
+    // THEN
+    expect(answer.Reason).toBe('[42601] syntax error near ******** ******** "********" ********');
+    for (const hidden of [world.secrets.value(secret).password, ADMIN_PASSWORD, JSON.stringify(ADMIN_PASSWORD).slice(1, -1), 'do-not-log']) {
+      expect(world.said).not.toContain(hidden);
+    }
+    expect(world.logs.length).toBeGreaterThan(1);
+    expect(world.logs.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ level: 'error', logicalId: 'Api', requestId: expect.any(String) }));
+  });
+
+  test.each(['"', 'null', '":"', '\uD800', 'level'])('stays readable with %j as a password', async (password) => {
+    const world = new ConductorWorld(new FakeSql().handle);
+    world.secrets.put(world.adminSecret, { username: 'postgres', password });
+    expect(await world.send({ RequestType: 'Create', ...world.user(world.secrets.create('api')) })).toMatchObject({ Status: 'SUCCESS' });
+    expect(world.logs.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining({ message: 'answered', level: 'info' }));
+  });
+
+  test('an answer that cannot be delivered is in the log, and nothing is thrown', async () => {
+    const world = new ConductorWorld(new FakeSql().handle);
+    await world.send({ RequestType: 'Create', ...world.user(world.secrets.create('api')) }, { sendResponse: () => Promise.reject(new Error('status 403')) });
+    expect(world.said).toContain('answer not delivered');
+  });
+
+  test('an unknown resource type is an answer too', async () => {
+    const world = new ConductorWorld(new FakeSql().handle);
+    expect(await world.send({ RequestType: 'Create', ...world.database(), ResourceType: 'Custom::Other' })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Custom::Other') });
+  });
+
+  test('a missing setting of the function is an answer too', async () => {
+    const world = new ConductorWorld(new FakeSql().handle);
+    delete world.env.HOST;
+    expect(await world.send({ RequestType: 'Create', ...world.database() })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('environment variable HOST') });
+  });
+});

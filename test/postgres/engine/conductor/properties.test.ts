@@ -1,0 +1,56 @@
+import { databaseRemoval, parseDatabase, parseUser, userRemoval } from '../../../../src/postgres/engine/handler/conductor/properties';
+
+const USER = { Username: 'api', DatabaseName: 'app', Access: 'READ_ONLY', SecretArn: 'arn' };
+
+test('a user needs four properties; the others have defaults', () => {
+  expect(parseUser(USER)).toEqual({
+    secretArn: 'arn',
+    adoptExisting: false,
+    spec: { username: 'api', logins: ['api'], databaseName: 'app', access: 'READ_ONLY', connectionLimit: -1, settings: {}, protectedTables: [] },
+  });
+  expect(userRemoval(USER)).toBe('REASSIGN');
+});
+
+test('a database needs its name; the others have defaults', () => {
+  expect(parseDatabase({ DatabaseName: 'app' })).toEqual({ adoptExisting: false, spec: { databaseName: 'app', extensions: [], settings: {}, protectedTables: [] } });
+  expect(databaseRemoval({})).toBe('retain');
+});
+
+test('scalars arrive as text and are read as what they mean', () => {
+  expect(parseUser({ ...USER, ConnectionLimit: '0', AdoptExisting: 'true' })).toMatchObject({ adoptExisting: true, spec: { connectionLimit: 0 } });
+  expect(parseUser({ ...USER, ConnectionLimit: '-1', AdoptExisting: 'false' })).toMatchObject({ adoptExisting: false, spec: { connectionLimit: -1 } });
+});
+
+test('a name of 63 bytes is the longest', () => {
+  expect(parseUser({ ...USER, Username: 'ü'.repeat(31) + 'x' }).spec.username).toHaveLength(32);
+});
+
+test.each([
+  ['no name', { Username: undefined }, 'Username'],
+  ['an empty name', { Username: '' }, 'Username'],
+  ['a name of 64 bytes', { Username: 'ü'.repeat(32) }, 'Username'],
+  ['a name with a zero byte', { Username: 'a\0b' }, 'Username'],
+  ['a name with half a surrogate pair', { Username: 'a\uD800' }, 'Username'],
+  ['a database that no URL can name', { DatabaseName: '..' }, 'DatabaseName'],
+  ['an unknown access', { Access: 'ADMIN' }, 'Access'],
+  ['a connection limit below -1', { ConnectionLimit: '-2' }, 'ConnectionLimit'],
+  ['a connection limit that is no number', { ConnectionLimit: 'many' }, 'ConnectionLimit'],
+  ['an empty connection limit', { ConnectionLimit: '' }, 'ConnectionLimit'],
+  ['settings that are a list', { Settings: ['a'] }, 'Settings'],
+  ['settings that are not text', { Settings: { a: { b: 'c' } } }, 'Settings'],
+  ['tables that are not a list', { ProtectedTables: 'a' }, 'ProtectedTables'],
+  ['tables with an empty name', { ProtectedTables: [''] }, 'ProtectedTables'],
+  ['an unknown removal policy', { OnRemoval: 'DROP' }, 'OnRemoval'],
+  ['an adoption that is neither true nor false', { AdoptExisting: 'yes' }, 'AdoptExisting'],
+  ['no secret', { SecretArn: undefined }, 'SecretArn'],
+])('fails for a user with %s and names the property', (_, wrong, property) => {
+  expect(() => parseUser({ ...USER, ...wrong })).toThrow(new RegExp(`^Property ${property} is .*; allowed: .*Change it`));
+});
+
+test.each([
+  ['an empty locale', { Locale: '' }, 'Locale'],
+  ['extensions that are not text', { Extensions: [{}] }, 'Extensions'],
+  ['an unknown removal policy', { RemovalPolicy: 'snapshot' }, 'RemovalPolicy'],
+])('fails for a database with %s and names the property', (_, wrong, property) => {
+  expect(() => parseDatabase({ DatabaseName: 'app', ...wrong })).toThrow(`Property ${property} is`);
+});
