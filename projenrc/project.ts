@@ -12,14 +12,9 @@ const EMBEDDED_POSTGRES = {
 
 /**
  * What runs in a Lambda function or a container and never at synth. It is bundled into `assets/`, so it may import
- * devDependencies and its compiled files stay out of the package, except what follows a `!`, which is needed at synth too. A
- * new handler is covered by its name or its folder; the rows below those two are of folders that have neither.
+ * devDependencies and its compiled files stay out of the package. A new handler is covered by its name or its folder.
  */
-const HANDLER_CODE = [
-  '**/*.lambda.ts',
-  '**/handler/**',
-  'src/migrations/runner/**', '!src/migrations/runner/runner.contract.ts', '!src/migrations/runner/*.Dockerfile',
-];
+const HANDLER_CODE = ['**/*.lambda.ts', '**/handler/**'];
 
 /** The construct library project: jsii, four languages, jest, one published package. */
 export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
@@ -155,7 +150,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       '@stylistic/max-len': ['error', { code: 170, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreComments: true }],
     });
     this.eslint?.addOverride({ files: ['test/**', 'examples/**/*.test.ts', 'bench/**', 'projenrc/**'], rules: { 'max-lines-per-function': ['off'], '@stylistic/max-len': ['off'], '@typescript-eslint/member-ordering': ['off'] } });
-    HANDLER_CODE.filter((pattern) => !pattern.startsWith('!')).forEach((pattern) => this.eslint?.allowDevDeps(pattern));
+    HANDLER_CODE.forEach((pattern) => this.eslint?.allowDevDeps(pattern));
     this.eslint?.addIgnorePattern('src/**/*-function.ts');
   }
 
@@ -210,9 +205,9 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.compileTask.exec('tsx projenrc/strip-comments.ts');
   }
 
-  /** The entry point of the migration image: one file, run by the image's own Node.js. */
+  /** The program of the migration image: one file, run by the image's own Node.js. */
   private bundleRunner() {
-    this.bundler.addBundle('./src/migrations/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../index.js', minify: true });
+    this.bundler.addBundle('./src/postgres/engine/handler/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../../../../../migrations/runner/index.js', minify: true });
   }
 
   /** Handlers are published as bundles, so their compiled sources, and source maps of everything, stay out. */
@@ -220,7 +215,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
     // A source becomes a script and a declaration below lib/.
-    const compiled = HANDLER_CODE.map((pattern) => pattern.replace(/^(!?)(src\/)?/, '$1lib/').replace(/\.ts$/, '.*'));
+    const compiled = HANDLER_CODE.map((pattern) => `lib/${pattern.replace(/\.ts$/, '.*')}`);
     this.npmignore?.addPatterns('.jsii.tabl.json', ...compiled);
   }
 

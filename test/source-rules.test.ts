@@ -9,7 +9,7 @@ const FILES = execFileSync('git', ['ls-files', '--cached', '--others', '--exclud
 const read = (path: string) => readFileSync(resolve(ROOT, path), 'utf8');
 
 const SOURCES: Sources = new Map(FILES.filter((path) => path.startsWith('src/') && path.endsWith('.ts')).map((path) => [path, read(path)]));
-const HANDLERS = [...SOURCES.keys()].filter((path) => path.endsWith('.lambda.ts') || path === 'src/migrations/runner/entrypoint.ts');
+const HANDLERS = [...SOURCES.keys()].filter((path) => path.endsWith('.lambda.ts') || path === 'src/postgres/engine/handler/runner/entrypoint.ts');
 
 const FOLDER = /^export \* from '\.\/[a-z-]+';$/;
 /** Data about certificate authorities names the hosts and regions it was taken from. */

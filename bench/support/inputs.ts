@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { ROOT, WORK } from './paths';
-import { RunnerPaths } from '../../src/migrations/runner/runner.contract';
+import { RunnerPaths } from '../../src/migrations/shared/runner.contract';
 import { rdsRegions, rdsRootsFor } from '../../src/trust/rds-roots';
 import type { Inputs } from '../apps/shape';
 
@@ -11,7 +11,7 @@ export function stageInputs(): Inputs {
   fs.rmSync(directory, { recursive: true, force: true });
   fs.mkdirSync(directory, { recursive: true });
   const give = (name: string) => path.join(directory, path.basename(name));
-  fs.copyFileSync(path.join(ROOT, 'lib/migrations/runner/goose.Dockerfile'), give('Dockerfile'));
+  fs.copyFileSync(path.join(ROOT, 'lib/migrations/images/goose.Dockerfile'), give('Dockerfile'));
   fs.copyFileSync(path.join(ROOT, 'assets/migrations/runner/index.js'), give(RunnerPaths.ENTRYPOINT));
   fs.writeFileSync(give(RunnerPaths.CA_FILE), rdsRegions().sort().map(rdsRootsFor).join('\n'));
   fs.cpSync(path.join(ROOT, 'examples/01-private-backend/migrations'), give(RunnerPaths.MIGRATIONS), { recursive: true });

@@ -53,6 +53,6 @@ export class HelloBirthdayStack extends Stack {
     new CfnOutput(this, 'Url', { value: edge.url });
     new CfnOutput(this, 'ConnectCommand', { value: tunnel.command });
     new CfnOutput(this, 'MigrateCommand', { value: migrations.runCommand });
-    new CfnOutput(this, 'UserSecret', { value: user.secret.secretArn });
+    new CfnOutput(this, 'UserSecret', { value: user.secret!.secretArn });
   }
 }

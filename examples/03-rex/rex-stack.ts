@@ -41,7 +41,7 @@ export class RexStack extends Stack {
       ...service,
       image: ContainerImage.fromRegistry('supertokens/supertokens-postgresql:12.1.1'),
       environment: { BASE_PATH: '/auth', POSTGRESQL_CONNECTION_POOL_SIZE: '5', INFO_LOG_PATH: 'null', ERROR_LOG_PATH: 'null' },
-      secrets: { API_KEYS: EcsSecret.fromSecretsManager(apiKey), POSTGRESQL_CONNECTION_URI: EcsSecret.fromSecretsManager(sessions.secret, 'url') },
+      secrets: { API_KEYS: EcsSecret.fromSecretsManager(apiKey), POSTGRESQL_CONNECTION_URI: EcsSecret.fromSecretsManager(sessions.secret!, 'url') },
       connectTo: [sessions],
       port: 3567,
       healthCheckPath: '/auth/hello',

@@ -5,7 +5,7 @@ import type { Deployment } from './deployment';
 import type { Template } from './template';
 import { CA_DIRECTORY } from '../../src/binding/shared/trust.contract';
 import { CA_FILE_VARIABLE } from '../../src/fargate/private/trust-command';
-import { RunnerPaths } from '../../src/migrations/runner/runner.contract';
+import { RunnerPaths } from '../../src/migrations/shared/runner.contract';
 
 interface ContainerDefinition {
   readonly Name: string;

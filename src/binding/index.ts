@@ -1,3 +1,5 @@
+export * from './database';
+export * from './database-engine';
 export * from './database-server';
 export * from './edge-route';
 export * from './edge-target';

@@ -1,5 +1,6 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
+import type { IDatabase } from '../binding';
 import { bindCommand, validateCommand } from './private/command-source';
 import { bindEngine } from './private/engine-source';
 import { DBMATE, type EngineDefinition, GOOSE } from './private/engines';
@@ -60,6 +61,9 @@ export interface CommandMigrationProps {
 export interface MigrationSourceBindOptions {
   /** Architecture that the image is built for. */
   readonly cpuArchitecture: ecs.CpuArchitecture;
+
+  /** The database that is migrated. */
+  readonly database: IDatabase;
 }
 
 /** What a migration source gives to a task. */
@@ -180,7 +184,7 @@ class EngineMigrationSource extends MigrationSource {
   }
 
   public bind(scope: Construct, options: MigrationSourceBindOptions): MigrationSourceConfig {
-    return bindEngine(scope, this.engine, this.directory, this.version ?? this.engine.defaultVersion, options.cpuArchitecture);
+    return bindEngine(scope, { engine: this.engine, path: this.directory, version: this.version ?? this.engine.defaultVersion }, options);
   }
 }
 

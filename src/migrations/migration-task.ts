@@ -1,18 +1,19 @@
-import { CustomResource, Duration, Fn, Stack, Tokenization, type CfnResource } from 'aws-cdk-lib';
+import { CustomResource, Duration, Fn, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
 import type { MigrationSource, MigrationSourceConfig } from './migration-source';
-import type { IServicePrerequisite } from '../binding';
-import { containerVariables } from './private/container-variables';
+import type { IDatabase, IServicePrerequisite } from '../binding';
+import { type ContainerConnection, containerVariables } from './private/container-variables';
 import { migrationFailed } from './private/migration-failure';
 import { MigrationRunner } from './private/migration-runner';
 import { claimHistory } from './private/one-history';
 import { resourceOf, waitFor } from './private/run-before';
 import { validateLimits, validateUser, type TaskLimits } from './private/task-limits';
 import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
+import { isMigratable } from './shared/migratable';
 import { adviseOnContainer } from '../fargate/shared/container-advice';
 import { hardenedContainer } from '../fargate/shared/hardened-container';
 import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
@@ -20,7 +21,6 @@ import { runPermissions, type RunTarget } from '../fargate/shared/run-permission
 import { validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { placeTask, type TaskPlacement } from '../network/shared/placement';
-import type { PostgresDatabase } from '../postgres';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -36,7 +36,7 @@ export interface MigrationTaskProps {
   readonly cluster: ecs.ICluster;
 
   /** The database to migrate. The task connects as its `owner`. */
-  readonly database: PostgresDatabase;
+  readonly database: IDatabase;
 
   /** The migrations, and the engine that applies them. A database has one directory for each engine. */
   readonly source: MigrationSource;
@@ -189,7 +189,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   public readonly runCommand: string;
 
   private readonly cluster: ecs.ICluster;
-  private readonly database: PostgresDatabase;
+  private readonly database: IDatabase;
   private readonly placement: TaskPlacement;
   private readonly resource: CustomResource;
 
@@ -212,18 +212,19 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
     this.cluster = props.cluster;
     this.database = props.database;
     const cpuArchitecture = props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64;
-    const source = props.source.bind(this, { cpuArchitecture });
+    const source = props.source.bind(this, { cpuArchitecture, database: props.database });
     claimHistory(this, this.database, source);
     adviseOnContainer(this, 'MigrationTask', { image: source.image, user: props.user });
     this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
     this.logGroup = this.createLogGroup();
     this.taskDefinition = this.createTaskDefinition(cpuArchitecture, size);
-    this.addContainer(props, source);
+    const connection = containerVariables(this, props, source);
+    this.addContainer(props, connection, source);
     this.grantPrincipal = this.taskDefinition.taskRole;
     this.connections = this.createConnections(props.securityGroups);
     this.runCommand = this.renderRunCommand();
     this.resource = this.createResource(source, limits);
-    this.waitForDatabase();
+    this.waitForDatabase(connection);
   }
 
   /**
@@ -276,8 +277,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
     return taskDefinition;
   }
 
-  private addContainer(props: MigrationTaskProps, source: MigrationSourceConfig): void {
-    const { environment, secrets, certificateAuthorities } = containerVariables(this, props, source);
+  private addContainer(props: MigrationTaskProps, { environment, secrets, certificateAuthorities }: ContainerConnection, source: MigrationSourceConfig): void {
     const container = this.taskDefinition.addContainer(MIGRATION_CONTAINER, {
       ...hardenedContainer(this, 'LinuxParameters', { logGroup: this.logGroup, streamPrefix: MIGRATION_STREAM_PREFIX, user: props.user }),
       environment,
@@ -347,13 +347,16 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   }
 
   /** Only the resources themselves: waiting for constructs would take all that is below them along. */
-  private waitForDatabase(): void {
+  private waitForDatabase({ dependencies }: ContainerConnection): void {
     const resource = resourceOf(this, this.resource);
-    this.database._onResourceDeclared((declared: CfnResource) => {
-      if (Stack.of(declared) === Stack.of(this)) {
-        resource.addResourceDependency(declared);
-      }
-    });
+    resource.node.addDependency(...dependencies);
+    if (isMigratable(this.database)) {
+      this.database._onResourceDeclared((declared) => {
+        if (Stack.of(declared) === Stack.of(this)) {
+          resource.addResourceDependency(declared);
+        }
+      });
+    }
   }
 
   private renderRunCommand(): string {

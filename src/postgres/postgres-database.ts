@@ -1,15 +1,19 @@
 import type { CfnResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import { brokerOf } from './engine/postgres-engine';
+import type { DatabaseEngine, IDatabase, IDatabaseServer, IDatabaseUser } from '../binding';
+import { POSTGRES_DIALECT } from './engine/migrations/postgres-dialect';
+import { brokerOf, POSTGRES_ENGINE } from './engine/postgres-engine';
 import { DATABASE_RESOURCE_TYPE } from './engine/postgres.contract';
 import type { IPostgres } from './postgres';
 import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
+import type { Migratable } from '../migrations/shared/migratable';
 import { Posture } from '../posture';
 import { InvalidBackendError } from '../private/errors';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
 import { databaseSettings, validateSettings } from './private/settings';
+import type { MigrationDialect } from '../migrations/shared/migration-dialect';
 
 /** Tables in which goose and dbmate remember what was applied. Users get no rights on them. */
 const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];
@@ -109,9 +113,12 @@ export interface PostgresDatabaseProps extends PostgresDatabaseOptions {
  *
  * None.
  */
-export class PostgresDatabase extends Construct {
+export class PostgresDatabase extends Construct implements IDatabase, Migratable {
+  /** PostgreSQL. */
+  public readonly engine: DatabaseEngine = POSTGRES_ENGINE;
+
   /** The server that the database is on. */
-  public readonly server: IPostgres;
+  public readonly server: IDatabaseServer;
 
   /** Name of the database. */
   public readonly databaseName: string;
@@ -146,7 +153,7 @@ export class PostgresDatabase extends Construct {
    *
    * @throws when that name is longer than 63 bytes
    */
-  public get owner(): PostgresUser {
+  public get owner(): IDatabaseUser {
     return (this.node.tryFindChild('Owner') as PostgresUser | undefined) ?? this.createOwner();
   }
 
@@ -176,6 +183,11 @@ export class PostgresDatabase extends Construct {
   public _declare(resource: CfnResource): void {
     this.declared.push(resource);
     this.observers.forEach(callback => callback(resource));
+  }
+
+  /** @internal */
+  public get _migrations(): MigrationDialect {
+    return POSTGRES_DIALECT;
   }
 
   /** @internal */

@@ -9,7 +9,7 @@ import { grantConductor, keepReadable } from '../broker/broker-policy';
 import { USER_RESOURCE_TYPE } from './engine/postgres.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
-import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
+import type { IDatabaseUser, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { UserAttributes } from '../broker/broker.contract';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
@@ -136,7 +136,7 @@ export interface PostgresUserProps extends PostgresUserOptions {
  *
  * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
  */
-export class PostgresUser extends Construct implements IServiceBinding {
+export class PostgresUser extends Construct implements IDatabaseUser {
   /** The database that the user has access to. */
   public readonly database: PostgresDatabase;
 
@@ -152,9 +152,10 @@ export class PostgresUser extends Construct implements IServiceBinding {
   /** Connections that the server grants this user at most; -1 for no limit. */
   public readonly connectionLimit: number;
 
-  /** The user's secret. Whoever refers to it waits until the user can log in. */
-  public readonly secret: secretsmanager.ISecret;
+  /** The secret with the credentials of the user. Whoever refers to it waits until the user can log in. */
+  public readonly secret?: secretsmanager.ISecret;
 
+  private readonly credentials: secretsmanager.ISecret;
   private readonly resource: CfnResource;
 
   /**
@@ -175,10 +176,11 @@ export class PostgresUser extends Construct implements IServiceBinding {
     this.validateProps(props);
     const secret = this.createSecret(props);
     this.resource = this.createResource(props, posture, secret, this.grantBroker(props, secret));
-    this.secret = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
+    this.credentials = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
       secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
     });
+    this.secret = this.credentials;
     this.database._declare(this.resource);
   }
 
@@ -193,7 +195,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
     dependOnStackOf(scope, this, 'Services depend on their database users, never the reverse.');
     return {
       ...userSecretBinding({
-        field: name => ecs.Secret.fromSecretsManager(this.secret, name),
+        field: name => ecs.Secret.fromSecretsManager(this.credentials, name),
         versionId: this.resource.getAtt(UserAttributes.SECRET_VERSION_ID).toString(),
         poolSize: this.poolSize,
       }, options.prefix),
@@ -203,7 +205,7 @@ export class PostgresUser extends Construct implements IServiceBinding {
 
   /** Lets a principal read the user's credentials. */
   public grantRead(grantee: iam.IGrantable): iam.Grant {
-    return this.secret.grantRead(grantee);
+    return this.credentials.grantRead(grantee);
   }
 
   private get isOwner(): boolean {

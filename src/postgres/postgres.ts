@@ -2,16 +2,13 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { PostgresDatabase, PostgresDatabaseOptions } from './postgres-database';
-import type { INetworkEndpoint } from '../binding';
+import type { IDatabaseServer } from '../binding';
 import { ImportedPostgres } from './private/imported-postgres';
 
 /** A PostgreSQL server or cluster that databases and users can be declared on. */
-export interface IPostgres extends IConstruct, INetworkEndpoint {
-  /** The network that the server is in. */
-  readonly vpc: ec2.IVpc;
-
+export interface IPostgres extends IDatabaseServer {
   /** The server's first database. */
   readonly database: PostgresDatabase;
 

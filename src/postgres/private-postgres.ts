@@ -5,6 +5,7 @@ import type { Construct } from 'constructs';
 import { POSTGRES_BROKER_ENGINE } from './engine/postgres-engine';
 import { PostgresDatabase } from './postgres-database';
 import { Broker, type BrokerProps } from '../broker/broker';
+import { rdsClusterMetrics, rdsInstanceMetrics, type ServerMetrics } from './private/server-metrics';
 import { ServerWatch } from '../broker/server-watch';
 import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
@@ -121,8 +122,8 @@ export class PrivatePostgres extends PostgresServer {
   }
 
   /** @internal */
-  public _metricDimensions(): { [name: string]: string } {
-    return this.parts.kind === 'instance' ? { DBInstanceIdentifier: this.parts.identifier } : { DBClusterIdentifier: this.parts.identifier };
+  public _metrics(): ServerMetrics {
+    return this.parts.kind === 'instance' ? rdsInstanceMetrics(this.parts.identifier) : rdsClusterMetrics(this.parts.identifier);
   }
 
   /** @internal */

@@ -4,7 +4,7 @@ import * as path from 'path';
 import { createInterface } from 'readline';
 import type { ContainerDefinition } from '@aws-sdk/client-ecs';
 import { signalGroup } from './process';
-import { RunnerPaths } from '../../src/migrations/runner/runner.contract';
+import { RunnerPaths } from '../../src/migrations/shared/runner.contract';
 
 /** A container's program. */
 export interface Program {

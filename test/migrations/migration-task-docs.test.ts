@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_RULES, WARNING_RULES } from '../../src/migrations/lint/lint-types';
-import { RunnerExit } from '../../src/migrations/runner/runner.contract';
+import { ERROR_RULES, WARNING_RULES } from '../../src/migrations/shared/lint/lint-types';
+import { RunnerExit } from '../../src/migrations/shared/runner.contract';
 
 const root = join(__dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'migrations.md'), 'utf8');

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { idOf, newServer } from './postgres-fixtures';
-import { PostgresAccess, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser, type PrivatePostgres } from '../../src';
+import { PostgresDatabase, PostgresDatabaseRemoval, PostgresUser, type PrivatePostgres } from '../../src';
 import { PostgresServer } from '../../src/postgres/private/postgres-server';
 
 const DATABASE = 'Custom::PostgresDatabase';
@@ -23,8 +23,8 @@ class ForeignPostgres extends PostgresServer {
     this.connections = connections;
   }
 
-  public _metricDimensions() {
-    return {};
+  public _metrics() {
+    return { namespace: 'Foreign', dimensions: {}, names: {} };
   }
 }
 
@@ -119,7 +119,7 @@ describe('the owner', () => {
   test('is a login that acts as the owner, waits little for locks and may run long', () => {
     const { stack, postgres } = newServer();
     const { owner } = postgres.database;
-    expect(owner.access).toBe(PostgresAccess.OWNER);
+    expect(owner.username).toBe('app_migrator');
     Template.fromStack(stack).hasResourceProperties('Custom::PostgresUser', {
       Username: 'app_migrator',
       Access: 'OWNER',

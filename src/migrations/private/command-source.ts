@@ -1,8 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import { hashTexts } from './migration-directory';
 import { InvalidBackendError } from '../../private/errors';
-import { compareText } from '../lint/file-name';
 import type { CommandMigrationProps, MigrationSourceConfig } from '../migration-source';
+import { compareText } from '../shared/lint/file-name';
 
 /** Fails early, where the source is written, on what can never work. */
 export function validateCommand(props: CommandMigrationProps): void {

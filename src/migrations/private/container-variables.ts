@@ -1,20 +1,18 @@
 import { Annotations } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import type { ServiceBindingConfig } from '../../binding';
-import type { PostgresDatabase } from '../../postgres';
+import type { IDatabase, ServiceBindingConfig } from '../../binding';
 import { Posture } from '../../posture';
 import { InvalidBackendError } from '../../private/errors';
 import { sortedByName } from '../../private/sorted';
 import type { MigrationSourceConfig } from '../migration-source';
-import { OTHER_CONNECTION, RunnerEnv } from '../runner/runner.contract';
-
-/** The connection, as the runner reads it. */
-const CONNECTION = [RunnerEnv.HOST, RunnerEnv.PORT, RunnerEnv.USER, RunnerEnv.PASSWORD, RunnerEnv.DATABASE];
+import { dialectOf, isMigratable } from '../shared/migratable';
+import type { MigrationDialect } from '../shared/migration-dialect';
+import { ENGINE_SETTING, RunnerEnv } from '../shared/runner.contract';
 
 /** What users give besides the database. */
 export interface VariableProps {
-  readonly database: PostgresDatabase;
+  readonly database: IDatabase;
   readonly environment?: { [name: string]: string };
   readonly secrets?: { [name: string]: ecs.Secret };
 }
@@ -27,13 +25,18 @@ export interface ContainerVariables {
   readonly certificateAuthorities: ecs.Secret[];
 }
 
+/** All that the task takes of the database: also what has to be there before it runs. */
+export interface ContainerConnection extends ContainerVariables {
+  readonly dependencies: IConstruct[];
+}
+
 /** Renders what the container gets to know: how to connect as the owner, what the source needs, and what users add. */
-export function containerVariables(scope: IConstruct, props: VariableProps, source: MigrationSourceConfig): ContainerVariables {
+export function containerVariables(scope: IConstruct, props: VariableProps, source: MigrationSourceConfig): ContainerConnection {
   warnAboutHistory(scope, props.database, source.protectedTables);
   const binding = props.database.owner.bindToService(scope, {});
-  const connection = source.usesRunner ? forRunner(scope, binding) : forCommand(binding);
+  const connection = source.usesRunner ? forRunner(scope, binding, dialectOf(scope, props.database)) : forCommand(binding);
   const fixed = [...Object.keys(connection.secrets), ...Object.keys(connection.environment)];
-  if (source.usesRunner) refuseMisleading(scope, [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]);
+  if (source.usesRunner) refuseMisleading(scope, dialectOf(scope, props.database), [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]);
   refuseTwice(scope, Object.keys({ ...source.environment, ...props.environment }), 'environment', fixed);
   const environment = { ...lockTimeout(scope, source), ...connection.environment, ...source.environment, ...props.environment };
   refuseTwice(scope, Object.keys(props.secrets ?? {}), 'secrets', [...fixed, ...Object.keys(environment)]);
@@ -41,16 +44,18 @@ export function containerVariables(scope: IConstruct, props: VariableProps, sour
     environment: sortedByName(environment),
     secrets: sortedByName({ ...connection.secrets, ...props.secrets }),
     certificateAuthorities: connection.certificateAuthorities,
+    dependencies: binding.dependencies ?? [],
   };
 }
 
 /** The runner makes its own connection string and certificate file, so it gets nothing else, and no second copy of the password. */
-function forRunner(scope: IConstruct, { secrets = {}, certificateAuthority }: ServiceBindingConfig): ContainerVariables {
-  const missing = CONNECTION.find((name) => secrets[name] === undefined);
+function forRunner(scope: IConstruct, { secrets = {}, certificateAuthority }: ServiceBindingConfig, { variables }: MigrationDialect): ContainerVariables {
+  const names = Object.values(variables);
+  const missing = names.find((name) => secrets[name] === undefined);
   if (missing !== undefined || certificateAuthority === undefined) {
     throw new InvalidBackendError(scope, `The owner of the database gives no ${missing ?? 'certificate authority'} to the migrations.`);
   }
-  const connection = Object.fromEntries(CONNECTION.map((name) => [name, secrets[name]]));
+  const connection = Object.fromEntries(names.map((name) => [name, secrets[name]]));
   return { environment: {}, secrets: { ...connection, [RunnerEnv.CA]: certificateAuthority }, certificateAuthorities: [] };
 }
 
@@ -65,8 +70,8 @@ function lockTimeout(scope: IConstruct, { usesRunner }: MigrationSourceConfig): 
 }
 
 /** The runner keeps them from the engine. Whoever sets another version table, say, must not find out from a second run of everything. */
-function refuseMisleading(scope: IConstruct, names: string[]): void {
-  const name = names.find((candidate) => OTHER_CONNECTION.test(candidate));
+function refuseMisleading(scope: IConstruct, { misleading }: MigrationDialect, names: string[]): void {
+  const name = names.find((candidate) => ENGINE_SETTING.test(candidate) || misleading.test(candidate));
   if (name !== undefined) {
     throw new InvalidBackendError(scope, `environment and secrets must not contain '${name}': the runner sets the connection and the settings of the engine itself. For other settings run the engine in an image of your own, with MigrationSource.command.`);
   }
@@ -79,8 +84,8 @@ function refuseTwice(scope: IConstruct, names: string[], prop: string, taken: st
   }
 }
 
-function warnAboutHistory(scope: IConstruct, database: PostgresDatabase, tables: string[]): void {
-  const open = tables.filter((table) => !database._protectedTables.includes(table));
+function warnAboutHistory(scope: IConstruct, database: IDatabase, tables: string[]): void {
+  const open = isMigratable(database) ? tables.filter((table) => !database._protectedTables.includes(table)) : [];
   if (open.length > 0) {
     Annotations.of(scope).addWarningV2(
       'cdk-private-backend:MigrationTask.unprotectedTables',

@@ -1,24 +1,33 @@
 import { Annotations } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import type { CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { formatFinding, lintMigrations } from '../lint/lint';
-import type { MigrationSourceConfig } from '../migration-source';
+import type { MigrationSourceBindOptions, MigrationSourceConfig } from '../migration-source';
 import type { EngineDefinition } from './engines';
 import { hashTexts, type MigrationDirectory, readMigrationDirectory } from './migration-directory';
 import { createRunnerImage } from './runner-image';
-import { RunnerEnv, RunnerPaths } from '../runner/runner.contract';
+import { formatFinding } from '../shared/lint/lint';
+import { dialectOf } from '../shared/migratable';
+import type { MigrationDialect } from '../shared/migration-dialect';
+import { RunnerEnv, RunnerPaths } from '../shared/runner.contract';
+
+/** A directory of migrations, and the exact version of the engine that applies them. */
+export interface EngineDirectory {
+  readonly engine: EngineDefinition;
+  readonly path: string;
+  readonly version: string;
+}
 
 /** Checks a directory of migrations, and makes an image of it, the engine and the runner. */
-export function bindEngine(scope: Construct, engine: EngineDefinition, path: string, version: string, cpuArchitecture: CpuArchitecture): MigrationSourceConfig {
+export function bindEngine(scope: Construct, { engine, path, version }: EngineDirectory, options: MigrationSourceBindOptions): MigrationSourceConfig {
   if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version)) {
     throw new InvalidBackendError(scope, `The version of ${engine.name} must be exact, like '${engine.defaultVersion}'; got '${version}'`);
   }
   const directory = readMigrationDirectory(scope, engine.name, path);
-  lintDirectory(scope, engine, directory);
+  const dialect = dialectOf(scope, options.database);
+  lintDirectory(scope, engine, dialect, directory);
   const content = hashTexts([engine.name, version, ...directory.files.flatMap((file) => [file.name, file.content])]);
-  const asset = createRunnerImage(scope, { engine, version, files: directory.files, content, cpuArchitecture });
+  const asset = createRunnerImage(scope, { engine, runner: dialect.runner, version, files: directory.files, content, cpuArchitecture: options.cpuArchitecture });
   return {
     image: ContainerImage.fromDockerImageAsset(asset),
     environment: {
@@ -32,8 +41,8 @@ export function bindEngine(scope: Construct, engine: EngineDefinition, path: str
   };
 }
 
-function lintDirectory(scope: Construct, engine: EngineDefinition, directory: MigrationDirectory) {
-  const { errors, warnings } = lintMigrations(engine.name, directory.files, directory.sums);
+function lintDirectory(scope: Construct, engine: EngineDefinition, dialect: MigrationDialect, directory: MigrationDirectory) {
+  const { errors, warnings } = dialect.lint(engine.name, directory.files, directory.sums);
   if (errors.length > 0) {
     const list = errors.map((finding) => `  ${formatFinding(finding)}`).join('\n');
     throw new InvalidBackendError(scope, `The ${engine.name} migrations in '${directory.path}' would fail:\n${list}\n`

@@ -1,4 +1,4 @@
-import type { EngineName } from '../runner/runner.contract';
+import type { EngineName } from '../shared/runner.contract';
 
 /** What the library knows about a migration engine. */
 export interface EngineDefinition {

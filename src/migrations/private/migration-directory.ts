@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'fs';
 import { join, resolve } from 'path';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { SUM_FILE } from '../lint/directory-rules';
-import { compareText } from '../lint/file-name';
-import type { MigrationFile } from '../lint/lint-types';
+import { SUM_FILE } from '../shared/lint/directory-rules';
+import { compareText } from '../shared/lint/file-name';
+import type { MigrationFile } from '../shared/lint/lint-types';
 
 /** The files of a directory that an engine would apply. */
 export interface MigrationDirectory {

@@ -1,13 +1,13 @@
 import type { IConstruct } from 'constructs';
-import type { PostgresDatabase } from '../../postgres';
+import type { IDatabase } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
 import type { MigrationSourceConfig } from '../migration-source';
 
 /** Tasks by the version table that their engine writes, for each database. */
-const WRITERS = new WeakMap<PostgresDatabase, Map<string, IConstruct>>();
+const WRITERS = new WeakMap<IDatabase, Map<string, IConstruct>>();
 
 /** Two directories would share one version table: what one has applied counts as applied for the other. */
-export function claimHistory(scope: IConstruct, database: PostgresDatabase, source: MigrationSourceConfig): void {
+export function claimHistory(scope: IConstruct, database: IDatabase, source: MigrationSourceConfig): void {
   if (!source.usesRunner) return;
   const writers = WRITERS.get(database) ?? new Map<string, IConstruct>();
   WRITERS.set(database, writers);

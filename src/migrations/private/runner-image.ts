@@ -8,18 +8,17 @@ import type { Construct } from 'constructs';
 import type { EngineDefinition } from './engines';
 import { InvalidBackendError } from '../../private/errors';
 import { rdsRegions, rdsRootsFor } from '../../trust/rds-roots';
-import type { MigrationFile } from '../lint/lint-types';
-import { RunnerPaths } from '../runner/runner.contract';
-
-/** The runner, bundled into one file. */
-const RUNNER = join(__dirname, '..', '..', '..', 'assets', 'migrations', 'runner', 'index.js');
+import type { MigrationFile } from '../shared/lint/lint-types';
+import { RunnerPaths } from '../shared/runner.contract';
 
 /** Where the Dockerfiles are, one for each engine. */
-const DOCKERFILES = join(__dirname, '..', 'runner');
+const DOCKERFILES = join(__dirname, '..', 'images');
 
 /** What goes into a runner image. */
 export interface RunnerImageOptions {
   readonly engine: EngineDefinition;
+  /** Path of the runner, bundled into one file. */
+  readonly runner: string;
   readonly version: string;
   readonly files: readonly MigrationFile[];
   /** Hash of engine, version and files, line endings included. */
@@ -51,9 +50,9 @@ export function createRunnerImage(scope: Construct, options: RunnerImageOptions)
 }
 
 function stage(directory: string, options: RunnerImageOptions) {
-  const { engine, files } = options;
+  const { engine, runner, files } = options;
   copyFileSync(join(DOCKERFILES, `${engine.name}.Dockerfile`), join(directory, 'Dockerfile'));
-  copyFileSync(RUNNER, join(directory, basename(RunnerPaths.ENTRYPOINT)));
+  copyFileSync(runner, join(directory, basename(RunnerPaths.ENTRYPOINT)));
   writeFileSync(join(directory, basename(RunnerPaths.CA_FILE)), allRoots());
   const migrations = join(directory, basename(RunnerPaths.MIGRATIONS));
   mkdirSync(migrations);

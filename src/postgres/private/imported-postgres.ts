@@ -2,6 +2,7 @@ import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer, type ServerLimits } from './postgres-server';
+import { rdsClusterMetrics, rdsInstanceMetrics, type ServerMetrics } from './server-metrics';
 import { validateCertificateAuthorities } from './trust';
 import { Broker } from '../../broker/broker';
 import { ServerWatch } from '../../broker/server-watch';
@@ -43,13 +44,13 @@ export class ImportedPostgres extends PostgresServer {
     return this.firstDatabase;
   }
 
-  public _metricDimensions(): { [name: string]: string } {
+  public _metrics(): ServerMetrics {
     const { instanceIdentifier, clusterIdentifier } = this.attributes;
     if (instanceIdentifier !== undefined) {
-      return { DBInstanceIdentifier: instanceIdentifier };
+      return rdsInstanceMetrics(instanceIdentifier);
     }
     if (clusterIdentifier !== undefined) {
-      return { DBClusterIdentifier: clusterIdentifier };
+      return rdsClusterMetrics(clusterIdentifier);
     }
     throw new InvalidBackendError(this, 'Metrics of an imported server need its instanceIdentifier or clusterIdentifier. Give one when importing it.');
   }

@@ -2,7 +2,9 @@ import type { Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IConstruct } from 'constructs';
+import type { ServerMetricNames, ServerMetrics } from './server-metrics';
 import { serverSymptoms } from './server-symptoms';
+import { InvalidBackendError } from '../../private/errors';
 import { metricOf } from '../../private/metric-of';
 import type { Watch, Watched } from '../../symptoms/shared/watched';
 import type { IPostgres } from '../postgres';
@@ -47,33 +49,38 @@ export abstract class PostgresServer extends Construct implements IPostgres, Wat
   }
 
   /**
-   * A metric of the server in namespace `AWS/RDS`; average over 5 minutes unless told otherwise.
+   * A metric of the server, in namespace `AWS/RDS` for servers of RDS; average over 5 minutes unless told otherwise.
    *
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
    * @throws when the identifier of an imported server is not known
    */
   public metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return metricOf(this, { namespace: 'AWS/RDS', metricName, dimensionsMap: this._metricDimensions() }, options);
+    const { namespace, dimensions } = this._metrics();
+    return metricOf(this, { namespace, metricName, dimensionsMap: dimensions }, options);
   }
 
   /** How much of its processors the server uses, in percent; average over 5 minutes. */
   public metricCpuUtilization(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('CPUUtilization', { statistic: cloudwatch.Stats.AVERAGE, ...options });
+    return this.knownMetric('cpu', { statistic: cloudwatch.Stats.AVERAGE, ...options });
   }
 
   /** Open connections; greatest number within 5 minutes. */
   public metricDatabaseConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('DatabaseConnections', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
+    return this.knownMetric('connections', { statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
   /** Memory that is free, in bytes; least within 5 minutes. */
   public metricFreeableMemory(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('FreeableMemory', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+    return this.knownMetric('memory', { statistic: cloudwatch.Stats.MINIMUM, ...options });
   }
 
-  /** Storage that is free, in bytes; least within 5 minutes. Aurora grows by itself and has no such metric. */
+  /**
+   * Storage that is free, in bytes; least within 5 minutes.
+   *
+   * @throws for a cluster of Aurora, which grows by itself and has no such metric
+   */
   public metricFreeStorageSpace(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
-    return this.metric('FreeStorageSpace', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+    return this.knownMetric('storage', { statistic: cloudwatch.Stats.MINIMUM, ...options });
   }
 
   /** @internal */
@@ -82,10 +89,18 @@ export abstract class PostgresServer extends Construct implements IPostgres, Wat
   }
 
   /** @internal */
-  public abstract _metricDimensions(): { [name: string]: string };
+  public abstract _metrics(): ServerMetrics;
 
   /** @internal */
   public _limits(): ServerLimits {
     return {};
+  }
+
+  private knownMetric(what: keyof ServerMetricNames, options: cloudwatch.MetricOptions): cloudwatch.Metric {
+    const name = this._metrics().names[what];
+    if (name === undefined) {
+      throw new InvalidBackendError(this, `This server has no metric of its ${what}, so there would never be data. Use metric() with the name of one that it has.`);
+    }
+    return this.metric(name, options);
   }
 }

@@ -7,6 +7,8 @@ import { bytes, count, percent } from '../../symptoms/shared/limits';
 import { isExcluded, type Symptom } from '../../symptoms/shared/symptom';
 import type { WatchPostgresOptions } from '../watch-postgres-options';
 
+const GAUGE = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
+
 /**
  * What a database server looks like that will soon be in trouble. A server that runs always reports: where data is missing, it is
  * stopped or gone, and whether that is well nobody can tell from here.
@@ -14,30 +16,43 @@ import type { WatchPostgresOptions } from '../watch-postgres-options';
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
  */
 export function serverSymptoms(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom[] {
-  const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
-  const memory = options.freeMemory ?? Size.mebibytes(128);
-  const gauge = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
+  const { names } = server._metrics();
   return [
-    {
-      alarm: BackendAlarm.DATABASE_CPU,
-      title: 'CPU (%)',
-      description: `The server has used ${cpu} % of its processors for 15 minutes`,
-      metric: server.metricCpuUtilization(),
-      threshold: cpu,
-      ...gauge,
-    },
-    {
-      alarm: BackendAlarm.DATABASE_MEMORY,
-      title: 'Free memory (bytes)',
-      description: `The server has had less than ${readable(bytes(scope, 'freeMemory', memory))} of free memory for 15 minutes`,
-      metric: server.metricFreeableMemory(),
-      threshold: bytes(scope, 'freeMemory', memory),
-      below: true,
-      ...gauge,
-    },
-    connectionsSymptom(scope, server, options),
-    ...storageSymptoms(scope, server, options),
+    ...when(names.cpu, () => cpuSymptom(scope, server, options)),
+    ...when(names.memory, () => memorySymptom(scope, server, options)),
+    ...when(names.connections, () => connectionsSymptom(scope, server, options)),
+    ...when(names.storage, () => storageSymptom(scope, server, options)),
   ];
+}
+
+/** An alarm on a metric that a kind of server does not have would wait for data for ever. */
+function when(metricName: string | undefined, symptom: () => Symptom): Symptom[] {
+  return metricName === undefined ? [] : [symptom()];
+}
+
+function cpuSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
+  const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
+  return {
+    alarm: BackendAlarm.DATABASE_CPU,
+    title: 'CPU (%)',
+    description: `The server has used ${cpu} % of its processors for 15 minutes`,
+    metric: server.metricCpuUtilization(),
+    threshold: cpu,
+    ...GAUGE,
+  };
+}
+
+function memorySymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
+  const memory = bytes(scope, 'freeMemory', options.freeMemory ?? Size.mebibytes(128));
+  return {
+    alarm: BackendAlarm.DATABASE_MEMORY,
+    title: 'Free memory (bytes)',
+    description: `The server has had less than ${readable(memory)} of free memory for 15 minutes`,
+    metric: server.metricFreeableMemory(),
+    threshold: memory,
+    below: true,
+    ...GAUGE,
+  };
 }
 
 function connectionsSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
@@ -60,29 +75,25 @@ function connectionsSymptom(scope: IConstruct, server: PostgresServer, options: 
   };
 }
 
-function storageSymptoms(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom[] {
+function storageSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
   const { freeStorage } = options;
-  const metric = server.metricFreeStorageSpace();
-  if (metric.dimensions?.DBClusterIdentifier !== undefined) {
-    return [];
-  }
   const { allocatedStorage } = server._limits();
   const tenth = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : allocatedStorage.toBytes() / 10;
   const threshold = freeStorage === undefined ? tenth : bytes(scope, 'freeStorage', freeStorage);
   if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_STORAGE, options)) {
     advise(scope, 'storage', `How much storage '${server.node.path}' has is not known, so no alarm watches it. Give freeStorage, or exclude BackendAlarm.DATABASE_STORAGE.`);
   }
-  return [{
+  return {
     alarm: BackendAlarm.DATABASE_STORAGE,
     title: 'Free storage (bytes)',
     description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${freeStorage === undefined ? ', 10 % of what it was made with' : ''}`,
-    metric,
+    metric: server.metricFreeStorageSpace(),
     threshold,
     below: true,
     // A server whose storage is full stops, so there is nothing to wait for.
     evaluationPeriods: 1,
     treatMissingData: TreatMissingData.MISSING,
-  }];
+  };
 }
 
 function advise(scope: IConstruct, what: string, message: string): void {

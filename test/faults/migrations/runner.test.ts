@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/migrations/handler/response';
-import { type EngineName, RunnerEnv } from '../../../src/migrations/runner/runner.contract';
+import { type EngineName, RunnerEnv } from '../../../src/migrations/shared/runner.contract';
 import { event } from '../../migrations/run-migration-harness';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { expecting } from '../expecting';

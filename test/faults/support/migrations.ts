@@ -1,6 +1,7 @@
 import type { BrokerCloud, User } from './broker';
-import { formatFinding, lintMigrations } from '../../../src/migrations/lint/lint';
-import { RunnerEnv, type EngineName } from '../../../src/migrations/runner/runner.contract';
+import { formatFinding } from '../../../src/migrations/shared/lint/lint';
+import { RunnerEnv, type EngineName } from '../../../src/migrations/shared/runner.contract';
+import { lintMigrations } from '../../../src/postgres/engine/migrations/lint-migrations';
 import { environmentFor, testedEngines, Workshop } from '../../migrations/runner/harness';
 
 /** A file of goose; `marked` where the SQL is one statement with semicolons in it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
-import { lintMigrations } from '../../../src/migrations/lint/lint';
-import type { EngineName } from '../../../src/migrations/runner/runner.contract';
+import type { EngineName } from '../../../src/migrations/shared/runner.contract';
+import { lintMigrations } from '../../../src/postgres/engine/migrations/lint-migrations';
 
 const goose = (up: string, transaction = true) => `${transaction ? '' : '-- +goose NO TRANSACTION\n'}-- +goose Up\n${up}\n`;
 const dbmate = (up: string, transaction = true) => `-- migrate:up${transaction ? '' : ' transaction:false'}\n${up}\n-- migrate:down\n`;

@@ -1,5 +1,5 @@
-import { lintMigrations } from '../../../src/migrations/lint/lint';
-import { type EngineName, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { type EngineName, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { lintMigrations } from '../../../src/postgres/engine/migrations/lint-migrations';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 import { environmentFor, prepareDatabase, testedEngines, Workshop } from '../runner/harness';
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { splitSql } from '../../../src/migrations/lint/sql-splitter';
+import { splitSql } from '../../../src/postgres/engine/migrations/sql-splitter';
 
 const codes = (sql: string) => splitSql(sql).statements.map((statement) => statement.code);
 

@@ -6,7 +6,8 @@ import { tmpdir } from 'os';
 import { delimiter, dirname, join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { buildSync } from 'esbuild';
-import { type EngineName, RunnerEnv } from '../../../src/migrations/runner/runner.contract';
+import { type EngineName, RunnerEnv } from '../../../src/migrations/shared/runner.contract';
+import { POSTGRES_VARIABLES } from '../../../src/postgres/engine/migrations/postgres-variables.contract';
 import { findGoose } from '../../support/goose';
 import type { Login, PostgresServer } from '../../support/postgres-server';
 
@@ -18,7 +19,7 @@ export class Workshop {
 
   constructor() {
     buildSync({
-      entryPoints: [join(__dirname, '../../../src/migrations/runner/entrypoint.ts')],
+      entryPoints: [join(__dirname, '../../../src/postgres/engine/handler/runner/entrypoint.ts')],
       outfile: this.bundle,
       bundle: true,
       platform: 'node',
@@ -135,11 +136,11 @@ export async function prepareDatabase(server: PostgresServer, password = 'Correc
 /** What the task gives the runner. */
 export function environmentFor(server: PostgresServer, prepared: Prepared, engine: EngineName, directory: string): Record<string, string> {
   return {
-    [RunnerEnv.HOST]: server.hostName,
-    [RunnerEnv.PORT]: String(server.port),
-    [RunnerEnv.USER]: prepared.username,
-    [RunnerEnv.PASSWORD]: prepared.password,
-    [RunnerEnv.DATABASE]: prepared.database,
+    [POSTGRES_VARIABLES.host]: server.hostName,
+    [POSTGRES_VARIABLES.port]: String(server.port),
+    [POSTGRES_VARIABLES.user]: prepared.username,
+    [POSTGRES_VARIABLES.password]: prepared.password,
+    [POSTGRES_VARIABLES.database]: prepared.database,
     [RunnerEnv.CA]: server.ca,
     [RunnerEnv.ENGINE]: engine,
     [RunnerEnv.DIRECTORY]: directory,

@@ -2,18 +2,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { join } from 'path';
 import * as fc from 'fast-check';
-import { engineArguments, engineEnvironment, type Query, readPlan, readState } from '../../../src/migrations/runner/engine';
-import { redactor } from '../../../src/migrations/runner/redact';
-import { isPassing, messageOf, RunnerFailure } from '../../../src/migrations/runner/runner-failure';
-import { RunnerDefaults, RunnerExit } from '../../../src/migrations/runner/runner.contract';
-import { readSettings, type RunnerSettings } from '../../../src/migrations/runner/settings';
+import { engineArguments, engineEnvironment, readPlan, readState } from '../../../src/migrations/handler/runner/engine';
+import { redactor } from '../../../src/migrations/handler/runner/redact';
+import { type Query } from '../../../src/migrations/handler/runner/runner-dialect';
+import { messageOf, RunnerFailure } from '../../../src/migrations/handler/runner/runner-failure';
+import { readSettings, type RunnerSettings } from '../../../src/migrations/handler/runner/settings';
+import { RunnerDefaults, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { POSTGRES_RUNNER } from '../../../src/postgres/engine/handler/runner/postgres-runner';
 
 const CA = '-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n';
 const ENVIRONMENT = { MIGRATION_ENGINE: 'goose', MIGRATION_DIRECTORY: '/m', PGHOST: 'h', PGPORT: '6543', PGUSER: 'u', PGPASSWORD: 'p', PGDATABASE: 'my db/ü', DATABASE_CA: CA };
 
 describe('settings', () => {
   test('have defaults for what need not be given', () => {
-    expect(readSettings({ ...ENVIRONMENT, PGPORT: undefined })).toEqual({
+    expect(readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, PGPORT: undefined })).toEqual({
       engine: 'goose',
       directory: '/m',
       host: 'h',
@@ -31,16 +33,16 @@ describe('settings', () => {
   });
 
   test.each(['MIGRATION_ENGINE', 'MIGRATION_DIRECTORY', 'PGHOST', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'DATABASE_CA'])('fails without %s', (name) => {
-    expect(() => readSettings({ ...ENVIRONMENT, [name]: '' })).toThrow(new RegExp(`^wrong settings: .*${name}`));
+    expect(() => readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, [name]: '' })).toThrow(new RegExp(`^wrong settings: .*${name}`));
   });
 
   test.each([['PGPORT', '-1'], ['MIGRATION_LOCK_SECONDS', '1.5'], ['MIGRATION_LOCK_TIMEOUT', '5s -c log_statement=all'], ['MIGRATION_CA_FILE', '/nowhere']])('fails on %s = %j', (name, value) => {
-    expect(() => readSettings({ ...ENVIRONMENT, ...name === 'MIGRATION_CA_FILE' ? { DATABASE_CA: '' } : {}, [name]: value })).toThrow(RunnerFailure);
+    expect(() => readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, ...name === 'MIGRATION_CA_FILE' ? { DATABASE_CA: '' } : {}, [name]: value })).toThrow(RunnerFailure);
   });
 });
 
 describe('the engine', () => {
-  const settings = (engine: string): RunnerSettings => readSettings({ ...ENVIRONMENT, MIGRATION_ENGINE: engine });
+  const settings = (engine: string): RunnerSettings => readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, MIGRATION_ENGINE: engine });
 
   test.each([
     ['goose', ['-no-color', '-env=none', '-dir', '/m', 'up']],
@@ -50,11 +52,11 @@ describe('the engine', () => {
   });
 
   test('gets the connection without a password in the connection string', () => {
-    expect(engineEnvironment(settings('goose'), { PATH: '/bin', PGPASSFILE: 'x', GOOSE_DBSTRING: 'x' }, '/ca.pem', '/home')).toMatchObject({
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { PATH: '/bin', PGPASSFILE: 'x', GOOSE_DBSTRING: 'x' }, '/ca.pem', '/home')).toMatchObject({
       PATH: '/bin', HOME: '/home', PGPASSWORD: 'p', PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/ca.pem', GOOSE_DRIVER: 'postgres', GOOSE_DBSTRING: 'sslmode=verify-full',
     });
-    expect(engineEnvironment(settings('goose'), { PGPASSFILE: 'x' }, '/ca.pem', '/home')).not.toHaveProperty('PGPASSFILE');
-    expect(engineEnvironment(settings('dbmate'), {}, '/ca.pem', '/home').DATABASE_URL).toBe('postgres:///my%20db%2F%C3%BC');
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { PGPASSFILE: 'x' }, '/ca.pem', '/home')).not.toHaveProperty('PGPASSFILE');
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('dbmate'), {}, '/ca.pem', '/home').DATABASE_URL).toBe('postgres:///my%20db%2F%C3%BC');
   });
 });
 
@@ -66,29 +68,29 @@ describe('the plan', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   test('is in the order of the engine: numbers for goose, text for dbmate', () => {
-    expect(readPlan('goose', directory).map((file) => file.version)).toEqual(['9', '10']);
-    expect(readPlan('dbmate', directory).map((file) => [file.version, file.transactional])).toEqual([['10', false], ['9', false]]);
+    expect(readPlan(POSTGRES_RUNNER.split, 'goose', directory).map((file) => file.version)).toEqual(['9', '10']);
+    expect(readPlan(POSTGRES_RUNNER.split, 'dbmate', directory).map((file) => [file.version, file.transactional])).toEqual([['10', false], ['9', false]]);
   });
 
   test('without a version table, everything is pending', async () => {
-    const plan = readPlan('goose', directory);
-    expect(await readState('goose', plan, async () => [{ name: null }])).toEqual({ pending: plan, applied: new Set(), version: undefined, behind: undefined });
+    const plan = readPlan(POSTGRES_RUNNER.split, 'goose', directory);
+    expect(await readState(POSTGRES_RUNNER, 'goose', plan, async () => [{ name: null }])).toEqual({ pending: plan, applied: new Set(), version: undefined, behind: undefined });
   });
 
   test('a gap is pending, and a newer version in the database means that the directory is behind', async () => {
     const query: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 'goose_db_version' }] : [{ version: '10' }, { version: '9' }, { version: '11' }];
-    expect(await readState('goose', readPlan('goose', directory), query)).toMatchObject({ pending: [], version: '11', behind: '10' });
+    expect(await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), query)).toMatchObject({ pending: [], version: '11', behind: '10' });
     const gap: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 'goose_db_version' }] : [{ version: '10' }];
-    expect((await readState('goose', readPlan('goose', directory), gap)).pending.map((file) => file.version)).toEqual(['9']);
+    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), gap)).pending.map((file) => file.version)).toEqual(['9']);
   });
 
   test('takes versions that no file name could have', async () => {
     const query: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 't' }] : [{ version: '-1' }, { version: '9' }, { version: 'z' }];
-    expect((await readState('goose', readPlan('goose', directory), query)).version).toBe('z');
+    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), query)).version).toBe('z');
   });
 
   test('fails when the directory cannot be read', () => {
-    expect(() => readPlan('goose', join(directory, 'nowhere'))).toThrow(expect.objectContaining({ exitCode: RunnerExit.MISCONFIGURED }));
+    expect(() => readPlan(POSTGRES_RUNNER.split, 'goose', join(directory, 'nowhere'))).toThrow(expect.objectContaining({ exitCode: RunnerExit.MISCONFIGURED }));
   });
 });
 
@@ -116,16 +118,16 @@ describe('pitfall 8: what is printed', () => {
 
 describe('waiting may help', () => {
   test.each(['57P01', '57P02', '57P03', '53300', '25006', '08006', 'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE'])('with %s', (code) => {
-    expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(true);
+    expect(POSTGRES_RUNNER.isPassing(Object.assign(new Error('x'), { code }))).toBe(true);
   });
   test.each(['28P01', '28000', '3D000', '42501', 'CERT_HAS_EXPIRED', 'SELF_SIGNED_CERT_IN_CHAIN', 'ERR_TLS_CERT_ALTNAME_INVALID', '57014'])('but not with %s', (code) => {
-    expect(isPassing(Object.assign(new Error('x'), { code }))).toBe(false);
+    expect(POSTGRES_RUNNER.isPassing(Object.assign(new Error('x'), { code }))).toBe(false);
   });
   test('when a connection ends or hangs, which has no code', () => {
-    expect(['Connection terminated unexpectedly', 'timeout expired', 'Query read timeout', 'something else'].map((message) => isPassing(new Error(message)))).toEqual([true, true, true, false]);
+    expect(['Connection terminated unexpectedly', 'timeout expired', 'Query read timeout', 'something else'].map((message) => POSTGRES_RUNNER.isPassing(new Error(message)))).toEqual([true, true, true, false]);
   });
   test('when one of several addresses refuses, and says which', () => {
     const error = new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:1'), { code: 'ECONNREFUSED' }), new Error('other')]);
-    expect([isPassing(error), messageOf(error)]).toEqual([true, 'connect ECONNREFUSED ::1:1; other']);
+    expect([POSTGRES_RUNNER.isPassing(error), messageOf(error)]).toEqual([true, 'connect ECONNREFUSED ::1:1; other']);
   });
 });

@@ -1,5 +1,5 @@
 import { environmentFor, type Prepared, prepareDatabase, query, type RunnerProcess, sessions, testedEngines, until, Workshop } from './harness';
-import { RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();

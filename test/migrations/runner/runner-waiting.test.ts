@@ -2,7 +2,9 @@ import type { AddressInfo, Socket } from 'net';
 import { createServer } from 'net';
 import { setTimeout as sleep } from 'timers/promises';
 import { environmentFor, type Prepared, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
-import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { MIGRATION_LOCK_KEY } from '../../../src/postgres/engine/handler/runner/lock-session';
+import { POSTGRES_VARIABLES } from '../../../src/postgres/engine/migrations/postgres-variables.contract';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
@@ -22,7 +24,7 @@ describe('before the engine starts', () => {
   };
 
   test('fails with every missing setting at once', async () => {
-    expect(await start({ [RunnerEnv.HOST]: '', [RunnerEnv.PASSWORD]: '', [RunnerEnv.CA]: '', [RunnerEnv.LOCK_TIMEOUT]: '5 s', [RunnerEnv.PORT]: 'x', [RunnerEnv.ENGINE]: 'flyway' })).toEqual([RunnerExit.MISCONFIGURED,
+    expect(await start({ [POSTGRES_VARIABLES.host]: '', [POSTGRES_VARIABLES.password]: '', [RunnerEnv.CA]: '', [RunnerEnv.LOCK_TIMEOUT]: '5 s', [POSTGRES_VARIABLES.port]: 'x', [RunnerEnv.ENGINE]: 'flyway' })).toEqual([RunnerExit.MISCONFIGURED,
       expect.stringMatching(/FAILED: wrong settings: MIGRATION_ENGINE must be goose or dbmate, not 'flyway'; PGHOST is missing; PGPORT .*; PGPASSWORD is missing; neither DATABASE_CA nor .*; MIGRATION_LOCK_TIMEOUT/)]);
   });
 
@@ -36,20 +38,20 @@ describe('before the engine starts', () => {
 
   test('fails when the certificate is for another host name', async () => {
     const prepared = await prepareDatabase(other);
-    expect(await start({ ...environmentFor(other, prepared, 'dbmate', workshop.directory(FILES)), [RunnerEnv.HOST]: 'localhost' }))
+    expect(await start({ ...environmentFor(other, prepared, 'dbmate', workshop.directory(FILES)), [POSTGRES_VARIABLES.host]: 'localhost' }))
       .toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED: cannot connect to .*Hostname\/IP does not match/)]);
   });
 
   test('fails on a wrong password at once', async () => {
-    expect(await start({ [RunnerEnv.PASSWORD]: 'wrong-one' })).toEqual([RunnerExit.NOT_ALLOWED, expect.stringMatching(/refused the login 'mig_.*': password authentication failed .* run the migrations again/)]);
+    expect(await start({ [POSTGRES_VARIABLES.password]: 'wrong-one' })).toEqual([RunnerExit.NOT_ALLOWED, expect.stringMatching(/refused the login 'mig_.*': password authentication failed .* run the migrations again/)]);
   });
 
   test('fails on a database that is not there', async () => {
-    expect(await start({ [RunnerEnv.DATABASE]: 'nowhere' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('must wait for the database to be created')]);
+    expect(await start({ [POSTGRES_VARIABLES.database]: 'nowhere' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('must wait for the database to be created')]);
   });
 
   test('fails when the server does not answer until the deadline', async () => {
-    expect(await start({ [RunnerEnv.PORT]: '9', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('did not accept a connection within 2 s')]);
+    expect(await start({ [POSTGRES_VARIABLES.port]: '9', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('did not accept a connection within 2 s')]);
   });
 
   test('fails when another run holds the lock until the deadline', async () => {
@@ -95,7 +97,7 @@ describe('before the engine starts', () => {
     await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
     const { port } = silent.address() as AddressInfo;
     const accepted = new Promise<Socket>((done) => silent.once('connection', done));
-    const run = workshop.start({ ...environmentFor(server, await prepareDatabase(server), 'dbmate', workshop.directory(FILES)), [RunnerEnv.PORT]: String(port) }, [dbmate.directory ?? '']);
+    const run = workshop.start({ ...environmentFor(server, await prepareDatabase(server), 'dbmate', workshop.directory(FILES)), [POSTGRES_VARIABLES.port]: String(port) }, [dbmate.directory ?? '']);
     const socket = await accepted;
     const begun = Date.now();
     run.signal('SIGTERM');
@@ -120,7 +122,7 @@ describe('before the engine starts', () => {
 
   test('fails on SIGTERM while it waits', async () => {
     const prepared = await prepareDatabase(server);
-    const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [RunnerEnv.PORT]: '9' }, [dbmate.directory ?? '']);
+    const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [POSTGRES_VARIABLES.port]: '9' }, [dbmate.directory ?? '']);
     await run.says(/waiting for database/);
     run.signal('SIGTERM');
     expect(await run.exitCode()).toBe(RunnerExit.TERMINATED);

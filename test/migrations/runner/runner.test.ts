@@ -1,5 +1,6 @@
 import { environmentFor, prepareDatabase, query, type RunnerProcess, sessions, testedEngines, until, Workshop } from './harness';
-import { MIGRATION_LOCK_KEY, RunnerEnv, RunnerExit } from '../../../src/migrations/runner/runner.contract';
+import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { MIGRATION_LOCK_KEY } from '../../../src/postgres/engine/handler/runner/lock-session';
 import { POSTGRES_MAJORS, type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();

@@ -6,7 +6,9 @@ import { App, CfnParameter, FileSystem, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ContainerImage, CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
+import type { IDatabase } from '../../../src/binding';
 import { MigrationSource, type MigrationSourceConfig } from '../../../src/migrations/migration-source';
+import { POSTGRES_DIALECT } from '../../../src/postgres/engine/migrations/postgres-dialect';
 import { GOOSE_VERSION } from '../../support/goose';
 
 const GOOSE_FILES = { '00001_init.sql': '-- +goose Up\nCREATE TABLE t (a int);\n-- +goose Down\nDROP TABLE t;\n', '00002_more.sql': '-- +goose Up\nSELECT 1;\n' };
@@ -21,6 +23,9 @@ function directory(files: Record<string, string>): string {
   return path;
 }
 
+/** Nothing but the dialect: sources make nothing of a database. */
+const DATABASE = { _migrations: POSTGRES_DIALECT } as unknown as IDatabase;
+
 interface Bound extends MigrationSourceConfig {
   readonly stack: Stack;
   /** The staged build context. */
@@ -31,7 +36,7 @@ interface Bound extends MigrationSourceConfig {
 function bind(source: MigrationSource, cpuArchitecture = CpuArchitecture.ARM64, context: Record<string, unknown> = {}): Bound {
   const app = new App({ outdir: mkdtempSync(join(root, 'out-')), context });
   const stack = new Stack(app, 'Stack');
-  const config = source.bind(stack, { cpuArchitecture });
+  const config = source.bind(stack, { cpuArchitecture, database: DATABASE });
   const asset = () => {
     const assembly = app.synth();
     const manifest = JSON.parse(readFileSync(join(assembly.directory, 'Stack.assets.json'), 'utf8'));
@@ -83,7 +88,7 @@ describe('an engine', () => {
   test('works for two tasks of one stack', () => {
     const stack = new Stack(new App({ outdir: mkdtempSync(join(root, 'out-')) }), 'Stack');
     const source = goose();
-    const [first, second] = ['A', 'B'].map((id) => source.bind(new Stack(stack, id), { cpuArchitecture: CpuArchitecture.ARM64 }));
+    const [first, second] = ['A', 'B'].map((id) => source.bind(new Stack(stack, id), { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE }));
     expect(first.revision).toBe(second.revision);
   });
 });
@@ -221,7 +226,7 @@ describe('a command', () => {
 
   test('runs as it is, in the image that is given', () => {
     const stack = new Stack();
-    expect(MigrationSource.command(props).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64 })).toEqual({
+    expect(MigrationSource.command(props).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE })).toEqual({
       image,
       command: ['migrate'],
       environment: { A: '1', B: '2' },
@@ -232,7 +237,7 @@ describe('a command', () => {
     expect(stack.node.children).toEqual([]);
   });
 
-  const revision = (changes: object) => MigrationSource.command({ ...props, ...changes }).bind(new Stack(), { cpuArchitecture: CpuArchitecture.ARM64 }).revision;
+  const revision = (changes: object) => MigrationSource.command({ ...props, ...changes }).bind(new Stack(), { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE }).revision;
 
   test('pitfall 9: runs again when its revision or command changes, and not when the order of its variables does', () => {
     expect(new Set([{}, { revision: 'v2' }, { command: ['migrate', '-v'] }, { command: ['migrate-v'] }, { environment: { A: '1' } }].map(revision)).size).toBe(5);
@@ -242,7 +247,7 @@ describe('a command', () => {
   test('takes a revision that only CloudFormation knows', () => {
     const stack = new Stack();
     const parameter = new CfnParameter(stack, 'Digest');
-    const config = MigrationSource.command({ ...props, revision: parameter.valueAsString }).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64 });
+    const config = MigrationSource.command({ ...props, revision: parameter.valueAsString }).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE });
     expect(stack.resolve(config.revision)).toEqual({ 'Fn::Join': ['', [expect.stringMatching(/^[0-9a-f]{64}-$/), { Ref: 'Digest' }]] });
   });
 

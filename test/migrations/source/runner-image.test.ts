@@ -1,13 +1,13 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
-import { ERROR_RULES, WARNING_RULES } from '../../../src/migrations/lint/lint-types';
 import { DBMATE, GOOSE } from '../../../src/migrations/private/engines';
-import { RunnerPaths } from '../../../src/migrations/runner/runner.contract';
+import { ERROR_RULES, WARNING_RULES } from '../../../src/migrations/shared/lint/lint-types';
+import { RunnerPaths } from '../../../src/migrations/shared/runner.contract';
 
 const repository = join(__dirname, '..', '..', '..');
 
 describe.each([GOOSE, DBMATE])('the Dockerfile of $name', (engine) => {
-  const lines = readFileSync(join(repository, 'src', 'migrations', 'runner', `${engine.name}.Dockerfile`), 'utf8').split('\n');
+  const lines = readFileSync(join(repository, 'src', 'migrations', 'images', `${engine.name}.Dockerfile`), 'utf8').split('\n');
   const having = (word: string) => lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
 
   test('pins each base image by exact version and digest', () => {

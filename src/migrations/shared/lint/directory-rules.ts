@@ -1,7 +1,7 @@
 import { createHash } from 'crypto';
 import { compareText, compareVersions, versionOf } from './file-name';
 import type { Finding, MigrationFile } from './lint-types';
-import type { EngineName } from '../runner/runner.contract';
+import type { EngineName } from '../runner.contract';
 
 /** File in a migrations directory that lists the released files, as `sha256sum *.sql` prints them. */
 export const SUM_FILE = 'migrations.sum';

@@ -3,15 +3,15 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { migrate } from './migrate';
 import { redactor } from './redact';
+import type { RunnerDialect } from './runner-dialect';
 import { messageOf, RunnerFailure } from './runner-failure';
-import { RunnerEnv, RunnerExit } from './runner.contract';
 import { readSettings } from './settings';
+import { RunnerExit } from '../../shared/runner.contract';
 
 const SIGNALS = { SIGTERM: RunnerExit.TERMINATED, SIGINT: RunnerExit.INTERRUPTED } as const;
 
-/** Runs the migrations of this container, and ends the process with one of `RunnerExit`. */
-async function main(): Promise<number> {
-  const redact = redactor([process.env[RunnerEnv.PASSWORD] ?? '']);
+async function main(dialect: RunnerDialect): Promise<number> {
+  const redact = redactor([process.env[dialect.variables.password] ?? '']);
   const print = (line: string) => void process.stdout.write(`${redact(line)}\n`);
   const stop = new AbortController();
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
@@ -19,10 +19,10 @@ async function main(): Promise<number> {
   }
   const home = mkdtempSync(join(tmpdir(), 'migrations-'));
   try {
-    const settings = readSettings(process.env);
+    const settings = readSettings(dialect, process.env);
     const caFile = join(home, 'ca.pem');
     writeFileSync(caFile, settings.ca, { mode: 0o600 });
-    print(`migrations: ${await migrate({ settings, environment: process.env, home, caFile, stop, print })}`);
+    print(`migrations: ${await migrate({ dialect, settings, environment: process.env, home, caFile, stop, print })}`);
     return RunnerExit.OK;
   } catch (error) {
     // Many things fail when a run is stopped; the reason to stop is what counts.
@@ -34,4 +34,7 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((exitCode) => process.exit(exitCode));
+/** Runs the migrations of this container, and ends the process with one of `RunnerExit`. */
+export function runMigrations(dialect: RunnerDialect): void {
+  void main(dialect).then((exitCode) => process.exit(exitCode));
+}

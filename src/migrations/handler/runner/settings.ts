@@ -1,6 +1,7 @@
 import { readFileSync } from 'fs';
+import type { RunnerDialect } from './runner-dialect';
 import { RunnerFailure } from './runner-failure';
-import { type EngineName, RunnerDefaults, RunnerEnv, RunnerExit } from './runner.contract';
+import { type EngineName, RunnerDefaults, RunnerEnv, RunnerExit } from '../../shared/runner.contract';
 
 /** Environment variables, by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -23,22 +24,26 @@ export interface RunnerSettings {
   readonly stopSeconds: number;
 }
 
+/** The part of a dialect that settings follow. */
+type SettingsDialect = Pick<RunnerDialect, 'variables' | 'defaultPort' | 'duration'>;
+
 /** Reads the settings, and names everything that is wrong at once. */
-export function readSettings(environment: Environment): RunnerSettings {
+export function readSettings(dialect: SettingsDialect, environment: Environment): RunnerSettings {
+  const { variables, defaultPort, duration } = dialect;
   const reader = new SettingsReader(environment);
   const settings: RunnerSettings = {
     engine: reader.oneOf(RunnerEnv.ENGINE, ['goose', 'dbmate']),
     directory: reader.required(RunnerEnv.DIRECTORY),
-    host: reader.required(RunnerEnv.HOST),
-    port: reader.number(RunnerEnv.PORT, 5432),
-    user: reader.required(RunnerEnv.USER),
-    password: reader.required(RunnerEnv.PASSWORD),
-    database: reader.required(RunnerEnv.DATABASE),
+    host: reader.required(variables.host),
+    port: reader.number(variables.port, defaultPort),
+    user: reader.required(variables.user),
+    password: reader.required(variables.password),
+    database: reader.required(variables.database),
     ca: reader.authority(),
     expectedRole: environment[RunnerEnv.EXPECTED_ROLE] || undefined,
     connectSeconds: reader.number(RunnerEnv.CONNECT_SECONDS, RunnerDefaults.CONNECT_SECONDS),
     lockSeconds: reader.number(RunnerEnv.LOCK_SECONDS, RunnerDefaults.LOCK_SECONDS),
-    lockTimeout: reader.duration(RunnerEnv.LOCK_TIMEOUT, RunnerDefaults.LOCK_TIMEOUT),
+    lockTimeout: reader.duration(duration, RunnerEnv.LOCK_TIMEOUT, RunnerDefaults.LOCK_TIMEOUT),
     stopSeconds: reader.number(RunnerEnv.STOP_SECONDS, RunnerDefaults.STOP_SECONDS),
   };
   reader.throwProblems();
@@ -70,9 +75,9 @@ class SettingsReader {
     return Number(value);
   }
 
-  public duration(name: string, fallback: string): string {
+  public duration({ pattern, words }: SettingsDialect['duration'], name: string, fallback: string): string {
     const value = this.environment[name] || fallback;
-    if (!/^\d+(ms|s|min|h)?$/.test(value)) this.problems.push(`${name} must be a PostgreSQL duration like 5s or 500ms, not '${value}'`);
+    if (!pattern.test(value)) this.problems.push(`${name} must be ${words}, not '${value}'`);
     return value;
   }
 

@@ -6,7 +6,7 @@ export class RunnerFailure extends Error {
   }
 }
 
-/** The `code` of an error, where it has one: an SQLSTATE, or a network error of Node.js. */
+/** The `code` of an error, where it has one: one of the server, or a network error of Node.js. */
 export function codeOf(error: unknown): string {
   const code = (error as { readonly code?: unknown } | undefined)?.code;
   return typeof code === 'string' ? code : '';
@@ -22,19 +22,7 @@ const NETWORK = new Set([
   'ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENETDOWN', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA',
 ]);
 
-/**
- * Classes of SQLSTATE that go away by themselves: connection failures (08), a server that starts, stops or fails over (57P01 to
- * 57P03), a standby that is not yet the writer (25006), too many connections (53300).
- *
- * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
- */
-const PASSING = /^(08...|57P0[1-3]|25006|53300)$/;
-
-/** Whether waiting may help. A refused password or certificate stays refused. */
-export function isPassing(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isPassing);
-  const code = codeOf(error);
-  if (code !== '') return NETWORK.has(code) || PASSING.test(code);
-  // node-postgres gives these no code.
-  return /^(Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error)/.test(messageOf(error));
+/** Whether an error is one of the network, which may pass. */
+export function isNetworkCode(code: string): boolean {
+  return NETWORK.has(code);
 }

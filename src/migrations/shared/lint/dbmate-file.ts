@@ -1,5 +1,4 @@
-import type { Finding, MigrationFile, ParsedMigration, RuleName } from './lint-types';
-import { splitSql } from './sql-splitter';
+import type { Finding, MigrationFile, ParsedMigration, RuleName, SplitSql } from './lint-types';
 
 const UP = /^--[^\S\n]*migrate:up([^\S\n]*$|[^\S\n]+\S+.*)/m;
 const DOWN = /^--[^\S\n]*migrate:down([^\S\n]*$|[^\S\n]+\S+[^\S\n]*$)/m;
@@ -9,7 +8,7 @@ const DOWN = /^--[^\S\n]*migrate:down([^\S\n]*$|[^\S\n]+\S+[^\S\n]*$)/m;
  *
  * @see https://github.com/amacneil/dbmate/blob/v2.36.0/pkg/dbmate/migration.go
  */
-export function parseDbmate(file: MigrationFile): ParsedMigration {
+export function parseDbmate(file: MigrationFile, split: SplitSql): ParsedMigration {
   const findings: Finding[] = [];
   const report = (rule: RuleName, line: number, message: string) => findings.push({ rule, file: file.name, line, message });
   const text = file.content.replace(/\r\n/g, '\n');
@@ -31,7 +30,7 @@ export function parseDbmate(file: MigrationFile): ParsedMigration {
   }
   const end = down && down.index > up.index ? down.index : text.length;
   const body = text.slice(up.index, end);
-  const { statements, unterminated } = splitSql(body, lineAt(text, up.index));
+  const { statements, unterminated } = split(body, lineAt(text, up.index));
   if (unterminated) report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
   return { statements, batches: [statements], transactional: !/(^|\s)transaction:false(\s|$)/.test(up[1]), findings };
 }

@@ -1,4 +1,4 @@
-import type { EngineName } from '../runner/runner.contract';
+import type { EngineName } from '../runner.contract';
 
 /** Largest version that goose can hold: a signed 64-bit number. */
 const MAX_GOOSE_VERSION = 9223372036854775807n;

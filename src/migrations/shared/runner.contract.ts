@@ -1,17 +1,7 @@
 /** What the runner in the container and the constructs that start it agree on. No behaviour lives here. */
 
-/** Environment variables that the runner reads. */
+/** Environment variables that the runner reads, besides those of the connection, whose names the engine of the database has. */
 export const RunnerEnv = {
-  /** Host name of the server's writer endpoint; the certificate is verified against it. */
-  HOST: 'PGHOST',
-  /** TCP port of the server. */
-  PORT: 'PGPORT',
-  /** Login that acts as the owner of the database. */
-  USER: 'PGUSER',
-  /** Password of the login. */
-  PASSWORD: 'PGPASSWORD',
-  /** Logical database to migrate. */
-  DATABASE: 'PGDATABASE',
   /** PEM certificate authorities; when absent or empty, the RDS roots in the image are used. */
   CA: 'DATABASE_CA',
   /** `goose` or `dbmate`; set by the source. */
@@ -32,8 +22,8 @@ export const RunnerEnv = {
   STOP_SECONDS: 'MIGRATION_STOP_SECONDS',
 } as const;
 
-/** Variables that would lead an engine to another server, table or file. The runner drops them. */
-export const OTHER_CONNECTION = /^(PG|GOOSE_|DBMATE_|DATABASE_URL$|HOME$)/;
+/** Settings of engines, which would lead them to another server, table or file. The runner drops them, and those of the database's own clients. */
+export const ENGINE_SETTING = /^(GOOSE_|DBMATE_|DATABASE_URL$|HOME$)/;
 
 /** Values of the settings that are not given. */
 export const RunnerDefaults = {
@@ -66,15 +56,6 @@ export const RunnerExit = {
   /** Stopped by SIGTERM. */
   TERMINATED: 143,
 } as const;
-
-/**
- * Key of the advisory lock that the runner holds in the database it migrates: the first eight bytes of the SHA-256 of
- * `cdk-private-backend:migrations`, as a signed big-endian number. Fixed for ever: two versions of the library must exclude each other.
- */
-export const MIGRATION_LOCK_KEY = '-8111848511327897169';
-
-/** `application_name` of the engine's session, by which a run sees what an aborted one left behind. */
-export const ENGINE_APPLICATION_NAME = 'cdk-private-backend-migrations';
 
 /** Where things are in the image. */
 export const RunnerPaths = {

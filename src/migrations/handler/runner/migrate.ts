@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { engineArguments, engineEnvironment, type MigrationState, type PlannedFile, protectHistory, readPlan, readState } from './engine';
+import { engineArguments, engineEnvironment, type MigrationState, type PlannedFile, readPlan, readState } from './engine';
 import { type EngineResult, runEngine } from './engine-process';
 import { MigrationLock } from './lock';
+import type { RunnerDialect } from './runner-dialect';
 import { RunnerFailure } from './runner-failure';
-import { RunnerExit } from './runner.contract';
 import type { Environment, RunnerSettings } from './settings';
+import { RunnerExit } from '../../shared/runner.contract';
 
 /** What a run works with. */
 export interface MigrationRun {
+  readonly dialect: RunnerDialect;
   readonly settings: RunnerSettings;
   /** Environment that the engine inherits where it is harmless. */
   readonly environment: Environment;
@@ -24,16 +26,16 @@ const ATTEMPTS = 5;
 
 /** Applies what is not applied yet, and answers with one line that says so. */
 export async function migrate(run: MigrationRun): Promise<string> {
-  const { settings, stop, print } = run;
-  const plan = readPlan(settings.engine, settings.directory);
-  const lock = await MigrationLock.acquire(settings, stop, print);
+  const { dialect, settings, stop, print } = run;
+  const plan = readPlan(dialect.split, settings.engine, settings.directory);
+  const lock = await MigrationLock.acquire(dialect, settings, stop, print);
   try {
     const query = async (sql: string) => lock.query(sql);
-    const before = await readState(settings.engine, plan, query);
+    const before = await readState(dialect, settings.engine, plan, query);
     reportAhead(before, print);
     const after = await applyAll(run, plan, async () => {
-      await protectHistory(settings.engine, query);
-      return readState(settings.engine, plan, query);
+      await dialect.protectHistory(settings.engine, query);
+      return readState(dialect, settings.engine, plan, query);
     });
     return summary(before, after);
   } finally {
@@ -48,7 +50,7 @@ async function applyAll(run: MigrationRun, plan: readonly PlannedFile[], state: 
     const after = await state();
     run.stop.signal.throwIfAborted();
     if (result.exitCode === 0 && after.pending.length === 0) return after;
-    const conflict = conflictOf(result);
+    const conflict = result.exitCode === 0 ? undefined : run.dialect.conflictOf(result.output.join('\n'));
     if (conflict === undefined || attempt === ATTEMPTS || !after.pending[0]?.transactional) {
       throw new RunnerFailure(RunnerExit.ENGINE_FAILED, describe(run.settings, result, after, plan, conflict));
     }
@@ -59,27 +61,17 @@ async function applyAll(run: MigrationRun, plan: readonly PlannedFile[], state: 
 }
 
 async function runOnce(run: MigrationRun): Promise<EngineResult> {
-  const { settings, environment, caFile, home, stop, print } = run;
+  const { dialect, settings, environment, caFile, home, stop, print } = run;
   stop.signal.throwIfAborted();
   const result = await runEngine({
     program: settings.engine,
     arguments: engineArguments(settings),
-    environment: engineEnvironment(settings, environment, caFile, home),
+    environment: engineEnvironment(dialect, settings, environment, caFile, home),
     directory: home,
     stopSeconds: settings.stopSeconds,
   }, print, stop.signal);
   stop.signal.throwIfAborted();
   return result;
-}
-
-/**
- * A lock timeout or a deadlock, where the engine's last words name one. Its words decide only whether to try again what was rolled
- * back anyway.
- */
-function conflictOf(result: EngineResult): string | undefined {
-  const text = result.exitCode === 0 ? '' : result.output.join('\n');
-  if (/\b55P03\b|due to lock timeout/.test(text)) return '55P03, lock timeout';
-  return /\b40P01\b|deadlock detected/.test(text) ? '40P01, deadlock' : undefined;
 }
 
 function describe(settings: RunnerSettings, result: EngineResult, after: MigrationState, plan: readonly PlannedFile[], conflict: string | undefined): string {

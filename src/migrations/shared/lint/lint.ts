@@ -2,14 +2,21 @@ import { parseDbmate } from './dbmate-file';
 import { checkNames, checkReleased, parseSums, type ReleasedFiles } from './directory-rules';
 import { compareText } from './file-name';
 import { parseGoose } from './goose-file';
-import { ERROR_RULES, type Finding, type LintResult, type MigrationFile, type ParsedMigration, WARNING_RULES } from './lint-types';
-import { checkStatements } from './statement-rules';
-import type { EngineName } from '../runner/runner.contract';
+import { ERROR_RULES, type Finding, type LintResult, type MigrationFile, type ParsedMigration, type SplitSql, WARNING_RULES } from './lint-types';
+import type { EngineName } from '../runner.contract';
 
 /** What follows the rules on the line is the reason. */
 const ALLOW = /--\s*cdk-private-backend:allow\b\s*([\w-]+(?:\s*,\s*[\w-]+)*)?/;
 const RULES: readonly string[] = [...ERROR_RULES, ...WARNING_RULES];
 const WARNINGS: readonly string[] = WARNING_RULES;
+
+/** How the lint reads and judges the SQL of one kind of server. */
+export interface SqlGrammar {
+  /** Takes a text apart into statements. */
+  readonly split: SplitSql;
+  /** Judges the statements of a file. Released files get no advice: what is done is done. */
+  readonly check: (engine: EngineName, file: string, parsed: ParsedMigration, released: boolean) => Finding[];
+}
 
 /**
  * Checks a directory of migrations without running anything.
@@ -17,7 +24,7 @@ const WARNINGS: readonly string[] = WARNING_RULES;
  * @param files the engine's files
  * @param sums content of `migrations.sum`, where there is one
  */
-export function lintMigrations(engine: EngineName, files: readonly MigrationFile[], sums?: string): LintResult {
+export function lintFiles(grammar: SqlGrammar, engine: EngineName, files: readonly MigrationFile[], sums?: string): LintResult {
   const sorted = [...files].sort((left, right) => compareText(left.name, right.name));
   const list = sums === undefined ? undefined : parseSums(sums);
   const released: ReleasedFiles = list?.released ?? new Map();
@@ -25,7 +32,7 @@ export function lintMigrations(engine: EngineName, files: readonly MigrationFile
     ...list?.findings ?? [],
     ...checkNames(engine, sorted),
     ...checkReleased(engine, sorted, released),
-    ...sorted.flatMap((file) => checkFile(engine, file, released.has(file.name))),
+    ...sorted.flatMap((file) => checkFile(grammar, engine, file, released.has(file.name))),
   ];
   const kept = withoutAllowed(sorted, findings);
   return {
@@ -35,8 +42,8 @@ export function lintMigrations(engine: EngineName, files: readonly MigrationFile
 }
 
 /** Reads a file in the engine's format. */
-export function parseMigration(engine: EngineName, file: MigrationFile): ParsedMigration {
-  return engine === 'goose' ? parseGoose(file) : parseDbmate(file);
+export function parseMigration(split: SplitSql, engine: EngineName, file: MigrationFile): ParsedMigration {
+  return engine === 'goose' ? parseGoose(file, split) : parseDbmate(file, split);
 }
 
 /** One finding as a line of text. */
@@ -44,11 +51,11 @@ export function formatFinding(finding: Finding): string {
   return `${finding.file}:${finding.line} ${finding.rule}: ${finding.message}`;
 }
 
-function checkFile(engine: EngineName, file: MigrationFile, released: boolean): Finding[] {
+function checkFile(grammar: SqlGrammar, engine: EngineName, file: MigrationFile, released: boolean): Finding[] {
   const unreadable = wrongEncoding(file) ?? foreignAnnotation(engine, file);
   if (unreadable) return [unreadable];
-  const parsed = parseMigration(engine, file);
-  return [...parsed.findings, ...checkStatements(engine, file.name, parsed, released)];
+  const parsed = parseMigration(grammar.split, engine, file);
+  return [...parsed.findings, ...grammar.check(engine, file.name, parsed, released)];
 }
 
 /** Bytes that are no UTF-8 have become U+FFFD. */

@@ -1,4 +1,31 @@
-import type { SqlStatement } from './sql-splitter';
+/** One SQL statement of a file. */
+export interface SqlStatement {
+  /** Line of its first token in the file, from 1. */
+  readonly line: number;
+  /** Line of its last token in the file, from 1. */
+  readonly lastLine: number;
+  /** The text without comments, with white space collapsed and every literal emptied: `INSERT INTO t VALUES ('')`. */
+  readonly code: string;
+  /** The text of its string literals and function bodies. */
+  readonly literals: string[];
+  /** Whether a semicolon ends it. */
+  readonly terminated: boolean;
+}
+
+/** A literal or comment that never ends. */
+export interface UnterminatedToken {
+  readonly line: number;
+  readonly what: string;
+}
+
+/** A text taken apart. */
+export interface SplitResult {
+  readonly statements: SqlStatement[];
+  readonly unterminated?: UnterminatedToken;
+}
+
+/** Takes a text apart into statements, as a kind of server does. `firstLine` is the number of its first line in the file. */
+export type SplitSql = (text: string, firstLine?: number) => SplitResult;
 
 /** One file of a migrations directory. */
 export interface MigrationFile {

@@ -1,7 +1,7 @@
 import { spawn } from 'child_process';
 import { createInterface } from 'readline';
 import { messageOf, RunnerFailure } from './runner-failure';
-import { RunnerExit } from './runner.contract';
+import { RunnerExit } from '../../shared/runner.contract';
 
 /** How to run an engine. */
 export interface EngineCommand {

@@ -1,7 +1,6 @@
-import type { Finding, ParsedMigration, RuleName } from './lint-types';
-import type { SqlStatement } from './sql-splitter';
 import { adviseStatement } from './statement-advice';
-import type { EngineName } from '../runner/runner.contract';
+import type { Finding, ParsedMigration, RuleName, SqlStatement } from '../../../migrations/shared/lint/lint-types';
+import type { EngineName } from '../../../migrations/shared/runner.contract';
 
 /**
  * Statements that PostgreSQL refuses inside a transaction block.

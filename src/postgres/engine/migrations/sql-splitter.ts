@@ -1,28 +1,4 @@
-/** One SQL statement of a file. */
-export interface SqlStatement {
-  /** Line of its first token in the file, from 1. */
-  readonly line: number;
-  /** Line of its last token in the file, from 1. */
-  readonly lastLine: number;
-  /** The text without comments, with white space collapsed and every literal emptied: `INSERT INTO t VALUES ('')`. */
-  readonly code: string;
-  /** The text of its string literals and function bodies. */
-  readonly literals: string[];
-  /** Whether a semicolon ends it. */
-  readonly terminated: boolean;
-}
-
-/** A literal or comment that never ends. */
-export interface UnterminatedToken {
-  readonly line: number;
-  readonly what: string;
-}
-
-/** What `splitSql` finds. */
-export interface SplitResult {
-  readonly statements: SqlStatement[];
-  readonly unterminated?: UnterminatedToken;
-}
+import type { SplitResult, SqlStatement, UnterminatedToken } from '../../../migrations/shared/lint/lint-types';
 
 const DOLLAR_TAG = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y;
 const WORD = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y;

@@ -1,5 +1,4 @@
-import type { Finding, MigrationFile, ParsedMigration, RuleName } from './lint-types';
-import { splitSql, type SqlStatement } from './sql-splitter';
+import type { Finding, MigrationFile, ParsedMigration, RuleName, SplitSql, SqlStatement } from './lint-types';
 
 /** One stretch of the Up part: plain statements, or what stands between StatementBegin and StatementEnd. */
 interface Block {
@@ -14,8 +13,8 @@ interface Block {
  *
  * @see https://github.com/pressly/goose/blob/v3.27.3/internal/sqlparser/parser.go
  */
-export function parseGoose(file: MigrationFile): ParsedMigration {
-  return new GooseParser(file).run();
+export function parseGoose(file: MigrationFile, split: SplitSql): ParsedMigration {
+  return new GooseParser(file, split).run();
 }
 
 class GooseParser {
@@ -25,7 +24,7 @@ class GooseParser {
   private opened?: number;
   private transactional = true;
 
-  constructor(private readonly file: MigrationFile) {
+  constructor(private readonly file: MigrationFile, private readonly split: SplitSql) {
   }
 
   public run(): ParsedMigration {
@@ -93,7 +92,7 @@ class GooseParser {
   }
 
   private batchesOf(block: Block): SqlStatement[][] {
-    const { statements, unterminated } = splitSql(block.lines.join('\n'), block.line);
+    const { statements, unterminated } = this.split(block.lines.join('\n'), block.line);
     if (unterminated) this.report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
     return block.marked || unterminated ? [statements] : this.cut(block, statements);
   }

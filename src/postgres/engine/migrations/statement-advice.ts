@@ -1,5 +1,4 @@
-import type { ParsedMigration, RuleName } from './lint-types';
-import type { SqlStatement } from './sql-splitter';
+import type { ParsedMigration, RuleName, SqlStatement } from '../../../migrations/shared/lint/lint-types';
 
 type Report = (rule: RuleName, statement: SqlStatement, message: string) => void;
 

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'timers/promises';
+import type { LockSession, Rows, RunnerDialect } from './runner-dialect';
+import { messageOf, RunnerFailure } from './runner-failure';
+import type { RunnerSettings } from './settings';
+import { RunnerExit } from '../../shared/runner.contract';
+
+const POLL_MS = 1_000;
+const HEARTBEAT_MS = 5_000;
+const REPORT_MS = 30_000;
+
+/** The connection that holds the lock, for as long as it lives. */
+export class MigrationLock {
+  /** Waits for the server, checks the role, and waits for the lock. */
+  public static async acquire(dialect: RunnerDialect, settings: RunnerSettings, stop: AbortController, print: (line: string) => void): Promise<MigrationLock> {
+    const waiting = new LockWaiting(dialect, settings, stop.signal, print);
+    return new MigrationLock(dialect, await orAbort(waiting.acquire(), stop.signal), stop);
+  }
+
+  private readonly heartbeat: NodeJS.Timeout;
+  private closing = false;
+
+  private constructor(private readonly dialect: RunnerDialect, private readonly session: LockSession, private readonly stop: AbortController) {
+    session.onLost((reason) => this.lose(reason));
+    // A server that vanished without a word is noticed only by asking.
+    this.heartbeat = setInterval(() => void session.query('SELECT 1').catch((error) => this.lose(messageOf(error))), HEARTBEAT_MS);
+  }
+
+  /** Runs a query on the connection, so that its success also proves that the lock is held. */
+  public async query(sql: string): Promise<Rows> {
+    try {
+      return await this.session.query(sql);
+    } catch (error) {
+      if (this.dialect.isPassing(error)) this.lose(messageOf(error));
+      throw this.stop.signal.aborted ? this.stop.signal.reason : error;
+    }
+  }
+
+  /** Gives the lock back. */
+  public async release(): Promise<void> {
+    this.closing = true;
+    clearInterval(this.heartbeat);
+    await this.session.close();
+  }
+
+  private lose(reason: string) {
+    if (this.closing || this.stop.signal.aborted) return;
+    this.stop.abort(new RunnerFailure(RunnerExit.LOCK_LOST,
+      `the connection that holds the migration lock was lost (${reason}); the engine was stopped, since another run may begin. Run the migrations again`));
+  }
+}
+
+/** Polls: who waits inside a statement hangs for ever behind CREATE INDEX CONCURRENTLY of the run that holds the lock. */
+class LockWaiting {
+  private reported = 0;
+  private lastReport = '';
+
+  constructor(
+    private readonly dialect: RunnerDialect,
+    private readonly settings: RunnerSettings,
+    private readonly signal: AbortSignal,
+    private readonly print: (line: string) => void,
+  ) {
+  }
+
+  public async acquire(): Promise<LockSession> {
+    const end = Date.now() + this.settings.lockSeconds * 1000;
+    for (;;) {
+      const session = await this.connect();
+      try {
+        await session.checkRole();
+        await this.poll(session, end, 'another run holds the migration lock', async () => session.tryLock());
+        await this.poll(session, end, 'a statement of an aborted run is still at work', async () => session.hasNoLeftovers());
+        return session;
+      } catch (error) {
+        await session.close();
+        if (error instanceof RunnerFailure || !this.dialect.isPassing(error)) throw error;
+        this.report(`lost the connection while waiting (${messageOf(error)})`);
+      }
+    }
+  }
+
+  private async connect(): Promise<LockSession> {
+    const { connectSeconds } = this.settings;
+    const end = Date.now() + connectSeconds * 1000;
+    for (;;) {
+      this.signal.throwIfAborted();
+      try {
+        return await this.dialect.connect(this.settings);
+      } catch (error) {
+        if (!this.dialect.isPassing(error)) throw this.dialect.refusal(this.settings, error);
+        if (Date.now() + POLL_MS > end) {
+          throw new RunnerFailure(RunnerExit.UNAVAILABLE, `${address(this.settings)} did not accept a connection within ${connectSeconds} s: ${messageOf(error)}. Is the server running, and does its security group let this task in?`);
+        }
+        this.report(`waiting for ${address(this.settings)}: ${messageOf(error)}`);
+      }
+      await this.pause();
+    }
+  }
+
+  private async poll(session: LockSession, end: number, obstacle: string, done: () => Promise<boolean>): Promise<void> {
+    while (!await done()) {
+      if (Date.now() + POLL_MS > end) {
+        throw new RunnerFailure(RunnerExit.LOCKED, `${obstacle} for more than ${this.settings.lockSeconds} s; gave up (own session: ${session.user})`);
+      }
+      this.report(`waiting: ${obstacle}`);
+      await this.pause();
+    }
+  }
+
+  private async pause(): Promise<void> {
+    await sleep(POLL_MS, undefined, { signal: this.signal }).catch(() => this.signal.throwIfAborted());
+  }
+
+  /** Says something new at once, and the same thing now and then. */
+  private report(line: string) {
+    if (line === this.lastReport && Date.now() - this.reported < REPORT_MS) return;
+    this.lastReport = line;
+    this.reported = Date.now();
+    this.print(line);
+  }
+}
+
+/** A server that hangs must not keep a run that is to stop. */
+async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const aborted = new Promise<never>((_done, fail) => {
+    const give = () => fail(signal.reason);
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give, { once: true });
+  });
+  return Promise.race([work, aborted]);
+}
+
+/** The database in words, for messages. */
+export function address(settings: RunnerSettings): string {
+  return `database '${settings.database}' on ${settings.host}:${settings.port}`;
+}

@@ -1,0 +1,56 @@
+import type { Environment, RunnerSettings } from './settings';
+import type { SplitSql } from '../../shared/lint/lint-types';
+import type { ConnectionVariables } from '../../shared/migration-dialect';
+import type { EngineName } from '../../shared/runner.contract';
+
+/** Rows, by column. */
+export type Rows = Array<Record<string, string | null>>;
+
+/** Runs one query and answers with its rows. */
+export type Query = (sql: string) => Promise<ReadonlyArray<Record<string, string | null>>>;
+
+/** A connection of the runner. The lock is its own for as long as it lives. */
+export interface LockSession {
+  /** Name of its login, for messages. */
+  readonly user: string;
+  query(sql: string): Promise<Rows>;
+  /** Fails where the session does not act as the owner of the database. */
+  checkRole(): Promise<void>;
+  tryLock(): Promise<boolean>;
+  /** Whether no engine of an aborted run is still at work. */
+  hasNoLeftovers(): Promise<boolean>;
+  /** Calls back when the connection is gone. */
+  onLost(lost: (reason: string) => void): void;
+  close(): Promise<void>;
+}
+
+/** Where an engine keeps what it has applied. */
+export interface EngineHistory {
+  /** Names the version table, or nothing where there is none yet; looked up as the engine does. */
+  readonly findTable: string;
+  /** Lists what is applied, given the table. */
+  readonly listApplied: (table: string) => string;
+}
+
+/** All that a run has to know of the kind of its server. */
+export interface RunnerDialect {
+  readonly variables: ConnectionVariables;
+  readonly defaultPort: number;
+  /** Variables that would lead a client to another server or file. */
+  readonly misleading: RegExp;
+  /** The form of times, such as that of the lock timeout, and how to name it. */
+  readonly duration: { readonly pattern: RegExp; readonly words: string };
+  readonly split: SplitSql;
+  readonly history: Readonly<Record<EngineName, EngineHistory>>;
+  connect(settings: RunnerSettings): Promise<LockSession>;
+  /** Whether waiting may help. A refused password or certificate stays refused. */
+  isPassing(error: unknown): boolean;
+  /** Why a server refused the connection for good. */
+  refusal(settings: RunnerSettings, error: unknown): Error;
+  /** A lock timeout or a deadlock, where the last words of an engine name one. */
+  conflictOf(output: string): string | undefined;
+  /** Variables by which an engine finds the server and nothing else. */
+  engineEnvironment(settings: RunnerSettings, caFile: string): Environment;
+  /** Takes the version table of an engine from everybody but the owner. */
+  protectHistory(engine: EngineName, query: Query): Promise<void>;
+}
