@@ -12,7 +12,7 @@ const EMBEDDED_POSTGRES = {
 
 /**
  * What runs in a Lambda function or a container and never at synth. It is bundled into `assets/`, so it may import
- * devDependencies and its compiled files stay out of the package. A new handler is covered by its name or its folder.
+ * devDependencies. A new handler is covered by its name or its folder.
  */
 const HANDLER_CODE = ['**/*.lambda.ts', '**/handler/**'];
 
@@ -197,12 +197,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     });
   }
 
-  /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. The index becomes lazy. */
+  /** The compiler copies TypeScript only; Dockerfiles, scripts and data that stand beside it are copied here. Then what is published is put together. */
   private copyResources() {
     this.compileTask.prependExec("node -e \"require('fs').rmSync('lib', { recursive: true, force: true })\"");
     this.compileTask.exec("node -e \"const fs = require('fs'); fs.cpSync('src', 'lib', { recursive: true, filter: (path) => fs.statSync(path).isDirectory() || !path.endsWith('.ts') })\"");
-    this.compileTask.exec('tsx projenrc/lazy-index.ts');
-    this.compileTask.exec('tsx projenrc/strip-comments.ts');
+    this.compileTask.exec('tsx projenrc/bundle-rooms.ts');
   }
 
   /** The program of the migration image: one file, run by the image's own Node.js. */
@@ -210,13 +209,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.bundler.addBundle('./src/postgres/engine/handler/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../../../../../migrations/runner/index.js', minify: true });
   }
 
-  /** Handlers are published as bundles, so their compiled sources, and source maps of everything, stay out. */
+  /** Published are the files of the rooms, what they need beside them, and the declarations that users can reach. Handlers are in assets/. */
   private slimPackage() {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
-    // A source becomes a script and a declaration below lib/.
-    const compiled = HANDLER_CODE.map((pattern) => `lib/${pattern.replace(/\.ts$/, '.*')}`);
-    this.npmignore?.addPatterns('.jsii.tabl.json', ...compiled);
+    this.npmignore?.addPatterns('lib/**/*.js', '!lib/index.js', '!lib/rooms/*.js', ...HANDLER_CODE.map((pattern) => `lib/${pattern.replace(/\.ts$/, '.*')}`), '.jsii.tabl.json');
   }
 
   /** .NET is packaged where its SDK is: by its own task, which the workflows run. */
