@@ -31,6 +31,13 @@ export interface CommonProperties {
   readonly Server?: string;
 }
 
+/** Properties of the users of all engines. */
+export interface CommonUserProperties extends CommonProperties {
+  readonly Username: string;
+  /** The secret that the conductor fills; made by the template without a value. None where the user has no password. */
+  readonly SecretArn?: string;
+}
+
 /** Attributes that a user resource answers with. */
 export const UserAttributes = {
   /** ARN of the secret, known only once the user can log in. */
@@ -114,7 +121,10 @@ export interface UserSpec extends UserIdentity {
   readonly databaseName: string;
 }
 
-/** Passwords by login. A login without one authenticates in another way. */
+/**
+ * Passwords by login: that of the login which the user's secret names. Other logins that exist keep theirs. A user without a secret, which shows in
+ * the owner mark, has no password.
+ */
 export type Passwords = { readonly [login: string]: string | undefined };
 
 /** What the conductor asks of the SQL function. */

@@ -222,7 +222,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
       throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
     }
-    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: limit, hasKey: props.encryptionKey !== undefined });
+    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: limit, secret: { hasKey: props.encryptionKey !== undefined } });
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {

@@ -4,8 +4,8 @@ import { Token } from 'aws-cdk-lib';
 export interface DeclaredUser {
   readonly path: string;
   readonly connectionLimit: number;
-  /** Whether its secret has a key of its own. */
-  readonly hasKey: boolean;
+  /** Its secret, if it has one; and whether that has a key of its own. */
+  readonly secret?: { readonly hasKey: boolean };
 }
 
 /** For RDS itself, the admin and the broker, and people with a client. */
@@ -40,9 +40,10 @@ function tooManyConnections(users: DeclaredUser[], maxConnections?: number): str
 }
 
 function tooManyUsers(users: DeclaredUser[]): string[] {
-  const needed = users.reduce((sum, { hasKey }) => sum + USER_CHARACTERS + (hasKey ? KEY_CHARACTERS : 0), BROKER_CHARACTERS);
+  const secrets = users.flatMap(({ secret }) => secret ?? []);
+  const needed = secrets.reduce((sum, { hasKey }) => sum + USER_CHARACTERS + (hasKey ? KEY_CHARACTERS : 0), BROKER_CHARACTERS);
   return needed <= ROLE_CHARACTERS ? [] : [
-    `${users.length} users are declared on one server. The policies by which the broker fills their secrets need about ${needed} characters in its role, and IAM takes ${ROLE_CHARACTERS}. `
+    `${secrets.length} users are declared on one server. The policies by which the broker fills their secrets need about ${needed} characters in its role, and IAM takes ${ROLE_CHARACTERS}. `
     + 'Share users between services, leave out their encryptionKey, or use another server.',
   ];
 }

@@ -1,4 +1,4 @@
-import type { CommonProperties, DatabaseSpec, SqlRequest, SqlRequestOf, UserSpec } from '../../broker/broker.contract';
+import type { CommonProperties, CommonUserProperties, DatabaseSpec, SqlRequest, SqlRequestOf, UserSpec } from '../../broker/broker.contract';
 
 /** All that PostgreSQL adds to the contract of the broker. No behaviour lives here. */
 
@@ -27,8 +27,7 @@ export interface DatabaseProperties extends CommonProperties {
 }
 
 /** Properties of `Custom::PostgresUser`. */
-export interface UserProperties extends CommonProperties {
-  readonly Username: string;
+export interface UserProperties extends CommonUserProperties {
   readonly DatabaseName: string;
   readonly Access: AccessName;
   /** The secret that the conductor fills; made by the template without a value. */

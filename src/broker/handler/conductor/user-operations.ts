@@ -5,7 +5,7 @@ import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
 import { endpointsOf, type SqlSession } from './sql-session';
 import { restoreFormerUser, settleUserSecret, type UserCredentials } from './user-secret';
-import { UserAttributes, type OwnerMark, type UserIdentity } from '../../broker.contract';
+import { UserAttributes, type CommonUserProperties, type OwnerMark, type UserIdentity } from '../../broker.contract';
 import { isOfStack } from '../../stack-identity';
 
 /** Creates or updates a user: its secret first, where it has one, then its logins with the passwords that the secret holds. */
@@ -46,7 +46,7 @@ export async function deleteUser(operation: Operation): Promise<void> {
 }
 
 async function restoreSecret({ store, event, deps }: Operation, { logins }: UserIdentity): Promise<void> {
-  const { SecretArn: secretArn } = event.ResourceProperties;
+  const { SecretArn: secretArn }: Partial<CommonUserProperties> = event.ResourceProperties;
   if (secretArn === undefined) {
     return;
   }
@@ -90,7 +90,7 @@ async function dropLeftover(operation: Operation, physicalId: string): Promise<v
   if (event.RequestType !== 'Update' || operation.physicalId !== physicalId) {
     return;
   }
-  const leftover = event.OldResourceProperties.Username;
+  const { Username: leftover }: Partial<CommonUserProperties> = event.OldResourceProperties;
   if (typeof leftover === 'string' && leftover !== '' && physicalIdOf('user', leftover) !== physicalId) {
     try {
       const user = engine.identify(leftover, event.OldResourceProperties);

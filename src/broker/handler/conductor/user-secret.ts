@@ -66,19 +66,20 @@ export async function restoreFormerUser(store: SecretStore, secretArn: string, d
 
 async function settle(store: SecretStore, request: UserSecretRequest): Promise<UserVersion> {
   const { secretArn, logins, contentOf, valueOf } = request;
+  const saysAll = ({ value }: UserVersion) => logins.includes(value.username) && saysTheSame(value, valueOf(contentOf(value.username), value.password));
   const current = await readVersion(store, secretArn, { stage: 'AWSCURRENT' });
-  // Logins that take turns: whichever is in use stays.
-  const content = contentOf(current !== undefined && logins.includes(current.value.username) ? current.value.username : logins[0]);
-  if (current && saysTheSame(current.value, valueOf(content, current.value.password))) {
+  if (current && saysAll(current)) {
     return current;
   }
   const previous = await readVersion(store, secretArn, { stage: 'AWSPREVIOUS' });
-  const source = [current, previous].find((version) => version?.value.username === content.username);
-  if (previous && saysTheSame(previous.value, valueOf(content, previous.value.password)) && previous.value.password === source?.value.password) {
+  // Of logins that take turns, whichever is in use stays, also when the user moves or its name comes back.
+  const source = [current, previous].find((version) => version !== undefined && logins.includes(version.value.username));
+  if (previous && source && saysAll(previous) && isSameLogin(previous.value, source.value)) {
     await store.makeCurrent(secretArn, previous.versionId);
     return previous;
   }
-  const carried = source ?? await readPredecessor(store, request, content.username);
+  const carried = source ?? await readPredecessor(store, request);
+  const content = contentOf(carried?.value.username ?? logins[0]);
   const versionId = versionIdFor(request.physicalId, content, carried?.versionId);
   const password = carried?.value.password ?? newPassword();
   const stored = await store.tryRead(secretArn, { versionId })
@@ -92,8 +93,12 @@ export function saysTheSame(stored: LoginValue, wanted: LoginValue): boolean {
   return Object.keys(wanted).every((key) => stored[key] === wanted[key]);
 }
 
+function isSameLogin(one: LoginValue, other: LoginValue): boolean {
+  return one.username === other.username && one.password === other.password;
+}
+
 /** A permission for it is older than this deployment, or will never be. Where the password of before cannot be read any more, a new one is better than a user that nobody can ever log in as. */
-async function readPredecessor(store: SecretStore, { secretArn, findPredecessor, log }: UserSecretRequest, login: string): Promise<UserVersion | undefined> {
+async function readPredecessor(store: SecretStore, { secretArn, logins, findPredecessor, log }: UserSecretRequest): Promise<UserVersion | undefined> {
   const predecessor = await findPredecessor();
   if (predecessor === undefined || predecessor === secretArn) {
     return undefined;
@@ -101,7 +106,7 @@ async function readPredecessor(store: SecretStore, { secretArn, findPredecessor,
   try {
     const stored = await store.tryRead(predecessor, { stage: 'AWSCURRENT' }, 0);
     const version = stored && parseVersion(stored);
-    return version?.value.username === login ? version : undefined;
+    return version !== undefined && logins.includes(version.value.username) ? version : undefined;
   } catch (error) {
     if (!(error instanceof ConductorError) || !OUT_OF_REACH.includes(error.code)) {
       throw error;

@@ -8,7 +8,11 @@ export interface Claim extends Permissions {
   readonly mark: OwnerMark;
 }
 
-/** Fails when something that exists belongs to somebody else, and taking it over was not asked for. */
+/**
+ * Fails when something that exists belongs to somebody else, and taking it over was not asked for. Not for what is still to be made.
+ *
+ * @param found its mark; none where it exists without one
+ */
 export function checkMayTake(object: string, found: StoredMark | undefined, claim: Claim): void {
   if (claim.adoptExisting || isOfStack(found, claim.mark.stackId)) {
     return;
