@@ -15,6 +15,12 @@ test('the broker names no engine and speaks no dialect', () => {
   expect(files.flatMap((path) => dialect(readFileSync(join(BROKER, path), 'utf8')).map((line) => `${path}: ${line.trim()}`))).toEqual([]);
 });
 
+test('the suite for all engines, and the tiny engine that it runs on, do not either', () => {
+  const files = ['neutral-suite.ts', 'tiny-engine.ts', 'tiny-server.ts', ...readdirSync(join(__dirname, 'neutral')).map((path) => `neutral/${path}`)];
+  expect(files.length).toBeGreaterThan(6);
+  expect(files.flatMap((path) => dialect(readFileSync(join(__dirname, path), 'utf8')))).toEqual([]);
+});
+
 test.each(['const type = "Custom::PostgresUser";', '// a SQLSTATE', 'SELECT FROM pg_roles', 'ALTER ROLE x', 'a MySQL server'])('%s would be found', (line) => {
   expect(dialect(line)).toEqual([line]);
 });

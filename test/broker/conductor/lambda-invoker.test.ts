@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { mockClient } from 'aws-sdk-client-mock';
+import { FakeClock } from './world';
 import type { SqlRequest } from '../../../src/broker/broker.contract';
 import { lambdaInvoker } from '../../../src/broker/handler/conductor/lambda-invoker';
-import { FakeClock } from '../../postgres/engine/conductor/conductor-world';
 
 const MINUTE = 60_000;
 const REQUEST = { operation: 'inspectUser', user: { username: 'api', logins: ['api'] } } as unknown as SqlRequest;

@@ -1,10 +1,11 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as fc from 'fast-check';
+import { ADMIN_PASSWORD, FakeClock } from './world';
 import type { ConductorEvent } from '../../../src/broker/handler/conductor/request';
 import { responseBody } from '../../../src/broker/handler/conductor/respond';
 import { putResponse } from '../../../src/private/put-response';
-import { ADMIN_PASSWORD, ConductorWorld, FakeClock } from '../../postgres/engine/conductor/conductor-world';
+import { ConductorWorld } from '../../postgres/engine/conductor/conductor-world';
 import { FakeSql } from '../../postgres/engine/conductor/fake-sql';
 
 const EVENT = { StackId: 's'.repeat(200), RequestId: 'r'.repeat(36), LogicalResourceId: 'l'.repeat(255) } as ConductorEvent;
