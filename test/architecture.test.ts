@@ -64,3 +64,11 @@ describe('each rule of the rooms can fail:', () => {
     expect(intruding(all, (room) => room === 'a')).toHaveLength(4);
   });
 });
+
+describe('docs/architecture.md', () => {
+  test('names only files and folders that are there', () => {
+    const paths = [...PAGE.matchAll(/`((?:src|test|docs|examples|bench|projenrc)\/[\w./-]+)`/g)].map(([, path]) => path);
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+});
