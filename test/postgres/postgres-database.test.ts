@@ -1,32 +1,9 @@
 import { CfnParameter, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import type { Construct } from 'constructs';
-import { idOf, newServer } from './postgres-fixtures';
-import { PostgresDatabase, PostgresDatabaseRemoval, PostgresUser, type PrivatePostgres } from '../../src';
-import { PostgresServer } from '../../src/postgres/private/postgres-server';
+import { ForeignPostgres, idOf, newServer } from './postgres-fixtures';
+import { PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
 
 const DATABASE = 'Custom::PostgresDatabase';
-
-/** A server as somebody else could make one: it has all that is public, and no broker. */
-class ForeignPostgres extends PostgresServer {
-  public readonly endpoint = 'db.example.com';
-  public readonly port = 5432;
-  public readonly vpc: ec2.IVpc;
-  public readonly database: PostgresDatabase;
-  public readonly connections: ec2.Connections;
-
-  constructor(scope: Construct, id: string, { vpc, database, connections }: PrivatePostgres) {
-    super(scope, id);
-    this.vpc = vpc;
-    this.database = database;
-    this.connections = connections;
-  }
-
-  public _metrics() {
-    return { namespace: 'Foreign', dimensions: {}, names: {} };
-  }
-}
 
 describe('a database', () => {
   test('has the id as name, and stays when it leaves the stack', () => {

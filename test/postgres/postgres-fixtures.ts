@@ -1,7 +1,10 @@
 import { App, Stack, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Posture, PrivatePostgres, type PrivatePostgresProps } from '../../src';
+import type { Construct } from 'constructs';
+import { type PostgresDatabase, Posture, PrivatePostgres, type PrivatePostgresProps } from '../../src';
+import { PostgresServer } from '../../src/postgres/private/postgres-server';
+import type { ServerMetrics } from '../../src/postgres/private/server-metrics';
 
 export const FAKE_CA = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
 
@@ -53,4 +56,24 @@ export function idOf(template: Template, type: string, properties: object = {}):
   const found = Object.keys(template.findResources(type, { Properties: properties }));
   expect(found).toHaveLength(1);
   return found[0];
+}
+
+/** A server as somebody else could make one: it has all that is public, metrics of its own, and no broker. */
+export class ForeignPostgres extends PostgresServer {
+  public readonly endpoint = 'db.example.com';
+  public readonly port = 5432;
+  public readonly vpc: ec2.IVpc;
+  public readonly database: PostgresDatabase;
+  public readonly connections: ec2.Connections;
+
+  constructor(scope: Construct, id: string, { vpc, database, connections }: PrivatePostgres, private readonly metrics: ServerMetrics = { namespace: 'Foreign', dimensions: {}, names: {} }) {
+    super(scope, id);
+    this.vpc = vpc;
+    this.database = database;
+    this.connections = connections;
+  }
+
+  public _metrics(): ServerMetrics {
+    return this.metrics;
+  }
 }
