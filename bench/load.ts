@@ -33,7 +33,7 @@ console.log(JSON.stringify({ wallMillis, cpuMillis: (user + system) / 1000, file
 `;
 
 /** Loads the package and some of its exports, and beside it the same files of aws-cdk-lib. */
-async function compareLoading(what: string, names: string[]): Promise<Verdict[]> {
+async function compareLoading(what: string, names: string[], target: number): Promise<Verdict[]> {
   const load = (modules: string[], exported: string[] = []) => runChild<LoadMeasurement>(path.join(WORK, 'load.js'), { modules, names: exported });
   const library = () => load([path.join(ROOT, 'lib/index.js')], names);
   const { files } = await library();
@@ -48,8 +48,8 @@ async function compareLoading(what: string, names: string[]): Promise<Verdict[]>
   const rows = [row('load, fastest round, ms', 'wallMillis', fastest), row('load, processor, ms', 'cpuMillis'), row('load, ms', 'wallMillis')];
   printTable(`### (c) Loading ${what} against the same modules of aws-cdk-lib, medians of ${ROUNDS} rounds`, ['', 'package', 'modules', 'ratio'], rows.map((cells) => [...cells]));
   return [
-    { what: `(c) load time over the modules, ${what}, fastest round`, value: rows[0][3], target: 1.1 },
-    { what: `(c) load processor time over the modules, ${what}`, value: rows[1][3], target: 1.1 },
+    { what: `(c) load time over the modules, ${what}, fastest round`, value: rows[0][3], target },
+    { what: `(c) load processor time over the modules, ${what}`, value: rows[1][3], target },
   ];
 }
 
@@ -60,7 +60,7 @@ export async function benchLoad(): Promise<Verdict[]> {
   const sample = /import \{(.*)\} from 'cdk-private-backend'/.exec(fs.readFileSync(path.join(ROOT, 'README.md'), 'utf8'))![1].split(',').map((name) => name.trim());
   const all = fs.readFileSync(path.join(ROOT, 'lib/index.js'), 'utf8').matchAll(/^exports\.(\w+) = /gm);
   return [
-    ...await compareLoading("what the README's sample uses", sample),
-    ...await compareLoading('everything', [...all].map(([, name]) => name)),
+    ...await compareLoading("what the README's sample uses", sample, 1.3),
+    ...await compareLoading('everything', [...all].map(([, name]) => name), 1.1),
   ];
 }
