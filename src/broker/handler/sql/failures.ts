@@ -5,17 +5,31 @@ import type { ServerConnection, SqlFailure, SqlRequest } from '../../broker.cont
 const LONGEST_MESSAGE = 900;
 const MASK = '********';
 const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EPIPE', 'ENETDOWN'];
-const LOST = /Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error|socket (hang up|disconnected)/i;
+/** Node.js gives these no code. */
+const SOCKET_LOST = /socket (hang up|disconnected)/i;
 
+const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
 const TLS_ADVICE = 'The server\'s certificate is not from the given authorities, or not for this host name. Use the server\'s own endpoint, and its authorities as caBundle.';
 
-/** The failure of a connection that no engine has to know: the network, or a server that does not prove who it is. */
-export function connectionFailure(parts: ErrorParts, { server: { host, port } }: SqlRequest): BrokerError | undefined {
+/** The words of a driver for failures that it gives no code. */
+export interface DriverWords {
+  /** That the connection is gone. */
+  readonly lost?: RegExp;
+  /** That the server offers no TLS. */
+  readonly withoutTls?: RegExp;
+}
+
+/** The failure of a connection that is the same for every engine: the network, or a server that does not prove who it is. */
+export function connectionFailure(parts: ErrorParts, { server: { host, port } }: SqlRequest, words: DriverWords = {}): BrokerError | undefined {
   const { code, text } = parts;
-  if (isTlsError(code, text)) {
+  if (TLS.test(code) || words.withoutTls?.test(text)) {
     return new BrokerError(code, `No trusted connection to ${host}:${port} (${code}: ${text}). ${TLS_ADVICE}`);
   }
-  return NETWORK.includes(code) || LOST.test(text) ? notReady(parts, { host, port }) : undefined;
+  return NETWORK.includes(code) || isLost(text, words) ? notReady(parts, { host, port }) : undefined;
+}
+
+function isLost(text: string, { lost }: DriverWords): boolean {
+  return SOCKET_LOST.test(text) || lost?.test(text) === true;
 }
 
 /** A server that is not there, or takes no requests yet: the same request may succeed later. */
@@ -64,17 +78,13 @@ export interface ErrorParts {
 }
 
 /** Takes apart whatever a driver throws. */
-export function partsOf(error: unknown): ErrorParts {
+export function partsOf(error: unknown, words: DriverWords = {}): ErrorParts {
   const parts: { code?: unknown; message?: unknown; detail?: unknown; errors?: unknown[] } = Object(error);
   if (Array.isArray(parts.errors) && parts.errors.length > 0) {
     // One for each address of the host.
-    return partsOf(parts.errors[parts.errors.length - 1]);
+    return partsOf(parts.errors[parts.errors.length - 1], words);
   }
   const text = typeof parts.message === 'string' ? parts.message : String(error);
-  const code = typeof parts.code === 'string' ? parts.code : LOST.test(text) ? 'CONNECTION_LOST' : 'UNEXPECTED';
+  const code = typeof parts.code === 'string' ? parts.code : isLost(text, words) ? 'CONNECTION_LOST' : 'UNEXPECTED';
   return { code, text, detail: typeof parts.detail === 'string' ? parts.detail : '' };
-}
-
-function isTlsError(code: string, text: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/.test(code) || /does not support SSL/.test(text);
 }

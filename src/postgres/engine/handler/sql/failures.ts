@@ -1,8 +1,13 @@
 import { BrokerError } from '../../../../broker/broker-error';
 import type { SqlRequest } from '../../../../broker/broker.contract';
-import { connectionFailure, notReady, objectOf, partsOf } from '../../../../broker/handler/sql/failures';
+import { connectionFailure, type DriverWords, notReady, objectOf, partsOf } from '../../../../broker/handler/sql/failures';
 
 const COLLISION_ATTEMPTS = 5;
+
+const NODE_POSTGRES: DriverWords = {
+  lost: /Connection terminated|timeout expired|Query read timeout|Client has encountered a connection error/i,
+  withoutTls: /does not support SSL/,
+};
 
 const RETRIED = ['40001', '40P01', '55P03', '55006'];
 const NOT_READY = ['57P01', '57P02', '57P03', '57P05', '25006', '53300'];
@@ -27,9 +32,9 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Whatever was thrown, in the form that users get: code, object, reason, advice. */
 export function toBrokerError(error: unknown, request: SqlRequest, attempt = 1): BrokerError {
-  const parts = partsOf(error);
+  const parts = partsOf(error, NODE_POSTGRES);
   const { code, text, detail } = parts;
-  const connection = connectionFailure(parts, request);
+  const connection = connectionFailure(parts, request, NODE_POSTGRES);
   if (connection) {
     return connection;
   }
