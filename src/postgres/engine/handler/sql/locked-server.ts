@@ -5,11 +5,10 @@ import { serverStateSql, type ServerState, type Subject } from './server-state';
 import { onlyValue, withSession, type SqlSession } from './session';
 import { BrokerError } from '../../../../broker/broker-error';
 import type { RequestBase } from '../../../../broker/broker.contract';
+import { pollLock } from '../../../../broker/handler/sql/poll-lock';
 
 /** One lock for the whole server. Locks belong to a database, so it is always taken in `postgres`. */
 const LOCK_KEY = '7161712893041837';
-const POLL_MS = 10;
-const LONGEST_POLL_MS = 250;
 
 /** The server, with the broker's lock held by this connection to database `postgres` for as long as it is open. */
 export interface LockedServer {
@@ -32,7 +31,7 @@ export async function withLockedServer<T>(
 ): Promise<T> {
   const open = (database: string) => deps.connect(request.server, database, request.deadline);
   return withSession(() => open('postgres'), async (session) => {
-    const state = await lockAndRead(session, request.deadline, deps, serverStateSql(subject), await onLocked);
+    const state = await lockAndRead(session, request, deps, serverStateSql(subject), await onLocked);
     if (state.inRecovery) {
       throw new BrokerError('25006', 'The server is a standby that only reads: a failover is under way, or the host is not that of the writer.', { retry: true, unreachable: true });
     }
@@ -48,22 +47,16 @@ export async function withLockedServer<T>(
   });
 }
 
-async function lockAndRead(session: SqlSession, deadline: number, deps: SqlDependencies, stateSql: string, onLocked: string[] = []): Promise<ServerState> {
+async function lockAndRead(session: SqlSession, request: RequestBase, deps: SqlDependencies, stateSql: string, onLocked: string[] = []): Promise<ServerState> {
   const statements = [`SELECT pg_try_advisory_lock(${LOCK_KEY}) AS locked`, ...(onLocked.length === 0 ? [] : [whileLocked(onLocked)]), stateSql];
-  for (let wait = POLL_MS; ; wait = Math.min(wait * 2, LONGEST_POLL_MS)) {
+  return pollLock(request, deps, async () => {
     const results = await session.read(statements);
-    if (results[0][0]?.locked === true) {
-      return onlyValue<ServerState>(results[results.length - 1]);
-    }
-    if (deps.now() + wait >= deadline) {
-      throw new BrokerError('LOCK_BUSY', 'Another request of this library has been changing the server all the time. Wait until the other deployments have ended, then deploy again.');
-    }
-    await deps.sleep(wait);
-  }
+    return results[0][0]?.locked === true ? onlyValue<ServerState>(results[results.length - 1]) : undefined;
+  });
 }
 
 /**
- * The lock is polled, because waiting for it inside a statement could deadlock unseen; so what must not run without it looks first.
+ * Statements are sent together with the one that tries for the lock; so what must not run without it looks first.
  * Whether the admin may do it shows in the state, with more to say about it than the server has.
  */
 function whileLocked(statements: string[]): string {
