@@ -152,9 +152,6 @@ export class PostgresUser extends Construct implements IDatabaseUser {
   /** Connections that the server grants this user at most; -1 for no limit. */
   public readonly connectionLimit: number;
 
-  /** The secret with the credentials of the user. Whoever refers to it waits until the user can log in. */
-  public readonly secret?: secretsmanager.ISecret;
-
   private readonly credentials: secretsmanager.ISecret;
   private readonly resource: CfnResource;
 
@@ -180,8 +177,12 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
     });
-    this.secret = this.credentials;
     this.database._declare(this.resource);
+  }
+
+  /** The secret with the credentials of the user. Whoever refers to it waits until the user can log in. */
+  public get secret(): secretsmanager.ISecret | undefined {
+    return this.credentials;
   }
 
   /**

@@ -5,14 +5,13 @@ import type { Construct } from 'constructs';
 import { POSTGRES_BROKER_ENGINE } from './engine/postgres-engine';
 import { PostgresDatabase } from './postgres-database';
 import { Broker, type BrokerProps } from '../broker/broker';
-import { rdsClusterMetrics, rdsInstanceMetrics, type ServerMetrics } from './private/server-metrics';
-import { ServerWatch } from '../broker/server-watch';
 import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
 import { PostgresServer, type ServerLimits } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
+import type { ServerMetrics } from './private/server-metrics';
 import { companionRemovalPolicy, type ServerParts } from './private/server-parts';
 import { serverSettings, type ServerSettings } from './private/server-settings';
 import { validateCertificateAuthorities } from './private/trust';
@@ -112,8 +111,8 @@ export class PrivatePostgres extends PostgresServer {
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     this.adminSecret = adminSecretOf(this, settings, this.parts.managedSecretArn);
     this.adminUsername = settings.adminUsername;
-    this.instanceIdentifier = this.parts.kind === 'instance' ? this.parts.identifier : undefined;
-    this.clusterIdentifier = this.parts.kind === 'cluster' ? this.parts.identifier : undefined;
+    this.instanceIdentifier = this.parts.instanceIdentifier;
+    this.clusterIdentifier = this.parts.clusterIdentifier;
     Broker.announce(this, () => this.brokerProps(props, settings));
     this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
     if (Posture.of(this).alarms) {
@@ -123,7 +122,7 @@ export class PrivatePostgres extends PostgresServer {
 
   /** @internal */
   public _metrics(): ServerMetrics {
-    return this.parts.kind === 'instance' ? rdsInstanceMetrics(this.parts.identifier) : rdsClusterMetrics(this.parts.identifier);
+    return this.parts.metrics;
   }
 
   /** @internal */
@@ -156,7 +155,7 @@ export class PrivatePostgres extends PostgresServer {
       server: this,
       engine: POSTGRES_BROKER_ENGINE,
       owned: true,
-      watch: this.parts.kind === 'instance' ? ServerWatch.rdsInstance(this.parts.identifier, this.parts.arn) : ServerWatch.rdsCluster(this.parts.identifier, this.parts.arn),
+      watch: this.parts.watch,
       portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: settings.vpcSubnets,
       adminSecret: this.adminSecret,

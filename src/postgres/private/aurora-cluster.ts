@@ -3,8 +3,10 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
+import { rdsClusterMetrics } from './server-metrics';
 import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
+import { ServerWatch } from '../../broker/server-watch';
 import { referWeakly } from '../../private/cross-stack';
 import type { ServerlessCapacityOptions } from '../postgres-capacity';
 
@@ -32,10 +34,10 @@ export function createCluster(scope: Construct, settings: ServerSettings, capaci
   cluster.applyRemovalPolicy(settings.removalPolicy);
   referWeakly(cluster);
   return {
-    kind: 'cluster',
     endpoint: cluster.attrEndpointAddress,
-    identifier: cluster.ref,
-    arn: cluster.attrDbClusterArn,
+    clusterIdentifier: cluster.ref,
+    watch: ServerWatch.rdsCluster(cluster.ref, cluster.attrDbClusterArn),
+    metrics: rdsClusterMetrics(cluster.ref),
     managedSecretArn: cluster.attrMasterUserSecretSecretArn,
     resources: [cluster, ...createMembers(scope, settings, cluster)],
   };

@@ -2,8 +2,10 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
+import { rdsInstanceMetrics } from './server-metrics';
 import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
+import { ServerWatch } from '../../broker/server-watch';
 import { referWeakly } from '../../private/cross-stack';
 
 /**
@@ -35,10 +37,10 @@ export function createInstance(scope: Construct, settings: ServerSettings, secur
   instance.applyRemovalPolicy(settings.removalPolicy);
   referWeakly(instance);
   return {
-    kind: 'instance',
     endpoint: instance.attrEndpointAddress,
-    identifier: instance.ref,
-    arn: instance.attrDbInstanceArn,
+    instanceIdentifier: instance.ref,
+    watch: ServerWatch.rdsInstance(instance.ref, instance.attrDbInstanceArn),
+    metrics: rdsInstanceMetrics(instance.ref),
     managedSecretArn: instance.attrMasterUserSecretSecretArn,
     resources: [instance],
   };

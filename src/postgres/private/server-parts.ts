@@ -1,14 +1,19 @@
 import { RemovalPolicy, Validations, type CfnResource } from 'aws-cdk-lib';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
+import type { ServerMetrics } from './server-metrics';
 import type { ServerSettings } from './server-settings';
+import type { ServerWatch } from '../../broker/server-watch';
 
 /** What came out of creating a server. */
 export interface ServerParts {
-  readonly kind: 'instance' | 'cluster';
   readonly endpoint: string;
-  readonly identifier: string;
-  readonly arn: string;
+  /** Identifier of an instance. */
+  readonly instanceIdentifier?: string;
+  /** Identifier of a cluster. */
+  readonly clusterIdentifier?: string;
+  readonly watch: ServerWatch;
+  readonly metrics: ServerMetrics;
   readonly managedSecretArn: string;
   /** What must be there while SQL runs. */
   readonly resources: CfnResource[];
