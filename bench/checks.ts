@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { App, Stack, Validations, type IPolicyValidationPlugin } from 'aws-cdk-lib';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
-import { BackendCluster, BackendNetwork, CostReport, FargateApi, HardeningCheck, Posture, PrivatePostgres, PublicEdge, ReachabilityCheck, SsmBastion } from '../src';
+import { BackendCluster, BackendNetwork, CostReport, FargateApi, HardeningCheck, Posture, PrivatePostgres, PublicIngress, ReachabilityCheck, SsmBastion } from '../src';
 import { WORK } from './support/paths';
 import { printTable, type Verdict } from './support/report';
 import { fastest, median } from './support/statistics';
@@ -56,7 +56,7 @@ function synthesise(services: number, check: IPolicyValidationPlugin): Round {
   return { check: millis, synth: performance.now() - start - millis };
 }
 
-/** Many services behind one edge, each with groups, rules and a log of its own. */
+/** Many services behind one ingress, each with groups, rules and a log of its own. */
 function build(app: App, services: number): void {
   Posture.production({ requireHttps: false }).applyTo(app);
   const stack = new Stack(app, 'Backend');
@@ -64,11 +64,11 @@ function build(app: App, services: number): void {
   const cluster = new BackendCluster(stack, 'Cluster', { vpc });
   const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app' });
   const user = postgres.database.addUser('Api', { connectionLimit: 1, poolSize: 1 });
-  const edge = new PublicEdge(stack, 'Edge', { vpc });
+  const ingress = new PublicIngress(stack, 'Ingress', { vpc });
   for (let index = 0; index < services; index++) {
     const api = new FargateApi(stack, `Api${index}`, { cluster, image: ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29'), connectTo: [user] });
     // Priorities are hashes of the routes, and two of a hundred collide.
-    edge.addRoute(`Api${index}`, { paths: [`/api${index}/*`], target: api, priority: 1000 + index });
+    ingress.addRoute(`Api${index}`, { paths: [`/api${index}/*`], target: api, priority: 1000 + index });
   }
   new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
 }

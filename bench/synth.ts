@@ -79,7 +79,7 @@ export async function benchScale(): Promise<Verdict[]> {
   return verdicts;
 }
 
-/** (g) Fifty services on one edge, ten in each stack, beside the same resources by hand. */
+/** (g) Fifty services on one ingress, ten in each stack, beside the same resources by hand. */
 export async function benchStacks(): Promise<Verdict[]> {
   const size = { services: 50, perStack: PER_STACK };
   const [library, byHand] = [await synthesiser('synth-library'), await synthesiser('synth-by-hand')];
@@ -90,7 +90,7 @@ export async function benchStacks(): Promise<Verdict[]> {
     return [what, mine, other, mine / other] as const;
   };
   const rows = [row('synth, fastest round, ms', 'wallMillis', fastest), row('synth, processor, ms', 'cpuMillis'), row('memory (maximum resident set), MiB', 'maxRssMib')];
-  printTable(`### (g) ${size.services} services in ${size.services / PER_STACK} stacks on one edge, of ${SCALE_ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
+  printTable(`### (g) ${size.services} services in ${size.services / PER_STACK} stacks on one ingress, of ${SCALE_ROUNDS} rounds`, ['', 'library', 'by hand', 'ratio'], rows.map((cells) => [...cells]));
   return [
     { what: '(g) synth time of 50 services over by hand, fastest round', value: rows[0][3], target: 1.1 },
     { what: '(g) synth processor time of 50 services over by hand', value: rows[1][3], target: 1.1 },

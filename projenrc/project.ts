@@ -21,12 +21,13 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
   constructor() {
     super({
       name: 'cdk-private-backend',
-      description: 'Production backends on AWS that are private by default: PostgreSQL, Fargate APIs, migrations inside the deployment, and a bastion without open ports.',
+      description: 'Production backends on AWS that are private by default: PostgreSQL, Fargate APIs, migrations inside the deployment, and a bastion without open ports. Preview: not yet deployed to AWS.',
       author: 'cdk-private-backend authors',
       authorAddress: 'maintainers@cdk-private-backend.dev',
       authorOrganization: true,
       repositoryUrl: 'https://github.com/cdk-private-backend/cdk-private-backend.git',
       license: 'Apache-2.0',
+      stability: 'experimental',
       keywords: ['aws-cdk', 'awscdk', 'cdk', 'postgres', 'fargate', 'bastion', 'migrations'],
       cdkVersion: '2.262.1',
       constructsVersion: '10.6.0',
@@ -171,6 +172,10 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.addTask('docs:checks', {
       description: 'Write what the checks say of the examples into their READMEs and docs/checks.md',
       exec: 'tsx --tsconfig examples/tsconfig.json examples/checks/write.ts',
+    });
+    this.addTask('docs:errors', {
+      description: 'Write what the library says of each mistake into docs/errors.md',
+      exec: 'tsx --tsconfig examples/tsconfig.json test/errors/write.ts',
     });
     this.addTask('test:deploy', {
       description: 'Deploy the examples in an emulator, with a real PostgreSQL behind them; see TESTING.md',

@@ -1,5 +1,5 @@
 /**
- * Rebuilds `src/trust/rds-roots.json` from a bundle of RDS certificates:
+ * Rebuilds `src/trust/shared/rds-roots.json` from a bundle of RDS certificates:
  *
  *   npx tsx projenrc/update-rds-roots.ts <bundle.pem> '<source and version>' <yyyy-mm-dd>
  *
@@ -10,7 +10,7 @@ import { createHash, X509Certificate } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TARGET = join(__dirname, '..', 'src', 'trust', 'rds-roots.json');
+const TARGET = join(__dirname, '..', 'src', 'trust', 'shared', 'rds-roots.json');
 const CURRENT_ROOT = /^CN=Amazon RDS ([a-z]{2}(?:-[a-z]+)+-\d+) Root CA (?:RSA2048|RSA4096|ECC384) G1$/m;
 
 /** The current roots of each region, regions and roots in alphabetical order so that diffs are small. */

@@ -32,16 +32,16 @@ describe('the rooms of the source', () => {
 });
 
 describe('each rule of the rooms can fail:', () => {
-  const levels = levelsOf('```\nsrc/\n  checks/            a leaf\n  cache/ edge/       stores\n  private/           ground\n```');
+  const levels = levelsOf('```\nsrc/\n  checks/            a leaf\n  cache/ ingress/       stores\n  private/           ground\n```');
   const imports = (...pairs: [string, string][]) => pairs.map(([from, to]) => ({ from: `src/${from}`, to: `src/${to}` }));
 
   test('levels are read from the page', () => {
-    expect(levels).toEqual([['checks'], ['cache', 'edge'], ['private']]);
+    expect(levels).toEqual([['checks'], ['cache', 'ingress'], ['private']]);
   });
 
   test.each([
     ['up', imports(['private/a.ts', 'cache/index.ts'])],
-    ['beside', imports(['cache/a.ts', 'edge/index.ts'])],
+    ['beside', imports(['cache/a.ts', 'ingress/index.ts'])],
     ['into a room that is on no level', imports(['cache/a.ts', 'attic/index.ts'])],
   ])('an import %s', (_, wrong) => {
     expect(climbing(wrong, levels)).toHaveLength(1);

@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import {
-  BackendCluster, BackendNetwork, BastionTunnel, FargateApi, MigrationSource, MigrationTask, PostgresDatabase, PostgresUser, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion,
+  BackendCluster, BackendNetwork, BastionTunnel, FargateApi, MigrationSource, MigrationTask, PostgresDatabase, PostgresUser, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion, DiscoveryNamespace,
 } from '../src';
 import { allFlags } from './support/feature-flags';
 import { getStackOutputs, literalsOfPartition, securityOf, statefulIdsOf, type TemplateJson } from './support/templates';
@@ -85,7 +85,7 @@ describe.each(POSTURES)('in %s', (posture) => {
       expect(stacks[tier].dependencies.map(({ node }) => node.id).filter((id) => !TIERS.slice(0, index).includes(id as Tier))).toEqual([]);
       expect(JSON.stringify(templates[tier])).not.toMatch(/"Fn::ImportValue"|"Export"/);
     });
-    expect(getStackOutputs(templates.Services).map(({ stackName }) => stackName)).toEqual(expect.arrayContaining(['Network', 'Cluster', 'Data', 'Edge']));
+    expect(getStackOutputs(templates.Services).map(({ stackName }) => stackName)).toEqual(expect.arrayContaining(['Network', 'Cluster', 'Data', 'Ingress']));
   });
 
   test('flags, unset or all recommended, leave the ids of what holds data and all that makes it secure', () => {
@@ -114,7 +114,7 @@ describe('a consumer that leaves the app', () => {
     // THEN
     for (const [stackName, { Resources, Outputs = {} }] of Object.entries(rest)) {
       expect(all[stackName].Resources).toEqual(expect.objectContaining(Resources));
-      expect(Object.keys(all[stackName].Resources).filter((id) => Resources[id] === undefined && !/(Owner(LoginSecret|Secret|ConductorPolicy)?|Edge(RulesBoth|KeysEgress)\w*)[0-9A-F]{8}$/.test(id))).toEqual([]);
+      expect(Object.keys(all[stackName].Resources).filter((id) => Resources[id] === undefined && !/(Owner(LoginSecret|Secret|ConductorPolicy)?|Ingress(RulesBoth|KeysEgress)\w*)[0-9A-F]{8}$/.test(id))).toEqual([]);
       expect(all[stackName].Outputs ?? {}).toEqual(expect.objectContaining(Outputs));
     }
     const needed = Object.values(rest).flatMap(getStackOutputs);
@@ -132,19 +132,19 @@ describe('the wrong direction', () => {
   };
 
   test.each<[string, RegExp, (stacks: Stacks, made: WholeBackend) => void]>([
-    ['a server before its network', /What runs in a network.*'Network\/Network\/Resource'/, ({ Network }, { vpc }) => {
+    ['a server before its network', /^'Network\/Network' can't be used here.*Constructs depend on the network/, ({ Network }, { vpc }) => {
       new PrivatePostgres(before(Network), 'Wrong', { vpc });
     }],
     ['a cluster before its network', /A namespace depends on its network/, ({ Network }, { vpc }) => {
-      new BackendCluster(before(Network), 'Wrong', { vpc, privateDnsNamespace: 'wrong.internal' });
+      new BackendCluster(before(Network), 'Wrong', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('wrong.internal') });
     }],
-    ['an edge before its network', /An edge depends on its network/, ({ Network }, { vpc }) => {
-      new PublicEdge(before(Network), 'Wrong', { vpc });
+    ['an ingress before its network', /An ingress depends on its network/, ({ Network }, { vpc }) => {
+      new PublicIngress(before(Network), 'Wrong', { vpc });
     }],
-    ['a bastion before its network', /What runs in a network/, ({ Network }, { vpc }) => {
+    ['a bastion before its network', /Constructs depend on the network/, ({ Network }, { vpc }) => {
       new SsmBastion(before(Network), 'Wrong', { vpc });
     }],
-    ['a database before its server', /Databases and users depend on their server.*\('Data\/Postgres' uses 'Network\/Network\/Resource'\)/, ({ Network }, { postgres }) => {
+    ['a database before its server', /\('Data\/Postgres' uses 'Network\/Network'\).*Databases and users depend on their server/, ({ Network }, { postgres }) => {
       new PostgresDatabase(Network, 'Wrong', { server: postgres });
     }],
     ['a user before its server', /Databases and users depend on their server/, ({ Network }, { postgres }) => {
@@ -153,25 +153,25 @@ describe('the wrong direction', () => {
     ['a user before the network of an imported server', /Databases and users depend on their server/, ({ Network }, { legacy }) => {
       new PostgresUser(Network, 'Wrong', { database: legacy.database });
     }],
-    ['migrations before their database', /Migrations depend on their database/, ({ Network }, { cluster, postgres }) => {
+    ['migrations before their database', /Migrations must be in the same stack as their database and their cluster/, ({ Network }, { cluster, postgres }) => {
       new MigrationTask(Network, 'Wrong', { cluster, database: postgres.database, source });
     }],
     ['a service before its cluster', /Services depend on their cluster/, ({ Network }, { cluster }) => {
       new FargateApi(Network, 'Wrong', { cluster, image });
     }],
-    ['a service before its user', /Services depend on their database users.*\('Services\/ApiUser' uses 'Data\/Postgres'\)/, ({ Data }, { cluster, users }) => {
+    ['a service before its user', /\('Services\/ApiUser' uses 'Data\/Postgres'\).*Services depend on their database users/, ({ Data }, { cluster, users }) => {
       new FargateApi(Data, 'Wrong', { cluster, image, connectTo: [users[1]] });
     }],
-    ['a service before its migrations', /cannot wait for this migration/, ({ Network }, { vpc, migrations }) => {
+    ['a service before its migrations', /can't wait for the migrations.*\(at 'Services\/Goose'\)/, ({ Network }, { vpc, migrations }) => {
       new FargateApi(Network, 'Wrong', { cluster: new BackendCluster(Network, 'Own', { vpc }), image, migrations });
     }],
-    ['a service before its edge', /Services depend on their edge/, ({ Network }, { vpc, edges }) => {
-      edges[0].addRoute('Wrong', { paths: ['/wrong'], target: new FargateApi(Network, 'Wrong', { cluster: new BackendCluster(Network, 'Own', { vpc }), image }) });
+    ['a service before its ingress', /Services depend on their ingress/, ({ Network }, { vpc, ingresses }) => {
+      ingresses[0].addRoute('Wrong', { paths: ['/wrong'], target: new FargateApi(Network, 'Wrong', { cluster: new BackendCluster(Network, 'Own', { vpc }), image }) });
     }],
     ['a tunnel before its target', /A bastion and its tunnels depend on their targets/, ({ Network }, { vpc, postgres }) => {
       new SsmBastion(Network, 'Wrong', { vpc }).addTunnel('Wrong', { target: postgres });
     }],
-    ['the bastion of a tunnel before its target', /A bastion and its tunnels depend on their targets.*Put 'Network\/Wrong'/, ({ Network, Access }, { vpc, postgres }) => {
+    ['the bastion of a tunnel before its target', /A bastion and its tunnels depend on their targets.*Move 'Network\/Wrong'/, ({ Network, Access }, { vpc, postgres }) => {
       new BastionTunnel(Access, 'Wrong', { bastion: new SsmBastion(Network, 'Wrong', { vpc }), target: postgres });
     }],
   ])('fails for %s', (_what, message, declare) => {
@@ -270,10 +270,10 @@ describe.each([['aws-cn', 'cn-north-1'], ['aws-us-gov', 'us-gov-west-1'], ['aws'
   });
 });
 
-test.each(['cn-north-1', 'us-gov-west-1'])('fails in %s without a caBundle', (region) => {
+test.each(['cn-north-1', 'us-gov-west-1'])('fails in %s without a caCertificates', (region) => {
   const stack = new Stack(newApp(), 'Backend', { env: { account: ACCOUNT, region } });
   const { vpc } = new BackendNetwork(stack, 'Network');
-  expect(() => new PrivatePostgres(stack, 'Postgres', { vpc })).toThrow(/no RDS root certificates for region.*caBundle/);
+  expect(() => new PrivatePostgres(stack, 'Postgres', { vpc })).toThrow(/doesn't contain the RDS root certificates for region.*caCertificates/);
 });
 
 describe('stages and nested stacks', () => {

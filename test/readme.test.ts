@@ -52,12 +52,12 @@ describe('what the sample made, in the README', () => {
 
   test.each([library.Posture.development(), library.Posture.production()].map((posture, index) => ({ posture, index })))('has the values of $posture.name', ({ posture, index }) => {
     expect(column('network', index)).toContain(`${posture.maxAzs} zones`);
-    expect(column('PostgreSQL', index)).toContain(`\`db.${posture.instanceType.toString()}\`, ${posture.allocatedStorage.toGibibytes()} GB, backups of ${posture.backupRetention.toDays()} days`);
+    expect(column('PostgreSQL', index)).toContain(`\`db.${posture.databaseInstanceType.toString()}\`, ${posture.databaseAllocatedStorage.toGibibytes()} GB, backups of ${posture.backupRetention.toDays()} days`);
     expect(column('PostgreSQL', index).includes('Multi-AZ')).toBe(posture.multiAz);
     expect(column('PostgreSQL', index).includes('deletion protection')).toBe(posture.deletionProtection);
     expect(column('API', index)).toContain(`${posture.minTasks} task`);
     expect(column('API', index).includes(`scaling to ${posture.maxTasks}`)).toBe(posture.maxTasks > posture.minTasks);
-    expect(column('edge', index).includes('WAF, access logs, deletion protection')).toBe(posture.waf && posture.accessLogs && posture.loadBalancerDeletionProtection);
+    expect(column('ingress', index).includes('WAF, access logs, deletion protection')).toBe(posture.waf && posture.accessLogs && posture.loadBalancerDeletionProtection);
   });
 
   test('links to anchors of the API reference that are there', () => {

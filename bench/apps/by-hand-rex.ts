@@ -47,7 +47,7 @@ export class ByHandRexStack extends Stack {
   private readonly database: ByHandDatabase;
   private readonly cache: ByHandCache;
   private readonly apiKey: secretsmanager.Secret;
-  private readonly edgeGroup: ec2.SecurityGroup;
+  private readonly ingressGroup: ec2.SecurityGroup;
   private readonly listener: elbv2.ApplicationListener;
 
   constructor(app: App, id: string, private readonly inputs: Inputs, private readonly images: ByHandRexImages) {
@@ -60,8 +60,8 @@ export class ByHandRexStack extends Stack {
     const migration = this.createMigration(owner);
     this.cache = new ByHandCache(this, 'Cache', this.vpc);
     this.apiKey = new secretsmanager.Secret(this, 'ApiKey', { generateSecretString: { excludePunctuation: true, passwordLength: 40 } });
-    this.edgeGroup = createGroup(this, 'EdgeGroup', this.vpc, 'Load balancer');
-    this.listener = createListener(this, this.vpc, this.edgeGroup);
+    this.ingressGroup = createGroup(this, 'IngressGroup', this.vpc, 'Load balancer');
+    this.listener = createListener(this, this.vpc, this.ingressGroup);
     const supertokens = this.createSupertokens();
     const frontendUrl = this.createFrontend();
     const api = this.createApi(supertokens, migration, frontendUrl);

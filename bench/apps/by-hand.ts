@@ -18,7 +18,7 @@ export class ByHandStack extends Stack {
   private readonly vpc: ec2.Vpc;
   private readonly cluster: ecs.Cluster;
   private readonly database: ByHandDatabase;
-  private readonly edgeGroup: ec2.SecurityGroup;
+  private readonly ingressGroup: ec2.SecurityGroup;
   private readonly listener: elbv2.ApplicationListener;
   private readonly migration: CustomResource;
   private readonly users: CustomResource[] = [];
@@ -28,8 +28,8 @@ export class ByHandStack extends Stack {
     this.vpc = createVpc(this, 0);
     this.cluster = new ecs.Cluster(this, 'Cluster', { vpc: this.vpc, containerInsightsV2: ecs.ContainerInsights.DISABLED });
     this.database = new ByHandDatabase(this, 'Database', this.vpc, inputs.root, { name: 'app', extensions: ['pgcrypto'], createServer: createInstance });
-    this.edgeGroup = createGroup(this, 'EdgeGroup', this.vpc, 'Load balancer');
-    this.listener = createListener(this, this.vpc, this.edgeGroup);
+    this.ingressGroup = createGroup(this, 'IngressGroup', this.vpc, 'Load balancer');
+    this.listener = createListener(this, this.vpc, this.ingressGroup);
     const owner = this.database.addUser('Owner', 'OWNER');
     for (let index = 0; index < services; index += SERVICES_PER_USER) {
       this.users.push(this.database.addUser(serviceName(index), 'READ_WRITE'));

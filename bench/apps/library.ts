@@ -1,7 +1,7 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type App } from 'aws-cdk-lib';
 import {
-  BackendCluster, BackendNetwork, FargateApi, FargateWorker, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion, type PostgresUser,
+  BackendCluster, BackendNetwork, FargateApi, FargateWorker, MigrationSource, MigrationTask, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion, type PostgresUser,
 } from 'cdk-private-backend';
 import { SERVICES_PER_USER, ServiceStacks, apiPath, isWorker, serviceName, type Inputs, type Size } from './shape';
 
@@ -16,7 +16,7 @@ export class LibraryStack extends Stack {
     const migrations = new MigrationTask(this, 'Migrations', {
       cluster, database: postgres.database, source: MigrationSource.goose(path.join(root, 'examples/01-private-backend/migrations')),
     });
-    const edge = new PublicEdge(this, 'Edge', { vpc });
+    const ingress = new PublicIngress(this, 'Ingress', { vpc });
     let user: PostgresUser | undefined;
     const stacks = new ServiceStacks(this, perStack);
     for (let index = 0; index < services; index++) {
@@ -26,7 +26,7 @@ export class LibraryStack extends Stack {
       if (isWorker(index)) {
         new FargateWorker(stacks.stackOf(index), name, props);
       } else {
-        edge.addRoute(name, { paths: [apiPath(index)], target: new FargateApi(stacks.stackOf(index), name, props) });
+        ingress.addRoute(name, { paths: [apiPath(index)], target: new FargateApi(stacks.stackOf(index), name, props) });
       }
     }
     const tunnel = new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });

@@ -2,7 +2,7 @@ import * as fs from 'fs';
 import * as path from 'path';
 import { ROOT, WORK } from './paths';
 import { RunnerPaths } from '../../src/migrations/shared/runner.contract';
-import { rdsRegions, rdsRootsFor } from '../../src/trust/rds-roots';
+import { rdsRegions, rdsRootsFor } from '../../src/trust/shared/rds-roots';
 import type { Inputs } from '../apps/shape';
 
 /** What the hand-written app needs ready: the build context of the migration image, with the files that the library stages during synth. */

@@ -5,18 +5,9 @@ import { PrivateBackendStack } from './private-backend-stack';
 const app = new App();
 Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
 const context = (key: string) => app.node.tryGetContext(key);
+const posture = context('posture');
 
-switch (context('posture')) {
-  case 'development':
-    Posture.development().applyTo(app);
-    new PrivateBackendStack(app, 'PrivateBackend');
-    break;
-  case 'production':
-    Posture.production().applyTo(app);
-    new PrivateBackendStack(app, 'PrivateBackend', {
-      hostedZone: { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') },
-    });
-    break;
-  default:
-    throw new Error(`Unknown posture '${context('posture')}'. Use -c posture=development or -c posture=production.`);
-}
+Posture.fromName(posture).applyTo(app);
+new PrivateBackendStack(app, 'PrivateBackend', {
+  hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
+});

@@ -1,7 +1,7 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, BackendNetwork, EdgeDomain, FargateApi, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
 
 export interface HelloBirthdayStackProps extends StackProps {
@@ -17,7 +17,7 @@ export interface HelloBirthdayStackProps extends StackProps {
    *
    * @default - the RDS roots of the stack's region
    */
-  readonly caBundle?: string;
+  readonly caCertificates?: PemFile;
 }
 
 /** The hello-birthday service with a private PostgreSQL, dbmate migrations and a bastion without open ports. */
@@ -28,13 +28,13 @@ export class HelloBirthdayStack extends Stack {
     const { vpc } = new BackendNetwork(this, 'Network');
     const cluster = new BackendCluster(this, 'Cluster', { vpc });
 
-    const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'hello', caBundle: props.caBundle });
+    const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'hello', caCertificates: props.caCertificates });
     const migrations = new MigrationTask(this, 'Migrations', {
       cluster,
       database: postgres.database,
       source: MigrationSource.dbmate(path.join(__dirname, 'migrations')),
     });
-    const user = postgres.database.addUser('Api');
+    const user = postgres.addUser('Api');
     const api = new FargateApi(this, 'Api', {
       cluster,
       image: ServiceImage.fromDirectory(path.join(__dirname, '../services/hello-birthday')),
@@ -42,16 +42,16 @@ export class HelloBirthdayStack extends Stack {
       migrations: [migrations],
     });
 
-    const domain = props.hostedZone && EdgeDomain.fromHostedZone(
+    const domain = props.hostedZone && CustomDomain.fromHostedZone(
       HostedZone.fromHostedZoneAttributes(this, 'Zone', props.hostedZone),
       { domainNames: [`api.${props.hostedZone.zoneName}`] },
     );
-    const edge = new PublicEdge(this, 'Edge', { vpc, domain });
-    edge.addRoute('Api', { paths: ['/*'], target: api });
+    const ingress = new PublicIngress(this, 'Ingress', { vpc, domain });
+    ingress.addRoute('Api', { paths: ['/*'], target: api });
     const tunnel = new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
 
-    new CfnOutput(this, 'Url', { value: edge.url });
-    new CfnOutput(this, 'ConnectCommand', { value: tunnel.command });
+    new CfnOutput(this, 'Url', { value: ingress.url });
+    new CfnOutput(this, 'ConnectCommand', { value: tunnel.connectCommand });
     new CfnOutput(this, 'MigrateCommand', { value: migrations.runCommand });
     new CfnOutput(this, 'UserSecret', { value: user.secret!.secretArn });
   }

@@ -5,11 +5,9 @@ import { addRex } from './rex';
 const app = new App();
 Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
 const context = (key: string) => app.node.tryGetContext(key);
-const production = context('posture') === 'production';
-if (!production && context('posture') !== 'development') {
-  throw new Error(`Unknown posture '${context('posture')}'. Use -c posture=development or -c posture=production.`);
-}
-(production ? Posture.production() : Posture.development()).applyTo(app);
+const posture = context('posture');
+
+Posture.fromName(posture).applyTo(app);
 const frontend = { repository: context('repository'), tokenSecretName: context('tokenSecretName') };
-const hostedZone = production ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined;
+const hostedZone = posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined;
 addRex(app, { imageTag: context('imageTag'), frontend, hostedZone });

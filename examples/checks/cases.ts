@@ -1,6 +1,6 @@
 import { App, type Stack } from 'aws-cdk-lib';
 import type { HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { Posture } from 'cdk-private-backend';
+import { type PemFile, Posture } from 'cdk-private-backend';
 import { PrivateBackendStack } from '../01-private-backend/private-backend-stack';
 import { HelloBirthdayStack } from '../02-hello-birthday/hello-birthday-stack';
 import { addRex } from '../03-rex/rex';
@@ -8,7 +8,7 @@ import { addRex } from '../03-rex/rex';
 /** What the stacks of the examples take. */
 export interface ExampleProps {
   readonly hostedZone?: HostedZoneAttributes;
-  readonly caBundle?: string;
+  readonly caCertificates?: PemFile;
 }
 
 /** An example: its directory, and the stacks that its app makes. */

@@ -2,6 +2,7 @@ import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
 import { setTimeout as sleep } from 'timers/promises';
+import { PemFile } from 'cdk-private-backend';
 import { converge, migrate, placeOn, startServer, type RunningBackend } from './backend';
 import { showRefusals } from './refusals';
 import { Report } from './report';
@@ -22,7 +23,7 @@ async function demo(report: Report, workDir: string): Promise<RunningBackend & {
   const production = synthesise(HelloBirthdayStack, 'production', path.join(workDir, 'production'));
   report.check(true, 'production', `${Object.keys(production.template.Resources).length} resources`);
   production.checks.forEach((sentence) => report.note(sentence));
-  const development = synthesise(HelloBirthdayStack, 'development', path.join(workDir, 'development'), server.ca);
+  const development = synthesise(HelloBirthdayStack, 'development', path.join(workDir, 'development'), PemFile.fromText(server.ca));
   report.check(true, 'development', `${Object.keys(development.template.Resources).length} resources; this one runs now`);
   development.checks.forEach((sentence) => report.note(sentence));
 
@@ -60,7 +61,7 @@ async function runGooseExample(report: Report, workDir: string): Promise<void> {
     return;
   }
   const server = await beginServer(report);
-  const synthesised = synthesise(PrivateBackendStack, 'development', path.join(workDir, 'goose'), server.ca);
+  const synthesised = synthesise(PrivateBackendStack, 'development', path.join(workDir, 'goose'), PemFile.fromText(server.ca));
   const backend = placeOn(server, 'PrivateBackend', synthesised, path.join(workDir, 'private'));
   await converge(report, backend);
   await migrate(report, backend, 'goose', goose.directory);

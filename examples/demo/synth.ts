@@ -1,7 +1,7 @@
 import * as fs from 'fs';
 import * as path from 'path';
 import { App, Validations, type Stack } from 'aws-cdk-lib';
-import { CostReport, HardeningCheck, Posture, ReachabilityCheck } from 'cdk-private-backend';
+import { CostReport, HardeningCheck, type PemFile, Posture, ReachabilityCheck } from 'cdk-private-backend';
 import type { Template } from './template';
 
 const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };
@@ -9,7 +9,7 @@ const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };
 /** What the example stacks take. */
 export interface ExampleProps {
   readonly hostedZone?: typeof ZONE;
-  readonly caBundle?: string;
+  readonly caCertificates?: PemFile;
 }
 
 /** Class of an example's stack. */
@@ -25,11 +25,11 @@ export interface Synthesised {
 }
 
 /** Synthesises an example with CDK's built-in validator strict and the three checks: a violation throws. */
-export function synthesise(Example: ExampleStack, posture: 'development' | 'production', outdir: string, caBundle?: string): Synthesised {
+export function synthesise(Example: ExampleStack, posture: 'development' | 'production', outdir: string, caCertificates?: PemFile): Synthesised {
   process.env.CDK_VALIDATION = 'true';
   const app = new App({ outdir, context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
   Posture[posture]().applyTo(app);
-  const stack = new Example(app, Example.name.replace(/Stack$/, ''), { caBundle, hostedZone: posture === 'production' ? ZONE : undefined });
+  const stack = new Example(app, Example.name.replace(/Stack$/, ''), { caCertificates, hostedZone: posture === 'production' ? ZONE : undefined });
   const [reachability, hardening, cost] = [new ReachabilityCheck(), new HardeningCheck(), new CostReport()];
   Validations.of(app).addPlugins(reachability, hardening, cost);
   const assembly = app.synth();

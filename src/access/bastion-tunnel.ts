@@ -1,4 +1,4 @@
-import { Token, Tokenization } from 'aws-cdk-lib';
+import { Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
@@ -8,6 +8,8 @@ import { grantSession, sessionCommand } from './private/session-grants';
 import type { ISsmBastion } from './ssm-bastion';
 import type { INetworkEndpoint } from '../binding';
 import { InvalidBackendError } from '../private/errors';
+import { refuseMisnomers } from '../private/misnomers';
+import { integer } from '../private/ranges';
 import { dependOnStackOf } from '../private/stack-order';
 
 /** Where a tunnel leads. */
@@ -45,7 +47,7 @@ export interface BastionTunnelProps extends BastionTunnelOptions {
  * ## Security considerations
  *
  * The stock port-forwarding documents reach any host that the bastion can; this one reaches one port of one host.
- * `grantOpen` allows this document and no shell. What goes through a tunnel is not logged; who opened it is, in
+ * `grantConnect` allows this document and no shell. What goes through a tunnel is not logged; who opened it is, in
  * CloudTrail.
  *
  * ## Cost
@@ -59,7 +61,7 @@ export interface BastionTunnelProps extends BastionTunnelOptions {
  * declare const bastion: SsmBastion;
  * declare const postgres: IPostgres;
  * declare const developers: iam.Role;
- * bastion.addTunnel('Postgres', { target: postgres }).grantOpen(developers);
+ * bastion.addTunnel('Postgres', { target: postgres }).grantConnect(developers);
  *
  * @see https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-schema.html
  */
@@ -71,7 +73,7 @@ export class BastionTunnel extends Construct {
   public readonly localPort: number;
 
   /** What to type in a POSIX shell to open the tunnel: starts the bastion if it is stopped, and waits for it. */
-  public readonly command: string;
+  public readonly connectCommand: string;
 
   /** What a person needs to know to use the tunnel, in a few lines. */
   public readonly help: string;
@@ -84,12 +86,13 @@ export class BastionTunnel extends Construct {
    */
   constructor(scope: Construct, id: string, props: BastionTunnelProps) {
     super(scope, id);
+    refuseMisnomers(this, props, { port: 'The port of the target comes from `target`. For the port on your machine set `localPort: 5432`.' });
     this.bastion = props.bastion;
     this.localPort = props.localPort ?? props.target.port;
     this.validate(props);
     this.documentName = this.createDocument(props.target).ref;
     this.openPath(props);
-    this.command = sessionCommand(this, props.bastion.instance, this.documentName);
+    this.connectCommand = sessionCommand(this, props.bastion.instance, this.documentName);
     this.help = this.renderHelp();
   }
 
@@ -98,18 +101,15 @@ export class BastionTunnel extends Construct {
    *
    * @param grantee a role, user or group of people
    */
-  public grantOpen(grantee: iam.IGrantable): iam.Grant {
+  public grantConnect(grantee: iam.IGrantable): iam.Grant {
     return grantSession(this, grantee, this.bastion.instance, this.documentName);
   }
 
   private validate(props: BastionTunnelProps) {
-    const port = this.localPort;
-    if (!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65535)) {
-      throw new InvalidBackendError(this, `localPort must be a whole number from 1 to 65535, got ${port}.`);
-    }
+    integer(this, 'localPort', this.localPort, 1, 65_535);
     const groups = props.target.connections.securityGroups;
     if (groups.length === 0) {
-      throw new InvalidBackendError(this, 'The target of a tunnel must have a security group that the bastion can be let into. Give its security groups where it is imported.');
+      throw new InvalidBackendError(this, 'BastionTunnel.noSecurityGroup', '`target` must have a security group, because the tunnel adds a rule to it. Pass its security groups where the target is imported.');
     }
     for (const user of [this, props.bastion]) {
       groups.forEach((group) => dependOnStackOf(user, group, 'A bastion and its tunnels depend on their targets, never the reverse.'));
@@ -153,7 +153,7 @@ export class BastionTunnel extends Construct {
       `Opens localhost:${port} as long as the command runs. It needs the AWS CLI and the Session Manager plugin, a separate install:`,
       'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html',
       '',
-      this.command,
+      this.connectCommand,
       '',
       `Another local port: add --parameters localPortNumber=15432 behind --document-name ${this.documentName}.`,
     ].join('\n');

@@ -31,7 +31,7 @@ export interface SsmBastionProps {
    * Where the bastion stands. Changing it replaces the bastion.
    *
    * @default - the posture's tier: public subnets in development, private in production; where the network lacks it,
-   * private with egress, else public, else isolated. In a network with Egress.endpoints() isolated
+   * private with egress, else public, else isolated. In a network with Egress.vpcEndpoints() isolated
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
 
@@ -82,7 +82,7 @@ const DEFAULT_IDLE_TIMEOUT = Duration.minutes(30);
 const SHORTEST_IDLE_TIMEOUT = Duration.minutes(5);
 
 /**
- * A way into the network for people that needs no open port, no key, and no money while nobody uses it.
+ * A way into the network for people. It has no open port and no key, and stops itself when idle.
  *
  * ## What it makes
  *
@@ -238,10 +238,10 @@ export class SsmBastion extends Construct implements ISsmBastion {
   private validIdleTimeout(props: SsmBastionProps): Duration {
     const timeout = props.idleTimeout ?? DEFAULT_IDLE_TIMEOUT;
     if (timeout.isUnresolved()) {
-      throw new InvalidBackendError(this, 'idleTimeout must be a known duration, got a token: a token would make every change of it invisible at synth.');
+      throw new InvalidBackendError(this, 'SsmBastion.idleTimeoutUnknown', '`idleTimeout` isn\'t known until deployment (it\'s a token), so CDK couldn\'t detect a change. Use a literal duration, for example `Duration.minutes(30)`.');
     }
     if (timeout.toSeconds({ integral: false }) < SHORTEST_IDLE_TIMEOUT.toSeconds()) {
-      throw new InvalidBackendError(this, `idleTimeout must be at least ${SHORTEST_IDLE_TIMEOUT.toHumanString()}, got ${timeout.toHumanString()}: the bastion would stop before it can be used.`);
+      throw new InvalidBackendError(this, 'SsmBastion.idleTimeout', `\`idleTimeout\` must be at least ${SHORTEST_IDLE_TIMEOUT.toHumanString()}, got ${timeout.toHumanString()}. The bastion would stop before you can use it.`);
     }
     return timeout;
   }

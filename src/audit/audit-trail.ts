@@ -159,7 +159,8 @@ export class AuditTrail extends Construct {
     const retention = props.retention ?? Posture.of(this).auditRetention;
     const days = retention.isUnresolved() ? undefined : retention.toDays({ integral: false });
     if (days === undefined || !Number.isInteger(days) || days < 1) {
-      throw new InvalidBackendError(this, `retention must be whole days that are known at synth, at least 1, got ${days === undefined ? 'a token' : `${days} days`}.`);
+      const got = days === undefined ? 'a duration that isn\'t known until deployment (it\'s a token)' : `${days} days`;
+      throw new InvalidBackendError(this, 'AuditTrail.retention', `\`retention\` must be a whole number of days, at least 1, got ${got}.`);
     }
     return retention;
   }

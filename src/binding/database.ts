@@ -5,7 +5,7 @@ import type { IDatabaseServer } from './database-server';
 import type { IServiceBinding } from './service-binding';
 
 /** One logical database on a server, of any engine. */
-export interface IDatabase extends IConstruct {
+export interface ILogicalDatabase extends IConstruct {
   /** The kind of the server. */
   readonly engine: DatabaseEngine;
 

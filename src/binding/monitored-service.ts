@@ -2,7 +2,7 @@ import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 
-/** A service that can be watched, such as a `FargateApi` or a `FargateWorker`. */
+/** A service that can be monitored, such as a `FargateApi` or a `FargateWorker`. */
 export interface IMonitoredService extends IConstruct {
   /** The ECS service. */
   readonly service: ecs.IFargateService;

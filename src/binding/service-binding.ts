@@ -3,6 +3,7 @@ import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { INetworkEndpoint } from './network-endpoint';
 import type { EndpointService } from './shared/endpoint-service';
+import { InvalidBackendError } from '../private/errors';
 
 /** Options that a service gives to a binding. */
 export interface ServiceBindingOptions {
@@ -82,7 +83,7 @@ export abstract class ServiceBinding {
    *
    * @param prefix upper-case letters, digits and underscores, starting with a letter
    */
-  public static prefixed(prefix: string, binding: IServiceBinding): IServiceBinding {
+  public static withPrefix(prefix: string, binding: IServiceBinding): IServiceBinding {
     return new PrefixedBinding(prefix, binding);
   }
 }
@@ -90,7 +91,7 @@ export abstract class ServiceBinding {
 class PrefixedBinding implements IServiceBinding {
   constructor(private readonly prefix: string, private readonly binding: IServiceBinding) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(prefix)) {
-      throw new Error(`A binding prefix must be upper-case letters, digits and underscores, starting with a letter, like 'ORDERS'; got '${prefix}'.`);
+      throw new InvalidBackendError('ServiceBinding.withPrefix()', 'ServiceBinding.prefix', `The prefix must be upper-case letters, digits and underscores, and start with a letter, like 'ORDERS', got '${prefix}'.`);
     }
   }
 

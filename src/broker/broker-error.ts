@@ -8,7 +8,7 @@ export interface FailureNature {
   readonly wrongPassword?: boolean;
 }
 
-/** A failure that is told to the user: what is wrong with which object, and what to do. */
+/** A failure that the user sees: what is wrong with which object, and what to do. */
 export class BrokerError extends Error {
   public readonly retry: boolean;
   public readonly unreachable: boolean;

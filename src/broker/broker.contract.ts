@@ -4,6 +4,8 @@
 export const ConductorEnv = {
   /** Name or ARN of the SQL function. */
   SQL_FUNCTION: 'SQL_FUNCTION',
+  /** Name of the SQL function's log group, for messages that send people there. */
+  SQL_LOG_GROUP: 'SQL_LOG_GROUP',
   /** Host name of the server's writer endpoint. */
   HOST: 'HOST',
   /** TCP port of the server. */

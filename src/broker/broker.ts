@@ -13,9 +13,9 @@ import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
-import { RDS_ROOTS_REVISION } from '../trust/rds-roots';
 import { NameRegistry } from './private/name-registry';
 import { validateUsers, type DeclaredUser } from './private/user-limits';
+import { RDS_ROOTS_REVISION } from '../trust/shared/rds-roots';
 
 const BROKER = Symbol.for('cdk-private-backend.Broker');
 
@@ -63,7 +63,7 @@ export class Broker extends Construct {
   public static of(server: IDatabaseServer, howToImport: string): Broker {
     const make = (server as unknown as Record<symbol, (() => Broker) | undefined>)[BROKER];
     if (make === undefined) {
-      throw new InvalidBackendError(server, `This server was not made by this library, so databases cannot be declared on it. ${howToImport}`);
+      throw new InvalidBackendError(server, 'DatabaseServer.notImported', `This library doesn't know this server, so it can't create databases and users there. ${howToImport}`);
     }
     return make();
   }
@@ -82,11 +82,11 @@ export class Broker extends Construct {
     props.inputs.forEach((input) => dependOnStackOf(this, input, 'A server depends on its network and its keys, never the reverse.'));
     const path = openBrokerPath(this, props.server, props.engine.name);
     const sql = createSqlFunction(this, props, path.securityGroup);
-    this.conductor = createConductor(this, props, sql.function);
+    this.conductor = createConductor(this, props, sql);
     this.conductorRole = this.conductor.role;
     this.names = new NameRegistry(props.engine, props.adminUsername);
     this.dependencies = [...path.rules, ...sql.dependencies, ...this.conductor.dependencies, ...props.serverResources];
-    this.node.addValidation({ validate: () => validateUsers(this.users, props.maxConnections) });
+    props.server.node.addValidation({ validate: () => validateUsers(this.users, props.maxConnections) });
   }
 
   /** Which roots the secrets of users hold; none where the server has certificate authorities of its own. */
@@ -143,7 +143,7 @@ export class Broker extends Construct {
     const [here, there] = [Stack.of(scope), Stack.of(this)];
     for (const name of ['account', 'region'] as const) {
       if (!Token.isUnresolved(here[name]) && !Token.isUnresolved(there[name]) && here[name] !== there[name]) {
-        throw new InvalidBackendError(scope, `The server '${this.props.server.node.path}' is in ${name} '${there[name]}', and this stack in '${here[name]}'. Declare databases and users in the server's account and region.`);
+        throw new InvalidBackendError(scope, 'DatabaseServer.otherEnvironment', `The server '${this.props.server.node.path}' is in ${name} '${there[name]}', and this stack is in '${here[name]}'. Create databases and users in the server's account and region.`);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { SizeRoundingBehavior, Token, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { InvalidBackendError } from '../private/errors';
+import { refuseOf, type Refuse } from '../private/errors';
 
 /** Nodes of a cache. */
 export interface CacheNodeOptions {
@@ -81,25 +81,28 @@ export class CacheCapacity {
 }
 
 function validateNodes({ instanceType, replicas, multiAz }: CacheNodeOptions): void {
+  const refuse: Refuse = refuseOf('CacheCapacity.node()');
   if (replicas !== undefined && (Token.isUnresolved(replicas) || !Number.isInteger(replicas) || replicas < 0 || replicas > 5)) {
-    throw new InvalidBackendError(undefined, `Invalid cache nodes: replicas must be a whole number from 0 to 5 that is known at synth, got ${replicas}.`);
+    const got = Token.isUnresolved(replicas) ? 'a number that isn\'t known until deployment (it\'s a token)' : replicas;
+    refuse('CacheCapacity.replicas', `\`replicas\` must be a whole number from 0 to 5, got ${got}.`);
   }
   if (multiAz === true && replicas === 0) {
-    throw new InvalidBackendError(undefined, 'Invalid cache nodes: multiAz needs a replica in another zone. Set replicas to at least 1, or leave multiAz out.');
+    refuse('CacheCapacity.multiAz', '`multiAz` needs a replica in another availability zone, and `replicas` is 0. Set `replicas: 1`, or remove `multiAz`.');
   }
   const type = instanceType?.toString();
   if (type !== undefined && !Token.isUnresolved(type) && (!/^[a-z0-9-]+\.[a-z0-9-]+$/.test(type) || type.endsWith('.nano'))) {
-    throw new InvalidBackendError(undefined, `Invalid cache nodes: '${type}' is no type of node. Give it without 'cache.' in front, like 't4g.micro'; there is no nano.`);
+    refuse('CacheCapacity.instanceType', `'${type}' isn't a valid node type. Use a type such as 't4g.micro', without 'cache.' in front and not nano.`);
   }
 }
 
 function validateServerless({ maxDataStorage, maxEcpuPerSecond }: ServerlessCacheOptions): void {
+  const refuse: Refuse = refuseOf('CacheCapacity.serverless()');
   const storage = maxDataStorage === undefined || maxDataStorage.isUnresolved() ? 1 : maxDataStorage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
   if (!Number.isInteger(storage) || storage < 1 || storage > 5000) {
-    throw new InvalidBackendError(undefined, `Invalid serverless cache: maxDataStorage must be whole GiB from 1 to 5000, got ${storage} GiB.`);
+    refuse('CacheCapacity.maxDataStorage', `\`maxDataStorage\` must be a whole number of GiB from 1 to 5000, got ${storage} GiB.`);
   }
   if (maxEcpuPerSecond !== undefined && !Token.isUnresolved(maxEcpuPerSecond)
     && (!Number.isInteger(maxEcpuPerSecond) || maxEcpuPerSecond < 1000 || maxEcpuPerSecond > 15_000_000)) {
-    throw new InvalidBackendError(undefined, `Invalid serverless cache: maxEcpuPerSecond must be a whole number from 1000 to 15000000, got ${maxEcpuPerSecond}.`);
+    refuse('CacheCapacity.maxEcpuPerSecond', `\`maxEcpuPerSecond\` must be a whole number from 1000 to 15000000, got ${maxEcpuPerSecond}.`);
   }
 }

@@ -67,8 +67,8 @@ export class CacheEngine {
     least: number,
   ) {
     if (Token.isUnresolved(engineVersion) || !/^\d+\.\d+$/.test(engineVersion) || Number(engineVersion) < least) {
-      const got = Token.isUnresolved(engineVersion) ? 'a token' : `'${engineVersion}'`;
-      throw new InvalidBackendError(undefined, `The version of ${engineName} must be known at synth, of the form '8.1', and at least ${least.toFixed(1)}, got ${got}.`);
+      const got = Token.isUnresolved(engineVersion) ? 'a version that isn\'t known until deployment (it\'s a token)' : `'${engineVersion}'`;
+      throw new InvalidBackendError(`CacheEngine.${engineName}()`, 'CacheEngine.version', `The version must have the form '8.1' and be at least ${least.toFixed(1)}, got ${got}.`);
     }
     this.majorVersion = engineVersion.split('.')[0];
   }

@@ -4,4 +4,4 @@ export * from './redis-access';
 export * from './redis-cache';
 export * from './redis-cache-props';
 export * from './redis-user';
-export * from './watch-cache-options';
+export * from './monitor-cache-options';

@@ -24,7 +24,7 @@ export class RedisAccess {
    * @throws InvalidBackendError for a prefix with spaces or wildcards
    */
   public static readWrite(options: RedisAccessOptions = {}): RedisAccess {
-    return new RedisAccess(`on ${patterns(options)} +@all -@dangerous +info`);
+    return new RedisAccess(`on ${patterns('readWrite', options)} +@all -@dangerous +info`);
   }
 
   /**
@@ -33,7 +33,7 @@ export class RedisAccess {
    * @throws InvalidBackendError for a prefix with spaces or wildcards
    */
   public static readOnly(options: RedisAccessOptions = {}): RedisAccess {
-    return new RedisAccess(`on ${patterns(options)} -@all +@read +@connection -@dangerous +info`);
+    return new RedisAccess(`on ${patterns('readOnly', options)} -@all +@read +@connection -@dangerous +info`);
   }
 
   /**
@@ -55,14 +55,16 @@ export class RedisAccess {
   ) {}
 }
 
-function patterns({ keyPrefixes }: RedisAccessOptions): string {
+function patterns(factory: 'readWrite' | 'readOnly', { keyPrefixes }: RedisAccessOptions): string {
   if (keyPrefixes === undefined) {
     return '~* &*';
   }
   const wrong = keyPrefixes.find((prefix) => !Token.isUnresolved(prefix) && !/^[^\s*?[\]\\]+$/.test(prefix));
-  if (keyPrefixes.length === 0 || wrong !== undefined) {
-    const got = wrong === undefined ? 'none' : `'${wrong}'`;
-    throw new InvalidBackendError(undefined, `keyPrefixes must be texts without spaces, '*', '?', brackets and backslashes, at least one, got ${got}. Leave them out for every key.`);
+  if (keyPrefixes.length === 0) {
+    throw new InvalidBackendError(`RedisAccess.${factory}()`, 'RedisAccess.noKeyPrefixes', '`keyPrefixes` must not be empty. Remove it to allow every key.');
+  }
+  if (wrong !== undefined) {
+    throw new InvalidBackendError(`RedisAccess.${factory}()`, 'RedisAccess.keyPrefixes', `\`keyPrefixes\` contains '${wrong}'. A prefix must be at least one character, without spaces, '*', '?', brackets and backslashes.`);
   }
   return [...keyPrefixes.map((prefix) => `~${prefix}*`), ...keyPrefixes.map((prefix) => `&${prefix}*`)].join(' ');
 }
@@ -70,9 +72,9 @@ function patterns({ keyPrefixes }: RedisAccessOptions): string {
 function validate(rules: string[], accessString: string): void {
   const forbidden = rules.find((rule) => /^([<>#!].*|nopass|resetpass|reset)$/.test(rule));
   if (forbidden !== undefined) {
-    throw new InvalidBackendError(undefined, `The access string has '${forbidden}', but ElastiCache keeps passwords itself. Leave it out of '${accessString}'.`);
+    throw new InvalidBackendError('RedisAccess.of()', 'RedisAccess.passwordRule', `The access string contains the rule '${forbidden.replace(/^([<>#!]).*/, '$1…')}', but ElastiCache keeps passwords itself. Remove the rule from the access string.`);
   }
   if (!rules.includes('on') || rules.includes('off')) {
-    throw new InvalidBackendError(undefined, `The access string must have 'on', or the user can never log in, got '${accessString}'.`);
+    throw new InvalidBackendError('RedisAccess.of()', 'RedisAccess.off', `The access string '${accessString}' doesn't turn the user on, so the user could never log in. Add 'on', and remove 'off'.`);
   }
 }

@@ -17,7 +17,10 @@ import type { INetworkEndpoint } from '../binding';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
 
-/** A cache that speaks the Redis protocol. Services connect to it as one of its users. */
+/**
+ * A cache that speaks the Redis protocol. Services connect to it as one of its users. Only a `RedisCache` has `addUser`, because the group that
+ * lists all users of a cache is a resource of the stack that made it, to which no other stack can add one.
+ */
 export interface IRedisCache extends IConstruct, INetworkEndpoint {
   /** A metric in namespace `AWS/ElastiCache`; average over 5 minutes unless told otherwise. */
   metric(metricName: string, options?: cloudwatch.MetricOptions): cloudwatch.Metric;

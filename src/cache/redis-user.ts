@@ -13,7 +13,7 @@ import { RedisAccess } from './redis-access';
 import type { IRedisCache, RedisCache } from './redis-cache';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { referWeakly } from '../private/cross-stack';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, problem } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
 /** A user of a cache, as services see it. */
@@ -194,7 +194,7 @@ export class RedisUser extends Construct implements IRedisUser {
    */
   public grantConnect(grantee: iam.IGrantable): iam.Grant {
     if (this.secret !== undefined) {
-      throw new InvalidBackendError(this, 'This user has a password, which IAM cannot replace. Make it with iamAuthentication: true, or let the grantee read the secret with secret.grantRead().');
+      throw new InvalidBackendError(this, 'RedisUser.grantConnect', 'This user logs in with a password, so IAM permissions don\'t let anybody log in as it. Create the user with `iamAuthentication: true`, or use `user.secret.grantRead(service)`.');
     }
     this.isGranted = true;
     return iam.Grant.addToPrincipal({ grantee, actions: ['elasticache:Connect'], resourceArns: [this.redisCache.cacheArn, this.resource.attrArn] });
@@ -202,19 +202,20 @@ export class RedisUser extends Construct implements IRedisUser {
 
   private validate(props: RedisUserProps): void {
     if (Stack.of(this) !== Stack.of(props.cache)) {
-      throw new InvalidBackendError(this, `A user must be in the stack of its cache, '${Stack.of(props.cache).node.path}', which lists its users. Use cache.addUser('${this.node.id}').`);
+      throw new InvalidBackendError(this, 'RedisUser.otherStack', `A user must be in its cache's stack '${Stack.of(props.cache).node.path}', because the cache lists its users. Use \`cache.addUser('${this.node.id}')\`.`);
     }
     if (props.iamAuthentication === true && props.username !== undefined) {
-      throw new InvalidBackendError(this, 'With iamAuthentication the name is the id of the user, which must be unique in the account. Leave username out.');
+      throw new InvalidBackendError(this, 'RedisUser.iamUsername', '`username` can\'t be set with `iamAuthentication: true`. ElastiCache then uses the user\'s id as the name, which must be unique in the account. Remove `username`.');
     }
     if (!Token.isUnresolved(this.username) && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(this.username)) {
-      throw new InvalidBackendError(this, `username must be lower-case letters, digits and hyphens, which a URL takes as they are, got '${this.username}'.`);
+      throw new InvalidBackendError(this, 'RedisUser.username', `\`username\` must be lower-case letters and digits, with hyphens only between them, got '${this.username}'. Other characters would have to be encoded in the user's URL.`);
     }
   }
 
   private requireGrant(service: IConstruct): void {
     this.node.addValidation({
-      validate: () => (this.isGranted ? [] : [`'${service.node.path}' uses this user, which authenticates by IAM, but nobody may log in as it. Call grantConnect() with the service.`]),
+      validate: () => (this.isGranted ? [] : [problem('RedisUser.notGranted',
+        `'${service.node.path}' connects as this user, which logs in with IAM, but nothing has permission to log in as it. Call \`user.grantConnect(service)\`.`)]),
     });
   }
 }

@@ -3,9 +3,9 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { NamespaceType } from 'aws-cdk-lib/aws-servicediscovery';
 import type { Construct } from 'constructs';
-import { shareDiscovery } from './private/discovery';
-import { ServiceDiscovery } from './service-discovery';
+import { DiscoveryNamespace } from './discovery-namespace';
 import { Posture } from '../posture';
+import { shareDiscovery } from './private/discovery';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
@@ -18,20 +18,12 @@ export interface BackendClusterProps {
   /**
    * How services of this cluster find each other, which `connectTo` of one service needs to name another.
    *
-   * @default - they do not, unless there is a `privateDnsNamespace`
+   * @default - they do not
    */
-  readonly serviceDiscovery?: ServiceDiscovery;
+  readonly serviceDiscovery?: DiscoveryNamespace;
 
   /**
-   * Domain name of a private DNS namespace, such as `backend.internal`, under which services can be found inside the VPC. The same
-   * as `serviceDiscovery: ServiceDiscovery.privateDns('backend.internal')`.
-   *
-   * @default - no namespace
-   */
-  readonly privateDnsNamespace?: string;
-
-  /**
-   * Whether services may run on Spot capacity, which they ask for with `Capacity.spot()`.
+   * Whether services may run on Spot capacity, which they ask for with `ServiceCapacity.spot()`.
    *
    * @default false
    */
@@ -67,16 +59,16 @@ export interface BackendClusterProps {
  *
  * @example
  * import { App, Stack } from 'aws-cdk-lib';
- * import { BackendCluster, BackendNetwork, ServiceDiscovery } from 'cdk-private-backend';
+ * import { BackendCluster, BackendNetwork, DiscoveryNamespace } from 'cdk-private-backend';
  *
  * const stack = new Stack(new App(), 'Backend');
  * const vpc = new BackendNetwork(stack, 'Network').vpc;
- * new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery: ServiceDiscovery.privateDns('backend.internal') });
+ * new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('backend.internal') });
  */
 export class BackendCluster extends ecs.Cluster {
-  /** @throws InvalidBackendError for a namespace that is no domain name, and for two namespaces */
+  /** @throws InvalidBackendError for a namespace that is not a domain name */
   constructor(scope: Construct, id: string, props: BackendClusterProps) {
-    const discovery = discoveryFrom(scope, props);
+    const discovery = props.serviceDiscovery;
     super(scope, id, {
       vpc: props.vpc,
       enableFargateCapacityProviders: props.fargateSpot ?? false,
@@ -84,12 +76,13 @@ export class BackendCluster extends ecs.Cluster {
       defaultCloudMapNamespace: discovery && renderNamespace(discovery, props.vpc),
     });
     if (discovery !== undefined) {
+      validateNamespace(this, discovery);
       this.shareDiscovery(discovery, props.vpc);
     }
     referWeakly(...[this, this.defaultCloudMapNamespace].flatMap((shared) => shared?.node.defaultChild ?? []));
   }
 
-  private shareDiscovery(discovery: ServiceDiscovery, vpc: ec2.IVpc): void {
+  private shareDiscovery(discovery: DiscoveryNamespace, vpc: ec2.IVpc): void {
     const namespace = this.defaultCloudMapNamespace;
     if (discovery._kind === 'dns') {
       dependOnStackOf(this, vpc, 'A namespace depends on its network, never the reverse.');
@@ -100,20 +93,13 @@ export class BackendCluster extends ecs.Cluster {
   }
 }
 
-function discoveryFrom(scope: Construct, { serviceDiscovery, privateDnsNamespace }: BackendClusterProps): ServiceDiscovery | undefined {
-  if (serviceDiscovery !== undefined && privateDnsNamespace !== undefined) {
-    throw new InvalidBackendError(scope, 'serviceDiscovery and privateDnsNamespace are both given, and a cluster has one namespace. Leave out privateDnsNamespace.');
+function validateNamespace(scope: Construct, { _namespace: name }: DiscoveryNamespace): void {
+  if (!Token.isUnresolved(name) && !/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) {
+    throw new InvalidBackendError(scope, 'DiscoveryNamespace.namespace', `The namespace of \`serviceDiscovery\` must be a domain name in lower case, for example 'backend.internal', got '${name}'.`);
   }
-  const discovery = serviceDiscovery ?? (privateDnsNamespace === undefined ? undefined : ServiceDiscovery.privateDns(privateDnsNamespace));
-  const name = discovery?._namespace;
-  if (name !== undefined && !Token.isUnresolved(name) && !/^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/.test(name)) {
-    const prop = privateDnsNamespace === undefined ? 'The namespace of serviceDiscovery' : 'privateDnsNamespace';
-    throw new InvalidBackendError(scope, `${prop} must be a domain name in lower case, like 'backend.internal', got '${name}'.`);
-  }
-  return discovery;
 }
 
-function renderNamespace({ _kind, _namespace: name }: ServiceDiscovery, vpc: ec2.IVpc): ecs.CloudMapNamespaceOptions {
+function renderNamespace({ _kind, _namespace: name }: DiscoveryNamespace, vpc: ec2.IVpc): ecs.CloudMapNamespaceOptions {
   return _kind === 'dns' ? { name, type: NamespaceType.DNS_PRIVATE, vpc } : { name, type: NamespaceType.HTTP };
 }
 

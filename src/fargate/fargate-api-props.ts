@@ -1,26 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import type { FargateServiceProps } from './fargate-service-props';
-
-/** What makes a service scale between its least and its greatest number of tasks. */
-export interface ServiceScaling {
-  /**
-   * Average CPU use that scaling aims at, in percent of what the tasks have, from 1 to 100.
-   *
-   * @default 60
-   */
-  readonly cpuUtilizationPercent?: number;
-
-  /**
-   * Requests in one minute that scaling aims at for each task. Used only while an edge routes to the service.
-   *
-   * @default 1000
-   */
-  readonly requestsPerTarget?: number;
-}
+import type { CommonServiceProps } from './common-service-props';
 
 /** Properties of an API on Fargate. */
-export interface FargateApiProps extends FargateServiceProps {
+export interface FargateApiProps extends CommonServiceProps {
   /**
    * TCP port that the service listens on, given to it as `PORT`.
    *
@@ -45,7 +28,7 @@ export interface FargateApiProps extends FargateServiceProps {
   readonly discoveryName?: string;
 
   /**
-   * What the service speaks behind an edge: HTTP/1.1, HTTP/2 or gRPC, without TLS in any case. HTTP/2 and gRPC need an edge with HTTPS
+   * What the service speaks behind an ingress: HTTP/1.1, HTTP/2 or gRPC, without TLS in any case. HTTP/2 and gRPC need an ingress with HTTPS
    * and clients that speak HTTP/2. Changing it replaces the target groups, with an interruption.
    *
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-protocol-version
@@ -70,18 +53,11 @@ export interface FargateApiProps extends FargateServiceProps {
   readonly healthyGrpcCodes?: string;
 
   /**
-   * Time after the start of a task during which failed health checks are ignored, while an edge routes to the service.
+   * Time after the start of a task during which failed health checks are ignored, while an ingress routes to the service.
    *
    * @default Duration.seconds(60)
    */
   readonly healthCheckGracePeriod?: Duration;
-
-  /**
-   * What makes the service scale, where `maxTasks` is greater than `minTasks`.
-   *
-   * @default - 60 % CPU, and 1,000 requests a minute for each task while an edge routes to the service
-   */
-  readonly scaling?: ServiceScaling;
 
   /**
    * Time that the load balancer lets running requests finish before a task stops, from 0 to 3600 seconds.

@@ -2,20 +2,20 @@ import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
-import type { IEdgeRoute, IEdgeTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
+import type { IIngressRoute, IIngressTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
 import { planProtocol, validateProtocol } from './private/api-protocol';
-import { type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
+import { type ClusterDiscovery, type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { KeepAlive } from './private/keep-alive';
 import { ServiceBase } from './private/service-base';
 import { CONTAINER_NAME, serviceContainer } from './private/service-task';
 import { TrafficShift } from './private/traffic-shift';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, problem } from '../private/errors';
 
 /** Target groups that one ECS service may have. */
 const MAX_ROUTES = 5;
 
 /**
- * An HTTP service on Fargate: private until an edge routes to it, hardened, and rolled back when it does not start.
+ * An HTTP service on Fargate: private until an ingress routes to it, hardened, and rolled back when it does not start.
  *
  * ## What it makes
  * A task definition with two roles, a Fargate service, a security group, a log group, and scaling where `maxTasks` is
@@ -28,7 +28,7 @@ const MAX_ROUTES = 5;
  * healthy (100 to 200 %) and is rolled back after three failed tasks. Task count, scaling and log retention by posture.
  * A binding's environment and secrets arrive as environment variables; a name given twice is an error. Where CloudWatch Logs
  * is slow, 25 MiB of log lines wait for it, and more are dropped: the service never waits. The server must keep idle connections
- * longer than the edge does (60 seconds); where an edge has another `idleTimeout`, `KEEP_ALIVE_TIMEOUT_SECONDS` tells how long.
+ * longer than the ingress does (60 seconds); where an ingress has another `idleTimeout`, `KEEP_ALIVE_TIMEOUT_SECONDS` tells how long.
  *
  * ## Security considerations
  * The root file system is read-only but for `/tmp`, the process is not root and has no Linux capability. Nothing may
@@ -44,15 +44,15 @@ const MAX_ROUTES = 5;
  *
  * @example
  * import { App, Stack } from 'aws-cdk-lib';
- * import { BackendCluster, BackendNetwork, FargateApi, PublicEdge, ServiceImage } from 'cdk-private-backend';
+ * import { BackendCluster, BackendNetwork, FargateApi, PublicIngress, ServiceImage } from 'cdk-private-backend';
  *
  * const stack = new Stack(new App(), 'Backend');
  * const vpc = new BackendNetwork(stack, 'Network').vpc;
  * const cluster = new BackendCluster(stack, 'Cluster', { vpc });
  * const api = new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('service') });
- * new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { paths: ['/*'], target: api });
+ * new PublicIngress(stack, 'Ingress', { vpc }).addRoute('Api', { paths: ['/*'], target: api });
  */
-export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndpoint, IServiceBinding {
+export class FargateApi extends ServiceBase implements IIngressTarget, INetworkEndpoint, IServiceBinding {
   /** The TCP port that the service listens on. */
   public readonly port: number;
   /** The path that the load balancer asks. */
@@ -67,7 +67,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   private readonly healthCheckGracePeriod: Duration;
   private readonly keepAlive: KeepAlive;
   private readonly discoveryName?: string;
-  private routes = 0;
+  private readonly routes: IIngressRoute[] = [];
 
   /**
    * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, or a
@@ -85,8 +85,7 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
       healthCheckPath,
       appProtocol,
       deregistrationDelay,
-      scaling: [{ kind: 'cpu', target: props.scaling?.cpuUtilizationPercent ?? 60 }, { kind: 'requests', target: props.scaling?.requestsPerTarget ?? 1000 }],
-      explicitScaling: props.scaling !== undefined,
+      scaling: [{ kind: 'cpu', target: 60 }, { kind: 'requests', target: 1000 }],
       defaultStopTimeout: Duration.seconds(60),
       environment: () => ({ port: { PORT: Tokenization.stringifyNumber(port) } }),
     });
@@ -97,9 +96,20 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
     validateProtocol(this, protocol);
     this.deregistrationDelay = deregistrationDelay;
     this.discoveryName = props.discoveryName;
-    this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), props.environment ?? {});
+    this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), this._parts.variables);
     this.node.addValidation({ validate: () => this.requireRequests() });
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
+  }
+
+  /**
+   * Adds an environment variable to the container, as `environment` does. Anyone who may describe the task definition can read it.
+   *
+   * @throws InvalidBackendError for a name that is none, or that has another value already, and for a `KEEP_ALIVE_TIMEOUT_SECONDS` that an
+   * ingress would outlive
+   */
+  public addEnvironment(name: string, value: string): void {
+    super.addEnvironment(name, value);
+    this.keepAlive.check();
   }
 
   /**
@@ -110,9 +120,21 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   public get endpoint(): string {
     const { discovery, hostName } = this.requireDiscovered(this);
     if (discovery.kind === 'connect') {
-      throw new InvalidBackendError(this, `'${hostName}' is found by Service Connect, whose names are in no DNS. Use it in connectTo of another service, or give the cluster ServiceDiscovery.privateDns().`);
+      throw new InvalidBackendError(this, 'FargateApi.endpoint', `'${hostName}' is a name of Service Connect, which DNS does not know. Use \`connectTo: [api]\` in the calling service, or set \`${privateDns(discovery)}\` on the cluster.`);
     }
     return hostName;
+  }
+
+  /**
+   * The address at which clients reach this service: that of its first route, without a path.
+   *
+   * @throws InvalidBackendError before an ingress routes to it
+   */
+  public get url(): string {
+    if (this.routes.length === 0) {
+      throw new InvalidBackendError(this, 'FargateApi.noRoute', `Clients reach '${this.node.path}' through an ingress, and no route leads to this service yet. Call \`ingress.addRoute('Api', { paths: ['/*'], target: api })\` before you use \`url\`.`);
+    }
+    return this.routes[0].url;
   }
 
   /**
@@ -133,11 +155,12 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
    * @throws InvalidBackendError for another port, and in a cluster with Service Connect, which leads to one port of a service
    */
   public onPort(port: number): IServiceBinding {
-    if (!this._parts.plan.additionalPorts.includes(port)) {
-      throw new InvalidBackendError(this, `${port} is not in additionalPorts of this service (${this._parts.plan.additionalPorts.join(', ') || 'it has none'}). Add it there.`);
+    const { plan: { additionalPorts }, discovered } = this._parts;
+    if (!additionalPorts.includes(port)) {
+      throw new InvalidBackendError(this, 'FargateApi.onPort', `Port ${port} is not in \`additionalPorts\` of this service ([${additionalPorts.join(', ')}]). Set \`additionalPorts: [${[...additionalPorts, port].join(', ')}]\`.`);
     }
-    if (this._parts.discovered?.discovery.kind === 'connect') {
-      throw new InvalidBackendError(this, `Service Connect leads to port ${this.port} of this service only. Use ServiceDiscovery.privateDns() for its other ports.`);
+    if (discovered?.discovery.kind === 'connect') {
+      throw new InvalidBackendError(this, 'FargateApi.serviceConnectPort', `Service Connect leads to port ${this.port} of this service only, not to port ${port}. Set \`${privateDns(discovered.discovery)}\` on the cluster.`);
     }
     return { bindToService: (scope, options) => this.bindPort(scope, options, port) };
   }
@@ -153,14 +176,14 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   }
 
   /**
-   * Registers the service with a route's target group and makes it wait for the route. Edges call this.
+   * Registers the service with a route's target group and makes it wait for the route. Ingresses call this.
    *
    * @throws InvalidBackendError for a sixth route, more than ECS allows
    */
-  public attachToEdge(route: IEdgeRoute): void {
-    this.routes += 1;
-    if (this.routes > MAX_ROUTES) {
-      throw new InvalidBackendError(this, `An ECS service can have at most ${MAX_ROUTES} routes, and this is number ${this.routes}. Give one route several paths instead.`);
+  public attachToIngress(route: IIngressRoute): void {
+    this.routes.push(route);
+    if (this.routes.length > MAX_ROUTES) {
+      throw new InvalidBackendError(this, 'FargateApi.tooManyRoutes', `An ECS service can have at most ${MAX_ROUTES} routes, and this is route number ${this.routes.length}. Use one route with several paths, for example \`paths: ['/orders/*', '/users/*']\`.`);
     }
     const { fargateService, resource, scaling, plan } = this._parts;
     const alternate = plan.deployment.strategy === undefined ? undefined : route.addAlternateTargetGroup();
@@ -182,20 +205,28 @@ export class FargateApi extends ServiceBase implements IEdgeTarget, INetworkEndp
   /** Requests that nothing leads to cannot move, which ECS says only at deployment. */
   private requireRequests(): string[] {
     const { plan, discovered } = this._parts;
-    const canShift = this.routes > 0 || discovered?.discovery.kind === 'connect';
+    const canShift = this.routes.length > 0 || discovered?.discovery.kind === 'connect';
     return plan.deployment.step === undefined || canShift ? [] : [
-      `'${this.node.path}' moves requests in steps when it is deployed, and nothing leads requests to it. Route to it with edge.addRoute(), or use Deployment.rolling().`,
+      problem('FargateApi.noRequests', 'A deployment of this service moves requests in steps, but neither a route nor Service Connect leads requests to the service. '
+        + 'Use `ingress.addRoute(\'Api\', { paths: [\'/*\'], target: api })`, or `deployment: ServiceDeployment.rolling()`.'),
     ];
   }
 
   private requireDiscovered(scope: IConstruct): DiscoveredService {
-    const { discovered } = this._parts;
-    if (discovered === undefined) {
-      const { strategy } = this._parts.plan.deployment;
-      throw new InvalidBackendError(scope, strategy !== undefined && discoveryOf(this) !== undefined
-        ? `'${this.node.path}' cannot be found by private DNS, which would answer with old and new tasks during a deployment of the kind ${strategy}. Use Deployment.rolling() for it, or ServiceDiscovery.serviceConnect() for the cluster.`
-        : `'${this.node.path}' cannot be found by others, because its cluster has no service discovery. Use a BackendCluster with serviceDiscovery: ServiceDiscovery.privateDns('backend.internal').`);
+    const { discovered, plan: { deployment: { strategy } } } = this._parts;
+    if (discovered !== undefined) {
+      return discovered;
     }
-    return discovered;
+    const discovery = discoveryOf(this);
+    if (discovery !== undefined && strategy !== undefined) {
+      throw new InvalidBackendError(scope, 'FargateApi.notInDns', `'${this.node.path}' is not in private DNS, which would return old and new tasks during a ${strategy} deployment. `
+        + `Use \`deployment: ServiceDeployment.rolling()\` for '${this.node.path}', or set \`serviceDiscovery: DiscoveryNamespace.serviceConnect('${discovery.namespaceName}')\` on the cluster.`);
+    }
+    throw new InvalidBackendError(scope, 'FargateApi.noServiceDiscovery', `Other services can't find '${this.node.path}', because its cluster does not have service discovery. `
+      + 'Use a `BackendCluster` with `serviceDiscovery: DiscoveryNamespace.privateDns(\'backend.internal\')`.');
   }
+}
+
+function privateDns({ namespaceName }: ClusterDiscovery): string {
+  return `serviceDiscovery: DiscoveryNamespace.privateDns('${namespaceName}')`;
 }

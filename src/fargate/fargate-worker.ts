@@ -1,6 +1,6 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { FargateServiceProps } from './fargate-service-props';
+import type { CommonServiceProps } from './common-service-props';
 import { ServiceBase } from './private/service-base';
 import { TASK_PROTECTION, allowTaskProtection } from './private/task-protection';
 
@@ -8,7 +8,7 @@ import { TASK_PROTECTION, allowTaskProtection } from './private/task-protection'
 const STOP_TIMEOUT_VARIABLE = 'STOP_TIMEOUT_SECONDS';
 
 /** Properties of a worker on Fargate. */
-export interface FargateWorkerProps extends FargateServiceProps {
+export interface FargateWorkerProps extends CommonServiceProps {
   /**
    * Whether a task may protect itself, while it works, from being stopped by scaling in or by a deployment:
    * `PUT ${ECS_AGENT_URI}${TASK_PROTECTION_PATH}` with `{"ProtectionEnabled": true, "ExpiresInMinutes": 30}`. `ECS_AGENT_URI` is

@@ -1,15 +1,15 @@
-import { Annotations, Resource } from 'aws-cdk-lib';
+import { Resource } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import { CfnQueue, type IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { QUEUE_SERVICE } from '../network/shared/endpoint-services';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, warn } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
 /**
  * A queue of SQS in `connectTo` of a service: its URL in `QUEUE_URL`, and the permission for what is done with it, with that for its key.
- * With `ServiceBinding.prefixed('ORDERS', …)` the variable is `ORDERS_QUEUE_URL`.
+ * With `ServiceBinding.withPrefix('ORDERS', …)` the variable is `ORDERS_QUEUE_URL`.
  *
  * @example
  * import { Duration, Stack } from 'aws-cdk-lib';
@@ -48,7 +48,8 @@ class BoundQueue implements IServiceBinding {
   public bindToService(scope: IConstruct, { prefix }: ServiceBindingOptions): ServiceBindingConfig {
     // Not every language checks types, and a name or an ARN is the likely mistake.
     if (typeof (this.queue as Partial<IQueue> | undefined)?.grantConsumeMessages !== 'function') {
-      throw new InvalidBackendError(scope, 'QueueBinding takes an sqs.IQueue. Give the queue itself, or Queue.fromQueueArn(…).');
+      const given = typeof this.queue === 'string' ? `'${this.queue}'` : 'something else';
+      throw new InvalidBackendError(scope, 'QueueBinding.queue', `A \`QueueBinding\` needs an \`sqs.IQueue\`, got ${given}. Pass the queue itself, or import the queue with \`sqs.Queue.fromQueueArn(stack, 'Orders', 'arn:…')\`.`);
     }
     dependOnStackOf(scope, this.queue, 'Services depend on their queues, never the reverse.');
     return {
@@ -78,9 +79,7 @@ class ConsumedQueue extends BoundQueue {
 function adviseOnPoison(service: IConstruct, queue: IQueue): void {
   const resource = Resource.isOwnedResource(queue) ? queue.node.defaultChild : undefined;
   if (resource instanceof CfnQueue && resource.redrivePolicy === undefined) {
-    Annotations.of(service).addWarningV2(
-      'cdk-private-backend:QueueBinding.deadLetterQueue',
-      `A message of '${queue.node.path}' that can never be worked on is delivered again until it expires. Give the queue a deadLetterQueue with a maxReceiveCount.`,
-    );
+    warn(service, 'QueueBinding.deadLetterQueue', `The queue '${queue.node.path}' does not have a dead-letter queue, so SQS delivers a failing message again and again until the message expires. `
+      + 'Set `deadLetterQueue: { queue: other, maxReceiveCount: 5 }` on the queue.');
   }
 }

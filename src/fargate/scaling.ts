@@ -68,17 +68,17 @@ export interface ScheduledBoundsOptions {
  */
 export class Scaling {
   /** Keeps the average CPU use at this many percent of what the tasks have, from 1 to 100. */
-  public static onCpu(percent: number): Scaling {
+  public static onCpuPercent(percent: number): Scaling {
     return new Scaling({ kind: 'cpu', target: percent });
   }
 
   /** Keeps the average memory use at this many percent of what the tasks have, from 1 to 100. */
-  public static onMemory(percent: number): Scaling {
+  public static onMemoryPercent(percent: number): Scaling {
     return new Scaling({ kind: 'memory', target: percent });
   }
 
-  /** Keeps the requests in one minute at this many for each task, while an edge routes to the service. */
-  public static onRequests(requestsPerTask: number): Scaling {
+  /** Keeps the requests in one minute at this many for each task, while an ingress routes to the service. */
+  public static onRequestsPerMinute(requestsPerTask: number): Scaling {
     return new Scaling({ kind: 'requests', target: requestsPerTask });
   }
 

@@ -8,25 +8,30 @@ import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { FargateTaskProps } from './fargate-task-props';
+import type { CommonTaskProps } from './common-task-props';
+import type { MonitorJobOptions } from './monitor-job-options';
 import { capacityReadiness } from './private/capacity-rules';
 import { type JobScheduleProps, createSchedule, runCommandOf } from './private/job-schedule';
+import { JOB_CONTAINER, failedRun, jobMonitoring } from './private/job-symptoms';
 import { type ServiceInputs, collectInputs } from './private/service-inputs';
 import { createConnections, openTargets } from './private/service-network';
 import { type TaskPlan, planTask } from './private/service-plan';
 import { createLogGroup, createTask } from './private/service-task';
+import { TaskVariables } from './private/task-variables';
 import { TaskVolumes } from './private/task-volumes';
 import { integer, seconds } from '../private/ranges';
 import { runPermissions } from './shared/run-permissions';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { referWeakly } from '../private/cross-stack';
+import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
+import type { Monitoring, Monitored } from '../symptoms/shared/monitored';
 
-/** Name of the job's own container, and first part of its log streams. */
-const JOB_CONTAINER = 'Job';
+/** @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html */
+const MOST_WINDOW_MINUTES = 1440;
 
 /** Properties of a job. */
-export interface ScheduledJobProps extends FargateTaskProps {
+export interface ScheduledJobProps extends CommonTaskProps {
   /** When the job runs, in which time zone. */
   readonly schedule: ScheduleExpression;
 
@@ -108,7 +113,7 @@ export interface ScheduledJobProps extends FargateTaskProps {
  *   schedule: ScheduleExpression.cron({ hour: '3', minute: '0' }),
  * });
  */
-export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGrantable {
+export class ScheduledJob extends Construct implements Monitored, ec2.IConnectable, iam.IGrantable {
   /** The security groups of the tasks. */
   public readonly connections: ec2.Connections;
   /** The task definition. */
@@ -117,12 +122,17 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
   public readonly logGroup: logs.ILogGroup;
   /** The queue with what could not be started. */
   public readonly deadLetterQueue: sqs.IQueue;
+  /** The role that the tasks themselves have in AWS. */
+  public readonly taskRole: iam.IRole;
+  /** The role with which ECS starts tasks: it pulls images, reads secrets and writes logs. */
+  public readonly executionRole: iam.IRole;
   /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
   /** AWS CLI command that runs the job now; see `grantRun`. It prints the ARN of the task. */
   public readonly runCommand: string;
 
   private readonly parts: JobScheduleProps;
+  private readonly variables: TaskVariables;
 
   /**
    * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, or a
@@ -137,7 +147,10 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
     const inputs = this.collectInputs(props, plan);
     const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: { name: JOB_CONTAINER, loseLogsBeforeBlocking: false } });
     this.taskDefinition = taskDefinition;
-    this.grantPrincipal = taskDefinition.taskRole;
+    this.taskRole = taskDefinition.taskRole;
+    this.executionRole = taskDefinition.obtainExecutionRole();
+    this.grantPrincipal = this.taskRole;
+    this.variables = new TaskVariables(taskDefinition.defaultContainer as ecs.ContainerDefinition, inputs.variables);
     this.connections = createConnections(this, props);
     const volumes = new TaskVolumes({ scope: this, task: taskDefinition, connections: this.connections, vpc: props.cluster.vpc, plan, logGroup: this.logGroup });
     volumes.mount(taskDefinition.defaultContainer as ecs.ContainerDefinition, { ...props, initId: 'Volumes' });
@@ -146,6 +159,24 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
     this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
     this.runCommand = runCommandOf(this, this.parts);
     this.createSchedule(inputs, volumes);
+  }
+
+  /**
+   * Adds an environment variable to the container, as `environment` does. Anyone who may describe the task definition can read it.
+   *
+   * @throws InvalidBackendError for a name that is none, or that has another value already
+   */
+  public addEnvironment(name: string, value: string): void {
+    this.variables.addEnvironment(name, value);
+  }
+
+  /**
+   * Adds an environment variable from Secrets Manager or Systems Manager to the container, as `secrets` does: it is read when a task starts.
+   *
+   * @throws InvalidBackendError for a name that is none, or that has another value already
+   */
+  public addSecret(name: string, secret: ecs.Secret): void {
+    this.variables.addSecret(name, secret);
   }
 
   /** Lets a principal run the job now, with `runCommand`: start, see and stop the task, and read its log. */
@@ -162,19 +193,10 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
    * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
    */
   public onFailure(id: string, options: events.OnEventOptions = {}): events.Rule {
-    const { cluster, taskDefinition } = this.parts;
+    const { detailType, detail } = failedRun(this.parts);
     const rule = new events.Rule(this, id, options);
     rule.addTarget(options.target);
-    rule.addEventPattern({
-      source: ['aws.ecs'],
-      detailType: ['ECS Task State Change'],
-      detail: {
-        clusterArn: [cluster.clusterArn],
-        group: [`family:${taskDefinition.family}`],
-        lastStatus: ['STOPPED'],
-        $or: [{ containers: { name: [JOB_CONTAINER], exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
-      },
-    });
+    rule.addEventPattern({ source: ['aws.ecs'], detailType: [detailType], detail });
     return rule;
   }
 
@@ -183,14 +205,25 @@ export class ScheduledJob extends Construct implements ec2.IConnectable, iam.IGr
     return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible({ statistic: cloudwatch.Stats.MAXIMUM, ...options });
   }
 
+  /** @internal */
+  public _monitor(options: MonitorJobOptions): Monitoring {
+    return jobMonitoring(this, this.parts, this.metricNotStarted(), options);
+  }
+
   private planStart(props: ScheduledJobProps): { retryAttempts: number; maxEventAge: number } {
     const { retryAttempts = 3, maxEventAge = Duration.minutes(15), timeWindow } = props;
     integer(this, 'retryAttempts', retryAttempts, 0, 185);
     seconds(this, 'maxEventAge', maxEventAge, 60, 86_400);
     if (timeWindow !== undefined && !timeWindow.isUnresolved()) {
-      integer(this, 'timeWindow in minutes', timeWindow.toMinutes({ integral: false }), 1, 1440);
+      this.validateTimeWindow(timeWindow.toMinutes({ integral: false }));
     }
     return { retryAttempts, maxEventAge: maxEventAge.toSeconds() };
+  }
+
+  private validateTimeWindow(minutes: number): void {
+    if (!Number.isInteger(minutes) || minutes < 1 || minutes > MOST_WINDOW_MINUTES) {
+      throw new InvalidBackendError(this, 'ScheduledJob.timeWindow', `\`timeWindow\` must be from 1 to ${MOST_WINDOW_MINUTES} whole minutes, got ${minutes}.`);
+    }
   }
 
   private collectInputs(props: ScheduledJobProps, plan: TaskPlan): ServiceInputs {

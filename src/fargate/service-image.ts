@@ -1,7 +1,10 @@
+import { existsSync } from 'fs';
+import { join, resolve } from 'path';
 import { IgnoreMode } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
+import { InvalidBackendError } from '../private/errors';
 import { sortedByName } from '../private/sorted';
 
 /** Options of an image that is built from a directory. */
@@ -68,6 +71,7 @@ class DirectoryImage extends ecs.ContainerImage {
 
   public bind(scope: Construct, container: ecs.ContainerDefinition): ecs.ContainerImageConfig {
     const { file, target, buildArgs, exclude } = this.options;
+    this.requireFiles(container.taskDefinition.node.scope ?? scope, file);
     return ecs.ContainerImage.fromAsset(this.directory, {
       file,
       target,
@@ -76,6 +80,18 @@ class DirectoryImage extends ecs.ContainerImage {
       ignoreMode: IgnoreMode.DOCKER,
       platform: platformOf(container.taskDefinition),
     }).bind(scope, container);
+  }
+
+  /** CDK refuses them too, without saying from where a relative path is resolved. */
+  private requireFiles(scope: IConstruct, file = 'Dockerfile'): void {
+    const path = resolve(this.directory);
+    if (!existsSync(path)) {
+      throw new InvalidBackendError(scope, 'ServiceImage.directoryNotFound', `The image directory '${this.directory}' doesn't exist (looked at '${path}'). `
+        + 'A relative path is resolved from the directory where `cdk` runs. Use `ServiceImage.fromDirectory(path.join(__dirname, \'service\'))`.');
+    }
+    if (!existsSync(join(path, file))) {
+      throw new InvalidBackendError(scope, 'ServiceImage.fileNotFound', `The image directory '${this.directory}' does not contain '${file}' (looked at '${join(path, file)}'). Create the file, or set \`file\` to the path of the Dockerfile in the directory.`);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ export interface ServiceVolumeOptions {
 }
 
 /** Options of a directory of a file system. */
-export interface EfsVolumeOptions extends ServiceVolumeOptions {
+export interface EfsServiceVolumeOptions extends ServiceVolumeOptions {
   /** The file system. */
   readonly fileSystem: IPrivateFileSystem;
 
@@ -61,7 +61,7 @@ export class ServiceVolume {
    *
    * @param id name of the volume, unique in its task
    */
-  public static efs(id: string, options: EfsVolumeOptions): ServiceVolume {
+  public static efs(id: string, options: EfsServiceVolumeOptions): ServiceVolume {
     return new ServiceVolume({ id, ...options, efs: options });
   }
 

@@ -3,6 +3,8 @@ import * as amplify from 'aws-cdk-lib/aws-amplify';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { IFrontend } from './frontend';
+import type { CustomDomain } from '../ingress';
+import { type AmplifyDomain, bindAmplifyDomain } from './private/amplify-domain';
 import { buildSpecOf } from './private/build-spec';
 import { requireCommercialRegion } from './private/regions';
 import { referWeakly } from '../private/cross-stack';
@@ -87,13 +89,13 @@ export interface AmplifyFrontendProps {
   readonly previewCredentials?: secretsmanager.ISecret;
 
   /**
-   * Host name of the front end, like `app.example.com`. Amplify makes the certificate; its records are made by Amplify where
-   * the zone is in Route 53 of the same account, else by you while the deployment waits.
+   * The names under which people reach the front end, of one zone. Amplify makes the certificate, unless there is one, which must be in
+   * us-east-1. Records are made by Amplify where the zone is in Route 53 of the same account, else by you while the deployment waits.
    *
    * @see https://docs.aws.amazon.com/amplify/latest/userguide/custom-domains.html
    * @default - a name of Amplify
    */
-  readonly domainName?: string;
+  readonly domain?: CustomDomain;
 }
 
 /** Every path without the extension of a file is a page of the app. */
@@ -125,14 +127,14 @@ const PAGES = '</^[^.]+$|\\.(?!(css|gif|ico|jpg|jpeg|js|mjs|png|txt|svg|woff|wof
  *
  * @example
  * import { Stack, aws_secretsmanager as secretsmanager } from 'aws-cdk-lib';
- * import { AmplifyFrontend, PublicEdge } from 'cdk-private-backend';
+ * import { AmplifyFrontend, PublicIngress } from 'cdk-private-backend';
  *
  * declare const stack: Stack;
- * declare const edge: PublicEdge;
+ * declare const ingress: PublicIngress;
  * new AmplifyFrontend(stack, 'Web', {
  *   repository: 'https://github.com/example/web',
  *   accessToken: secretsmanager.Secret.fromSecretNameV2(stack, 'GitHub', 'github-token'),
- *   environment: { VITE_API_URL: edge.url },
+ *   environment: { VITE_API_URL: ingress.url },
  * });
  */
 export class AmplifyFrontend extends Construct implements IFrontend {
@@ -147,7 +149,7 @@ export class AmplifyFrontend extends Construct implements IFrontend {
 
   /**
    * @throws InvalidBackendError for a repository that is no URL of GitHub, a path that leaves the repository, empty commands,
-   * credentials without previews, a domain with a protocol or path, and in regions of China and GovCloud
+   * credentials without previews, names of several zones, a certificate outside us-east-1, and in regions of China and GovCloud
    */
   constructor(scope: Construct, id: string, props: AmplifyFrontendProps) {
     super(scope, id);
@@ -155,9 +157,9 @@ export class AmplifyFrontend extends Construct implements IFrontend {
     this.validate(props);
     const app = this.createApp(props);
     const branch = this.createBranch(app, props);
-    this.createDomain(app, branch, props);
+    const domain = this.createDomain(app, branch, props);
     this.appId = app.attrAppId;
-    this.domainName = props.domainName ?? `${hostLabel(props.branch ?? 'main')}.${app.attrDefaultDomain}`;
+    this.domainName = domain?.mainName ?? `${hostLabel(props.branch ?? 'main')}.${app.attrDefaultDomain}`;
     this.url = `https://${this.domainName}`;
     referWeakly(app, branch);
   }
@@ -206,35 +208,39 @@ export class AmplifyFrontend extends Construct implements IFrontend {
     });
   }
 
-  private createDomain(app: amplify.CfnApp, branch: amplify.CfnBranch, { domainName }: AmplifyFrontendProps): void {
-    if (domainName !== undefined) {
-      new amplify.CfnDomain(this, 'Domain', { appId: app.attrAppId, domainName, subDomainSettings: [{ branchName: branch.attrBranchName, prefix: '' }] });
+  private createDomain(app: amplify.CfnApp, branch: amplify.CfnBranch, props: AmplifyFrontendProps): AmplifyDomain | undefined {
+    const domain = props.domain && bindAmplifyDomain(this, props.domain);
+    if (domain !== undefined) {
+      new amplify.CfnDomain(this, 'Domain', {
+        appId: app.attrAppId,
+        domainName: domain.root,
+        subDomainSettings: domain.prefixes.map((prefix) => ({ branchName: branch.attrBranchName, prefix })),
+        certificateSettings: domain.certificate && { certificateType: 'CUSTOM', customCertificateArn: domain.certificate.certificateArn },
+      });
     }
+    return domain;
   }
 
   private validate(props: AmplifyFrontendProps): void {
-    const { repository, domainName, appRoot, outputDirectory, branch } = props;
+    const { repository, appRoot, outputDirectory, branch } = props;
     if (!Token.isUnresolved(repository) && !/^https:\/\/github\.com\/[\w.-]+\/[\w.-]+$/.test(repository)) {
-      throw new InvalidBackendError(this, `repository must be of the form 'https://github.com/owner/name', got '${repository}'. For other hosts use StaticFrontend, or Amplify of aws-cdk-lib.`);
+      throw new InvalidBackendError(this, 'AmplifyFrontend.repository', `\`repository\` must have the form 'https://github.com/owner/name', got '${repository}'. For other hosts use \`StaticFrontend\`, or Amplify of aws-cdk-lib.`);
     }
     for (const [name, path] of Object.entries({ appRoot, outputDirectory })) {
       if (path !== undefined && !Token.isUnresolved(path) && (!/^[\w.-]+(\/[\w.-]+)*$/.test(path) || path.split('/').includes('..'))) {
-        throw new InvalidBackendError(this, `${name} must be a path inside the repository without a slash at its ends, like 'apps/web', got '${path}'.`);
+        throw new InvalidBackendError(this, 'AmplifyFrontend.directory', `\`${name}\` must be a path inside the repository of letters, digits, '_', '-', '.' and '/', without '..' and without a slash at its ends, got '${path}'. Use for example 'apps/web'.`);
       }
     }
     for (const name of ['installCommands', 'buildCommands'] as const) {
       if (props[name]?.length === 0) {
-        throw new InvalidBackendError(this, `${name} must not be empty. Leave it out for the commands of npm.`);
+        throw new InvalidBackendError(this, 'AmplifyFrontend.noCommands', `\`${name}\` is empty. Remove \`${name}\` to use npm, or list at least one command.`);
       }
     }
     if (branch !== undefined && !Token.isUnresolved(branch) && branch.startsWith('pr-')) {
-      throw new InvalidBackendError(this, `branch must not begin with 'pr-', which is how Amplify names previews, got '${branch}'.`);
+      throw new InvalidBackendError(this, 'AmplifyFrontend.branch', `\`branch\` must not start with 'pr-', got '${branch}'. Amplify uses this prefix for previews. Use a branch with another name.`);
     }
     if (props.previewCredentials !== undefined && props.pullRequestPreviews !== true) {
-      throw new InvalidBackendError(this, 'previewCredentials needs pullRequestPreviews: true. The branch itself is never protected.');
-    }
-    if (domainName !== undefined && !Token.isUnresolved(domainName) && !/^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/.test(domainName)) {
-      throw new InvalidBackendError(this, `domainName must be a host name in lower case, like 'app.example.com', got '${domainName}'.`);
+      throw new InvalidBackendError(this, 'AmplifyFrontend.previewCredentials', '`previewCredentials` protects only previews, never the branch itself, and previews are off. Set `pullRequestPreviews: true`, or remove `previewCredentials`.');
     }
   }
 }

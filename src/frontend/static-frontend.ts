@@ -1,4 +1,4 @@
-import { Annotations, ArnFormat, Duration, Resource, Stack, Token, type RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Resource, Stack, Token, type RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -9,14 +9,14 @@ import { CloudFrontTarget } from 'aws-cdk-lib/aws-route53-targets';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IFrontend } from './frontend';
-import type { EdgeDomain, EdgeDomainConfig } from '../edge';
+import type { CustomDomain, CustomDomainConfig } from '../ingress';
 import { Posture } from '../posture';
 import { createLogBucket } from './private/log-bucket';
 import { requireCommercialRegion } from './private/regions';
 import { createSecurityHeaders } from './private/security-headers';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, warn } from '../private/errors';
 import { physicalName } from '../private/physical-name';
 import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../private/private-bucket';
 
@@ -24,12 +24,12 @@ import { PRIVATE_BUCKET, UNFINISHED_UPLOADS_GO } from '../private/private-bucket
 export interface StaticFrontendProps {
   /**
    * The names under which people reach the front end, with their certificate, which must be in us-east-1. A new certificate
-   * (`EdgeDomain.fromHostedZone` without one) is possible where this stack is in us-east-1.
+   * (`CustomDomain.fromHostedZone` without one) is possible where this stack is in us-east-1.
    *
    * @see https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cnames-and-https-requirements.html
    * @default - a name of CloudFront
    */
-  readonly domain?: EdgeDomain;
+  readonly domain?: CustomDomain;
 
   /**
    * Content security policy of every answer.
@@ -114,13 +114,13 @@ const DEFAULT_POLICY = "object-src 'none'; base-uri 'self'; frame-ancestors 'non
  * import { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
  * import { IRole } from 'aws-cdk-lib/aws-iam';
  * import { IHostedZone } from 'aws-cdk-lib/aws-route53';
- * import { EdgeDomain, StaticFrontend } from 'cdk-private-backend';
+ * import { CustomDomain, StaticFrontend } from 'cdk-private-backend';
  *
  * declare const stack: Stack;
  * declare const zone: IHostedZone;
  * declare const certificate: ICertificate;
  * declare const pipeline: IRole;
- * const web = new StaticFrontend(stack, 'Web', { domain: EdgeDomain.fromHostedZone(zone, { domainNames: ['app.example.com'], certificate }) });
+ * const web = new StaticFrontend(stack, 'Web', { domain: CustomDomain.fromHostedZone(zone, { domainNames: ['app.example.com'], certificate }) });
  * web.grantDeploy(pipeline);
  */
 export class StaticFrontend extends Construct implements IFrontend {
@@ -176,7 +176,7 @@ export class StaticFrontend extends Construct implements IFrontend {
     });
   }
 
-  private createDistribution(props: StaticFrontendProps, domain?: EdgeDomainConfig): cloudfront.Distribution {
+  private createDistribution(props: StaticFrontendProps, domain?: CustomDomainConfig): cloudfront.Distribution {
     return new cloudfront.Distribution(this, 'Distribution', {
       comment: this.node.path.slice(-128),
       defaultBehavior: {
@@ -212,7 +212,7 @@ export class StaticFrontend extends Construct implements IFrontend {
       : { enableLogging: false };
   }
 
-  private createRecords(domain?: EdgeDomainConfig): void {
+  private createRecords(domain?: CustomDomainConfig): void {
     const target = route53.RecordTarget.fromAlias(new CloudFrontTarget(this.distribution));
     const names = (domain?.records ?? []).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
     names.forEach(({ zone, recordName }, index) => {
@@ -235,25 +235,25 @@ export class StaticFrontend extends Construct implements IFrontend {
   private validatePaths({ outputDirectory, assetsDirectory }: StaticFrontendProps): void {
     for (const [name, path] of Object.entries({ outputDirectory, assetsDirectory })) {
       if (path !== undefined && !Token.isUnresolved(path) && (!/^[\w.-]+(\/[\w.-]+)*$/.test(path) || path.split('/').includes('..'))) {
-        throw new InvalidBackendError(this, `${name} must be a relative path without a slash at its ends, like 'dist', got '${path}'.`);
+        throw new InvalidBackendError(this, 'StaticFrontend.directory', `\`${name}\` must be a relative path of letters, digits, '_', '-', '.' and '/', without '..' and without a slash at its ends, got '${path}'. Use for example 'dist'.`);
       }
     }
   }
 
   private validateCertificates(certificates: ICertificate[]): void {
     if (certificates.length > 1) {
-      throw new InvalidBackendError(this, `A distribution of CloudFront has one certificate, and domain brings ${certificates.length}. Give EdgeDomain.several() domains with the same certificate, which is valid for all names.`);
+      throw new InvalidBackendError(this, 'StaticFrontend.severalCertificates', `A CloudFront distribution has one certificate, and \`domain\` has ${certificates.length}. Use one certificate that is valid for all names, and pass it to each domain in \`CustomDomain.combine\`.`);
     }
     for (const certificate of certificates) {
       const region = Resource.isOwnedResource(certificate)
         ? Stack.of(certificate).region
         : Stack.of(this).splitArn(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
       if (Token.isUnresolved(region)) {
-        Annotations.of(this).addWarningV2('cdk-private-backend:StaticFrontend.certificateRegion',
-          'The region of the certificate is not known, and CloudFront takes certificates of us-east-1 only. Give the stack an env with region us-east-1, or import a certificate from there.');
+        warn(this, 'StaticFrontend.certificateRegion', 'The region of the certificate isn\'t known until deployment (it\'s a token), and CloudFront takes certificates from us-east-1 only. '
+          + 'Set `env: { region: \'us-east-1\' }` on the stack, or import a certificate from us-east-1.');
       } else if (region !== 'us-east-1') {
-        throw new InvalidBackendError(this, `CloudFront takes certificates of us-east-1 only, got one of ${region}. `
-          + 'Make it in a stack with env region us-east-1 and crossRegionReferences: true, and give it as EdgeDomain.fromHostedZone(zone, { certificate }).');
+        throw new InvalidBackendError(this, 'StaticFrontend.certificateOutsideUsEast1', `CloudFront takes certificates from us-east-1 only, and this certificate is from ${region}. `
+          + 'Create the certificate in a stack with `env: { region: \'us-east-1\' }` and `crossRegionReferences: true`, and use `CustomDomain.fromHostedZone(zone, { certificate })`.');
       }
     }
   }

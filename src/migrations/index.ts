@@ -1,2 +1,3 @@
 export * from './migration-source';
 export * from './migration-task';
+export * from './migration-task-props';

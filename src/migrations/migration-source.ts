@@ -1,6 +1,6 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import type { IDatabase } from '../binding';
+import type { ILogicalDatabase } from '../binding';
 import { bindCommand, validateCommand } from './private/command-source';
 import { bindEngine } from './private/engine-source';
 import { DBMATE, type EngineDefinition, GOOSE } from './private/engines';
@@ -28,7 +28,7 @@ export interface DbmateMigrationOptions {
 }
 
 /** Properties of migrations that an image of one's own applies. */
-export interface CommandMigrationProps {
+export interface CommandMigrationOptions {
   /** The image that holds the tool and the migrations, built for the architecture of the task (ARM64 by default). */
   readonly image: ecs.ContainerImage;
 
@@ -60,10 +60,10 @@ export interface CommandMigrationProps {
 /** What a task tells a migration source. */
 export interface MigrationSourceBindOptions {
   /** Architecture that the image is built for. */
-  readonly cpuArchitecture: ecs.CpuArchitecture;
+  readonly architecture: ecs.CpuArchitecture;
 
   /** The database that is migrated. */
-  readonly database: IDatabase;
+  readonly database: ILogicalDatabase;
 }
 
 /** What a migration source gives to a task. */
@@ -166,7 +166,7 @@ export abstract class MigrationSource {
    * Any other tool: the command runs as it is, with the connection in its environment. There is no runner in the image, so waiting
    * for the database, locking, acting as the owner and judging the result are the command's own business.
    */
-  public static command(props: CommandMigrationProps): MigrationSource {
+  public static command(props: CommandMigrationOptions): MigrationSource {
     return new CommandMigrationSource(props);
   }
 
@@ -189,7 +189,7 @@ class EngineMigrationSource extends MigrationSource {
 }
 
 class CommandMigrationSource extends MigrationSource {
-  constructor(private readonly props: CommandMigrationProps) {
+  constructor(private readonly props: CommandMigrationOptions) {
     super();
     validateCommand(props);
   }

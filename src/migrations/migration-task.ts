@@ -4,8 +4,9 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct } from 'constructs';
-import type { MigrationSource, MigrationSourceConfig } from './migration-source';
-import type { IDatabase, IServicePrerequisite } from '../binding';
+import type { MigrationSourceConfig } from './migration-source';
+import type { MigrationTaskProps } from './migration-task-props';
+import type { ILogicalDatabase, IServicePrerequisite } from '../binding';
 import { type ContainerConnection, containerVariables } from './private/container-variables';
 import { migrationFailed } from './private/migration-failure';
 import { MigrationRunner } from './private/migration-runner';
@@ -18,103 +19,19 @@ import { adviseOnContainer } from '../fargate/shared/container-advice';
 import { hardenedContainer } from '../fargate/shared/hardened-container';
 import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
 import { runPermissions, type RunTarget } from '../fargate/shared/run-permissions';
-import { validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
+import { taskRoleOf } from '../fargate/shared/task-role';
+import { validateEphemeralStorage, validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { placeTask, type TaskPlacement } from '../network/shared/placement';
 import { Posture } from '../posture';
+import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
-import type { Watch, Watched } from '../symptoms/shared/watched';
+import type { Monitoring, Monitored } from '../symptoms/shared/monitored';
 
 const DEFAULT_TIMEOUT = Duration.minutes(30);
 const DEFAULT_RETRIES = 2;
-
-/** Properties of a migration task. */
-export interface MigrationTaskProps {
-  /** The cluster that the task runs in, on Fargate. Any cluster; it must be in a network that reaches the database. */
-  readonly cluster: ecs.ICluster;
-
-  /** The database to migrate. The task connects as its `owner`. */
-  readonly database: IDatabase;
-
-  /** The migrations, and the engine that applies them. A database has one directory for each engine. */
-  readonly source: MigrationSource;
-
-  /**
-   * Subnets of the task.
-   *
-   * @default - private subnets with egress; else public ones, with a public address and no ingress; else isolated ones
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
-
-  /**
-   * Security groups of the task. The path to the database is opened for them too.
-   *
-   * @default - a new one that allows HTTPS, for images, secrets and logs, and the path to the database
-   */
-  readonly securityGroups?: ec2.ISecurityGroup[];
-
-  /**
-   * Longest time from the request to the end of the task, from 1 to 55 minutes. Then the task is stopped and the deployment fails.
-   * CloudFormation itself waits one hour at most.
-   *
-   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-customresource.html
-   * @default Duration.minutes(30)
-   */
-  readonly timeout?: Duration;
-
-  /**
-   * How often a task that *failed to start* is started again, from 0 to 5. A migration that failed is never repeated.
-   *
-   * @default 2
-   */
-  readonly retries?: number;
-
-  /**
-   * CPU units of the task; 1,024 are one vCPU.
-   *
-   * @default 256
-   */
-  readonly cpu?: number;
-
-  /**
-   * Memory of the task, in MiB. Fargate offers certain pairs of `cpu` and memory only.
-   *
-   * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
-   * @default 512
-   */
-  readonly memoryLimitMiB?: number;
-
-  /**
-   * Architecture of the image.
-   *
-   * @default ecs.CpuArchitecture.ARM64
-   */
-  readonly cpuArchitecture?: ecs.CpuArchitecture;
-
-  /**
-   * User that the container runs as, numeric: `uid` or `uid:gid`.
-   *
-   * @default '1000:1000'
-   */
-  readonly user?: string;
-
-  /**
-   * More environment variables, such as those that migrations substitute. A change of them alone runs nothing. With `goose`
-   * and `dbmate`, those that would lead the engine elsewhere (`PG…`, `GOOSE_…`, `DBMATE_…`, `DATABASE_URL`, `HOME`) are refused.
-   *
-   * @default - none
-   */
-  readonly environment?: { [name: string]: string };
-
-  /**
-   * More environment variables, from Secrets Manager or Systems Manager. A change of them alone runs nothing.
-   *
-   * @default - none
-   */
-  readonly secrets?: { [name: string]: ecs.Secret };
-}
 
 /**
  * Runs migrations inside the deployment, before new code starts, or stops the deployment.
@@ -172,7 +89,7 @@ export interface MigrationTaskProps {
  * });
  * migrations.runBefore(service);
  */
-export class MigrationTask extends Construct implements IServicePrerequisite, Watched, ec2.IConnectable, iam.IGrantable {
+export class MigrationTask extends Construct implements IServicePrerequisite, Monitored, ec2.IConnectable, iam.IGrantable {
   /** The task that migrates. */
   public readonly taskDefinition: ecs.FargateTaskDefinition;
 
@@ -182,15 +99,22 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   /** Network paths of the task. That to the database is open. */
   public readonly connections: ec2.Connections;
 
-  /** The role of the task, for migrations that call AWS. It has no permissions unless you grant some. */
+  /** The role that the task itself has in AWS, for migrations that call it. It has no permissions unless you grant some. */
+  public readonly taskRole: iam.IRole;
+
+  /** The role with which ECS starts the task: it pulls the image, reads secrets and writes logs. */
+  public readonly executionRole: iam.IRole;
+
+  /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
 
   /** AWS CLI command that runs the migrations by hand; see `grantRun`. It prints the ARN of the task. */
   public readonly runCommand: string;
 
   private readonly cluster: ecs.ICluster;
-  private readonly database: IDatabase;
+  private readonly database: ILogicalDatabase;
   private readonly placement: TaskPlacement;
+  private readonly logs: Required<Pick<logs.LogGroupProps, 'retention' | 'removalPolicy'>>;
   private readonly resource: CustomResource;
 
   /**
@@ -198,6 +122,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
    *
    * @throws InvalidBackendError when the migrations cannot work, when another task has migrations of the same engine for the database,
    * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `user` is no number, when `securityGroups` is empty, when
+   * `ephemeralStorage` is out of range, when `removalPolicy` is neither destroy nor retain, when
    * `environment` or `secrets` has a name that the connection or the engine needs, when there are no fitting subnets, or when the
    * stack of the database or of the cluster depends on this one
    */
@@ -205,22 +130,26 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
     super(scope, id);
     const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
     const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
-    [props.database, props.cluster].forEach((used) => dependOnStackOf(this, used, 'Migrations depend on their database and their cluster, never the reverse.'));
+    [props.database, props.cluster].forEach((used) => dependOnStackOf(this, used, 'Migrations must be in the same stack as their database and their cluster, or in a later one.'));
     validateTaskSize(this, size);
     validateLimits(this, limits);
     validateUser(this, props.user);
+    validateEphemeralStorage(this, props.ephemeralStorage);
     this.cluster = props.cluster;
     this.database = props.database;
-    const cpuArchitecture = props.cpuArchitecture ?? ecs.CpuArchitecture.ARM64;
-    const source = props.source.bind(this, { cpuArchitecture, database: props.database });
+    const architecture = props.architecture ?? ecs.CpuArchitecture.ARM64;
+    const source = props.source.bind(this, { architecture, database: props.database });
     claimHistory(this, this.database, source);
     adviseOnContainer(this, 'MigrationTask', { image: source.image, user: props.user });
     this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
+    this.logs = { retention: props.logRetention ?? Posture.of(this).logRetention, removalPolicy: dataRemovalPolicy(this, props.removalPolicy) };
     this.logGroup = this.createLogGroup();
-    this.taskDefinition = this.createTaskDefinition(cpuArchitecture, size);
+    this.taskDefinition = this.createTaskDefinition(props, architecture, size);
+    this.taskRole = this.taskDefinition.taskRole;
+    this.executionRole = this.taskDefinition.obtainExecutionRole();
+    this.grantPrincipal = this.taskRole;
     const connection = containerVariables(this, props, source);
     this.addContainer(props, connection, source);
-    this.grantPrincipal = this.taskDefinition.taskRole;
     this.connections = this.createConnections(props.securityGroups);
     this.runCommand = this.renderRunCommand();
     this.resource = this.createResource(source, limits);
@@ -236,7 +165,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
    * a stack that they depend on
    */
   public runBefore(service: IConstruct): void {
-    waitFor(resourceOf(this, service), resourceOf(this, this.resource), [this, this.database, this.database.server, this.cluster, this.cluster.vpc]);
+    waitFor(this, resourceOf(this, service), resourceOf(this, this.resource), [this, this.database, this.database.server, this.cluster, this.cluster.vpc]);
   }
 
   /** Lets a principal run the migrations by hand, with `runCommand`: start, see and stop the task, and read its log. */
@@ -251,7 +180,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   }
 
   /** @internal */
-  public _watch(): Watch {
+  public _monitor(): Monitoring {
     return { symptoms: [], failures: [migrationFailed(this.taskDefinition.family)] };
   }
 
@@ -260,20 +189,21 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   }
 
   private createLogGroup(): logs.ILogGroup {
-    const { logRetention, removalPolicy } = Posture.of(this);
-    const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: logRetention, removalPolicy });
+    const logGroup = new logs.LogGroup(this, 'LogGroup', this.logs);
     referWeakly(logGroup);
     return logGroup;
   }
 
-  private createTaskDefinition(cpuArchitecture: ecs.CpuArchitecture, size: TaskSize): ecs.FargateTaskDefinition {
+  private createTaskDefinition(props: MigrationTaskProps, cpuArchitecture: ecs.CpuArchitecture, size: TaskSize): ecs.FargateTaskDefinition {
     const taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', {
       // Tasks of earlier deployments are found by the family, so two stacks of one app must not share it.
       family: `${Stack.of(this).stackName}-${this.node.id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}-${this.node.addr.slice(-8)}`,
       runtimePlatform: { cpuArchitecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
       ...size,
+      ephemeralStorageGiB: props.ephemeralStorage?.toGibibytes(),
+      taskRole: taskRoleOf(this, props.taskRole),
     });
-    referWeakly(taskDefinition.taskRole, taskDefinition.obtainExecutionRole());
+    referWeakly(...(props.taskRole === undefined ? [taskDefinition.taskRole] : []), taskDefinition.obtainExecutionRole());
     return taskDefinition;
   }
 
@@ -294,7 +224,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   private createConnections(securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
     const { server } = this.database;
     if (securityGroups?.length === 0) {
-      throw new InvalidBackendError(this, 'securityGroups is empty, so the task would get the default group of the VPC. Leave it out for a new one, or give at least one.');
+      throw new InvalidBackendError(this, 'MigrationTask.securityGroups', '`securityGroups` is empty, so the task would get the default security group of the VPC. Remove `securityGroups` for a new group, or pass at least one.');
     }
     const connections = new ec2.Connections({ securityGroups: securityGroups ?? [this.createSecurityGroup()] });
     connections.allowTo(server, ec2.Port.tcp(server.port), 'Migrations to the database');
@@ -313,7 +243,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
   }
 
   private createResource(source: MigrationSourceConfig, limits: TaskLimits): CustomResource {
-    const runner = new MigrationRunner(this, 'Runner', this.runTarget);
+    const runner = new MigrationRunner(this, 'Runner', this.runTarget, this.logs);
     const resource = new CustomResource(this, 'Resource', {
       resourceType: MIGRATION_RESOURCE_TYPE,
       serviceToken: runner.serviceToken,
@@ -323,7 +253,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Wa
     });
     const { vpc } = this.cluster;
     const { subnets } = vpc.selectSubnets(this.placement.vpcSubnets);
-    resource.node.addDependency(runner, this.taskDefinition, this.logGroup, networkReadiness(this, { vpc, subnets, securityGroups: this.connections.securityGroups }));
+    const network = networkReadiness(this, { vpc, subnets, securityGroups: this.connections.securityGroups });
+    resource.node.addDependency(runner, this.taskDefinition, this.taskRole, this.logGroup, network);
     return resource;
   }
 

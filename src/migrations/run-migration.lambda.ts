@@ -6,7 +6,7 @@ import type { Context } from 'aws-lambda';
 import type { RunMigrationDependencies } from './handler/dependencies';
 import { handleRunMigration } from './handler/handler';
 import type { MigrationEvent } from './run-migration.contract';
-import { putResponse } from '../private/put-response';
+import { putResponse } from '../private/handler/put-response';
 
 // No call may hang for as long as the function has to answer.
 const client = { maxAttempts: 5, requestHandler: { connectionTimeout: 3000, requestTimeout: 10_000 } };
@@ -33,6 +33,7 @@ function dependencies(context: Context): RunMigrationDependencies {
     remaining: () => context.getRemainingTimeInMillis(),
     now: () => Date.now(),
     sleep,
+    logGroup: context.logGroupName,
     log: (message, details) => console.log(JSON.stringify({ message, ...details })),
   };
 }

@@ -4,29 +4,31 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+import type { MonitorQueueOptions } from './monitor-queue-options';
+import type { IMonitoredService } from '../binding';
+import type { IRedisCache, MonitorCacheOptions } from '../cache';
+import type { MonitorJobOptions, MonitorServiceOptions, ScheduledJob } from '../fargate';
+import type { IPublicIngress, MonitorIngressOptions } from '../ingress';
 import { allowAlarms, createAlarmTopic } from './private/alarm-topic';
 import { addToBoard, createBoard, type Graph } from './private/board';
 import { createFailureRule } from './private/failure-rules';
 import { queueSymptoms } from './private/queue-symptoms';
 import { RUNBOOK_URL, validateRunbookUrl } from './private/runbook';
-import type { WatchQueueOptions } from './watch-queue-options';
-import type { IMonitoredService } from '../binding';
-import type { IRedisCache, WatchCacheOptions } from '../cache';
-import type { IPublicEdge, WatchEdgeOptions } from '../edge';
-import type { WatchServiceOptions } from '../fargate';
-import { serviceWatch } from '../fargate/shared/service-watch';
+import { serviceMonitoring } from '../fargate/shared/service-monitoring';
 import type { MigrationTask } from '../migrations';
-import type { IPostgres, WatchPostgresOptions } from '../postgres';
+import type { IPostgres, MonitorPostgresOptions } from '../postgres';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { InvalidBackendError } from '../private/errors';
+import { refuseMisnomers } from '../private/misnomers';
 import { dependOnStackOf } from '../private/stack-order';
 import { pathInStage } from '../private/stage-path';
-import type { BackendAlarm, WatchOptions } from '../symptoms';
+import type { IPrivateFileSystem, MonitorFileSystemOptions } from '../storage';
+import type { BackendAlarm, MonitorOptions } from '../symptoms';
 import type { Failure } from '../symptoms/shared/failure';
+import { isMonitored, type Monitoring } from '../symptoms/shared/monitored';
 import { conditionOf } from '../symptoms/shared/own-alarm';
 import { idOf, isExcluded, type Symptom } from '../symptoms/shared/symptom';
-import { isWatched, type Watch } from '../symptoms/shared/watched';
 
 /** Properties of the monitoring of a backend. */
 export interface BackendMonitoringProps {
@@ -72,15 +74,15 @@ export interface BackendMonitoringProps {
  *
  * ## What it makes
  *
- * A topic, and in production its key, a dashboard, and for each construct that is watched its alarms and, for services and
- * migrations, a rule on events of ECS. Nobody is told before somebody has subscribed to `alarmTopic`.
+ * A topic, and in production its key, a dashboard, and for each construct that is monitored its alarms and, for services, jobs
+ * and migrations, a rule on events of ECS. Nobody is told before somebody has subscribed to `alarmTopic`.
  *
  * ## Defaults that matter
  *
- * Alarms and dashboard by posture; thresholds are options of each `watch…` method, `exclude` leaves alarms out. Each description ends
- * with a link to the section of a runbook. `watchEdge` watches the routes of the edge as well, also those that are added later.
+ * Alarms and dashboard by posture; thresholds are options of each `monitor…` method, `exclude` leaves alarms out. Each description ends
+ * with a link to the section of a runbook. `monitorIngress` monitors the routes of the ingress as well, also those that are added later.
  *
- * Alarms stand with the monitoring, which can be in a stack of its own: it depends on what it watches, never the reverse. The alarms
+ * Alarms stand with the monitoring, which can be in a stack of its own: it depends on what it monitors, never the reverse. The alarms
  * without actions that `PrivatePostgres` and `RedisCache` make in production are others; they stay.
  *
  * ## Security considerations
@@ -90,8 +92,8 @@ export interface BackendMonitoringProps {
  *
  * ## Cost
  *
- * us-east-1, a month: 0.10 USD for each metric in an alarm, 3 for the dashboard, 1 for the key. A service is 2 metrics, an edge 2, each of its
- * routes 4, an RDS server 4, a cache node 3, a queue 1: a backend of one each is 1.60 and 4. The first ten alarms and three dashboards
+ * us-east-1, a month: 0.10 USD for each metric in an alarm, 3 for the dashboard, 1 for the key. A service is 2 metrics, an ingress 2, each of its
+ * routes 4, an RDS server 4, a cache node 3, a job, a queue or a file system 1: a backend of one each is 1.60 and 4. The first ten alarms and three dashboards
  * of an account are free. In development it costs nothing.
  *
  * @see https://aws.amazon.com/cloudwatch/pricing/
@@ -99,18 +101,18 @@ export interface BackendMonitoringProps {
  * @example
  * import { Duration, Stack } from 'aws-cdk-lib';
  * import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
- * import { BackendMonitoring, type FargateApi, type MigrationTask, type PrivatePostgres, type PublicEdge } from 'cdk-private-backend';
+ * import { BackendMonitoring, type FargateApi, type MigrationTask, type PrivatePostgres, type PublicIngress } from 'cdk-private-backend';
  *
  * declare const stack: Stack;
  * declare const api: FargateApi;
- * declare const edge: PublicEdge;
+ * declare const ingress: PublicIngress;
  * declare const postgres: PrivatePostgres;
  * declare const migrations: MigrationTask;
  * const monitoring = new BackendMonitoring(stack, 'Monitoring');
- * monitoring.watchService(api);
- * monitoring.watchEdge(edge, { latency: Duration.millis(500) });
- * monitoring.watchPostgres(postgres);
- * monitoring.watchMigrations(migrations);
+ * monitoring.monitorService(api);
+ * monitoring.monitorIngress(ingress, { maxLatency: Duration.millis(500) });
+ * monitoring.monitorPostgres(postgres);
+ * monitoring.monitorMigrations(migrations);
  * monitoring.alarmTopic.addSubscription(new EmailSubscription('on-call@example.com'));
  */
 export class BackendMonitoring extends Construct {
@@ -126,6 +128,7 @@ export class BackendMonitoring extends Construct {
   /** @throws InvalidBackendError for a topic that is FIFO, a runbook that is no address, and a removal policy that is neither destroy nor retain */
   constructor(scope: Construct, id: string, props: BackendMonitoringProps = {}) {
     super(scope, id);
+    refuseMisnomers(this, props, { email: 'Call `monitoring.alarmTopic.addSubscription(new subscriptions.EmailSubscription(\'ops@example.com\'))`.' });
     this.alarms = props.alarms ?? Posture.of(this).alarms;
     this.runbookUrl = validateRunbookUrl(this, props.runbookUrl ?? RUNBOOK_URL);
     this.alarmTopic = this.chooseTopic(props);
@@ -136,80 +139,99 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Watches any construct of this library that says what its trouble looks like. The methods for each kind take that kind's thresholds
+   * Monitors any construct of this library that says what its trouble looks like. The methods for each kind take that kind's thresholds
    * as well.
    *
-   * @throws InvalidBackendError for a construct that does not say what to watch, for one that is watched already, and where its stack depends
+   * @throws InvalidBackendError for a construct that does not say what to monitor, for one that is monitored already, and where its stack depends
    * on this one
    */
-  public watch(construct: IConstruct, options: WatchOptions = {}): void {
-    if (!isWatched(construct)) {
-      throw new InvalidBackendError(this, `'${construct.node.path}' does not say what to watch. Give a service, an edge, a database server, a cache or migrations of this library; watchQueue() takes queues.`);
+  public monitor(construct: IConstruct, options: MonitorOptions = {}): void {
+    if (!isMonitored(construct)) {
+      throw new InvalidBackendError(this, 'BackendMonitoring.notMonitored', `\`monitoring.monitor()\` doesn't support '${construct.node.path}'. Pass a service, an ingress, a database server, a cache or migrations of this library. For a queue use \`monitoring.monitorQueue(queue)\`.`);
     }
     const home = this.homeOf(construct);
-    this.draw(home, construct, construct._watch(home, options), options);
+    this.draw(home, construct, construct._monitor(options), options);
   }
 
   /**
-   * Watches the load of a service, and its deployments.
+   * Monitors the load of a service, and its deployments.
    *
-   * @throws InvalidBackendError for a share that is none, for a service that is watched already, and where its stack depends on this one
+   * @throws InvalidBackendError for a share that is none, for a service that is monitored already, and where its stack depends on this one
    */
-  public watchService(service: IMonitoredService, options: WatchServiceOptions = {}): void {
+  public monitorService(service: IMonitoredService, options: MonitorServiceOptions = {}): void {
     const home = this.homeOf(service);
-    this.draw(home, service, serviceWatch(home, service, options), options);
+    this.draw(home, service, serviceMonitoring(service, options), options);
   }
 
   /**
-   * Watches an edge and each of its routes: answers with 5xx, latency, unhealthy targets.
+   * Monitors a job: runs that could not be started, and runs that failed. Nobody notices a run that took place and did nothing.
    *
-   * @throws InvalidBackendError for a value out of its range, for an edge that is watched already or not of this library, and where its
+   * @throws InvalidBackendError for a number that is none, for a job that is monitored already, and where its stack depends on this one
+   */
+  public monitorJob(job: ScheduledJob, options: MonitorJobOptions = {}): void {
+    this.monitor(job, options);
+  }
+
+  /**
+   * Monitors an ingress and each of its routes: answers with 5xx, latency, unhealthy targets.
+   *
+   * @throws InvalidBackendError for a value out of its range, for an ingress that is monitored already or not of this library, and where its
    * stack or that of a routed service depends on this one
    */
-  public watchEdge(edge: IPublicEdge, options: WatchEdgeOptions = {}): void {
-    if (!isWatched(edge)) {
-      throw new InvalidBackendError(this, `'${edge.node.path}' is no edge of this library, which cannot see its routes. Give a PublicEdge, or make one of its load balancer with PublicEdge.fromPublicEdgeAttributes().`);
+  public monitorIngress(ingress: IPublicIngress, options: MonitorIngressOptions = {}): void {
+    if (!isMonitored(ingress)) {
+      throw new InvalidBackendError(this, 'BackendMonitoring.foreignIngress', `'${ingress.node.path}' isn't an ingress of this library, so its routes aren't known. Pass a \`PublicIngress\`, or import the load balancer with \`PublicIngress.fromPublicIngressAttributes\`.`);
     }
-    this.watch(edge, options);
+    this.monitor(ingress, options);
   }
 
   /**
-   * Watches a database server: processors, memory, connections and, where it cannot grow by itself, storage.
+   * Monitors a database server: processors, memory, connections and, where it cannot grow by itself, storage.
    *
-   * @throws InvalidBackendError for a value out of its range, for a server that is watched already, for an imported one whose identifier is
+   * @throws InvalidBackendError for a value out of its range, for a server that is monitored already, for an imported one whose identifier is
    * not known, and where its stack depends on this one
    */
-  public watchPostgres(postgres: IPostgres, options: WatchPostgresOptions = {}): void {
-    this.watch(postgres, options);
+  public monitorPostgres(postgres: IPostgres, options: MonitorPostgresOptions = {}): void {
+    this.monitor(postgres, options);
   }
 
   /**
-   * Watches a cache: processor, memory and evictions of each node, or evictions and throttling of a serverless cache.
+   * Monitors a cache: processor, memory and evictions of each node, or evictions and throttling of a serverless cache.
    *
-   * @throws InvalidBackendError for a value out of its range, for a cache that is watched already, for an imported one whose name is not
+   * @throws InvalidBackendError for a value out of its range, for a cache that is monitored already, for an imported one whose name is not
    * known, and where its stack depends on this one
    */
-  public watchCache(cache: IRedisCache, options: WatchCacheOptions = {}): void {
-    this.watch(cache, options);
+  public monitorCache(cache: IRedisCache, options: MonitorCacheOptions = {}): void {
+    this.monitor(cache, options);
   }
 
   /**
-   * Watches how long messages wait in a queue.
+   * Monitors a file system: operations, and with bursting throughput burst credits.
    *
-   * @throws InvalidBackendError for an age that is none, for a queue that is watched already, and where its stack depends on this one
+   * @throws InvalidBackendError for a value out of its range or without effect, for a file system that is monitored already, and where its stack depends on
+   * this one
    */
-  public watchQueue(queue: sqs.IQueue, options: WatchQueueOptions = {}): void {
+  public monitorFileSystem(fileSystem: IPrivateFileSystem, options: MonitorFileSystemOptions = {}): void {
+    this.monitor(fileSystem, options);
+  }
+
+  /**
+   * Monitors how long messages wait in a queue.
+   *
+   * @throws InvalidBackendError for an age that is none, for a queue that is monitored already, and where its stack depends on this one
+   */
+  public monitorQueue(queue: sqs.IQueue, options: MonitorQueueOptions = {}): void {
     const home = this.homeOf(queue);
-    this.draw(home, queue, { symptoms: queueSymptoms(home, queue, options) }, options);
+    this.draw(home, queue, { symptoms: queueSymptoms(queue, options) }, options);
   }
 
   /**
    * Tells when migrations fail, in a deployment or by hand. Of a deployment whose task never came to be, only the deployment tells.
    *
-   * @throws InvalidBackendError for migrations that are watched already, and where their stack depends on this one
+   * @throws InvalidBackendError for migrations that are monitored already, and where their stack depends on this one
    */
-  public watchMigrations(migrations: MigrationTask, options: WatchOptions = {}): void {
-    this.watch(migrations, options);
+  public monitorMigrations(migrations: MigrationTask, options: MonitorOptions = {}): void {
+    this.monitor(migrations, options);
   }
 
   private chooseTopic({ topic, removalPolicy }: BackendMonitoringProps): sns.ITopic {
@@ -217,56 +239,56 @@ export class BackendMonitoring extends Construct {
       return createAlarmTopic(this, this.alarms, dataRemovalPolicy(this, removalPolicy));
     }
     if (topic.fifo) {
-      throw new InvalidBackendError(this, `topic '${topic.node.path}' is FIFO: rules on events have no message group for it, and nobody is subscribed to it by e-mail. Give a standard topic.`);
+      throw new InvalidBackendError(this, 'BackendMonitoring.fifoTopic', `\`topic\` '${topic.node.path}' is a FIFO topic. EventBridge rules can't publish to it without a message group, and e-mail addresses can't subscribe to it. Pass a standard SNS topic.`);
     }
     dependOnStackOf(this, topic, 'Monitoring depends on its topic, never the reverse.');
     return topic;
   }
 
   /** What is made for a construct stands below one that is named after it, so that others neither move nor rename it. */
-  private homeOf(watched: IConstruct): Construct {
-    const id = pathInStage(watched).replace(/\//g, '--');
+  private homeOf(monitored: IConstruct): Construct {
+    const id = pathInStage(monitored).replace(/\//g, '--');
     if (this.node.tryFindChild(id) !== undefined) {
-      throw new InvalidBackendError(this, `'${watched.node.path}' is watched already. Watch each construct once.`);
+      throw new InvalidBackendError(this, 'BackendMonitoring.twice', `'${monitored.node.path}' is monitored already. Remove one of the two calls.`);
     }
-    this.dependOn(watched);
+    this.dependOn(monitored);
     return new Construct(this, id);
   }
 
-  private dependOn(watched: IConstruct): void {
-    const [own, other] = [Stack.of(this).region, Stack.of(watched).region];
+  private dependOn(monitored: IConstruct): void {
+    const [own, other] = [Stack.of(this).region, Stack.of(monitored).region];
     if (own !== other && !Token.isUnresolved(own) && !Token.isUnresolved(other)) {
-      throw new InvalidBackendError(this, `'${watched.node.path}' is in region ${other}, this monitoring in ${own}, and alarms are where their metrics are. Make a BackendMonitoring in ${other}.`);
+      throw new InvalidBackendError(this, 'BackendMonitoring.otherRegion', `'${monitored.node.path}' is in region '${other}' and this monitoring in '${own}', but an alarm must be in the region of its metric. Create a \`BackendMonitoring\` in '${other}' too.`);
     }
-    dependOnStackOf(this, watched, 'Monitoring depends on what it watches, never the reverse.');
+    dependOnStackOf(this, monitored, 'Monitoring depends on what it monitors, never the reverse.');
   }
 
-  private draw(home: Construct, watched: IConstruct, { symptoms, failures = [], eachPart }: Watch, options: WatchOptions): void {
-    this.drawSymptoms(home, watched, symptoms, options);
-    failures.forEach((failure) => this.notify(home, watched, failure, options));
+  private draw(home: Construct, monitored: IConstruct, { symptoms, failures = [], eachPart }: Monitoring, options: MonitorOptions): void {
+    this.drawSymptoms(home, monitored, symptoms, options);
+    failures.forEach((failure) => this.notify(home, monitored, failure, options));
     eachPart?.((part, found) => {
       this.dependOn(part);
-      this.drawSymptoms(home, watched, found, options);
+      this.drawSymptoms(home, monitored, found, options);
     });
   }
 
-  private drawSymptoms(home: Construct, watched: IConstruct, symptoms: Symptom[], options: WatchOptions): void {
+  private drawSymptoms(home: Construct, monitored: IConstruct, symptoms: Symptom[], options: MonitorOptions): void {
     if (symptoms.length === 0) {
       return;
     }
-    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: isExcluded(symptom.alarm, options) ? undefined : this.createAlarm(home, watched, symptom) }));
+    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: isExcluded(symptom.alarm, options) ? undefined : this.createAlarm(home, monitored, symptom) }));
     if (this.dashboard !== undefined) {
-      addToBoard(this.dashboard, watched.node.path, graphs, Stack.of(this).region);
+      addToBoard(this.dashboard, monitored.node.path, graphs, Stack.of(this).region);
     }
   }
 
-  private createAlarm(home: Construct, watched: IConstruct, symptom: Symptom): cloudwatch.Alarm | undefined {
+  private createAlarm(home: Construct, monitored: IConstruct, symptom: Symptom): cloudwatch.Alarm | undefined {
     const { threshold } = symptom;
     if (!this.alarms || threshold === undefined) {
       return undefined;
     }
     const alarm = new cloudwatch.Alarm(home, idOf(symptom), {
-      alarmDescription: this.describe(watched, symptom.alarm, symptom.description),
+      alarmDescription: this.describe(monitored, symptom.alarm, symptom.description),
       ...conditionOf(symptom, threshold),
       evaluationPeriods: symptom.evaluationPeriods,
       datapointsToAlarm: symptom.datapointsToAlarm ?? symptom.evaluationPeriods,
@@ -278,13 +300,13 @@ export class BackendMonitoring extends Construct {
     return alarm;
   }
 
-  private notify(home: Construct, watched: IConstruct, failure: Failure, options: WatchOptions): void {
+  private notify(home: Construct, monitored: IConstruct, failure: Failure, options: MonitorOptions): void {
     if (this.alarms && !isExcluded(failure.alarm, options)) {
-      createFailureRule(home, this.alarmTopic, { ...failure, description: this.describe(watched, failure.alarm, failure.description) });
+      createFailureRule(home, this.alarmTopic, { ...failure, description: this.describe(monitored, failure.alarm, failure.description) });
     }
   }
 
-  private describe(watched: IConstruct, alarm: BackendAlarm, text: string): string {
-    return `${watched.node.path}: ${text}. Runbook: ${this.runbookUrl}#${alarm.section}`;
+  private describe(monitored: IConstruct, alarm: BackendAlarm, text: string): string {
+    return `${monitored.node.path}: ${text}. Runbook: ${this.runbookUrl}#${alarm.section}`;
   }
 }

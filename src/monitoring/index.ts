@@ -1,2 +1,2 @@
 export * from './backend-monitoring';
-export * from './watch-queue-options';
+export * from './monitor-queue-options';

@@ -145,7 +145,7 @@ export class BackendNetwork extends Construct {
       new PublicIpv6(this, 'Ipv6', vpc);
     }
     this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    if (this.egress.kind === 'endpoints') {
+    if (this.egress.kind === 'vpc-endpoints') {
       this.createEndpoints(cidr);
     }
     if (props.flowLogs ?? posture.flowLogs) {

@@ -6,5 +6,6 @@ export * from './postgres-database';
 export * from './postgres-user';
 export * from './postgres-version';
 export * from './private-postgres';
+export * from './private-postgres-attributes';
 export * from './private-postgres-props';
-export * from './watch-postgres-options';
+export * from './monitor-postgres-options';

@@ -25,11 +25,11 @@ export enum PostgresUserRemoval {
 /** What happens to a database when it leaves the stack. The server keeps running in every case. */
 export enum PostgresDatabaseRemoval {
   /** The database stays with all its data. */
-  RETAIN = 'retain',
+  RETAIN = 'RETAIN',
 
   /** The database is dropped while it holds no tables. While it holds tables, deletion fails and says so. */
-  DESTROY = 'destroy',
+  DROP_IF_EMPTY = 'DROP_IF_EMPTY',
 
   /** The database is dropped with all its data, and its sessions are ended: also before the last snapshot of a server that goes with it. */
-  FORCE = 'force',
+  DROP = 'DROP',
 }

@@ -1,6 +1,6 @@
 import { Token, type Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { InvalidBackendError } from '../private/errors';
+import { refuseOf, type Refuse } from '../private/errors';
 
 /** Limits between which an Aurora Serverless v2 cluster scales. */
 export interface ServerlessCapacityOptions {
@@ -57,24 +57,22 @@ export class PostgresCapacity {
 }
 
 function validateServerless({ min, max, autoPause }: ServerlessCapacityOptions): void {
-  const refuse = (message: string) => {
-    throw new InvalidBackendError(undefined, `Invalid serverless capacity: ${message}`);
-  };
+  const refuse: Refuse = refuseOf('PostgresCapacity.serverless()');
   for (const [name, value, least] of [['min', min, 0], ['max', max, 1]] as const) {
     if (!Token.isUnresolved(value) && (value < least || value > 256 || !Number.isInteger(value * 2))) {
-      refuse(`${name} must be from ${least} to 256 in steps of 0.5, got ${value}.`);
+      refuse('PostgresCapacity.limits', `\`${name}\` must be from ${least} to 256 in steps of 0.5, got ${value}.`);
     }
   }
   if (!Token.isUnresolved(min) && !Token.isUnresolved(max) && min > max) {
-    refuse(`min must not be above max, got ${min} and ${max}.`);
+    refuse('PostgresCapacity.minAboveMax', `\`min\` (${min}) must not be greater than \`max\` (${max}).`);
   }
   if (autoPause === undefined) {
     return;
   }
   if (!Token.isUnresolved(min) && min !== 0) {
-    refuse(`autoPause needs a min of 0, got ${min}.`);
+    refuse('PostgresCapacity.autoPauseMin', `\`autoPause\` needs a \`min\` of 0, got ${min}. A cluster with a higher minimum never pauses. Set \`min: 0\`, or remove \`autoPause\`.`);
   }
   if (!autoPause.isUnresolved() && (autoPause.toSeconds() < 300 || autoPause.toSeconds() > 86_400)) {
-    refuse(`autoPause must be from 5 minutes to a day, got ${autoPause.toHumanString()}.`);
+    refuse('PostgresCapacity.autoPause', `\`autoPause\` must be from 5 minutes to 1 day, got ${autoPause.toHumanString()}.`);
   }
 }

@@ -1,9 +1,9 @@
 import type { CfnResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
-import type { DatabaseEngine, IDatabase, IDatabaseServer, IDatabaseUser } from '../binding';
+import type { DatabaseEngine, ILogicalDatabase, IDatabaseServer, IDatabaseUser } from '../binding';
 import { POSTGRES_DIALECT } from './engine/migrations/postgres-dialect';
 import { brokerOf, POSTGRES_ENGINE } from './engine/postgres-engine';
-import { DATABASE_RESOURCE_TYPE } from './engine/postgres.contract';
+import { DATABASE_RESOURCE_TYPE, type DatabaseRemovalName } from './engine/postgres.contract';
 import type { IPostgres } from './postgres';
 import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
@@ -14,6 +14,13 @@ import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
 import { databaseSettings, validateSettings } from './private/settings';
 import type { MigrationDialect } from '../migrations/shared/migration-dialect';
+
+/** The broker's words, which are the same for every engine. */
+const REMOVAL: Readonly<Record<PostgresDatabaseRemoval, DatabaseRemovalName>> = {
+  [PostgresDatabaseRemoval.RETAIN]: 'retain',
+  [PostgresDatabaseRemoval.DROP_IF_EMPTY]: 'destroy',
+  [PostgresDatabaseRemoval.DROP]: 'force',
+};
 
 /** Tables in which goose and dbmate remember what was applied. Users get no rights on them. */
 const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];
@@ -113,7 +120,7 @@ export interface PostgresDatabaseProps extends PostgresDatabaseOptions {
  *
  * None.
  */
-export class PostgresDatabase extends Construct implements IDatabase, Migratable {
+export class PostgresDatabase extends Construct implements ILogicalDatabase, Migratable {
   /** PostgreSQL. */
   public readonly engine: DatabaseEngine = POSTGRES_ENGINE;
 
@@ -142,7 +149,7 @@ export class PostgresDatabase extends Construct implements IDatabase, Migratable
     validateExtensions(this, props.extensions ?? []);
     validateSettings(this, props.settings, { idleInTransactionSessionTimeout: props.idleInTransactionSessionTimeout });
     if (props.locale === '') {
-      throw new InvalidBackendError(this, 'locale must not be empty. Leave it out to get the locale of the server.');
+      throw new InvalidBackendError(this, 'PostgresDatabase.locale', '`locale` must not be empty. Remove it to use the server\'s locale.');
     }
     this._declare(this.createResource(props));
   }
@@ -215,7 +222,7 @@ export class PostgresDatabase extends Construct implements IDatabase, Migratable
       Settings: databaseSettings(props.settings, props.idleInTransactionSessionTimeout ?? posture.idleInTransactionSessionTimeout),
       ProtectedTables: this.protectedTables,
       AdoptExisting: broker.adoptExisting(props.adoptExisting),
-      RemovalPolicy: props.onRemoval ?? PostgresDatabaseRemoval.RETAIN,
+      RemovalPolicy: REMOVAL[props.onRemoval ?? PostgresDatabaseRemoval.RETAIN],
     });
   }
 

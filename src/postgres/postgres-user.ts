@@ -11,6 +11,7 @@ import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
 import type { IDatabaseUser, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { UserAttributes } from '../broker/broker.contract';
+import { DefaultConnectionLimit } from '../broker/connection-limit';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
 import { roleSettings, validateSettings } from './private/settings';
@@ -19,6 +20,9 @@ import { snakeCase } from '../private/case';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
+
+/** Migrations take a few, one after the other. */
+const OWNER_CONNECTIONS = 10;
 
 /** Options of a database user. */
 export interface PostgresUserOptions {
@@ -169,8 +173,10 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     this.username = props.username ?? snakeCase(id);
     this.access = props.access ?? PostgresAccess.READ_WRITE;
     this.poolSize = props.poolSize ?? posture.poolSize;
-    this.connectionLimit = props.connectionLimit ?? (this.isOwner ? 10 : this.poolSize * posture.maxTasks * 2);
     this.validateProps(props);
+    const computed = props.connectionLimit === undefined && !this.isOwner ? this.defaultLimit(posture) : undefined;
+    this.connectionLimit = props.connectionLimit ?? computed?.value ?? OWNER_CONNECTIONS;
+    this.reserve(props, computed);
     const secret = this.createSecret(props);
     this.resource = this.createResource(props, posture, secret, this.grantBroker(props, secret));
     this.credentials = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
@@ -205,7 +211,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
   }
 
   /** Lets a principal read the user's credentials. */
-  public grantRead(grantee: iam.IGrantable): iam.Grant {
+  public grantReadSecret(grantee: iam.IGrantable): iam.Grant {
     return this.credentials.grantRead(grantee);
   }
 
@@ -217,13 +223,24 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     validateUsername(this, this.username);
     validateSettings(this, props.settings, { statementTimeout: props.statementTimeout, lockTimeout: props.lockTimeout });
     if (!Token.isUnresolved(this.poolSize) && (!Number.isInteger(this.poolSize) || this.poolSize < 1)) {
-      throw new InvalidBackendError(this, `poolSize must be a whole number of at least 1, got ${this.poolSize}.`);
+      throw new InvalidBackendError(this, 'PostgresUser.poolSize', `\`poolSize\` must be a whole number of at least 1, got ${this.poolSize}.`);
     }
-    const limit = this.connectionLimit;
-    if (!Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
-      throw new InvalidBackendError(this, `connectionLimit must be a whole number of at least 1, or -1 for no limit, got ${props.connectionLimit}.`);
+    const limit = props.connectionLimit;
+    if (limit !== undefined && !Token.isUnresolved(limit) && (!Number.isInteger(limit) || limit === 0 || limit < -1)) {
+      throw new InvalidBackendError(this, 'PostgresUser.connectionLimit', `\`connectionLimit\` must be a whole number of at least 1, or -1 for no limit, got ${limit}.`);
     }
-    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: limit, secret: { hasKey: props.encryptionKey !== undefined } });
+  }
+
+  private defaultLimit(posture: Posture): DefaultConnectionLimit {
+    if (Token.isUnresolved(this.poolSize)) {
+      throw new InvalidBackendError(this, 'PostgresUser.tokenPoolSize', '`poolSize` isn\'t known until deployment (it\'s a token), so the default of `connectionLimit` can\'t be computed. Set `connectionLimit`.');
+    }
+    return new DefaultConnectionLimit(this.poolSize, posture);
+  }
+
+  private reserve({ encryptionKey }: PostgresUserProps, computed: DefaultConnectionLimit | undefined): void {
+    const secret = { hasKey: encryptionKey !== undefined };
+    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: this.connectionLimit, computed, secret });
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {

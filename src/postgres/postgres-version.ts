@@ -27,12 +27,13 @@ export class PostgresVersion {
    * @throws when the version is no version, below 15, or a token without a major version
    */
   public static of(fullVersion: string, majorVersion?: string): PostgresVersion {
-    const major = majorVersion ?? fullVersion.split('.')[0];
-    if (Token.isUnresolved(major)) {
-      throw new InvalidBackendError(undefined, 'The major version decides the family of the parameter group, so it must be known at synth. Give it as second argument: PostgresVersion.of(version, \'17\').');
+    // Before anything is cut off it, which would make a token unrecognisable.
+    if (Token.isUnresolved(majorVersion ?? fullVersion)) {
+      throw new InvalidBackendError('PostgresVersion.of()', 'PostgresVersion.tokenVersion', 'The major version isn\'t known until deployment (it\'s a token), and the family of the parameter group depends on it. Pass the major version as the second argument, such as \'17\'.');
     }
+    const major = majorVersion ?? fullVersion.split('.')[0];
     if (!/^\d+$/.test(major) || Number(major) < 15 || (!Token.isUnresolved(fullVersion) && !/^\d+(\.\d+)?$/.test(fullVersion))) {
-      throw new InvalidBackendError(undefined, `PostgreSQL version '${Token.isUnresolved(fullVersion) ? major : fullVersion}' is not supported. Give 15 or later, like '17' or '17.9'.`);
+      throw new InvalidBackendError('PostgresVersion.of()', 'PostgresVersion.unsupported', `PostgreSQL version '${Token.isUnresolved(fullVersion) ? major : fullVersion}' isn't supported. Use version 15 or later, such as '17' or '17.9'.`);
     }
     return new PostgresVersion(fullVersion, major);
   }

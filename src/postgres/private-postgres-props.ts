@@ -4,6 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { AdminSecret } from './admin-secret';
 import type { PostgresCapacity } from './postgres-capacity';
 import type { PostgresVersion } from './postgres-version';
+import type { PemFile } from '../trust';
 
 /** Properties of a private PostgreSQL server. */
 export interface PrivatePostgresProps {
@@ -167,7 +168,7 @@ export interface PrivatePostgresProps {
    *
    * @default - false in development, true in production, from the posture
    */
-  readonly postgresLogExport?: boolean;
+  readonly cloudwatchLogsExport?: boolean;
 
   /**
    * Whether the server refuses connections without TLS (`rds.force_ssl`).
@@ -200,10 +201,10 @@ export interface PrivatePostgresProps {
   readonly snapshotIdentifier?: string;
 
   /**
-   * PEM text of the certificate authorities that the server's certificate chains to, at most 48 KiB. Needed in GovCloud and
+   * Certificate authorities that the server's certificate chains to, at most 48 KiB. Needed in GovCloud and
    * China.
    *
    * @default - the RDS roots of the region
    */
-  readonly caBundle?: string;
+  readonly caCertificates?: PemFile;
 }

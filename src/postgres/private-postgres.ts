@@ -3,7 +3,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { POSTGRES_BROKER_ENGINE } from './engine/postgres-engine';
+import type { IPostgres } from './postgres';
 import { PostgresDatabase } from './postgres-database';
+import { ImportedPostgres } from './private/imported-postgres';
 import { Broker, type BrokerProps } from '../broker/broker';
 import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
@@ -14,10 +16,12 @@ import { createInstance } from './private/rds-instance';
 import type { ServerMetrics } from './private/server-metrics';
 import { companionRemovalPolicy, type ServerParts } from './private/server-parts';
 import { serverSettings, type ServerSettings } from './private/server-settings';
-import { validateCertificateAuthorities } from './private/trust';
+import { readCertificateAuthorities } from './private/trust';
+import type { PrivatePostgresAttributes } from './private-postgres-attributes';
 import type { PrivatePostgresProps } from './private-postgres-props';
 import { placeStore } from '../network/shared/placement';
 import { referWeakly } from '../private/cross-stack';
+import { refuseMisnomers } from '../private/misnomers';
 
 /**
  * A PostgreSQL server that nobody outside the network can reach, with databases and users that are declared like any
@@ -62,6 +66,17 @@ import { referWeakly } from '../private/cross-stack';
  * const reports = postgres.database.addUser('Reports', { access: PostgresAccess.READ_ONLY });
  */
 export class PrivatePostgres extends PostgresServer {
+  /**
+   * Uses a server that exists already. Databases and users are declared on it as on any other; the server itself is not
+   * touched. Two apps that import one server do not take each other's roles.
+   *
+   * @throws when the endpoint is no host name, or that of a proxy or of readers; when there is no security group, the port is
+   * out of range, or the region has no known RDS roots and `caCertificates` is missing
+   */
+  public static fromPrivatePostgresAttributes(scope: Construct, id: string, attributes: PrivatePostgresAttributes): IPostgres {
+    return new ImportedPostgres(scope, id, attributes);
+  }
+
   /** Host name of the writer. */
   public readonly endpoint: string;
 
@@ -96,13 +111,14 @@ export class PrivatePostgres extends PostgresServer {
    * Declares a server.
    *
    * @throws when a value is out of range, when subnets are public or in fewer than two zones, when props contradict the
-   * capacity, or when the region has no known RDS roots and `caBundle` is missing
+   * capacity, or when the region has no known RDS roots and `caCertificates` is missing
    */
   constructor(scope: Construct, id: string, props: PrivatePostgresProps) {
     super(scope, id);
+    refuseMisnomers(this, props, { instanceType: 'Set `capacity: PostgresCapacity.instance(new ec2.InstanceType(\'t4g.small\'))`.' });
     const settings = serverSettings(this, props, Posture.of(this), placeStore(this, props.vpc, props.vpcSubnets));
     this.settings = settings;
-    validateCertificateAuthorities(this, props.caBundle);
+    const caBundle = readCertificateAuthorities(this, props.caCertificates);
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];
     this.parts = this.createServer(settings, securityGroups);
     this.vpc = props.vpc;
@@ -113,7 +129,7 @@ export class PrivatePostgres extends PostgresServer {
     this.adminUsername = settings.adminUsername;
     this.instanceIdentifier = this.parts.instanceIdentifier;
     this.clusterIdentifier = this.parts.clusterIdentifier;
-    Broker.announce(this, () => this.brokerProps(props, settings));
+    Broker.announce(this, () => this.brokerProps(props, settings, caBundle));
     this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
     if (Posture.of(this).alarms) {
       createAlarms(this);
@@ -150,7 +166,7 @@ export class PrivatePostgres extends PostgresServer {
       : createCluster(this, settings, serverlessLimits, securityGroups);
   }
 
-  private brokerProps(props: PrivatePostgresProps, settings: ServerSettings): BrokerProps {
+  private brokerProps(props: PrivatePostgresProps, settings: ServerSettings, caBundle?: string): BrokerProps {
     return {
       server: this,
       engine: POSTGRES_BROKER_ENGINE,
@@ -161,7 +177,7 @@ export class PrivatePostgres extends PostgresServer {
       adminSecret: this.adminSecret,
       adminSecretKey: settings.adminSecret.encryptionKey,
       adminUsername: settings.adminUsername,
-      caBundle: props.caBundle,
+      caBundle,
       restored: props.snapshotIdentifier !== undefined,
       maxConnections: settings.maxConnections,
       serverResources: this.parts.resources,

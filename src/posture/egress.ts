@@ -42,12 +42,12 @@ export class Egress {
    * No way to the internet for tasks, which run in isolated subnets: interface endpoints for exactly the AWS services that
    * this library's tasks and bastions need, about 44 USD a month for each zone. Public subnets remain for load balancers.
    */
-  public static endpoints(): Egress {
-    return new Egress('endpoints', false);
+  public static vpcEndpoints(): Egress {
+    return new Egress('vpc-endpoints', false);
   }
 
   private constructor(
-    /** `public-ip`, `nat-instance`, `nat-gateway` or `endpoints`. */
+    /** `public-ip`, `nat-instance`, `nat-gateway` or `vpc-endpoints`. */
     public readonly kind: string,
     /** Whether every availability zone has its own NAT gateway. */
     public readonly perAz: boolean,

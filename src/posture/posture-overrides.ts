@@ -38,7 +38,7 @@ export interface PostureOverrides {
    *
    * @default - t4g.micro in development, r7g.large in production
    */
-  readonly instanceType?: ec2.InstanceType;
+  readonly databaseInstanceType?: ec2.InstanceType;
 
   /**
    * Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone.
@@ -52,7 +52,7 @@ export interface PostureOverrides {
    *
    * @default - Size.gibibytes(20) in development, Size.gibibytes(100) in production
    */
-  readonly allocatedStorage?: Size;
+  readonly databaseAllocatedStorage?: Size;
 
   /**
    * Type of the nodes of a cache, without `cache.` in front.
@@ -108,7 +108,7 @@ export interface PostureOverrides {
    *
    * @default - false in development, true in production
    */
-  readonly postgresLogExport?: boolean;
+  readonly cloudwatchLogsExport?: boolean;
 
   /**
    * Whether a PostgreSQL server refuses connections without TLS (`rds.force_ssl`).
@@ -188,14 +188,14 @@ export interface PostureOverrides {
   readonly auditRetention?: Duration;
 
   /**
-   * Whether an edge without HTTPS is an error. Where it is not, it is a warning.
+   * Whether an ingress without HTTPS is an error. Where it is not, it is a warning.
    *
    * @default - false in development, true in production
    */
   readonly requireHttps?: boolean;
 
   /**
-   * Whether an edge is protected by a web ACL with AWS managed rules.
+   * Whether an ingress is protected by a web ACL with AWS managed rules.
    *
    * @default - false in development, true in production
    */

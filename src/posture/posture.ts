@@ -1,4 +1,4 @@
-import { Annotations, Stack, type Duration, type RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { Stack, type Duration, type RemovalPolicy, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
@@ -6,7 +6,7 @@ import type { Egress } from './egress';
 import type { PostureOverrides } from './posture-overrides';
 import { validatePosture } from './private/posture-rules';
 import { POSTURE_DEVELOPMENT, POSTURE_PRODUCTION } from './private/posture-values';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, warn } from '../private/errors';
 
 const APPLIED = Symbol.for('cdk-private-backend.Posture');
 const READ = Symbol.for('cdk-private-backend.Posture.readBy');
@@ -30,9 +30,9 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `egress` | publicIp | natGateway per zone | Public addresses cost nothing while no task runs; a gateway in each zone outlives the loss of another. |
  * | `flowLogs` | false | true | Who talked to whom can be answered afterwards, at the price of storage. |
  * | `restrictDefaultSecurityGroup` | false | true | Nothing put into the default group by accident is reachable; costs a custom resource. |
- * | `instanceType` | t4g.micro | r7g.large | The cheapest Graviton class; the smallest one with memory for a real working set. |
+ * | `databaseInstanceType` | t4g.micro | r7g.large | The cheapest Graviton class; the smallest one with memory for a real working set. |
  * | `multiAz` | false | true | A standby takes over in about a minute; it doubles the price of the instance. |
- * | `allocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
+ * | `databaseAllocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
  * | `cacheNodeType` | t4g.micro | m7g.large | The cheapest Graviton class; the smallest one whose speed does not run out. |
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
  * | `fileBackups` | false | true | A copy each day for 35 days, at a sixth of the price of the files. |
@@ -40,7 +40,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
  * | `removalPolicy` | destroy | retain | No leftovers; logs, keys and buckets outlive a mistake. |
  * | `databaseInsights` | false | true | 15 months of performance history, priced by vCPU. |
- * | `postgresLogExport` | false | true | The server's log outlives the server. |
+ * | `cloudwatchLogsExport` | false | true | The server's log outlives the server. |
  * | `forceSsl` | true | true | Nothing ever travels in clear text. |
  * | `storageEncrypted` | true | true | Costs nothing, and cannot be turned on later without a new server. |
  * | `poolSize` | 5 | 10 | Many connections for each task exhaust a small server first. |
@@ -53,7 +53,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `logRetention` | 7 days | 90 days | Until the end of the sprint; until an incident is understood. |
  * | `auditRetention` | 30 days | 365 days | Enough to see what a week's work changed; a year, as most audits ask for. |
  * | `requireHttps` | false | true | Without a domain one can still start; in production it is an error. |
- * | `waf` | false | true | AWS's managed rules in front of the edge, about 10 USD a month. |
+ * | `waf` | false | true | AWS's managed rules in front of the ingress, about 10 USD a month. |
  * | `accessLogs` | false | true | Every request can be found afterwards. |
  * | `loadBalancerDeletionProtection` | false | true | The address that clients know does not vanish. |
  * | `bastionSubnetType` | public | private | Needs no NAT; needs no public address. |
@@ -100,6 +100,21 @@ export class Posture {
   }
 
   /**
+   * The posture of this name, for a stage that an app reads from its context: `Posture.fromName(app.node.tryGetContext('posture'))`.
+   *
+   * @param name `development` or `production`
+   * @param overrides fields that differ
+   * @throws InvalidBackendError for another name, and for what the two factories refuse
+   */
+  public static fromName(name: string, overrides: PostureOverrides = {}): Posture {
+    switch (name) {
+      case 'development': return Posture.development(overrides);
+      case 'production': return Posture.production(overrides);
+      default: throw new InvalidBackendError('Posture.fromName()', 'Posture.unknownName', `The posture '${name}' does not exist. Use 'development' or 'production'.`);
+    }
+  }
+
+  /**
    * The posture that holds for a construct: the nearest applied on it or above it, else production with a warning on
    * its stack.
    *
@@ -135,11 +150,11 @@ export class Posture {
   /** Whether the default security group of the VPC loses its rules. Adds a Lambda-backed custom resource of CDK's own. */
   public readonly restrictDefaultSecurityGroup: boolean;
   /** Instance type of a PostgreSQL server. */
-  public readonly instanceType: ec2.InstanceType;
+  public readonly databaseInstanceType: ec2.InstanceType;
   /** Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone. */
   public readonly multiAz: boolean;
   /** Storage of a PostgreSQL server at creation, gp3. */
-  public readonly allocatedStorage: Size;
+  public readonly databaseAllocatedStorage: Size;
   /** Type of the nodes of a cache, without `cache.` in front. */
   public readonly cacheNodeType: ec2.InstanceType;
   /** How long automated backups are kept, from 0 to 35 days. */
@@ -155,7 +170,7 @@ export class Posture {
   /** Whether a PostgreSQL server has Database Insights in advanced mode, with 15 months of performance history. */
   public readonly databaseInsights: boolean;
   /** Whether the PostgreSQL log goes to CloudWatch Logs. */
-  public readonly postgresLogExport: boolean;
+  public readonly cloudwatchLogsExport: boolean;
   /** Whether a PostgreSQL server refuses connections without TLS (`rds.force_ssl`). */
   public readonly forceSsl: boolean;
   /** Whether storage is encrypted at rest. */
@@ -178,9 +193,9 @@ export class Posture {
   public readonly logRetention: logs.RetentionDays;
   /** How long the log files of an audit trail are kept. */
   public readonly auditRetention: Duration;
-  /** Whether an edge without HTTPS is an error. Where it is not, it is a warning. */
+  /** Whether an ingress without HTTPS is an error. Where it is not, it is a warning. */
   public readonly requireHttps: boolean;
-  /** Whether an edge is protected by a web ACL with AWS managed rules. */
+  /** Whether an ingress is protected by a web ACL with AWS managed rules. */
   public readonly waf: boolean;
   /** Whether a load balancer writes access logs to a bucket. */
   public readonly accessLogs: boolean;
@@ -198,14 +213,14 @@ export class Posture {
     public readonly name: string,
     settings: Required<PostureOverrides>,
   ) {
-    validatePosture(settings);
+    validatePosture(name, settings);
     this.maxAzs = settings.maxAzs;
     this.egress = settings.egress;
     this.flowLogs = settings.flowLogs;
     this.restrictDefaultSecurityGroup = settings.restrictDefaultSecurityGroup;
-    this.instanceType = settings.instanceType;
+    this.databaseInstanceType = settings.databaseInstanceType;
     this.multiAz = settings.multiAz;
-    this.allocatedStorage = settings.allocatedStorage;
+    this.databaseAllocatedStorage = settings.databaseAllocatedStorage;
     this.cacheNodeType = settings.cacheNodeType;
     this.backupRetention = settings.backupRetention;
     this.fileBackups = settings.fileBackups;
@@ -213,7 +228,7 @@ export class Posture {
     this.databaseRemovalPolicy = settings.databaseRemovalPolicy;
     this.removalPolicy = settings.removalPolicy;
     this.databaseInsights = settings.databaseInsights;
-    this.postgresLogExport = settings.postgresLogExport;
+    this.cloudwatchLogsExport = settings.cloudwatchLogsExport;
     this.forceSsl = settings.forceSsl;
     this.storageEncrypted = settings.storageEncrypted;
     this.poolSize = settings.poolSize;
@@ -242,11 +257,11 @@ export class Posture {
    */
   public applyTo(scope: IConstruct): void {
     if (read(scope, APPLIED) !== undefined) {
-      throw new InvalidBackendError(scope, 'A posture was already applied here. Apply one posture once to each construct.');
+      throw new InvalidBackendError(scope, 'Posture.appliedTwice', 'A posture was already applied here. Call `applyTo()` once for each construct.');
     }
     const reader = read<string>(scope, READ);
     if (reader !== undefined) {
-      throw new InvalidBackendError(scope, `'${reader}' has already read its posture, so applying another now would have no effect on it. Call applyTo() before creating constructs below.`);
+      throw new InvalidBackendError(scope, 'Posture.appliedLate', `'${reader}' was created before this posture was applied, and uses another one. Call \`applyTo()\` before you create constructs.`);
     }
     write(scope, APPLIED, this);
   }
@@ -267,9 +282,6 @@ function write(construct: IConstruct, key: symbol, value: unknown): void {
 function warnOnce(stack: Stack): void {
   if (read(stack, WARNED) === undefined) {
     write(stack, WARNED, true);
-    Annotations.of(stack).addWarningV2(
-      'cdk-private-backend:Posture.notApplied',
-      'No posture was applied, so production defaults hold. Say which you want: Posture.production().applyTo(app) or Posture.development().applyTo(app), before creating constructs.',
-    );
+    warn(stack, 'Posture.notApplied', 'No posture was applied, so this stack uses production defaults. Call `Posture.production().applyTo(app)` or `Posture.development().applyTo(app)` before you create constructs.');
   }
 }

@@ -32,13 +32,11 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
   const reverse = stackDependency(used, user);
   if (reverse !== undefined) {
     const reason = reverse.reason === undefined ? '' : ` (${sentence(reverse.reason)})`;
-    throw new InvalidBackendError(
-      user,
-      `${rule} But '${used.node.path}' is in a stack, '${producer.node.path}', that depends on this one, '${consumer.node.path}'${reason}. `
-      + `Put '${user.node.path}' into '${producer.node.path}' or into a stack that depends on it, or remove that dependency.`,
-    );
+    throw new InvalidBackendError(user, 'Stack.circularDependency',
+      `'${pathOf(used)}' can't be used here: its stack '${producer.node.path}' depends on this stack '${consumer.node.path}'${reason}, so the two stacks would depend on each other. `
+      + `${rule} Move '${pathOf(user)}' to stack '${producer.node.path}', or remove the dependency of '${producer.node.path}' on '${consumer.node.path}'.`);
   }
-  const reason = { user: user.node.path, used: used.node.path };
+  const reason = { user: pathOf(user), used: pathOf(used) };
   consumer.addStackDependency(producer, `${sentence(reason)}. ${rule}`);
   REASONS.set(consumer, new Map([[producer, reason], ...REASONS.get(consumer) ?? []]));
 }
@@ -47,6 +45,11 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
 export function stackDependency(dependent: IConstruct, on: IConstruct): StackDependency | undefined {
   const [from, to] = [topLevelStackOf(dependent), topLevelStackOf(on)];
   return from !== to && dependenciesOf(from).has(to) ? { dependent: from, on: to, reason: REASONS.get(from)?.get(to) } : undefined;
+}
+
+/** The path of what the user wrote: the main child of a construct stands for the construct. */
+export function pathOf({ node }: IConstruct): string {
+  return node.path.replace(/(?:\/(?:Resource|Default))+$/, '');
 }
 
 function sentence({ user, used }: Reason): string {

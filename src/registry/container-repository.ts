@@ -51,6 +51,7 @@ export interface ContainerRepositoryProps {
 const DEFAULT_IMAGE_COUNT = 10;
 const MOST_IMAGES = 999_999;
 const MOST_MUTABLE_TAGS = 5;
+const UNKNOWN = 'isn\'t known until deployment (it\'s a token)';
 
 /**
  * A private repository of container images, for pipelines that build and push images themselves.
@@ -163,18 +164,19 @@ export class ContainerRepository extends Construct {
 
   private validate({ maxImageCount, untaggedRetention }: ContainerRepositoryProps): void {
     if (maxImageCount !== undefined && (Token.isUnresolved(maxImageCount) || !Number.isInteger(maxImageCount) || maxImageCount < 1 || maxImageCount > MOST_IMAGES)) {
-      throw new InvalidBackendError(this, `maxImageCount must be a whole number from 1 to ${MOST_IMAGES} that is known at synth, got ${maxImageCount}.`);
+      const got = Token.isUnresolved(maxImageCount) ? `a number that ${UNKNOWN}` : maxImageCount;
+      throw new InvalidBackendError(this, 'ContainerRepository.maxImageCount', `\`maxImageCount\` must be a whole number from 1 to ${MOST_IMAGES}, got ${got}.`);
     }
     if (untaggedRetention !== undefined && (untaggedRetention.isUnresolved() || !isWholeDays(untaggedRetention))) {
-      const got = untaggedRetention.isUnresolved() ? 'a token' : untaggedRetention.toHumanString();
-      throw new InvalidBackendError(this, `untaggedRetention must be in whole days, at least 1, and known at synth, got ${got}.`);
+      const got = untaggedRetention.isUnresolved() ? `a duration that ${UNKNOWN}` : untaggedRetention.toHumanString();
+      throw new InvalidBackendError(this, 'ContainerRepository.untaggedRetention', `\`untaggedRetention\` must be a whole number of days, at least 1, got ${got}.`);
     }
     if (this.mutableTags.length > MOST_MUTABLE_TAGS) {
-      throw new InvalidBackendError(this, `mutableTags takes at most ${MOST_MUTABLE_TAGS} tags, got ${this.mutableTags.length}. Use '*' to cover several, like 'dev-*'.`);
+      throw new InvalidBackendError(this, 'ContainerRepository.mutableTags', `\`mutableTags\` takes at most ${MOST_MUTABLE_TAGS} tags, got ${this.mutableTags.length}. Use '*' to cover several tags, for example 'dev-*'.`);
     }
     const wrong = this.mutableTags.find((tag) => !Token.isUnresolved(tag) && !isTagPattern(tag));
     if (wrong !== undefined) {
-      throw new InvalidBackendError(this, `mutableTags has '${wrong}', which is no pattern of tags: letters, digits, '.', '_' and '-', at most 128, with at most two '*'.`);
+      throw new InvalidBackendError(this, 'ContainerRepository.tagPattern', `\`mutableTags\` has the invalid pattern '${wrong}'. Use 1 to 128 letters, digits, '.', '_' and '-', with at most two '*'.`);
     }
   }
 
@@ -183,11 +185,11 @@ export class ContainerRepository extends Construct {
       return;
     }
     if (!/^([A-Za-z0-9_][A-Za-z0-9._-]{0,127}|sha256:[0-9a-f]{64})$/.test(tag)) {
-      throw new InvalidBackendError(this, `'${tag}' is neither a tag nor a digest of an image. Give the tag of a build, such as a commit, or sha256: and 64 digits.`);
+      throw new InvalidBackendError(this, 'ContainerRepository.tagOrDigest', `'${tag}' is neither a tag nor a digest of an image. Use the tag of a build, for example a commit, or 'sha256:' with 64 hexadecimal digits.`);
     }
     if (tag === 'latest' && !this.mutableTags.some((pattern) => Token.isUnresolved(pattern) || matches(pattern, tag))) {
-      throw new InvalidBackendError(this, 'Tags of this repository are immutable, so \'latest\' would stay on the first image it is given to. '
-        + 'Give the tag of a build, such as a commit, or let the tag move with mutableTags: [\'latest\'].');
+      throw new InvalidBackendError(this, 'ContainerRepository.latestTag', 'Tags of this repository are immutable, so \'latest\' would stay on the first image that is pushed with it. '
+        + 'Use the tag of a build, for example a commit, or set `mutableTags: [\'latest\']` to let the tag move.');
     }
   }
 }

@@ -1,1 +1,2 @@
+export * from './monitor-file-system-options';
 export * from './private-file-system';

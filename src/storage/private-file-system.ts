@@ -28,6 +28,12 @@ export interface IPrivateFileSystem extends IConstruct, INetworkEndpoint {
   /** Connections of clients; sum over 5 minutes, in which each reports every minute. */
   metricClientConnections(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 
+  /** Operations in percent of those that the file system can do; average over 5 minutes. */
+  metricPercentIoLimit(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
+  /** Burst credits in bytes, which count with bursting throughput only; minimum over 5 minutes. */
+  metricBurstCreditBalance(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
+
   /** What is stored, in bytes; average over 15 minutes. */
   metricStorageBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric;
 }
@@ -160,14 +166,18 @@ export class PrivateFileSystem extends FileSystemBase {
    */
   public readonly _subnets: ec2.ISubnet[];
 
+  /** @internal */
+  public readonly _throughputMode: efs.ThroughputMode;
+
   /** @throws InvalidBackendError for public subnets, provisioned throughput, and a removal policy that is neither destroy nor retain */
   constructor(scope: Construct, id: string, props: PrivateFileSystemProps) {
     super(scope, id);
     this._vpc = props.vpc;
     this._subnets = onePerZone(props.vpc, placeStore(this, props.vpc, props.vpcSubnets));
     if (props.throughputMode === efs.ThroughputMode.PROVISIONED) {
-      throw new InvalidBackendError(this, 'throughputMode PROVISIONED is paid for whether it is used or not. Use ELASTIC, or BURSTING.');
+      throw new InvalidBackendError(this, 'PrivateFileSystem.provisionedThroughput', '`throughputMode` is PROVISIONED, which costs money even while no service uses the files. Use ELASTIC or BURSTING.');
     }
+    this._throughputMode = props.throughputMode ?? efs.ThroughputMode.ELASTIC;
     const resource = this.createFileSystem(props);
     this.fileSystemId = resource.ref;
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup()];
@@ -179,7 +189,7 @@ export class PrivateFileSystem extends FileSystemBase {
     const resource = new efs.CfnFileSystem(this, 'Resource', {
       encrypted: true,
       kmsKeyId: props.encryptionKey?.keyArn,
-      throughputMode: props.throughputMode ?? efs.ThroughputMode.ELASTIC,
+      throughputMode: this._throughputMode,
       backupPolicy: { status: props.backups ?? Posture.of(this).fileBackups ? 'ENABLED' : 'DISABLED' },
       fileSystemPolicy: refuseClearText(),
       fileSystemTags: [{ key: 'Name', value: this.node.path }],

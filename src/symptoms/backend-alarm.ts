@@ -11,8 +11,14 @@ export class BackendAlarm {
   /** ECS gave up a deployment of a service. A notification, not an alarm of CloudWatch. */
   public static readonly SERVICE_DEPLOYMENT = BackendAlarm.of('service-deployment');
 
+  /** Runs of a job could not be started. */
+  public static readonly JOB_NOT_STARTED = BackendAlarm.of('job-not-started');
+
+  /** A run of a job failed. A notification, not an alarm of CloudWatch. */
+  public static readonly JOB_FAILED = BackendAlarm.of('job-failed');
+
   /** The load balancer itself answers with 5xx. */
-  public static readonly EDGE_ERRORS = BackendAlarm.of('edge-errors');
+  public static readonly INGRESS_ERRORS = BackendAlarm.of('ingress-errors');
 
   /** The targets of a route answer with 5xx. */
   public static readonly ROUTE_ERRORS = BackendAlarm.of('route-errors');
@@ -47,6 +53,12 @@ export class BackendAlarm {
   /** A serverless cache refuses commands for a while. */
   public static readonly CACHE_THROTTLED = BackendAlarm.of('cache-throttled');
 
+  /** A file system is asked for nearly as many operations as it does. */
+  public static readonly FILE_SYSTEM_IO = BackendAlarm.of('file-system-io');
+
+  /** A file system with bursting throughput has hardly any burst credits left, and will be slow. */
+  public static readonly FILE_SYSTEM_CREDITS = BackendAlarm.of('file-system-credits');
+
   /** Messages wait in a queue for too long. */
   public static readonly QUEUE_AGE = BackendAlarm.of('queue-age');
 
@@ -61,7 +73,7 @@ export class BackendAlarm {
    */
   public static of(section: string): BackendAlarm {
     if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(section)) {
-      throw new InvalidBackendError(undefined, `BackendAlarm.of() takes a section of the runbook in lower case with hyphens, like 'service-cpu', got '${section}'.`);
+      throw new InvalidBackendError('BackendAlarm.of()', 'BackendAlarm.section', `A section of the runbook must be lower case with hyphens, like 'service-cpu', got '${section}'.`);
     }
     return new BackendAlarm(section);
   }

@@ -1,2 +1,2 @@
 export * from './backend-alarm';
-export * from './watch-options';
+export * from './monitor-options';

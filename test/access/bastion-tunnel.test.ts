@@ -73,7 +73,7 @@ describe('the session document', () => {
   test.each([0, 65536, 1.5, -1])('fails for local port %p', (localPort) => {
     const { stack, vpc } = setting();
     expect(() => new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target: server(stack, vpc), localPort }))
-      .toThrow(`localPort must be a whole number from 1 to 65535, got ${localPort}. (at 'Stack/Bastion/Tunnels/Postgres')`);
+      .toThrow(`\`localPort\` must be a whole number from 1 to 65535, got ${localPort}. (at 'Stack/Bastion/Tunnels/Postgres')`);
   });
 });
 
@@ -129,7 +129,7 @@ describe('the path', () => {
   test('fails for a target without a security group', () => {
     const { stack, vpc } = setting();
     expect(() => new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target: { endpoint: 'db', port: 5432, connections: new ec2.Connections() } }))
-      .toThrow('The target of a tunnel must have a security group that the bastion can be let into.');
+      .toThrow('`target` must have a security group, because the tunnel adds a rule to it.');
   });
 
   test('fails for a second tunnel of the same id', () => {
@@ -162,17 +162,17 @@ describe('a target in another stack', () => {
     const target = server(data, vpc);
     data.addStackDependency(stack);
     expect(() => new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target }))
-      .toThrow("A bastion and its tunnels depend on their targets, never the reverse. But 'Data/Server' is in a stack, 'Data', that depends on this one, 'Stack'.");
+      .toThrow("'Data/Server' can't be used here: its stack 'Data' depends on this stack 'Stack', so the two stacks would depend on each other. A bastion and its tunnels depend on their targets, never the reverse.");
   });
 });
 
-describe('grantOpen', () => {
+describe('grantConnect', () => {
   function granted(env?: { region: string; account: string }) {
     const { stack, vpc } = setting(env);
     const bastion = new SsmBastion(stack, 'Bastion', { vpc });
     const tunnel = bastion.addTunnel('Postgres', { target: server(stack, vpc) });
     bastion.addTunnel('Other', { target: server(new Stack(), vpc, { endpoint: 'other', connections: new ec2.Connections({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Sg', 'sg-2')] }) }) });
-    tunnel.grantOpen(new iam.User(stack, 'User')).assertSuccess();
+    tunnel.grantConnect(new iam.User(stack, 'User')).assertSuccess();
     const template = Template.fromStack(stack);
     const [policy] = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Users: [{ Ref: Match.anyValue() }] } }));
     return { stack, bastion, tunnel, statements: policy.Properties.PolicyDocument.Statement, template };
@@ -218,7 +218,7 @@ describe('grantOpen', () => {
     const people = new Stack(app, 'People');
 
     // WHEN
-    tunnel.grantOpen(new iam.Role(people, 'Developers', { assumedBy: new iam.AccountRootPrincipal() }));
+    tunnel.grantConnect(new iam.Role(people, 'Developers', { assumedBy: new iam.AccountRootPrincipal() }));
 
     // THEN
     Template.fromStack(people).resourceCountIs('AWS::IAM::Policy', 1);
@@ -230,7 +230,7 @@ describe('what a person is told', () => {
   test('is one command that starts the bastion and opens the tunnel', () => {
     const { stack, vpc } = setting();
     const tunnel = new SsmBastion(stack, 'Bastion', { vpc }).addTunnel('Postgres', { target: server(stack, vpc) });
-    const command = JSON.stringify(stack.resolve(tunnel.command));
+    const command = JSON.stringify(stack.resolve(tunnel.connectCommand));
     expect(command).toContain('aws ec2 start-instances --region ');
     expect(command).toContain('aws ssm start-session --region ');
     expect(command).toContain(tunnelDocument(Template.fromStack(stack)).id);

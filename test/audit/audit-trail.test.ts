@@ -153,17 +153,17 @@ describe('options', () => {
 
 describe('misuse', () => {
   test.each([[Duration.hours(12), '0.5 days'], [Duration.days(0), '0 days']])('fails on a retention of %s', (retention, got) => {
-    expect(() => createTrail({ retention })).toThrow(`retention must be whole days that are known at synth, at least 1, got ${got}. (at 'Audit/Trail')`);
+    expect(() => createTrail({ retention })).toThrow(`\`retention\` must be a whole number of days, at least 1, got ${got}. (at 'Audit/Trail')`);
   });
 
   test('fails on a retention that is known only at deployment', () => {
     const stack = new Stack(developmentApp(), 'Audit');
     const retention = Duration.days(new CfnParameter(stack, 'Days', { type: 'Number' }).valueAsNumber);
-    expect(() => new AuditTrail(stack, 'Trail', { retention })).toThrow('got a token.');
+    expect(() => new AuditTrail(stack, 'Trail', { retention })).toThrow('got a duration that isn\'t known until deployment (it\'s a token).');
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createTrail({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+    expect(() => createTrail({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
   });
 });
 

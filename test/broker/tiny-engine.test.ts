@@ -185,7 +185,7 @@ describe('the engine decides', () => {
   test('what its resources are called; another one fails', async () => {
     await begin('1');
     const other = new Resource(scene.world, { ResourceType: 'Custom::OtherUser', LogicalResourceId: 'Api', StackId: STACK }, {});
-    expect(await other.create()).toMatchObject({ Status: 'FAILED', Reason: '[UNKNOWN_TYPE] This function makes \'Custom::TinyDatabase\' and \'Custom::TinyUser\', not \'Custom::OtherUser\'.' });
+    expect(await other.create()).toMatchObject({ Status: 'FAILED', Reason: '[UNKNOWN_TYPE] This library makes resources of the types \'Custom::TinyDatabase\' and \'Custom::TinyUser\' here, not \'Custom::OtherUser\'. Declare databases and users with the constructs of this library.' });
   });
 
   test('what is worth another attempt: a server that is busy is asked again', async () => {
@@ -198,7 +198,7 @@ describe('the engine decides', () => {
     expect(clock.now()).toBeGreaterThan(deadline - 10_000);
     await held;
     expect(await runTinyRequest(server, { ...request, server: { ...request.server, password: 'wrong' } }, clock)).toEqual({
-      ok: false, error: { code: 'T-PASSWORD', message: 'User "api": Wrong password "********" for root (T-PASSWORD).', unreachable: false, wrongPassword: true },
+      ok: false, error: { code: 'T-PASSWORD', message: 'User \'api\': Wrong password "********" for root (T-PASSWORD).', unreachable: false, wrongPassword: true },
     });
   });
 });

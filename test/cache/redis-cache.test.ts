@@ -262,26 +262,26 @@ describe('misuse', () => {
   const serverless = CacheCapacity.serverless();
 
   test.each<[string, Partial<RedisCacheProps>, string]>([
-    ['no security group', { securityGroups: [] }, 'securityGroups must not be empty.'],
-    ['a port out of range', { port: 70_000 }, 'port must be a whole number from 1 to 65535, got 70000.'],
-    ['snapshots for too long', { backupRetention: Duration.days(36) }, 'backupRetention must be whole days from 0 to 35, got 36.'],
-    ['snapshots for hours', { backupRetention: Duration.hours(12) }, 'backupRetention must be whole days from 0 to 35, got 0.5.'],
-    ['another removal policy', { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }, 'removalPolicy must be DESTROY, SNAPSHOT or RETAIN, got retain-on-update-or-delete.'],
-    ['eviction twice', { eviction: CacheEviction.ALL_KEYS_LRU, parameters: { 'maxmemory-policy': 'noeviction' } }, 'Set eviction or the parameter maxmemory-policy, not both.'],
-    ['shards', { parameters: { 'cluster-enabled': 'yes' } }, 'A cache of nodes has one shard'],
-    ['a replica that cannot take over', { capacity: t2 }, 'Nodes of type t2.small cannot fail over'],
-    ['snapshots of nodes that have none', { capacity: t1 }, 'Nodes of type t1.micro have no snapshots.'],
-    ['public subnets', { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }, 'vpcSubnets selects public subnets'],
-    ['what only nodes have', { capacity: serverless, eviction: CacheEviction.NO_EVICTION, preferredBackupWindow: '05:00-06:00' }, 'A serverless cache has no eviction, preferredBackupWindow.'],
-    ['another port of a serverless cache', { capacity: serverless, port: 6380 }, 'A serverless cache listens on 6379.'],
+    ['no security group', { securityGroups: [] }, '`securityGroups` must not be empty.'],
+    ['a port out of range', { port: 70_000 }, '`port` must be a whole number from 1 to 65535, got 70000.'],
+    ['snapshots for too long', { backupRetention: Duration.days(36) }, '`backupRetention` must be a whole number of days from 0 to 35, got 36 days.'],
+    ['snapshots for hours', { backupRetention: Duration.hours(12) }, '`backupRetention` must be a whole number of days from 0 to 35, got 0.5 days.'],
+    ['another removal policy', { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }, '`removalPolicy` must be DESTROY, SNAPSHOT or RETAIN, got retain-on-update-or-delete.'],
+    ['eviction twice', { eviction: CacheEviction.ALL_KEYS_LRU, parameters: { 'maxmemory-policy': 'noeviction' } }, '`eviction` and the parameter `maxmemory-policy` are both set'],
+    ['shards', { parameters: { 'cluster-enabled': 'yes' } }, 'because a cache of nodes has one shard.'],
+    ['a replica that cannot take over', { capacity: t2 }, "Nodes of type 't2.small' can't fail over"],
+    ['snapshots of nodes that have none', { capacity: t1 }, "Nodes of type 't1.micro' don't support snapshots."],
+    ['public subnets', { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }, '`vpcSubnets` selects public subnets'],
+    ['what only nodes have', { capacity: serverless, eviction: CacheEviction.NO_EVICTION, preferredBackupWindow: '05:00-06:00' }, "A serverless cache doesn't support `eviction`, `preferredBackupWindow`."],
+    ['another port of a serverless cache', { capacity: serverless, port: 6380 }, "`port` can't be 6380, because a serverless cache listens on 6379."],
   ])('fails on %s', (_what, props, message) => {
     expect(() => createCache(props)).toThrow(message);
     expect(() => createCache(props)).toThrow('Data/Redis');
   });
 
   test.each([
-    ['a replica', CacheCapacity.node({ replicas: 1 }), 'the replica needs another'],
-    ['a serverless cache', serverless, 'a serverless cache needs two'],
+    ['a replica', CacheCapacity.node({ replicas: 1 }), 'in one availability zone, and the replica needs another'],
+    ['a serverless cache', serverless, 'in one availability zone, and a serverless cache needs two'],
   ])('fails on %s in one zone', (_what, capacity, message) => {
     const stack = new Stack(developmentApp(), 'Data');
     const { vpc } = new BackendNetwork(stack, 'Network', { maxAzs: 1 });
@@ -295,30 +295,30 @@ describe('misuse', () => {
   });
 
   test.each([[-1], [6], [1.5]])('fails on %p replicas', (replicas) => {
-    expect(() => CacheCapacity.node({ replicas })).toThrow(`replicas must be a whole number from 0 to 5 that is known at synth, got ${replicas}.`);
+    expect(() => CacheCapacity.node({ replicas })).toThrow(`\`replicas\` must be a whole number from 0 to 5, got ${replicas}.`);
   });
 
   test('fails on several zones without a replica', () => {
-    expect(() => CacheCapacity.node({ replicas: 0, multiAz: true })).toThrow('multiAz needs a replica in another zone.');
+    expect(() => CacheCapacity.node({ replicas: 0, multiAz: true })).toThrow('`multiAz` needs a replica in another availability zone, and `replicas` is 0.');
   });
 
   test.each([['cache.t4g.micro'], ['t4g.nano'], ['micro']])('fails on nodes of type %s', (type) => {
-    expect(() => CacheCapacity.node({ instanceType: new ec2.InstanceType(type) })).toThrow(`'${type}' is no type of node.`);
+    expect(() => CacheCapacity.node({ instanceType: new ec2.InstanceType(type) })).toThrow(`'${type}' isn't a valid node type.`);
   });
 
   test.each([[Size.mebibytes(512), '0.5'], [Size.tebibytes(5), '5120'], [Size.mebibytes(1536), '1.5']])('fails on %p of data', (maxDataStorage, got) => {
-    expect(() => CacheCapacity.serverless({ maxDataStorage })).toThrow(`maxDataStorage must be whole GiB from 1 to 5000, got ${got} GiB.`);
+    expect(() => CacheCapacity.serverless({ maxDataStorage })).toThrow(`\`maxDataStorage\` must be a whole number of GiB from 1 to 5000, got ${got} GiB.`);
   });
 
   test.each([[999], [15_000_001], [1000.5]])('fails on %p units a second', (maxEcpuPerSecond) => {
-    expect(() => CacheCapacity.serverless({ maxEcpuPerSecond })).toThrow(`maxEcpuPerSecond must be a whole number from 1000 to 15000000, got ${maxEcpuPerSecond}.`);
+    expect(() => CacheCapacity.serverless({ maxEcpuPerSecond })).toThrow(`\`maxEcpuPerSecond\` must be a whole number from 1000 to 15000000, got ${maxEcpuPerSecond}.`);
   });
 
   test.each([['8'], ['latest'], ['7.1'], ['']])('fails on Valkey \'%s\'', (version) => {
-    expect(() => CacheEngine.valkey(version)).toThrow(`The version of valkey must be known at synth, of the form '8.1', and at least 7.2, got '${version}'.`);
+    expect(() => CacheEngine.valkey(version)).toThrow(`The version must have the form '8.1' and be at least 7.2, got '${version}'. (in CacheEngine.valkey())`);
   });
 
   test('fails on Redis 6', () => {
-    expect(() => CacheEngine.redis('6.2')).toThrow('at least 7.0, got \'6.2\'.');
+    expect(() => CacheEngine.redis('6.2')).toThrow('at least 7.0, got \'6.2\'. (in CacheEngine.redis())');
   });
 });

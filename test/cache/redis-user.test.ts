@@ -125,16 +125,17 @@ describe('access', () => {
     Template.fromStack(stack).hasResourceProperties(USER, { AccessString: { Ref: 'Access' } });
   });
 
-  test.each([[[], 'none'], [['a b'], '\'a b\''], [['bull:*'], '\'bull:*\''], [[''], '\'\'']])('fails on the prefixes %j', (keyPrefixes, got) => {
-    expect(() => RedisAccess.readWrite({ keyPrefixes })).toThrow(`got ${got}.`);
+  test.each([[[], 'must not be empty'], [['a b'], 'contains \'a b\''], [['bull:*'], 'contains \'bull:*\''], [[''], 'contains \'\'']])('fails on the prefixes %j', (keyPrefixes, problem) => {
+    expect(() => RedisAccess.readWrite({ keyPrefixes })).toThrow(`\`keyPrefixes\` ${problem}.`);
+    expect(() => RedisAccess.readOnly({ keyPrefixes })).toThrow('(in RedisAccess.readOnly())');
   });
 
-  test.each([['on >secret ~*', '>secret'], ['on nopass ~*', 'nopass'], ['on #abc', '#abc'], ['reset on', 'reset']])('fails on the password rule in \'%s\'', (accessString, rule) => {
-    expect(() => RedisAccess.of(accessString)).toThrow(`The access string has '${rule}'`);
+  test.each([['on >secret ~*', '>…'], ['on nopass ~*', 'nopass'], ['on #abc', '#…'], ['reset on', 'reset']])('fails on the password rule in \'%s\'', (accessString, rule) => {
+    expect(() => RedisAccess.of(accessString)).toThrow(`The access string contains the rule '${rule}',`);
   });
 
   test.each([['~* +@all'], ['off ~* +@all'], ['on off']])('fails on \'%s\', with which nobody can log in', (accessString) => {
-    expect(() => RedisAccess.of(accessString)).toThrow('The access string must have \'on\'');
+    expect(() => RedisAccess.of(accessString)).toThrow(`The access string '${accessString}' doesn't turn the user on`);
   });
 });
 
@@ -164,7 +165,7 @@ describe('a service of another stack', () => {
     const app = developmentApp();
     const { vpc, cache, stack: data } = createCache({}, app);
     const other = new RedisCache(data, 'Sessions', { vpc });
-    const { stack } = connect(app, vpc, cache.addUser('Api'), ServiceBinding.prefixed('SESSIONS', other.addUser('Api')));
+    const { stack } = connect(app, vpc, cache.addUser('Api'), ServiceBinding.withPrefix('SESSIONS', other.addUser('Api')));
     const { environment, secrets } = containerOf(stack);
     expect(Object.keys(environment).filter((name) => name.endsWith('REDIS_HOST'))).toEqual(['REDIS_HOST', 'SESSIONS_REDIS_HOST']);
     expect(Object.keys(secrets)).toEqual(['REDIS_PASSWORD', 'REDIS_URL', 'SESSIONS_REDIS_PASSWORD', 'SESSIONS_REDIS_URL']);
@@ -182,7 +183,7 @@ describe('a service of another stack', () => {
   test('fails where a cache is given instead of its user', () => {
     const app = developmentApp();
     const { vpc, cache } = createCache({}, app);
-    expect(() => connect(app, vpc, cache as unknown as IServiceBinding)).toThrow('connectTo[0] is no IServiceBinding.');
+    expect(() => connect(app, vpc, cache as unknown as IServiceBinding)).toThrow(/`connectTo\[0\]` is a cache; a service connects as a user. Use `connectTo: \[cache.addUser\('/);
   });
 });
 
@@ -223,17 +224,17 @@ describe('a user that authenticates by IAM', () => {
     const app = developmentApp();
     const { vpc, cache } = createCache({}, app);
     connect(app, vpc, cache.addUser('Api', { iamAuthentication: true }));
-    expect(() => app.synth()).toThrow(/'Services\/Api' uses this user, which authenticates by IAM, but nobody may log in as it\. Call grantConnect\(\)/);
+    expect(() => app.synth()).toThrow(/'Services\/Api' connects as this user, which logs in with IAM, but nothing has permission to log in as it\. Call `user\.grantConnect\(service\)`/);
   });
 
   test('fails with a name of its own', () => {
-    expect(() => createUser({ iamAuthentication: true, username: 'api' })).toThrow('Leave username out.');
+    expect(() => createUser({ iamAuthentication: true, username: 'api' })).toThrow('Remove `username`.');
   });
 
   test('fails to grant IAM access to a user with a password', () => {
     const { stack, user } = createUser();
     const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com') });
-    expect(() => user.grantConnect(role)).toThrow('This user has a password, which IAM cannot replace.');
+    expect(() => user.grantConnect(role)).toThrow('This user logs in with a password');
   });
 });
 
@@ -271,10 +272,10 @@ describe('what exists already', () => {
   });
 
   test.each([
-    ['an endpoint that is a URL', { endpoint: 'rediss://redis.example.com' }, 'endpoint must be a host name alone'],
-    ['a port out of range', { port: 0 }, 'port must be a whole number from 1 to 65535, got 0.'],
-    ['no security group', { securityGroups: [] }, 'securityGroups must hold at least one'],
-    ['two kinds of names', { cacheClusterId: 'a', serverlessCacheName: 'b' }, 'not both'],
+    ['an endpoint that is a URL', { endpoint: 'rediss://redis.example.com' }, '`endpoint` must be a host name without'],
+    ['a port out of range', { port: 0 }, '`port` must be a whole number from 1 to 65535, got 0.'],
+    ['no security group', { securityGroups: [] }, '`securityGroups` must not be empty.'],
+    ['two kinds of names', { cacheClusterId: 'a', serverlessCacheName: 'b' }, 'are both set'],
   ])('fails on %s', (_what, attributes, message) => {
     const stack = new Stack(developmentApp(), 'Services');
     const securityGroups = [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')];
@@ -285,19 +286,19 @@ describe('what exists already', () => {
     const stack = new Stack(developmentApp(), 'Services');
     const securityGroups = [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')];
     const cache = RedisCache.fromRedisCacheAttributes(stack, 'Cache', { endpoint: 'redis.example.com', securityGroups });
-    expect(() => cache.metricConnections()).toThrow('Metrics of an imported cache need its cacheClusterId or serverlessCacheName.');
+    expect(() => cache.metricConnections()).toThrow('The metrics of an imported cache need its name. Set `cacheClusterId` or `serverlessCacheName`');
   });
 
   test('fails on an empty name', () => {
-    expect(() => userOf(new Stack(developmentApp(), 'Services'), ' ')).toThrow('username must not be empty.');
+    expect(() => userOf(new Stack(developmentApp(), 'Services'), ' ')).toThrow('`username` must not be empty.');
   });
 });
 
 describe('misuse', () => {
   test('fails on a name twice, and on default', () => {
     const { cache } = createUser();
-    expect(() => cache.addUser('Other', { username: 'api' })).toThrow('this cache has a user \'api\' already');
-    expect(() => cache.addUser('Default')).toThrow('every cache has a user \'default\'');
+    expect(() => cache.addUser('Other', { username: 'api' })).toThrow('This cache has a user \'api\' already');
+    expect(() => cache.addUser('Default')).toThrow('`username` can\'t be \'default\', because every cache has a user of this name');
   });
 
   test('fails on an id twice', () => {
@@ -306,18 +307,18 @@ describe('misuse', () => {
   });
 
   test.each([['Api'], ['a b'], ['-a'], ['a:b'], ['']])('fails on the name \'%s\'', (username) => {
-    expect(() => createUser({ username })).toThrow(`username must be lower-case letters, digits and hyphens, which a URL takes as they are, got '${username}'.`);
+    expect(() => createUser({ username })).toThrow(`\`username\` must be lower-case letters and digits, with hyphens only between them, got '${username}'.`);
   });
 
   test('fails in another stack than that of the cache', () => {
     const app = developmentApp();
     const { cache } = createCache({}, app);
-    expect(() => new RedisUser(new Stack(app, 'Other'), 'Api', { cache })).toThrow('A user must be in the stack of its cache, \'Data\'');
+    expect(() => new RedisUser(new Stack(app, 'Other'), 'Api', { cache })).toThrow('A user must be in its cache\'s stack \'Data\'');
   });
 
   test('fails on the hundredth user', () => {
     const { cache } = createCache();
     Array.from({ length: 99 }, (_, index) => cache.addUser(`User${index}`, { iamAuthentication: true }));
-    expect(() => cache.addUser('Last', { iamAuthentication: true })).toThrow('A cache takes at most 99 users.');
+    expect(() => cache.addUser('Last', { iamAuthentication: true })).toThrow('A cache can have at most 99 users in addition to \'default\'');
   });
 });

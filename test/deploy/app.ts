@@ -1,10 +1,10 @@
-import * as fs from 'fs';
 import { createRequire } from 'module';
 import * as path from 'path';
 import { App, ArnFormat, CfnResource, CliCredentialsStackSynthesizer, type Stack } from 'aws-cdk-lib';
 import { CfnService } from 'aws-cdk-lib/aws-ecs';
 import { Posture, PrivatePostgres } from 'cdk-private-backend';
 import type { Example } from '../../examples/checks/cases';
+import { PemFile } from '../../src/trust';
 
 // Not by the roles of the bootstrap stack, whose policies the emulator does not understand.
 const app = new App({ defaultStackSynthesizer: new CliCredentialsStackSynthesizer() });
@@ -41,7 +41,7 @@ function vary(stack: Stack): void {
 const posture = context('posture');
 (posture === 'production' ? Posture.production() : Posture.development()).applyTo(app);
 const stacks = exampleIn(context('example')).addTo(app, {
-  caBundle: fs.readFileSync(context('ca'), 'utf8'),
+  caCertificates: PemFile.fromPath(context('ca')),
   hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
 });
 stacks.forEach(vary);

@@ -2,7 +2,7 @@ import { Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { createVpc, developmentApp, exportsOf, IMAGE, productionApp } from './fixture';
-import { BackendCluster, FargateApi } from '../../src/fargate';
+import { BackendCluster, FargateApi, DiscoveryNamespace } from '../../src/fargate';
 
 function insights(value: string) {
   return { ClusterSettings: [{ Name: 'containerInsights', Value: value }] };
@@ -47,7 +47,7 @@ test('a cluster makes a private DNS namespace only where it is asked to', () => 
   const vpc = createVpc(stack);
 
   // WHEN
-  new BackendCluster(stack, 'With', { vpc, privateDnsNamespace: 'backend.internal' });
+  new BackendCluster(stack, 'With', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('backend.internal') });
   const without = new BackendCluster(stack, 'Without', { vpc });
 
   // THEN
@@ -59,12 +59,12 @@ test('a cluster makes a private DNS namespace only where it is asked to', () => 
 
 test.each([['Backend'], ['backend.'], ['-a.internal'], ['a b'], [''], ['a..b']])('fails on the private DNS namespace \'%s\'', (privateDnsNamespace) => {
   const stack = new Stack(developmentApp(), 'Stack');
-  expect(() => new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), privateDnsNamespace })).toThrow(/privateDnsNamespace must be a domain name in lower case, like 'backend.internal', got '.*'\. \(at 'Stack'\)/);
+  expect(() => new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), serviceDiscovery: DiscoveryNamespace.privateDns(privateDnsNamespace) })).toThrow(/The namespace of `serviceDiscovery` must be a domain name in lower case, for example 'backend.internal', got '.*'\. \(at 'Stack\/Cluster'\)/);
 });
 
 test('the name of a private DNS namespace may be known only at deployment', () => {
   const stack = new Stack(developmentApp(), 'Stack');
-  new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), privateDnsNamespace: Token.asString({ Ref: 'Name' }) });
+  new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), serviceDiscovery: DiscoveryNamespace.privateDns(Token.asString({ Ref: 'Name' })) });
   Template.fromStack(stack).hasResourceProperties('AWS::ServiceDiscovery::PrivateDnsNamespace', { Name: { Ref: 'Name' } });
 });
 

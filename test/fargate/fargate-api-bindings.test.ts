@@ -30,13 +30,13 @@ describe('environment and secrets', () => {
     const { stack, cluster } = createCluster();
     const connectTo = ['a', 'b'].map((value) => new TestBinding(() => ({ environment: { DATABASE_URL: value } })));
     expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo }))
-      .toThrow(/'DATABASE_URL' is given twice.*by connectTo\[0\] and by connectTo\[1\].*ServiceBinding.prefixed\('ORDERS', binding\).*ORDERS_DATABASE_URL/);
+      .toThrow(/'DATABASE_URL' has two different values, from `connectTo\[0\]` and from `connectTo\[1\]`.*ServiceBinding.withPrefix\('ORDERS', user\).*'ORDERS_DATABASE_URL'/);
   });
 
   test('fails where a binding gives what environment gives already, also as a secret', () => {
     const { stack, cluster } = createCluster();
     const connectTo = [new TestBinding(() => ({ secrets: { TOKEN: createSecret(stack, 'Secret') } }))];
-    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo, environment: { TOKEN: 'x' } })).toThrow(/'TOKEN' is given twice.*by environment and by connectTo\[0\]/);
+    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo, environment: { TOKEN: 'x' } })).toThrow(/'TOKEN' has two different values, from `environment` and from `connectTo\[0\]`/);
   });
 
   test('the same value from two bindings is no conflict', () => {
@@ -60,7 +60,7 @@ describe('environment and secrets', () => {
     const binding = (value: string) => new TestBinding(({ prefix }) => ({ environment: { [`${prefix ?? 'NO'}_URL`]: value } }));
 
     // WHEN
-    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [ServiceBinding.prefixed('ORDERS', binding('a')), ServiceBinding.prefixed('USERS', binding('b'))] });
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [ServiceBinding.withPrefix('ORDERS', binding('a')), ServiceBinding.withPrefix('USERS', binding('b'))] });
 
     // THEN
     Template.fromStack(stack).hasResourceProperties('AWS::ECS::TaskDefinition', {

@@ -6,7 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { createCluster, createSecret, IMAGE, productionApp } from './fixture';
-import { FargateApi, type FargateApiProps } from '../../src/fargate';
+import { FargateApi, type FargateApiProps, Scaling } from '../../src/fargate';
 
 function synthesize(props: Partial<FargateApiProps> = {}, { stack, cluster } = createCluster()): Template {
   new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...props });
@@ -73,7 +73,7 @@ describe('defaults', () => {
     });
   });
 
-  test('a service that no edge routes to has no load balancer and no grace period', () => {
+  test('a service that no ingress routes to has no load balancer and no grace period', () => {
     synthesize().hasResourceProperties('AWS::ECS::Service', { LoadBalancers: Match.absent(), HealthCheckGracePeriodSeconds: Match.absent() });
   });
 
@@ -180,7 +180,7 @@ describe('options', () => {
   });
 
   test('a task count and scaling that were asked for win over the posture', () => {
-    const template = synthesize({ minTasks: 3, maxTasks: 6, scaling: { cpuUtilizationPercent: 40 } });
+    const template = synthesize({ minTasks: 3, maxTasks: 6, scaleOn: [Scaling.onCpuPercent(40)] });
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 3, MaxCapacity: 6 });
     template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', { TargetTrackingScalingPolicyConfiguration: Match.objectLike({ TargetValue: 40 }) });
   });
@@ -190,7 +190,7 @@ describe('options', () => {
   });
 
   test('failure threshold, log retention and removal policy that were asked for win', () => {
-    const template = synthesize({ failureThreshold: 5, logRetention: logs.RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN });
+    const template = synthesize({ deploymentFailureThreshold: 5, logRetention: logs.RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN });
     template.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: Match.objectLike({ DeploymentCircuitBreaker: Match.objectLike({ ThresholdConfiguration: { Type: 'COUNT', Value: 5 } }) }),
     });

@@ -122,18 +122,18 @@ describe('options', () => {
 
 describe('errors', () => {
   test.each<[string, Partial<FargateWorkerProps>, RegExp]>([
-    ['a stop timeout above what Fargate gives', { stopTimeout: Duration.seconds(121) }, /stopTimeout must be from 2 to 120 whole seconds, got 121/],
-    ['a variable that follows from a prop', { environment: { STOP_TIMEOUT_SECONDS: '5' } }, /environment sets 'STOP_TIMEOUT_SECONDS', which the service gets from the prop 'stopTimeout'. Set 'stopTimeout' instead/],
-    ['a size that Fargate does not offer', { cpu: 256, memoryLimitMiB: 8192 }, /8192 does not go with cpu 256/],
-    ['fewer tasks at most than at least', { minTasks: 3, maxTasks: 2 }, /maxTasks must be at least minTasks/],
+    ['a stop timeout above what Fargate gives', { stopTimeout: Duration.seconds(121) }, /`stopTimeout` must be from 2 to 120 whole seconds, got 121/],
+    ['a variable that follows from a prop', { environment: { STOP_TIMEOUT_SECONDS: '5' } }, /`environment` sets 'STOP_TIMEOUT_SECONDS', which this library sets from `stopTimeout`.*set `stopTimeout` instead/],
+    ['a size that Fargate does not offer', { cpu: 256, memoryLimitMiB: 8192 }, /\(8192\) can't be used with `cpu` \(256\)/],
+    ['fewer tasks at most than at least', { minTasks: 3, maxTasks: 2 }, /`minTasks` \(3\) is greater than `maxTasks` \(2\)/],
   ])('fails for %s', (_what, props, message) => {
     expect(() => synthesize(props)).toThrow(message);
   });
 
-  test('warns about root, by the name of the construct', () => {
+  test('warns about root, and names the construct', () => {
     const backend = createCluster();
     synthesize({ user: '0:0' }, backend);
-    Annotations.fromStack(backend.stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('runs as \'0:0\'.*FargateWorker.rootUser'));
+    Annotations.fromStack(backend.stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('FargateWorker runs as \'0:0\'.*Service.rootUser'));
   });
 });
 

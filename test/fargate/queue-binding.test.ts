@@ -62,7 +62,7 @@ test('two queues are kept apart by prefixes, and one queue can be consumed and f
   const { stack, cluster } = createCluster();
   const [orders, mails] = [queueIn(stack, 'Orders'), queueIn(stack, 'Mails')];
   new FargateWorker(stack, 'Worker', {
-    cluster, image: IMAGE, connectTo: [QueueBinding.consume(orders), QueueBinding.send(orders), ServiceBinding.prefixed('MAILS', QueueBinding.send(mails))],
+    cluster, image: IMAGE, connectTo: [QueueBinding.consume(orders), QueueBinding.send(orders), ServiceBinding.withPrefix('MAILS', QueueBinding.send(mails))],
   });
   expect(environmentOf(Template.fromStack(stack)).map(({ Name }) => Name)).toEqual(['MAILS_QUEUE_URL', 'QUEUE_URL', 'STOP_TIMEOUT_SECONDS']);
 });
@@ -96,27 +96,27 @@ test('fails where the stack of the queue depends on that of the service', () => 
 
 test('a queue without dead-letter queue is worth a warning to its consumer, not to its sender', () => {
   const { stack: consumer } = withBinding((queue) => QueueBinding.consume(queue), { deadLetterQueue: undefined });
-  Annotations.fromStack(consumer).hasWarning('/Backend/Worker', Match.stringLikeRegexp(`'Backend/Orders'.*deadLetterQueue with a maxReceiveCount.*${POISON}`));
+  Annotations.fromStack(consumer).hasWarning('/Backend/Worker', Match.stringLikeRegexp(`'Backend/Orders'.*deadLetterQueue: .*maxReceiveCount.*${POISON}`));
   const { stack: sender } = withBinding((queue) => QueueBinding.send(queue), { deadLetterQueue: undefined });
   Annotations.fromStack(sender).hasNoWarning('/Backend/Worker', Match.stringLikeRegexp(POISON));
 });
 
 test('fails for the name of a queue', () => {
   const { stack, cluster } = createCluster();
-  expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [QueueBinding.consume('orders' as unknown as sqs.IQueue)] })).toThrow('QueueBinding takes an sqs.IQueue');
+  expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [QueueBinding.consume('orders' as unknown as sqs.IQueue)] })).toThrow('A `QueueBinding` needs an `sqs.IQueue`, got \'orders\'.');
 });
 
 test('fails for a queue itself in connectTo, and says how to connect to it', () => {
   const { stack, cluster } = createCluster();
   const queue = queueIn(stack) as unknown as IServiceBinding;
-  expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [queue] })).toThrow('connectTo[0] is no IServiceBinding. A service consumes a queue or sends to it: connectTo: [QueueBinding.consume(queue)].');
+  expect(() => new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [queue] })).toThrow('`connectTo[0]` is a queue, which a service consumes or sends to. Use `connectTo: [QueueBinding.consume(queue)]` or `connectTo: [QueueBinding.send(queue)]`.');
 });
 
 test('fails in isolated subnets without an endpoint for SQS, and not with one', () => {
   const isolated = (withEndpoint: boolean) => () => {
     const app = developmentApp();
     const stack = new Stack(app, 'Backend');
-    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.endpoints() });
+    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.vpcEndpoints() });
     if (withEndpoint) {
       vpc.addInterfaceEndpoint('Queues', { service: ec2.InterfaceVpcEndpointAwsService.SQS });
     }
@@ -124,7 +124,7 @@ test('fails in isolated subnets without an endpoint for SQS, and not with one', 
     new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [QueueBinding.consume(queueIn(stack))] });
     return app.synth();
   };
-  expect(isolated(false)).toThrow(/'Backend\/Worker' is in isolated subnets .* 'sqs' cannot be reached to send and receive messages.*InterfaceVpcEndpointAwsService.SQS/);
+  expect(isolated(false)).toThrow(/Backend\/Worker.*The isolated subnets of the VPC .* can't reach 'sqs' to send and receive messages.*InterfaceVpcEndpointAwsService.SQS/);
   expect(isolated(true)).not.toThrow();
 });
 

@@ -22,5 +22,5 @@ test('people may restart one service, and are told how', () => {
 
 test.each([1, 121])('fails for a start timeout of %i seconds', (given) => {
   const { stack, cluster } = createCluster();
-  expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, startTimeout: Duration.seconds(given) })).toThrow(`startTimeout must be from 2 to 120 whole seconds, got ${given}.`);
+  expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, startTimeout: Duration.seconds(given) })).toThrow(`\`startTimeout\` must be from 2 to 120 whole seconds, got ${given}.`);
 });

@@ -3,8 +3,8 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, createVpc, developmentApp, IMAGE } from './fixture';
-import { PublicEdge } from '../../src/edge';
 import { BackendCluster, FargateApi, type FargateApiProps, FargateWorker, type FargateWorkerProps, Scaling } from '../../src/fargate';
+import { PublicIngress } from '../../src/ingress';
 
 const BOUNDS = { minTasks: 1, maxTasks: 5 };
 
@@ -20,7 +20,7 @@ function targetsOf(template: Template): { [policy: string]: number } {
 
 test('what is asked for takes the place of the default', () => {
   expect(targetsOf(worker({}))).toEqual({ Cpu: 60 });
-  const template = worker({ scaleOn: [Scaling.onMemory(70)] });
+  const template = worker({ scaleOn: [Scaling.onMemoryPercent(70)] });
   expect(targetsOf(template)).toEqual({ Memory: 70 });
   template.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
     TargetTrackingScalingPolicyConfiguration: Match.objectLike({ PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageMemoryUtilization' } }),
@@ -30,10 +30,10 @@ test('what is asked for takes the place of the default', () => {
 test('several make the service scale on each', () => {
   // GIVEN
   const { stack, vpc, cluster } = createCluster();
-  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpu(50), Scaling.onRequests(200)] });
+  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpuPercent(50), Scaling.onRequestsPerMinute(200)] });
 
   // WHEN
-  new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { target: api });
+  new PublicIngress(stack, 'Ingress', { vpc }).addRoute('Api', { target: api });
 
   // THEN
   expect(targetsOf(Template.fromStack(stack))).toEqual({ 'Cpu': 50, 'Requests-Api': 200 });
@@ -41,13 +41,13 @@ test('several make the service scale on each', () => {
 
 test('an API that scales on CPU alone has no policy for its routes', () => {
   const { stack, vpc, cluster } = createCluster();
-  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpu(50)] });
-  new PublicEdge(stack, 'Edge', { vpc }).addRoute('Api', { target: api });
+  const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, scaleOn: [Scaling.onCpuPercent(50)] });
+  new PublicIngress(stack, 'Ingress', { vpc }).addRoute('Api', { target: api });
   expect(targetsOf(Template.fromStack(stack))).toEqual({ Cpu: 50 });
 });
 
 test('with a fixed number of tasks nothing scales', () => {
-  const template = worker({ maxTasks: 1, scaleOn: [Scaling.onMemory(70)] });
+  const template = worker({ maxTasks: 1, scaleOn: [Scaling.onMemoryPercent(70)] });
   template.resourceCountIs('AWS::ApplicationAutoScaling::ScalableTarget', 0);
   template.hasResourceProperties('AWS::ECS::Service', { DesiredCount: 1 });
 });
@@ -147,25 +147,24 @@ describe('schedules', () => {
 test('warns about a service that stays at zero', () => {
   const backend = createCluster();
   worker({ minTasks: 0 }, backend);
-  Annotations.fromStack(backend.stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('stays there.*FargateWorker.scaleFromZero'));
+  Annotations.fromStack(backend.stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('stays there.*Service.scaleFromZero'));
 });
 
 describe('errors', () => {
   const schedule = appscaling.Schedule.cron({ hour: '8' });
 
   test.each<[string, Partial<FargateApiProps>, RegExp]>([
-    ['no percent', { scaleOn: [Scaling.onCpu(0)] }, /Scaling on cpu: the percentage must be a whole number from 1 to 100, got 0/],
-    ['more than all', { scaleOn: [Scaling.onMemory(101)] }, /Scaling on memory: the percentage.*got 101/],
-    ['no requests', { scaleOn: [Scaling.onRequests(0)] }, /Requests for each task must be a whole number of at least 1, got 0/],
-    ['the same twice', { scaleOn: [Scaling.onCpu(50), Scaling.onCpu(60)] }, /scaleOn has cpu twice/],
-    ['one schedule twice', { scaleOn: [1, 2].map((minTasks) => Scaling.onSchedule('Day', { schedule, minTasks })) }, /scaleOn has the schedule 'Day' twice/],
-    ['both props', { scaling: { cpuUtilizationPercent: 50 }, scaleOn: [Scaling.onCpu(50)] }, /scaling and scaleOn are both given/],
-    ['nothing', { scaleOn: [] }, /scaleOn is empty/],
-    ['a schedule that changes nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule })] }, /The schedule 'Day' changes nothing/],
-    ['a schedule of less than nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: -1 })] }, /The schedule 'Day': minTasks must be a whole number from 0 to 5000, got -1/],
-    ['a schedule that leaves the least above the most', { scaleOn: [Scaling.onSchedule('Night', { schedule, maxTasks: 0 })] }, /The schedule 'Night' sets maxTasks 0 and keeps minTasks 1 of the service.*Set both/],
-    ['a schedule that leaves the most below the least', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 6 })] }, /The schedule 'Day' sets minTasks 6 and keeps maxTasks 5/],
-    ['a schedule the wrong way round', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 3, maxTasks: 2 })] }, /The schedule 'Day': maxTasks must be at least minTasks/],
+    ['no percent', { scaleOn: [Scaling.onCpuPercent(0)] }, /`Scaling.onCpuPercent` must be a whole number from 1 to 100, got 0/],
+    ['more than all', { scaleOn: [Scaling.onMemoryPercent(101)] }, /`Scaling.onMemoryPercent` must.*got 101/],
+    ['no requests', { scaleOn: [Scaling.onRequestsPerMinute(0)] }, /`Scaling.onRequestsPerMinute` must be a whole number of at least 1, got 0/],
+    ['the same twice', { scaleOn: [Scaling.onCpuPercent(50), Scaling.onCpuPercent(60)] }, /`scaleOn` has `Scaling.onCpuPercent` twice/],
+    ['one schedule twice', { scaleOn: [1, 2].map((minTasks) => Scaling.onSchedule('Day', { schedule, minTasks })) }, /`scaleOn` has the schedule 'Day' twice/],
+    ['nothing', { scaleOn: [] }, /`scaleOn` is empty/],
+    ['a schedule that changes nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule })] }, /The schedule 'Day' has neither `minTasks` nor `maxTasks`/],
+    ['a schedule of less than nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: -1 })] }, /`minTasks` of the schedule 'Day' must be a whole number from 0 to 5000, got -1/],
+    ['a schedule that leaves the least above the most', { scaleOn: [Scaling.onSchedule('Night', { schedule, maxTasks: 0 })] }, /The schedule 'Night' sets `maxTasks` \(0\) and keeps `minTasks` \(1\) of the service.*Set both/],
+    ['a schedule that leaves the most below the least', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 6 })] }, /The schedule 'Day' sets `minTasks` \(6\) and keeps `maxTasks` \(5\)/],
+    ['a schedule the wrong way round', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 3, maxTasks: 2 })] }, /`minTasks` \(3\) of the schedule 'Day' is greater than its `maxTasks` \(2\)/],
   ])('fails for %s', (_what, props, message) => {
     const { stack, cluster } = createCluster();
     expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, ...BOUNDS, ...props })).toThrow(message);
@@ -174,7 +173,7 @@ describe('errors', () => {
   test('fails for requests of a worker, and a backlog of no messages', () => {
     const backend = createCluster();
     const queue = new sqs.Queue(backend.stack, 'Jobs');
-    expect(() => worker({ scaleOn: [Scaling.onRequests(10)] })).toThrow(/A FargateWorker gets no requests to scale on/);
-    expect(() => worker({ scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 0 })] }, backend)).toThrow(/messagesPerTask must be above 0, got 0/);
+    expect(() => worker({ scaleOn: [Scaling.onRequestsPerMinute(10)] })).toThrow(/A `FargateWorker` does not receive requests to scale on/);
+    expect(() => worker({ scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 0 })] }, backend)).toThrow(/`messagesPerTask` must be more than 0, got 0/);
   });
 });

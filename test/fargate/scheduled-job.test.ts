@@ -7,7 +7,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, createEndpoint, createSecret, createVpc, developmentApp, exportsOf, IMAGE, productionApp, TestBinding } from './fixture';
 import { type IServicePrerequisite } from '../../src/binding';
-import { BackendCluster, Capacity, FargateApi, ScheduledJob, type ScheduledJobProps, ServiceDiscovery } from '../../src/fargate';
+import { BackendCluster, ServiceCapacity, FargateApi, ScheduledJob, type ScheduledJobProps, DiscoveryNamespace } from '../../src/fargate';
 
 const NIGHTLY = ScheduleExpression.cron({ hour: '3', minute: '0' });
 
@@ -146,7 +146,7 @@ describe('options', () => {
   test('Spot capacity', () => {
     const stack = new Stack(developmentApp(), 'Stack');
     const cluster = new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), fargateSpot: true });
-    new ScheduledJob(stack, 'Job', { cluster, image: IMAGE, schedule: NIGHTLY, capacity: Capacity.spot({ onDemandBase: 0 }) });
+    new ScheduledJob(stack, 'Job', { cluster, image: IMAGE, schedule: NIGHTLY, capacity: ServiceCapacity.spot({ onDemandBase: 0 }) });
     const template = Template.fromStack(stack);
     hasTarget(template, { EcsParameters: Match.objectLike({ LaunchType: Match.absent(), CapacityProviderStrategy: [{ CapacityProvider: 'FARGATE_SPOT', Weight: 1000 }] }) });
     template.hasResource('AWS::Scheduler::Schedule', { DependsOn: Match.arrayWith([Object.keys(template.findResources('AWS::ECS::ClusterCapacityProviderAssociations'))[0]]) });
@@ -174,11 +174,11 @@ describe('options', () => {
 
   test('a job calls a service by private DNS, and not by Service Connect', () => {
     const backend = createCluster();
-    const named = new BackendCluster(backend.stack, 'Named', { vpc: backend.vpc, serviceDiscovery: ServiceDiscovery.privateDns('rex.internal') });
-    const connected = new BackendCluster(backend.stack, 'Connected', { vpc: backend.vpc, serviceDiscovery: ServiceDiscovery.serviceConnect('mesh.internal') });
+    const named = new BackendCluster(backend.stack, 'Named', { vpc: backend.vpc, serviceDiscovery: DiscoveryNamespace.privateDns('rex.internal') });
+    const connected = new BackendCluster(backend.stack, 'Connected', { vpc: backend.vpc, serviceDiscovery: DiscoveryNamespace.serviceConnect('mesh.internal') });
     const [one, two] = [named, connected].map((cluster, index) => new FargateApi(backend.stack, `Api${index}`, { cluster, image: IMAGE }));
     new ScheduledJob(backend.stack, 'Job', { cluster: named, image: IMAGE, schedule: NIGHTLY, connectTo: [one] });
-    expect(() => new ScheduledJob(backend.stack, 'Other', { cluster: connected, image: IMAGE, schedule: NIGHTLY, connectTo: [two] })).toThrow(/found by Service Connect, which only services/);
+    expect(() => new ScheduledJob(backend.stack, 'Other', { cluster: connected, image: IMAGE, schedule: NIGHTLY, connectTo: [two] })).toThrow(/a name of Service Connect, which only services/);
     expect(JSON.stringify(Template.fromStack(backend.stack).toJSON())).toContain('http://api0.rex.internal:8080');
   });
 
@@ -238,14 +238,14 @@ describe('running and failing', () => {
 
 describe('errors', () => {
   test.each<[string, Partial<ScheduledJobProps>, RegExp]>([
-    ['too many retries', { retryAttempts: 186 }, /retryAttempts must be a whole number from 0 to 185, got 186/],
-    ['too short a time for them', { maxEventAge: Duration.seconds(59) }, /maxEventAge must be from 60 to 86400 whole seconds, got 59/],
-    ['too long a time for them', { maxEventAge: Duration.days(2) }, /maxEventAge must be from 60 to 86400/],
-    ['no window', { timeWindow: Duration.seconds(30) }, /timeWindow in minutes must be a whole number from 1 to 1440, got 0.5/],
-    ['a size that Fargate does not offer', { cpu: 256, memoryLimitMiB: 4096 }, /4096 does not go with cpu 256/],
-    ['a variable of its own', { environment: { STOP_TIMEOUT_SECONDS: '1' } }, /Set 'stopTimeout' instead/],
-    ['no security group', { securityGroups: [] }, /securityGroups is empty/],
-    ['what is no binding', { connectTo: [{} as never] }, /connectTo\[0\] is no IServiceBinding/],
+    ['too many retries', { retryAttempts: 186 }, /`retryAttempts` must be a whole number from 0 to 185, got 186/],
+    ['too short a time for them', { maxEventAge: Duration.seconds(59) }, /`maxEventAge` must be from 60 to 86400 whole seconds, got 59/],
+    ['too long a time for them', { maxEventAge: Duration.days(2) }, /`maxEventAge` must be from 60 to 86400/],
+    ['no window', { timeWindow: Duration.seconds(30) }, /`timeWindow` must be from 1 to 1440 whole minutes, got 0.5/],
+    ['a size that Fargate does not offer', { cpu: 256, memoryLimitMiB: 4096 }, /\(4096\) can't be used with `cpu` \(256\)/],
+    ['a variable of its own', { environment: { STOP_TIMEOUT_SECONDS: '1' } }, /set `stopTimeout` instead/],
+    ['no security group', { securityGroups: [] }, /`securityGroups` is empty/],
+    ['what is no binding', { connectTo: [{} as never] }, /`connectTo\[0\]` is not an `IServiceBinding`/],
   ])('fails for %s', (_what, props, message) => {
     expect(() => create(props)).toThrow(message);
   });

@@ -4,9 +4,9 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { createVpc, developmentApp, exportsOf, IMAGE } from './fixture';
 import { SsmBastion } from '../../src/access';
 import { ServiceBinding } from '../../src/binding';
-import { BackendCluster, FargateApi, FargateWorker, ServiceDiscovery } from '../../src/fargate';
+import { BackendCluster, FargateApi, FargateWorker, DiscoveryNamespace } from '../../src/fargate';
 
-function createBackend(serviceDiscovery: ServiceDiscovery | undefined = ServiceDiscovery.privateDns('rex.internal'), app: App = developmentApp()) {
+function createBackend(serviceDiscovery: DiscoveryNamespace | undefined = DiscoveryNamespace.privateDns('rex.internal'), app: App = developmentApp()) {
   const stack = new Stack(app, 'Backend');
   const vpc = createVpc(stack);
   return { app, stack, vpc, cluster: new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery }) };
@@ -45,7 +45,7 @@ describe('private DNS', () => {
 
   test('a namespace that was given by its name alone does the same', () => {
     const stack = new Stack(developmentApp(), 'Stack');
-    const cluster = new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), privateDnsNamespace: 'rex.internal' });
+    const cluster = new BackendCluster(stack, 'Cluster', { vpc: createVpc(stack), serviceDiscovery: DiscoveryNamespace.privateDns('rex.internal') });
     expect(new FargateApi(stack, 'Api', { cluster, image: IMAGE }).endpoint).toBe('api.rex.internal');
   });
 
@@ -96,7 +96,7 @@ describe('a service as a binding', () => {
     const [eu, us] = ['Eu', 'Us'].map((id) => new FargateApi(stack, id, { cluster, image: IMAGE, discoveryName: `auth-${id.toLowerCase()}` }));
 
     // WHEN
-    new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [eu, ServiceBinding.prefixed('FAR', us)] });
+    new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, connectTo: [eu, ServiceBinding.withPrefix('FAR', us)] });
 
     // THEN
     expect(environmentOf(Template.fromStack(stack), 'WorkerTask')).toMatchObject({
@@ -106,7 +106,7 @@ describe('a service as a binding', () => {
 
   test('port, name and namespace may be known only at deployment', () => {
     // GIVEN
-    const { stack, cluster } = createBackend(ServiceDiscovery.privateDns(Token.asString({ Ref: 'Namespace' })));
+    const { stack, cluster } = createBackend(DiscoveryNamespace.privateDns(Token.asString({ Ref: 'Namespace' })));
     const called = new FargateApi(stack, 'Auth', { cluster, image: IMAGE, port: Token.asNumber({ Ref: 'Port' }), discoveryName: Token.asString({ Ref: 'Name' }) });
 
     // WHEN
@@ -118,7 +118,7 @@ describe('a service as a binding', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: { Ref: 'Port' } });
   });
 
-  test.each([['private DNS', ServiceDiscovery.privateDns('rex.internal')], ['Service Connect', ServiceDiscovery.serviceConnect('rex.internal')]])('from another stack the rules stand with the caller, and nothing is exported (%s)', (_kind, discovery) => {
+  test.each([['private DNS', DiscoveryNamespace.privateDns('rex.internal')], ['Service Connect', DiscoveryNamespace.serviceConnect('rex.internal')]])('from another stack the rules stand with the caller, and nothing is exported (%s)', (_kind, discovery) => {
     // GIVEN
     const { app, stack, vpc, cluster } = createBackend(discovery);
     const auth = new Stack(app, 'Auth');
@@ -140,14 +140,14 @@ describe('a service as a binding', () => {
     const [first, second] = ['First', 'Second'].map((id) => new Stack(app, id));
     const one = new FargateApi(first, 'One', { cluster, image: IMAGE });
     const two = new FargateApi(second, 'Two', { cluster, image: IMAGE, connectTo: [one] });
-    expect(() => new FargateWorker(first, 'Three', { cluster, image: IMAGE, connectTo: [two] })).toThrow(/Services depend on what they are connected to, never the reverse.*'Second\/Two.*uses 'First\/One/);
+    expect(() => new FargateWorker(first, 'Three', { cluster, image: IMAGE, connectTo: [two] })).toThrow(/'Second\/Two.* uses 'First\/One.*Services depend on what they are connected to, never the reverse/);
   });
 });
 
 describe('Service Connect', () => {
   test('an API is a server and a worker is a caller, in one namespace', () => {
     // GIVEN
-    const { stack, cluster } = createBackend(ServiceDiscovery.serviceConnect('rex.internal'));
+    const { stack, cluster } = createBackend(DiscoveryNamespace.serviceConnect('rex.internal'));
     const called = new FargateApi(stack, 'Supertokens', { cluster, image: IMAGE, port: 3567 });
 
     // WHEN
@@ -175,7 +175,7 @@ describe('Service Connect', () => {
   });
 
   test('requests may take as long as is said', () => {
-    const { stack, cluster } = createBackend(ServiceDiscovery.serviceConnect('rex.internal', { requestTimeout: Duration.minutes(5) }));
+    const { stack, cluster } = createBackend(DiscoveryNamespace.serviceConnect('rex.internal', { requestTimeout: Duration.minutes(5) }));
     new FargateApi(stack, 'Api', { cluster, image: IMAGE });
     Template.fromStack(stack).hasResourceProperties('AWS::ECS::Service', { ServiceConnectConfiguration: Match.objectLike({ Services: [Match.objectLike({ Timeout: { PerRequestTimeoutSeconds: 300 } })] }) });
   });
@@ -186,38 +186,37 @@ describe('errors', () => {
     const { stack, vpc } = createBackend();
     const cluster = new ecs.Cluster(stack, 'Plain', { vpc });
     const called = new FargateApi(stack, 'Auth', { cluster, image: IMAGE });
-    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [called] })).toThrow(/'Backend\/Auth' cannot be found by others, because its cluster has no service discovery.*serviceDiscovery.*Backend\/Api/);
-    expect(() => called.endpoint).toThrow(/cannot be found by others/);
+    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [called] })).toThrow(/Other services can't find 'Backend\/Auth', because its cluster does not have service discovery.*`serviceDiscovery: .*Backend\/Api/);
+    expect(() => called.endpoint).toThrow(/Other services can't find/);
   });
 
   test('fails to use Service Connect from another cluster, or in DNS', () => {
-    const { stack, vpc, cluster } = createBackend(ServiceDiscovery.serviceConnect('rex.internal'));
+    const { stack, vpc, cluster } = createBackend(DiscoveryNamespace.serviceConnect('rex.internal'));
     const called = new FargateApi(stack, 'Auth', { cluster, image: IMAGE });
     const other = new BackendCluster(stack, 'Other', { vpc });
-    expect(() => new FargateApi(stack, 'Api', { cluster: other, image: IMAGE, connectTo: [called] })).toThrow(/'auth.rex.internal' is found by Service Connect, which only services of the same cluster can use/);
-    expect(() => called.endpoint).toThrow(/names are in no DNS/);
+    expect(() => new FargateApi(stack, 'Api', { cluster: other, image: IMAGE, connectTo: [called] })).toThrow(/'auth.rex.internal' is a name of Service Connect, which only services of the same cluster can use/);
+    expect(() => called.endpoint).toThrow(/a name of Service Connect, which DNS does not know/);
   });
 
   test('fails for two services of one name in one cluster, also of different stacks', () => {
     const { app, stack, cluster } = createBackend();
     new FargateApi(stack, 'Api', { cluster, image: IMAGE });
-    expect(() => new FargateApi(new Stack(app, 'Other'), 'Api', { cluster, image: IMAGE })).toThrow(/'Backend\/Api' is already found as 'api' in this cluster. Give one of the two another id or a discoveryName/);
+    expect(() => new FargateApi(new Stack(app, 'Other'), 'Api', { cluster, image: IMAGE })).toThrow(/The name 'api' already leads to 'Backend\/Api' in this cluster. Use another id for this service, or set `discoveryName`/);
   });
 
   test.each([['Orders_', 'orders_'], ['-orders', '-orders'], ['1st', '1st'], ['a'.repeat(64), 'a{64}']])('fails for the name \'%s\'', (discoveryName, shown) => {
     const { stack, cluster } = createBackend();
-    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, discoveryName })).toThrow(new RegExp(`discoveryName is '${shown}'; it must be 1 to 63`, 'i'));
+    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, discoveryName })).toThrow(new RegExp(`\`discoveryName\` must be 1 to 63.*got '${shown}'`, 'i'));
   });
 
   test('fails for an id that gives no name', () => {
     const { stack, cluster } = createBackend();
-    expect(() => new FargateApi(stack, '日本', { cluster, image: IMAGE })).toThrow(/would follow from its id, ''.*Set discoveryName/);
+    expect(() => new FargateApi(stack, '日本', { cluster, image: IMAGE })).toThrow(/follows from the id '日本',.*got ''.*`discoveryName: 'orders-api'`/);
   });
 
-  test('fails for two namespaces and for one that is no domain name', () => {
+  test('fails for a namespace that is not a domain name', () => {
     const stack = new Stack(developmentApp(), 'Stack');
     const vpc = createVpc(stack);
-    expect(() => new BackendCluster(stack, 'Two', { vpc, privateDnsNamespace: 'a.internal', serviceDiscovery: ServiceDiscovery.privateDns('b.internal') })).toThrow(/serviceDiscovery and privateDnsNamespace are both given/);
-    expect(() => new BackendCluster(stack, 'Bad', { vpc, serviceDiscovery: ServiceDiscovery.serviceConnect('Rex') })).toThrow(/The namespace of serviceDiscovery must be a domain name in lower case.*got 'Rex'/);
+    expect(() => new BackendCluster(stack, 'Bad', { vpc, serviceDiscovery: DiscoveryNamespace.serviceConnect('Rex') })).toThrow(/The namespace of `serviceDiscovery` must be a domain name in lower case.*got 'Rex'/);
   });
 });

@@ -73,7 +73,12 @@ test('fails on a directory that is not there', () => {
   expect(() => {
     const taskDefinition = new ecs.FargateTaskDefinition(new Stack(), 'Task');
     taskDefinition.addContainer('Main', { image: ServiceImage.fromDirectory('/does/not/exist') });
-  }).toThrow(/does\/not\/exist/);
+  }).toThrow(/The image directory '\/does\/not\/exist' doesn't exist \(looked at '\/does\/not\/exist'\).*where `cdk` runs/);
+});
+
+test('fails on a directory without the Dockerfile that is named', () => {
+  const { stack, cluster } = createCluster();
+  expect(() => new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory(directory, { file: 'Missing' }) })).toThrow(/does not contain 'Missing' \(looked at '.*\/Missing'\).*Backend\/Api/);
 });
 
 describe('an API with another image', () => {

@@ -195,33 +195,33 @@ describe('a volume on the disk of the task', () => {
 
 describe('refused', () => {
   const cases: [string, (world: World) => unknown, string | RegExp][] = [
-    ['a path that is mounted already', (world) => createApi(world, { writablePaths: ['/var/uploads'] }), "mountPath of a volume has '/var/uploads' twice"],
-    ['a path of a sidecar that the service has', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, sharedPaths: ['/var/uploads'] }), "sharedPaths of 'Agent' has '/var/uploads' twice"],
-    ['a file system in place of a volume', ({ stack, cluster, fileSystem }) => new FargateApi(stack, 'Api', { cluster, image: IMAGE, volumes: [fileSystem as unknown as ServiceVolume] }), 'volumes[0] is no ServiceVolume'],
-    ['a file system of CDK', (world) => createApi({ ...world, fileSystem: new efs.FileSystem(world.stack, 'Other', { vpc: world.vpc }) as unknown as IPrivateFileSystem }), "fileSystem of the volume 'UserUploads' is no IPrivateFileSystem"],
+    ['a path that is mounted already', (world) => createApi(world, { writablePaths: ['/var/uploads'] }), "`mountPath` of volumes has '/var/uploads', which is already mounted"],
+    ['a path of a sidecar that the service has', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, sharedPaths: ['/var/uploads'] }), "`sharedPaths` of the sidecar 'Agent' has '/var/uploads', which is already mounted"],
+    ['a file system in place of a volume', ({ stack, cluster, fileSystem }) => new FargateApi(stack, 'Api', { cluster, image: IMAGE, volumes: [fileSystem as unknown as ServiceVolume] }), '`volumes[0]` is not a `ServiceVolume`'],
+    ['a file system of CDK', (world) => createApi({ ...world, fileSystem: new efs.FileSystem(world.stack, 'Other', { vpc: world.vpc }) as unknown as IPrivateFileSystem }), "`fileSystem` of the volume 'UserUploads' is not an `IPrivateFileSystem`"],
     ['/tmp', (world) => createApi(world, {}, { mountPath: '/tmp' }), 'which is writable already'],
-    ['a relative path', (world) => createApi(world, {}, { mountPath: 'uploads' }), 'takes absolute paths'],
-    ['root', (world) => createApi(world, { user: '0:0' }), "user must be like '1000:1000', got '0:0'"],
-    ['a user by name', (world) => createApi(world, { user: 'node' }), "user must be like '1000:1000', got 'node'"],
-    ['a user that is known only at deployment', (world) => createApi(world, { user: Token.asString({ Ref: 'User' }) }), 'A file system knows users by number'],
+    ['a relative path', (world) => createApi(world, {}, { mountPath: 'uploads' }), '`mountPath` of volumes must be absolute paths'],
+    ['root', (world) => createApi(world, { user: '0:0' }), /`user` .*must be numeric and not root, got '0:0'/],
+    ['a user by name', (world) => createApi(world, { user: 'node' }), /`user` .*must be numeric and not root, got 'node'/],
+    ['a user that is known only at deployment', (world) => createApi(world, { user: Token.asString({ Ref: 'User' }) }), /`user` .*must be numeric and not root, got a value that isn't known until deployment \(it's a token\)/],
     ['the root of a file system', (world) => createApi(world, {}, { directory: '/' } as Partial<ServiceVolumeOptions>), "must be one to four names of letters, digits, '_', '.' and '-'"],
     ['a directory five deep', (world) => createApi(world, {}, { directory: '/a/b/c/d/e' } as Partial<ServiceVolumeOptions>), "got '/a/b/c/d/e'"],
     ['a directory that leads out', (world) => createApi(world, {}, { directory: '/a/../b' } as Partial<ServiceVolumeOptions>), "got '/a/../b'"],
-    ['an id with a space', (world) => new FargateApi(world.stack, 'Api', { cluster: world.cluster, image: IMAGE, volumes: [ServiceVolume.ephemeral('my files', { mountPath: '/a' })] }), "'my files' is no name for a volume"],
+    ['an id with a space', (world) => new FargateApi(world.stack, 'Api', { cluster: world.cluster, image: IMAGE, volumes: [ServiceVolume.ephemeral('my files', { mountPath: '/a' })] }), /The id of a volume must be.*got 'my files'/],
     ['an id with two meanings', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, volumes: [ServiceVolume.ephemeral('UserUploads', { mountPath: '/a' })] }), "The volume 'UserUploads' is two different directories"],
     ['an id with two meanings in one container', (world) => createApi(world, { volumes: ['/a', '/b'].map((directory) => ServiceVolume.efs('Files', { fileSystem: world.fileSystem, mountPath: directory, directory })) }), "The volume 'Files' is two different directories"],
     ['a directory that belongs to another user', (world) => {
       createApi(world);
       new FargateWorker(world.stack, 'Worker', { cluster: world.cluster, image: IMAGE, user: '2000:2000', volumes: [ServiceVolume.efs('UserUploads', { fileSystem: world.fileSystem, mountPath: '/in' })] });
-    }, /belongs to user 1000:1000 of 'Backend\/Api\/Volumes\/UserUploads', so user 2000:2000 could not use it/],
+    }, /'\/user-uploads' of 'Backend\/Files' belongs to user '1000:1000' of 'Backend\/Api', so user '2000:2000' can't use its files/],
     ['a file system of another network', (world) => {
       const { vpc } = new BackendNetwork(world.stack, 'Other');
       createApi({ ...world, fileSystem: new PrivateFileSystem(world.stack, 'OtherFiles', { vpc }) });
-    }, /is in another network, 'Backend\/Other.*', where these tasks cannot mount it/],
+    }, /'Backend\/OtherFiles' is in the VPC 'Backend\/Other', but the tasks are in 'Backend\/Network', from where they can't mount files/],
     ['tasks in a zone without mount target', (world) => {
       const fileSystem = new PrivateFileSystem(world.stack, 'OneZone', { vpc: world.vpc, vpcSubnets: { subnets: [world.vpc.isolatedSubnets[0]] } });
       createApi({ ...world, fileSystem });
-    }, /'Backend\/OneZone' has no mount target in .*Give it vpcSubnets in every zone of the tasks/],
+    }, /'Backend\/OneZone' does not have a mount target in zone 2 of the region.*Set `vpcSubnets` of the file system to subnets in every zone of the tasks/],
   ];
 
   test.each(cases)('fails for %s', (_name, make, message) => {

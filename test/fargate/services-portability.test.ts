@@ -5,11 +5,11 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { ALL_FLAGS, createVpc, developmentApp, exportsOf, IMAGE, productionApp } from './fixture';
-import { PublicEdge } from '../../src/edge';
-import { BackendCluster, Capacity, Deployment, FargateApi, FargateWorker, ScheduledJob, Scaling, ServiceDiscovery } from '../../src/fargate';
+import { BackendCluster, ServiceCapacity, ServiceDeployment, FargateApi, FargateWorker, ScheduledJob, Scaling, DiscoveryNamespace } from '../../src/fargate';
+import { PublicIngress } from '../../src/ingress';
 
 const STRICT = { context: { '@aws-cdk/core:validateAgainstDefaultRules': true } };
-const DISCOVERY = [['private DNS', ServiceDiscovery.privateDns('rex.internal')], ['Service Connect', ServiceDiscovery.serviceConnect('rex.internal')]] as const;
+const DISCOVERY = [['private DNS', DiscoveryNamespace.privateDns('rex.internal')], ['Service Connect', DiscoveryNamespace.serviceConnect('rex.internal')]] as const;
 
 interface Template {
   readonly Resources: { [id: string]: { readonly Type: string; readonly Properties: unknown } };
@@ -24,17 +24,17 @@ afterAll(() => {
 });
 
 /** Services with everything that they can have, in a stack of their own. */
-function createServices(app: App, serviceDiscovery: ServiceDiscovery, env?: Environment, services = new Stack(app, 'Services', { env }), network = new Stack(app, 'Network', { env })): Stack {
+function createServices(app: App, serviceDiscovery: DiscoveryNamespace, env?: Environment, services = new Stack(app, 'Services', { env }), network = new Stack(app, 'Network', { env })): Stack {
   const vpc = createVpc(network);
   const cluster = new BackendCluster(network, 'Cluster', { vpc, serviceDiscovery, fargateSpot: true });
   const queue = new sqs.Queue(services, 'Jobs', { enforceSSL: true });
   const sessions = new FargateApi(services, 'Sessions', { cluster, image: IMAGE, additionalPorts: [9090] });
   const api = new FargateApi(services, 'Api', {
-    cluster, image: IMAGE, connectTo: [sessions], minTasks: 1, maxTasks: 3, deployment: Deployment.canary(), enableExecuteCommand: true, scaleOn: [Scaling.onRequests(100), Scaling.onMemory(70)],
+    cluster, image: IMAGE, connectTo: [sessions], minTasks: 1, maxTasks: 3, deployment: ServiceDeployment.canary(), enableExecuteCommand: true, scaleOn: [Scaling.onRequestsPerMinute(100), Scaling.onMemoryPercent(70)],
   });
   api.addSidecar('Agent', { image: IMAGE, ports: [4317], sharedPaths: ['/run/agent'], healthCheck: { command: ['CMD', '/check'] }, serviceStartsAfter: ecs.ContainerDependencyCondition.HEALTHY });
   api.grantExecuteCommand(new Role(services, 'People', { assumedBy: new AccountRootPrincipal() }));
-  new PublicEdge(network, 'Edge', { vpc }).addRoute('Api', { target: api });
+  new PublicIngress(network, 'Ingress', { vpc }).addRoute('Api', { target: api });
   new FargateWorker(services, 'Worker', {
     cluster,
     image: IMAGE,
@@ -42,11 +42,11 @@ function createServices(app: App, serviceDiscovery: ServiceDiscovery, env?: Envi
     minTasks: 0,
     maxTasks: 5,
     taskProtection: true,
-    capacity: Capacity.spot(),
-    deployment: Deployment.rolling({ minHealthyPercent: 0, maxHealthyPercent: 150 }),
+    capacity: ServiceCapacity.spot(),
+    deployment: ServiceDeployment.rolling({ minHealthyPercent: 0, maxHealthyPercent: 150 }),
     scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 10 }), Scaling.onSchedule('Night', { schedule: Schedule.cron({ hour: '20', minute: '0' }), maxTasks: 0, minTasks: 0 })],
   });
-  const job = new ScheduledJob(services, 'Nightly', { cluster, image: IMAGE, schedule: ScheduleExpression.rate(Duration.days(1)), capacity: Capacity.spot() });
+  const job = new ScheduledJob(services, 'Nightly', { cluster, image: IMAGE, schedule: ScheduleExpression.rate(Duration.days(1)), capacity: ServiceCapacity.spot() });
   job.onFailure('Failed', { target: { bind: () => ({ arn: queue.queueArn }) } });
   return services;
 }
@@ -97,7 +97,7 @@ describe.each(DISCOVERY)('with %s', (_kind, discovery) => {
 
 test('fails where a template is wrong, which shows that the validator was asked', () => {
   const app = productionApp(STRICT);
-  const services = createServices(app, ServiceDiscovery.privateDns('rex.internal'));
+  const services = createServices(app, DiscoveryNamespace.privateDns('rex.internal'));
   new CfnResource(services, 'Wrong', { type: 'AWS::ECS::Service', properties: { DesiredCount: 'many', Nonsense: true } });
   expect(() => app.synth()).toThrow(/[Vv]alidation/);
 });

@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { createCluster, createSecret, IMAGE } from './fixture';
-import { FargateApi, type FargateApiProps, FargateWorker, ServiceDiscovery, type SidecarOptions, BackendCluster } from '../../src/fargate';
+import { FargateApi, type FargateApiProps, FargateWorker, DiscoveryNamespace, type SidecarOptions, BackendCluster } from '../../src/fargate';
 
 const { START, HEALTHY, SUCCESS, COMPLETE } = ecs.ContainerDependencyCondition;
 const HEALTH_CHECK = { command: ['CMD', '/check'] };
@@ -126,13 +126,13 @@ describe('order', () => {
   });
 
   test.each<[string, { [id: string]: Partial<SidecarOptions> }, RegExp]>([
-    ['each waits for the other', { A: { startsAfter: { Service: START }, serviceStartsAfter: START } }, /'A' starts after the service, and the service after it/],
-    ['each waits for the other by way of a third', { A: { startsAfter: { Service: START } }, B: { startsAfter: { A: START }, serviceStartsAfter: START } }, /'B' starts after the service, and the service after it/],
-    ['one waits for nobody', { A: { startsAfter: { B: START } } }, /'A' starts after 'B', which is not there. It can start after 'Service'; add sidecars in the order/],
-    ['one waits for itself', { A: { startsAfter: { A: START } } }, /'A' starts after 'A', which is not there/],
-    ['health is waited for without a check', { A: { serviceStartsAfter: HEALTHY } }, /'A' has no health check.*Give it healthCheck, or wait for START/],
-    ['the health of the service is waited for without a check', { A: { startsAfter: { Service: HEALTHY } } }, /'Service' has no health check.*Give it containerHealthCheck/],
-    ['the end of an essential container is waited for', { A: { serviceStartsAfter: SUCCESS } }, /'A' is essential.*Set essential to false/],
+    ['each waits for the other', { A: { startsAfter: { Service: START }, serviceStartsAfter: START } }, /'A' starts after the service.*lets the service start after 'A'/],
+    ['each waits for the other by way of a third', { A: { startsAfter: { Service: START } }, B: { startsAfter: { A: START }, serviceStartsAfter: START } }, /'B' starts after the service.*lets the service start after 'B'/],
+    ['one waits for nobody', { A: { startsAfter: { B: START } } }, /the sidecar 'A' has 'B', which was not added before. Use 'Service', and add sidecars in the order/],
+    ['one waits for itself', { A: { startsAfter: { A: START } } }, /the sidecar 'A' has 'A', which was not added before/],
+    ['health is waited for without a check', { A: { serviceStartsAfter: HEALTHY } }, /'A' does not have a health check.*Set `healthCheck`, or wait for START/],
+    ['the health of the service is waited for without a check', { A: { startsAfter: { Service: HEALTHY } } }, /'Service' does not have a health check.*Set `containerHealthCheck`/],
+    ['the end of an essential container is waited for', { A: { serviceStartsAfter: SUCCESS } }, /'A' is essential.*Set `essential: false`/],
     ['the end of the service is waited for', { A: { startsAfter: { Service: COMPLETE } } }, /'Service' is essential.*Wait for START or HEALTHY/],
   ])('fails where %s', (_what, sidecars, message) => {
     expect(() => withSidecars(sidecars)).toThrow(message);
@@ -141,22 +141,22 @@ describe('order', () => {
 
 describe('errors', () => {
   test.each<[string, { [id: string]: Partial<SidecarOptions> }, RegExp]>([
-    ['a name that is none', { 'a b': {} }, /'a b' is no name for a container/],
-    ['the name of the service', { Service: {} }, /'Service' is there already/],
-    ['a port of the service', { A: { ports: [8080] } }, /ports of 'A' has 8080, on which a container of the task listens already/],
-    ['a port of another sidecar', { A: { ports: [9000] }, B: { ports: [9000] } }, /ports of 'B' has 9000/],
-    ['a port that is none', { A: { ports: [0] } }, /ports of 'A' must be a whole number from 1 to 65535, got 0/],
-    ['no user', { A: { user: 'a b' } }, /user must be a user id or name/],
-    ['a path of the service', { A: { sharedPaths: ['/data'] } }, /sharedPaths of 'A' has '\/data' twice/],
-    ['a path that is shared already', { A: { sharedPaths: ['/x'] }, B: { sharedPaths: ['/x'] } }, /sharedPaths of 'B' has '\/x' twice/],
-    ['a relative path', { A: { writablePaths: ['x'] } }, /writablePaths of 'A' takes absolute paths/],
-    ['too long a start', { A: { startTimeout: Duration.seconds(121) } }, /startTimeout of 'A' must be from 2 to 120 whole seconds, got 121/],
-    ['too long a stop', { A: { stopTimeout: Duration.minutes(3) } }, /stopTimeout of 'A' must be from 2 to 120 whole seconds, got 180/],
-    ['no memory', { A: { memoryLimitMiB: 5 } }, /memoryLimitMiB of 'A' must be a whole number from 6/],
-    ['a /tmp above its memory', { A: { memoryLimitMiB: 64 } }, /tmpSize is part of the task's memory/],
-    ['more memory than the task has', { A: { memoryLimitMiB: 300 }, B: { memoryLimitMiB: 300 } }, /memoryLimitMiB of the sidecars is 600 together, more than the 512/],
-    ['more CPU than the task has', { A: { cpu: 200 }, B: { cpu: 100 } }, /cpu of the sidecars is 300 together, more than the 256/],
-    ['more containers than ECS takes', Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`A${index}`, {}])), /The tasks have 11 containers.*at most 10/],
+    ['a name that is none', { 'a b': {} }, /The id of a sidecar must be.*got 'a b'/],
+    ['the name of the service', { Service: {} }, /'Service' is already used/],
+    ['a port of the service', { A: { ports: [8080] } }, /`ports` of the sidecar 'A' has 8080, a port that is already used in this task/],
+    ['a port of another sidecar', { A: { ports: [9000] }, B: { ports: [9000] } }, /`ports` of the sidecar 'B' has 9000/],
+    ['a port that is none', { A: { ports: [0] } }, /`ports\[0\]` of the sidecar 'A' must be a whole number from 1 to 65535, got 0/],
+    ['no user', { A: { user: 'a b' } }, /`user` must be a user id, a user name/],
+    ['a path of the service', { A: { sharedPaths: ['/data'] } }, /`sharedPaths` of the sidecar 'A' has '\/data', which is already mounted/],
+    ['a path that is shared already', { A: { sharedPaths: ['/x'] }, B: { sharedPaths: ['/x'] } }, /`sharedPaths` of the sidecar 'B' has '\/x', which is already mounted/],
+    ['a relative path', { A: { writablePaths: ['x'] } }, /`writablePaths` of the sidecar 'A' must be absolute/],
+    ['too long a start', { A: { startTimeout: Duration.seconds(121) } }, /`startTimeout` of the sidecar 'A' must be a whole number of seconds from 2 to 120, got 121/],
+    ['too long a stop', { A: { stopTimeout: Duration.minutes(3) } }, /`stopTimeout` of the sidecar 'A' must be a whole number of seconds from 2 to 120, got 180/],
+    ['no memory', { A: { memoryLimitMiB: 5 } }, /`memoryLimitMiB` of the sidecar 'A' must be a whole number from 6/],
+    ['a /tmp above its memory', { A: { memoryLimitMiB: 64 } }, /`tmpSize` must be from 1 to 63 whole MiB.*part of the task's memory/],
+    ['more memory than the task has', { A: { memoryLimitMiB: 300 }, B: { memoryLimitMiB: 300 } }, /`memoryLimitMiB` of the sidecars is 600 \('A' 300 \+ 'B' 300\), more than `memoryLimitMiB` of the service \(512\)/],
+    ['more CPU than the task has', { A: { cpu: 200 }, B: { cpu: 100 } }, /`cpu` of the sidecars is 300 \('A' 200 \+ 'B' 100\), more than `cpu` of the service \(256\)/],
+    ['more containers than ECS takes', Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`A${index}`, {}])), /The tasks have 11 containers, but ECS allows 10: 1 of the service, 9 sidecars, and 1 for paths and certificates/],
   ])('fails for %s', (_what, sidecars, message) => {
     expect(() => withSidecars(sidecars, { writablePaths: ['/data'] })).toThrow(message);
   });
@@ -165,7 +165,7 @@ describe('errors', () => {
     const { stack, cluster } = createCluster();
     const worker = new FargateWorker(stack, 'Worker', { cluster, image: IMAGE });
     worker.addSidecar('Agent', { image: IMAGE });
-    expect(() => worker.addSidecar('Agent', { image: IMAGE })).toThrow(/'Agent' is there already.*Backend\/Worker/);
+    expect(() => worker.addSidecar('Agent', { image: IMAGE })).toThrow(/'Agent' is already used.*Backend\/Worker/);
   });
 
   test('values may be known only at deployment', () => {
@@ -177,12 +177,12 @@ describe('errors', () => {
   test('warns about root', () => {
     const backend = createCluster();
     withSidecars({ A: { user: 'root' } }, {}, backend);
-    Annotations.fromStack(backend.stack).hasWarning('/Backend/Api', Match.stringLikeRegexp('runs as \'root\''));
+    Annotations.fromStack(backend.stack).hasWarning('/Backend/Api', Match.stringLikeRegexp('sidecar \'.*\' runs as \'root\''));
   });
 });
 
 describe('further ports of a service', () => {
-  function createNamed(discovery = ServiceDiscovery.privateDns('rex.internal')) {
+  function createNamed(discovery = DiscoveryNamespace.privateDns('rex.internal')) {
     const { stack, vpc } = createCluster();
     return { stack, cluster: new BackendCluster(stack, 'Named', { vpc, serviceDiscovery: discovery }) };
   }
@@ -206,10 +206,10 @@ describe('further ports of a service', () => {
   });
 
   test('fails for the port of the service itself, one that is not there, and by Service Connect', () => {
-    const { stack, cluster } = createNamed(ServiceDiscovery.serviceConnect('rex.internal'));
-    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, additionalPorts: [8080] })).toThrow(/additionalPorts has 8080/);
+    const { stack, cluster } = createNamed(DiscoveryNamespace.serviceConnect('rex.internal'));
+    expect(() => new FargateApi(stack, 'Api', { cluster, image: IMAGE, additionalPorts: [8080] })).toThrow(/`additionalPorts` has 8080/);
     const other = new FargateApi(stack, 'Other', { cluster, image: IMAGE, additionalPorts: [9090] });
-    expect(() => other.onPort(9091)).toThrow(/9091 is not in additionalPorts of this service \(9090\)/);
+    expect(() => other.onPort(9091)).toThrow(/Port 9091 is not in `additionalPorts` of this service \(\[9090\]\). Set `additionalPorts: \[9090, 9091\]`/);
     expect(() => other.onPort(9090)).toThrow(/Service Connect leads to port 8080 of this service only/);
   });
 });
@@ -219,7 +219,7 @@ describe('disk and commands', () => {
     const { stack, cluster } = createCluster();
     new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, ephemeralStorage: Size.gibibytes(50) });
     Template.fromStack(stack).hasResourceProperties('AWS::ECS::TaskDefinition', { EphemeralStorage: { SizeInGiB: 50 } });
-    expect(() => new FargateWorker(stack, 'Small', { cluster, image: IMAGE, ephemeralStorage: Size.gibibytes(20) })).toThrow(/ephemeralStorage in GiB must be a whole number from 21 to 200, got 20/);
+    expect(() => new FargateWorker(stack, 'Small', { cluster, image: IMAGE, ephemeralStorage: Size.gibibytes(20) })).toThrow(/`ephemeralStorage` must be from 21 to 200 whole GiB, got 20/);
   });
 
   test('people may run commands in containers of the cluster, where the service takes commands', () => {
@@ -244,6 +244,6 @@ describe('disk and commands', () => {
       }),
     });
     expect(JSON.stringify(Stack.of(api).resolve(api.shellCommand))).toMatch(/execute-command --region .*--container Service --interactive --command sh/);
-    expect(() => new FargateApi(stack, 'Closed', { cluster, image: IMAGE }).grantExecuteCommand(people)).toThrow(/Set enableExecuteCommand to true/);
+    expect(() => new FargateApi(stack, 'Closed', { cluster, image: IMAGE }).grantExecuteCommand(people)).toThrow(/Set `enableExecuteCommand: true`/);
   });
 });

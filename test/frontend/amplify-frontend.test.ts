@@ -1,9 +1,10 @@
 import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { PublicEdge } from '../../src/edge';
 import { AmplifyFrontend, type AmplifyFrontendProps, type IFrontend } from '../../src/frontend';
+import { CustomDomain, PublicIngress } from '../../src/ingress';
 import { createVpc, developmentApp, exportsOf, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
 import { getStackOutputs } from '../support/templates';
@@ -15,6 +16,10 @@ function createFrontend(props: Partial<AmplifyFrontendProps> = {}, app: App = de
   const stack = new Stack(app, 'Web');
   const accessToken = secretsmanager.Secret.fromSecretNameV2(stack, 'GitHub', 'github-token');
   return { stack, frontend: new AmplifyFrontend(stack, 'Frontend', { repository: REPOSITORY, accessToken, ...props }) };
+}
+
+function inZone(domainNames?: string[]): CustomDomain {
+  return CustomDomain.fromHostedZone(HostedZone.fromHostedZoneAttributes(new Stack(new App(), 'Zones'), 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' }), { domainNames });
 }
 
 function propertiesOf(stack: Stack, type = APP): Record<string, unknown> {
@@ -67,21 +72,21 @@ describe('the build', () => {
     expect(propertiesOf(stack).EnvironmentVariables).toEqual([{ Name: 'AMPLIFY_MONOREPO_APP_ROOT', Value: 'apps/web' }]);
   });
 
-  test('knows the URL of an edge in another stack, in the order of names', () => {
+  test('knows the URL of an ingress in another stack, in the order of names', () => {
     // GIVEN
     const app = developmentApp();
-    const edges = new Stack(app, 'Edges');
-    const edge = new PublicEdge(edges, 'Edge', { vpc: createVpc(edges) });
+    const ingresses = new Stack(app, 'Ingresses');
+    const ingress = new PublicIngress(ingresses, 'Ingress', { vpc: createVpc(ingresses) });
 
     // WHEN
-    const { stack } = createFrontend({ environment: { VITE_B: 'b', VITE_API_URL: edge.url } }, app);
+    const { stack } = createFrontend({ environment: { VITE_B: 'b', VITE_API_URL: ingress.url } }, app);
 
     // THEN
     expect(propertiesOf(stack).EnvironmentVariables).toEqual([
-      { Name: 'VITE_API_URL', Value: { 'Fn::Join': ['', ['http://', { 'Fn::GetStackOutput': expect.objectContaining({ StackName: 'Edges' }) as unknown }]] } },
+      { Name: 'VITE_API_URL', Value: { 'Fn::Join': ['', ['http://', { 'Fn::GetStackOutput': expect.objectContaining({ StackName: 'Ingresses' }) as unknown }]] } },
       { Name: 'VITE_B', Value: 'b' },
     ]);
-    expect(exportsOf(edges)).toEqual([]);
+    expect(exportsOf(ingresses)).toEqual([]);
   });
 });
 
@@ -138,10 +143,10 @@ describe('the address', () => {
   });
 
   test('is one\'s own where a domain is given', () => {
-    const { stack, frontend } = createFrontend({ domainName: 'app.example.com' });
+    const { stack, frontend } = createFrontend({ domain: inZone(['app.example.com']) });
     expect([frontend.url, frontend.domainName]).toEqual(['https://app.example.com', 'app.example.com']);
     Template.fromStack(stack).hasResourceProperties('AWS::Amplify::Domain', {
-      DomainName: 'app.example.com', SubDomainSettings: [{ Prefix: '', BranchName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FrontendBranch'), 'BranchName'] } }],
+      DomainName: 'app.example.com', CertificateSettings: Match.absent(), SubDomainSettings: [{ Prefix: '', BranchName: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FrontendBranch'), 'BranchName'] } }],
     });
   });
 
@@ -161,7 +166,7 @@ test('values may be known only at deployment', () => {
   const text = (id: string) => new CfnParameter(stack, id).valueAsString;
   const accessToken = secretsmanager.Secret.fromSecretNameV2(stack, 'GitHub', 'github-token');
   new AmplifyFrontend(stack, 'Frontend', {
-    repository: text('Repository'), accessToken, branch: text('Branch'), domainName: text('Domain'), outputDirectory: text('Output'), buildCommands: [text('Build')], environment: { A: text('A') },
+    repository: text('Repository'), accessToken, branch: text('Branch'), domain: inZone([text('Domain')]), outputDirectory: text('Output'), buildCommands: [text('Build')], environment: { A: text('A') },
   });
   Template.fromStack(stack).hasResourceProperties(APP, {
     Repository: { Ref: 'Repository' }, BuildSpec: { 'Fn::Join': ['', Match.arrayWith([{ Ref: 'Build' }, { Ref: 'Output' }])] }, EnvironmentVariables: [{ Name: 'A', Value: { Ref: 'A' } }],
@@ -172,16 +177,14 @@ describe('misuse', () => {
   const previewCredentials = secretsmanager.Secret.fromSecretNameV2(new Stack(new App(), 'Other'), 'Preview', 'preview');
 
   test.each<[string, Partial<AmplifyFrontendProps>, string]>([
-    ['a repository by its name', { repository: 'example/web' }, 'repository must be of the form \'https://github.com/owner/name\', got \'example/web\'.'],
-    ['a repository elsewhere', { repository: 'https://gitlab.com/example/web' }, 'For other hosts use StaticFrontend'],
-    ['a root outside the repository', { appRoot: '../web' }, 'appRoot must be a path inside the repository'],
-    ['an absolute output', { outputDirectory: '/dist' }, 'outputDirectory must be a path inside the repository'],
-    ['no commands', { buildCommands: [] }, 'buildCommands must not be empty.'],
-    ['no commands to install', { installCommands: [] }, 'installCommands must not be empty.'],
-    ['a branch named like a preview', { branch: 'pr-1' }, 'branch must not begin with \'pr-\''],
-    ['credentials without previews', { previewCredentials }, 'previewCredentials needs pullRequestPreviews: true.'],
-    ['a domain with a protocol', { domainName: 'https://app.example.com' }, 'domainName must be a host name in lower case'],
-    ['a domain without a dot', { domainName: 'localhost' }, 'domainName must be a host name in lower case'],
+    ['a repository by its name', { repository: 'example/web' }, '`repository` must have the form \'https://github.com/owner/name\', got \'example/web\'.'],
+    ['a repository elsewhere', { repository: 'https://gitlab.com/example/web' }, 'For other hosts use `StaticFrontend`'],
+    ['a root outside the repository', { appRoot: '../web' }, '`appRoot` must be a path inside the repository'],
+    ['an absolute output', { outputDirectory: '/dist' }, '`outputDirectory` must be a path inside the repository'],
+    ['no commands', { buildCommands: [] }, '`buildCommands` is empty.'],
+    ['no commands to install', { installCommands: [] }, '`installCommands` is empty.'],
+    ['a branch named like a preview', { branch: 'pr-1' }, '`branch` must not start with \'pr-\', got \'pr-1\'.'],
+    ['credentials without previews', { previewCredentials }, '`previewCredentials` protects only previews, never the branch itself, and previews are off. Set `pullRequestPreviews: true`'],
   ])('fails on %s', (_what, props, message) => {
     expect(() => createFrontend(props)).toThrow(message);
     expect(() => createFrontend(props)).toThrow('Web/Frontend');
@@ -191,7 +194,7 @@ describe('misuse', () => {
 test.each(['cn-north-1', 'us-gov-west-1'])('fails in %s, where CloudFormation does not have it', (region) => {
   const stack = new Stack(developmentApp(), 'Web', { env: { region } });
   const accessToken = secretsmanager.Secret.fromSecretNameV2(stack, 'GitHub', 'github-token');
-  expect(() => new AmplifyFrontend(stack, 'Frontend', { repository: REPOSITORY, accessToken })).toThrow(`Amplify Hosting cannot be had in ${region}.`);
+  expect(() => new AmplifyFrontend(stack, 'Frontend', { repository: REPOSITORY, accessToken })).toThrow(`Amplify Hosting is not available in ${region}.`);
 });
 
 test('two live in one stack, and flags change nothing', () => {
@@ -211,7 +214,7 @@ test('the offline validator accepts it with every option', () => {
   try {
     const app = productionApp({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
     const previewCredentials = new secretsmanager.Secret(new Stack(app, 'Secrets'), 'Preview');
-    createFrontend({ appRoot: 'apps/web', environment: { A: 'a' }, pullRequestPreviews: true, previewCredentials, domainName: 'app.example.com' }, app);
+    createFrontend({ appRoot: 'apps/web', environment: { A: 'a' }, pullRequestPreviews: true, previewCredentials, domain: inZone(['app.example.com', 'www.example.com']) }, app);
     expect(app.synth().stacks).toHaveLength(2);
   } finally {
     process.env.CDK_VALIDATION = before;

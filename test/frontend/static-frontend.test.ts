@@ -6,8 +6,8 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
-import { EdgeDomain } from '../../src/edge';
 import { AmplifyFrontend, StaticFrontend, type IFrontend, type StaticFrontendProps } from '../../src/frontend';
+import { CustomDomain } from '../../src/ingress';
 import { Posture } from '../../src/posture';
 import { developmentApp, exportsOf, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
@@ -132,7 +132,7 @@ describe('a domain', () => {
   test('has TLS 1.2 or later, and records in its zone', () => {
     // GIVEN
     const stack = new Stack(developmentApp(), 'Web', { env: FRANKFURT });
-    const domain = EdgeDomain.fromHostedZone(zoneOf(stack), { domainNames: ['app.example.com', 'www.example.com'], certificate: certificateOf(stack) });
+    const domain = CustomDomain.fromHostedZone(zoneOf(stack), { domainNames: ['app.example.com', 'www.example.com'], certificate: certificateOf(stack) });
 
     // WHEN
     const frontend = new StaticFrontend(stack, 'Frontend', { domain });
@@ -153,13 +153,13 @@ describe('a domain', () => {
 
   test('gets a certificate where the stack is in us-east-1', () => {
     const stack = new Stack(developmentApp(), 'Web', { env: VIRGINIA });
-    new StaticFrontend(stack, 'Frontend', { domain: EdgeDomain.fromHostedZone(zoneOf(stack), { domainNames: ['app.example.com'] }) });
+    new StaticFrontend(stack, 'Frontend', { domain: CustomDomain.fromHostedZone(zoneOf(stack), { domainNames: ['app.example.com'] }) });
     Template.fromStack(stack).hasResourceProperties('AWS::CertificateManager::Certificate', { DomainName: 'app.example.com', ValidationMethod: 'DNS' });
   });
 
   test('has its DNS elsewhere', () => {
     const stack = new Stack(developmentApp(), 'Web', { env: FRANKFURT });
-    new StaticFrontend(stack, 'Frontend', { domain: EdgeDomain.fromCertificate(certificateOf(stack), ['app.example.org']) });
+    new StaticFrontend(stack, 'Frontend', { domain: CustomDomain.fromCertificate(certificateOf(stack), ['app.example.org']) });
     Template.fromStack(stack).resourceCountIs('AWS::Route53::RecordSet', 0);
   });
 
@@ -167,25 +167,25 @@ describe('a domain', () => {
     const stack = new Stack(developmentApp(), 'Web', { env: VIRGINIA });
     const [com, org] = ['example.com', 'example.org'].map((zoneName) => HostedZone.fromHostedZoneAttributes(stack, zoneName, { hostedZoneId: `Z${zoneName}`, zoneName }));
     const certificate = certificateOf(stack);
-    new StaticFrontend(stack, 'One', { domain: EdgeDomain.several([EdgeDomain.fromHostedZone(com, { certificate }), EdgeDomain.fromHostedZone(org, { certificate })]) });
+    new StaticFrontend(stack, 'One', { domain: CustomDomain.combine([CustomDomain.fromHostedZone(com, { certificate }), CustomDomain.fromHostedZone(org, { certificate })]) });
     for (const [Name, HostedZoneId] of [['example.com.', 'Zexample.com'], ['example.org.', 'Zexample.org']]) {
       Template.fromStack(stack).hasResourceProperties('AWS::Route53::RecordSet', { Name, HostedZoneId, Type: 'AAAA' });
     }
-    expect(() => new StaticFrontend(stack, 'Several', { domain: EdgeDomain.several([EdgeDomain.fromHostedZone(com), EdgeDomain.fromHostedZone(org)]) }))
-      .toThrow(/has one certificate, and domain brings 2/);
+    expect(() => new StaticFrontend(stack, 'Several', { domain: CustomDomain.combine([CustomDomain.fromHostedZone(com), CustomDomain.fromHostedZone(org)]) }))
+      .toThrow(/has one certificate, and `domain` has 2/);
   });
 
   test('warns where the region of its certificate is not known', () => {
     const stack = new Stack(developmentApp(), 'Web');
-    new StaticFrontend(stack, 'Frontend', { domain: EdgeDomain.fromHostedZone(zoneOf(stack)) });
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('The region of the certificate is not known'));
+    new StaticFrontend(stack, 'Frontend', { domain: CustomDomain.fromHostedZone(zoneOf(stack)) });
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp('The region of the certificate isn\'t known until deployment'));
   });
 
   test('fails with a certificate of another region, imported or made here', () => {
     const stack = new Stack(developmentApp(), 'Web', { env: FRANKFURT });
-    const message = /CloudFront takes certificates of us-east-1 only, got one of eu-central-1/;
-    expect(() => new StaticFrontend(stack, 'Imported', { domain: EdgeDomain.fromCertificate(certificateOf(stack, 'eu-central-1'), ['a.example.com']) })).toThrow(message);
-    expect(() => new StaticFrontend(stack, 'Made', { domain: EdgeDomain.fromHostedZone(zoneOf(stack)) })).toThrow(message);
+    const message = /CloudFront takes certificates from us-east-1 only, and this certificate is from eu-central-1/;
+    expect(() => new StaticFrontend(stack, 'Imported', { domain: CustomDomain.fromCertificate(certificateOf(stack, 'eu-central-1'), ['a.example.com']) })).toThrow(message);
+    expect(() => new StaticFrontend(stack, 'Made', { domain: CustomDomain.fromHostedZone(zoneOf(stack)) })).toThrow(message);
   });
 });
 
@@ -211,7 +211,7 @@ describe('files', () => {
   });
 
   test.each<[string, StaticFrontendProps]>([['../dist', { outputDirectory: '../dist' }], ['/assets', { assetsDirectory: '/assets' }], ['a b\'', { outputDirectory: 'a b\'' }]])('fails on the path %s', (path, props) => {
-    expect(() => createFrontend(props)).toThrow(`must be a relative path without a slash at its ends, like 'dist', got '${path}'.`);
+    expect(() => createFrontend(props)).toThrow(`must be a relative path of letters, digits, '_', '-', '.' and '/', without '..' and without a slash at its ends, got '${path}'.`);
   });
 });
 
@@ -246,7 +246,7 @@ describe('anywhere', () => {
   });
 
   test.each(['cn-north-1', 'us-gov-west-1'])('fails in %s, where CloudFormation does not have it', (region) => {
-    expect(() => createFrontend({}, developmentApp(), { region })).toThrow(`CloudFront with origin access control cannot be had in ${region}.`);
+    expect(() => createFrontend({}, developmentApp(), { region })).toThrow(`CloudFront with origin access control is not available in ${region}.`);
   });
 
   test('flags, unset or all recommended, change nothing', () => {
@@ -267,7 +267,7 @@ describe('anywhere', () => {
     try {
       const app = productionApp({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
       const stack = new Stack(app, 'Web', { env: VIRGINIA });
-      new StaticFrontend(stack, 'Frontend', { domain: EdgeDomain.fromHostedZone(zoneOf(stack)) });
+      new StaticFrontend(stack, 'Frontend', { domain: CustomDomain.fromHostedZone(zoneOf(stack)) });
       new StaticFrontend(new Stack(app, 'Anywhere'), 'Frontend');
       expect(app.synth().stacks).toHaveLength(2);
     } finally {
@@ -276,6 +276,6 @@ describe('anywhere', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createFrontend({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+    expect(() => createFrontend({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
   });
 });

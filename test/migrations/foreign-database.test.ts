@@ -5,7 +5,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type Backend, backend, dependenciesOf, migrate, only } from './migration-task-fixtures';
-import { DatabaseEngine, type IDatabase, type IDatabaseServer, type IDatabaseUser, MigrationSource, type ServiceBindingConfig } from '../../src';
+import { DatabaseEngine, type ILogicalDatabase, type IDatabaseServer, type IDatabaseUser, MigrationSource, type ServiceBindingConfig } from '../../src';
 
 const COMMAND = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('example/flyway@sha256:1'), command: ['flyway', 'migrate'], revision: 'r1', protectedTables: ['flyway_schema_history'] });
 
@@ -32,7 +32,7 @@ class ForeignUser extends Construct implements IDatabaseUser {
 }
 
 /** A database as somebody else could make one: it has all that is public. */
-class ForeignDatabase extends Construct implements IDatabase {
+class ForeignDatabase extends Construct implements ILogicalDatabase {
   public readonly engine = DatabaseEngine.of('Oracle');
   public readonly databaseName = 'ORDERS';
   public readonly server: IDatabaseServer;
@@ -69,14 +69,14 @@ describe('a database of another engine', () => {
   test.each([['goose', MigrationSource.goose('examples/01-private-backend/migrations')], ['dbmate', MigrationSource.dbmate('examples/02-hello-birthday/migrations')]])('fails with %s, which does not speak with it', (_, source) => {
     const made = withForeign();
     expect(() => migrate(made, { database: made.database, source })).toThrow(
-      "goose and dbmate cannot migrate 'Backend/Foreign', because this library does not know how they speak with its engine, Oracle. Use MigrationSource.command. (at 'Backend/Migrations')",
+      "goose and dbmate can't migrate database 'Backend/Foreign', because this library can't connect them to its engine 'Oracle'. Use `MigrationSource.command`. (at 'Backend/Migrations')",
     );
   });
 });
 
 test('the database and the owner of PostgreSQL are such interfaces', () => {
   const { postgres: { database } } = backend();
-  const any: IDatabase = database;
+  const any: ILogicalDatabase = database;
   expect([any.engine.engineName, any.databaseName, any.owner.username, any.server.endpoint]).toEqual(['PostgreSQL', 'app', 'app_migrator', database.server.endpoint]);
   expect(any.owner.secret).toBeDefined();
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERROR_RULES, WARNING_RULES } from '../../src/migrations/shared/lint/lint-types';
+import { ERROR_RULES, WARNING_RULES } from '../../src/migrations/shared/lint/lint-rules';
 import { RunnerExit } from '../../src/migrations/shared/runner.contract';
 
 const root = join(__dirname, '..', '..');

@@ -2,7 +2,7 @@ import { App, Stack, type AppProps, type Environment } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { BackendNetwork, Egress, MigrationSource, MigrationTask, Posture, PrivatePostgres, type MigrationSourceConfig, type MigrationTaskProps } from '../../src';
+import { BackendNetwork, Egress, MigrationSource, MigrationTask, Posture, PrivatePostgres, type MigrationSourceConfig, type MigrationTaskProps, PemFile } from '../../src';
 
 /** Migrations whose content is given, so that these tests read no files. */
 export class FixedSource extends MigrationSource {
@@ -42,8 +42,8 @@ export function backend({ app: appProps, env, egress = Egress.natGateway() }: Ba
   const stack = new Stack(app, 'Backend', { env });
   const { vpc } = new BackendNetwork(stack, 'Network', { egress });
   const cluster = new ecs.Cluster(stack, 'Cluster', { vpc });
-  const caBundle = env?.region === undefined || /^(cn|us-gov)-/.test(env.region) ? CA : undefined;
-  const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app', caBundle });
+  const caCertificates = env?.region === undefined || /^(cn|us-gov)-/.test(env.region) ? PemFile.fromText(CA) : undefined;
+  const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app', caCertificates });
   return { app, stack, vpc, cluster, postgres };
 }
 

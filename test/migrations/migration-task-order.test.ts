@@ -75,7 +75,7 @@ describe('pitfall 4: what the task needs to start', () => {
   });
 
   test('pitfall 4: it waits for the endpoints of a network without egress, also for those that are added later', () => {
-    const made = backend({ egress: Egress.endpoints() });
+    const made = backend({ egress: Egress.vpcEndpoints() });
     migrate(made);
     new ec2.InterfaceVpcEndpoint(made.stack, 'Later', { vpc: made.vpc, service: ec2.InterfaceVpcEndpointAwsService.SQS });
 
@@ -160,9 +160,9 @@ describe('pitfall 12: only the service waits', () => {
     const made = backend();
     const migration = migrate(made);
 
-    expect(() => migration.runBefore(made.postgres)).toThrow(/'Backend\/Postgres\/Resource.*' cannot wait for this migration, which itself needs 'Backend\/Postgres'/);
-    expect(() => migration.runBefore(made.cluster)).toThrow(/which itself needs 'Backend\/Cluster'/);
-    expect(() => migration.runBefore(migration)).toThrow(/which itself needs 'Backend\/Migrations'/);
+    expect(() => migration.runBefore(made.postgres)).toThrow(/'Backend\/Postgres' can't wait for the migrations, because the migrations themselves need 'Backend\/Postgres'/);
+    expect(() => migration.runBefore(made.cluster)).toThrow(/themselves need 'Backend\/Cluster'/);
+    expect(() => migration.runBefore(migration)).toThrow(/themselves need 'Backend\/Migrations'/);
   });
 
   test('fails for a construct without a main resource', () => {
@@ -170,7 +170,7 @@ describe('pitfall 12: only the service waits', () => {
     const plain = new Construct(made.stack, 'Plain');
     new CfnResource(plain, 'Something', { type: 'AWS::SNS::Topic' });
 
-    expect(() => migrate(made).runBefore(plain)).toThrow(/'Backend\/Plain' has none. Pass the service itself. \(at 'Backend\/Migrations'\)/);
+    expect(() => migrate(made).runBefore(plain)).toThrow(/'Backend\/Plain' can't wait for migrations, because .* with the service itself\. \(at 'Backend\/Migrations'\)/);
   });
 });
 
@@ -256,7 +256,7 @@ describe('spread over stacks', () => {
     const service = addService(made.stack, made.cluster);
 
     expect(() => migration.runBefore(service)).toThrow(
-      /'Backend\/Service\/Service' cannot wait for this migration: it is in stack 'Backend', and the migration, in stack 'Schema', uses 'Backend\/Postgres\/Database' of it/,
+      /'Backend\/Service\/Service' can't wait for the migrations, because their stack 'Schema' uses 'Backend\/Postgres\/Database' of stack 'Backend'/,
     );
   });
 
@@ -267,7 +267,7 @@ describe('spread over stacks', () => {
     made.stack.addStackDependency(before);
 
     expect(() => migration.runBefore(addService(before, ecs.Cluster.fromClusterAttributes(before, 'Imported', { clusterName: 'x', vpc: made.vpc, securityGroups: [] }))))
-      .toThrow(/in stack 'Backend', depends on it/);
+      .toThrow(/their stack 'Backend' depends on stack 'Before'/);
   });
 
   test('a cluster imported in the stack of the service is no obstacle', () => {

@@ -185,7 +185,7 @@ describe('options', () => {
 
   test('size, architecture, user, timeout and retries', () => {
     const made = backend();
-    migrate(made, { cpu: 1024, memoryLimitMiB: 4096, cpuArchitecture: ecs.CpuArchitecture.X86_64, user: '70', timeout: Duration.minutes(5), retries: 0 });
+    migrate(made, { cpu: 1024, memoryLimitMiB: 4096, architecture: ecs.CpuArchitecture.X86_64, user: '70', timeout: Duration.minutes(5), retries: 0 });
 
     Template.fromStack(made.stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
       Cpu: '1024', Memory: '4096', RuntimePlatform: Match.objectLike({ CpuArchitecture: 'X86_64' }), ContainerDefinitions: [Match.objectLike({ User: '70' })],
@@ -253,21 +253,21 @@ describe('options', () => {
 
 describe('refusals and advice', () => {
   test.each([
-    [{ timeout: Duration.minutes(56) }, /timeout must be from 1 to 55 minutes, in whole seconds, got 56 minutes: CloudFormation waits one hour/],
-    [{ timeout: Duration.seconds(59) }, /timeout must be from 1 to 55 minutes, in whole seconds, got 59 seconds/],
+    [{ timeout: Duration.minutes(56) }, /`timeout` must be from 1 to 55 minutes, in whole seconds, got 56 minutes\. CloudFormation waits 60 minutes, of which 5/],
+    [{ timeout: Duration.seconds(59) }, /`timeout` must be from 1 to 55 minutes, in whole seconds, got 59 seconds/],
     [{ timeout: Duration.millis(90_500) }, /in whole seconds/],
-    [{ securityGroups: [] }, /securityGroups is empty/],
-    [{ user: 'postgres' }, /user must be numeric, 'uid' or 'uid:gid' like '1000:1000', got 'postgres'/],
-    [{ retries: 6 }, /retries must be a whole number from 0 to 5, got 6/],
-    [{ retries: 1.5 }, /retries must be a whole number from 0 to 5, got 1.5/],
-    [{ cpu: 300 }, /cpu must be one of .*got 300/],
-    [{ memoryLimitMiB: 8192 }, /memoryLimitMiB 8192 does not go with cpu 256/],
-    [{ environment: { DATABASE_CA: 'x' } }, /environment must not contain 'DATABASE_CA', which is given already/],
-    [{ environment: { PGHOST: 'elsewhere' } }, /must not contain 'PGHOST': the runner sets the connection/],
-    [{ environment: { GOOSE_TABLE: 'versions' } }, /must not contain 'GOOSE_TABLE': the runner sets .*MigrationSource\.command/],
-    [{ secrets: { DATABASE_URL: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /must not contain 'DATABASE_URL': the runner sets/],
-    [{ secrets: { MIGRATION_LOCK_TIMEOUT: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /secrets must not contain 'MIGRATION_LOCK_TIMEOUT', which is given already/],
-    [{ environment: { A: 'a' }, secrets: { A: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /secrets must not contain 'A'/],
+    [{ securityGroups: [] }, /`securityGroups` is empty/],
+    [{ user: 'postgres' }, /`user` must be a numeric 'uid' or 'uid:gid', such as '1000:1000', got 'postgres'/],
+    [{ retries: 6 }, /`retries` must be a whole number from 0 to 5, got 6/],
+    [{ retries: 1.5 }, /`retries` must be a whole number from 0 to 5, got 1.5/],
+    [{ cpu: 300 }, /`cpu` must be one of .*got 300/],
+    [{ memoryLimitMiB: 8192 }, /`memoryLimitMiB` \(8192\) can't be used with `cpu` \(256\)/],
+    [{ environment: { DATABASE_CA: 'x' } }, /`environment` sets 'DATABASE_CA', which .* sets already/],
+    [{ environment: { PGHOST: 'elsewhere' } }, /'PGHOST' can't be in `environment` or `secrets`, because this library sets the connection/],
+    [{ environment: { GOOSE_TABLE: 'versions' } }, /'GOOSE_TABLE' can't be in .* because this library sets .*MigrationSource\.command/],
+    [{ secrets: { DATABASE_URL: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /'DATABASE_URL' can't be in .* because this library sets/],
+    [{ secrets: { MIGRATION_LOCK_TIMEOUT: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /`secrets` sets 'MIGRATION_LOCK_TIMEOUT', which .* sets already/],
+    [{ environment: { A: 'a' }, secrets: { A: ecs.Secret.fromSsmParameter({ parameterArn: 'x' } as never) } }, /`secrets` sets 'A', which/],
   ])('fails for %j', (props, message) => {
     expect(() => migrate(backend(), props)).toThrow(message);
   });
@@ -278,7 +278,7 @@ describe('refusals and advice', () => {
     const stack = new Stack(made.app, 'Later');
 
     expect(() => new MigrationTask(stack, 'More', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource({ revision: 'r2' }) }))
-      .toThrow(/'Backend\/Migrations' migrates database 'Backend\/Postgres\/Database' with the same engine already.*goose_db_version.*\(at 'Later\/More'\)/);
+      .toThrow(/'Backend\/Migrations' already migrates database 'Backend\/Postgres\/Database' with the same engine.*'goose_db_version'.*\(at 'Later\/More'\)/);
   });
 
   test('takes two engines, or several commands, for one database', () => {
@@ -296,10 +296,10 @@ describe('refusals and advice', () => {
   test('a command may have any settings of its engine', () => {
     const made = backend();
     const source = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('goose@sha256:1'), command: ['goose', 'up'], revision: 'a' });
-    expect(() => migrate(made, { source, environment: { PGHOST: 'elsewhere' } }, 'Elsewhere')).toThrow(/environment must not contain 'PGHOST', which is given already/);
+    expect(() => migrate(made, { source, environment: { PGHOST: 'elsewhere' } }, 'Elsewhere')).toThrow(/`environment` sets 'PGHOST', which .* sets already/);
 
     const twice = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('goose@sha256:1'), command: ['goose', 'up'], revision: 'a', environment: { PGUSER: 'me' } });
-    expect(() => migrate(made, { source: twice }, 'Twice')).toThrow(/environment must not contain 'PGUSER', which is given already/);
+    expect(() => migrate(made, { source: twice }, 'Twice')).toThrow(/`environment` sets 'PGUSER', which .* sets already/);
 
     migrate(made, { source, environment: { GOOSE_TABLE: 'versions' } });
 
@@ -332,7 +332,7 @@ describe('refusals and advice', () => {
     made.stack.addStackDependency(network);
 
     expect(() => new MigrationTask(network, 'Migrations', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource() }))
-      .toThrow(/'Backend\/Postgres\/Database' is in a stack, 'Backend', that depends on this one, 'Network'/);
+      .toThrow(/'Backend\/Postgres\/Database' can't be used here: its stack 'Backend' depends on this stack 'Network'/);
   });
 
   test('fails where the stack of the cluster depends on this one', () => {
@@ -342,7 +342,7 @@ describe('refusals and advice', () => {
     const cluster = new ecs.Cluster(later, 'Cluster', { vpc: made.vpc });
 
     expect(() => migrate({ ...made, cluster }))
-      .toThrow(/Migrations depend on their database and their cluster.*'Later\/Cluster' is in a stack, 'Later', that depends on this one, 'Backend'/);
+      .toThrow(/'Later\/Cluster' can't be used here: its stack 'Later' depends on this stack 'Backend'.*Migrations must be in the same stack as their database and their cluster, or in a later one/);
   });
 
   test('warns about a history that users may change', () => {

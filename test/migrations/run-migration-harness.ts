@@ -130,6 +130,7 @@ export class Aws {
       sleep: async (milliseconds) => {
         this.now += milliseconds;
       },
+      logGroup: '/logs/run',
       log: () => undefined,
     };
   }

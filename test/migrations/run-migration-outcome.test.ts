@@ -20,10 +20,10 @@ describe('pitfall 6: the result', () => {
 
     expect(aws.runs).toHaveLength(1);
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain('container \'migrate\' ended with exit code 1');
+    expect(answer.Reason).toMatch(/^\[MIGRATION_FAILED\].*container 'migrate' ended with exit code 1/);
     expect(answer.Reason).toContain('EssentialContainerExited');
     expect(answer.Reason).toContain('ERROR: column "x" does not exist');
-    expect(answer.Reason).toContain('log group logs, stream migration/migrate/task1');
+    expect(answer.Reason).toContain('See the log group \'logs\', stream \'migration/migrate/task1\'');
   });
 
   test('pitfall 6: an exit code 0 of a task that somebody stopped is no success', async () => {
@@ -80,7 +80,7 @@ describe('pitfall 7: errors while waiting', () => {
 
     const answer = await aws.deliver(event());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('did not start within 30 minutes') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[NO_TASK\] The migrations didn't start within 30 minutes.*'\/logs\/run'/) });
   });
 
   test('pitfall 7: errors of the other kind count only when nothing else comes between', async () => {
@@ -125,7 +125,7 @@ describe('pitfall 8: the log', () => {
     aws.plans = [{ exitCode: 3 }];
     aws.logs.on(GetLogEventsCommand).rejects(awsError('AccessDeniedException'));
 
-    expect(await aws.deliver(event())).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/exit code 3.*It wrote no log/) });
+    expect(await aws.deliver(event())).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/exit code 3.*the task wrote nothing there/) });
   });
 
   test('pitfall 8: an answer with a long log fits CloudFormation\'s 4,096 bytes and keeps the last lines', async () => {
@@ -174,7 +174,7 @@ describe('pitfall 10: rollback', () => {
   test('pitfall 10: a request of a stack that has rolled back already is neither run nor called a success', async () => {
     aws.stackStatus = 'UPDATE_ROLLBACK_COMPLETE';
 
-    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('UPDATE_ROLLBACK_COMPLETE') });
+    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[ROLLING_BACK\].*UPDATE_ROLLBACK_COMPLETE/) });
     expect(aws.runs).toHaveLength(0);
   });
 
@@ -190,7 +190,7 @@ describe('pitfall 10: rollback', () => {
   test('fails without running when looking at the stack is throttled for ever', async () => {
     aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError('Throttling'));
 
-    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('whether the stack is rolling back could not be read') });
+    expect(await aws.deliver(update())).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[STACK_STATUS\] The status of the stack can't be read/) });
     expect(aws.runs).toHaveLength(0);
   });
 
@@ -218,7 +218,7 @@ describe('pitfall 10: rollback', () => {
 
     const answer = await aws.deliver(update());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(`another task of this migration is still running: ${other.arn} (started by 'a person')`) });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(`another task of these migrations is still running: ${other.arn} (started by 'a person')`) });
     expect(aws.stops).toHaveLength(0);
   });
 });

@@ -89,8 +89,8 @@ describe('pitfall 2: the own deadline', () => {
     const answer = await aws.deliver(event());
 
     expect(answer.Status).toBe('FAILED');
-    expect(answer.Reason).toContain('did not finish within 30 minutes');
-    expect(answer.Reason).toContain('It was stopped.');
+    expect(answer.Reason).toMatch(/^\[TIMEOUT\] The migrations didn't finish within 30 minutes/);
+    expect(answer.Reason).toContain('the task was stopped.');
     expect(answer.Reason).toContain('still creating the index');
     expect(aws.stops).toEqual([expect.objectContaining({ task: aws.tasks[0].arn, reason: expect.stringContaining('30 minutes') })]);
     expect(aws.now - START).toBeGreaterThanOrEqual(30 * MINUTE);
@@ -101,7 +101,7 @@ describe('pitfall 2: the own deadline', () => {
     aws.plans = [{ endless: true }];
     aws.ecs.on(StopTaskCommand).rejects(awsError('ServerException'));
 
-    expect((await aws.deliver(event())).Reason).toContain('Stopping it failed, so it may still run');
+    expect((await aws.deliver(event())).Reason).toContain('stopping the task failed, so the task may still run');
   });
 
   test('pitfall 2: a repeated delivery counts from the start of the task, not anew', async () => {
@@ -119,7 +119,7 @@ describe('pitfall 2: the own deadline', () => {
 
     const answer = await aws.deliver(event());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('ecs:DescribeTasks') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[TASKS_UNREADABLE\].*ecs:DescribeTasks.*The task may still run\./) });
     expect(aws.stops).toHaveLength(1);
   });
 });
@@ -266,7 +266,7 @@ describe('pitfall 5: RunTask answers without a task', () => {
 
     const answer = await aws.deliver(event());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('RESOURCE:ENI: no addresses left') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[RUN_TASK_REFUSED\].*RESOURCE:ENI: no addresses left/) });
     expect(aws.now - START).toBeLessThan(15 * MINUTE);
   });
 
@@ -275,7 +275,7 @@ describe('pitfall 5: RunTask answers without a task', () => {
 
     const answer = await aws.deliver(event());
 
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('InvalidParameterException: The security group does not exist') });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[RUN_TASK_FAILED\].*InvalidParameterException: The security group does not exist/) });
     expect(aws.runs).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { alarmsOf, createBackend, createStacks, monitor, type AlarmProperties, type Watched, watchAll } from './monitoring-fixtures';
-import { BackendAlarm, BackendMonitoring, CacheCapacity, Deployment, FargateApi, Postgres, PostgresCapacity, PrivatePostgres, PublicEdge, RedisCache, type PostgresAttributes } from '../../src';
+import { BackendAlarm, BackendMonitoring, CacheCapacity, ServiceDeployment, FargateApi, PostgresCapacity, PrivatePostgres, PublicIngress, RedisCache, type PrivatePostgresAttributes, PemFile } from '../../src';
 import { IMAGE, createCluster, createVpc, productionApp } from '../fargate/fixture';
 
 const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----';
@@ -34,8 +34,8 @@ describe('each alarm', () => {
     ['Backend/Api service-cpu', 'CPUUtilization', OVER, 90, 'The tasks have used 90 % of their CPU for 15 minutes', [300, 3, 3], 'notBreaching'],
     ['Backend/Api service-memory', 'MemoryUtilization', OVER, 90, 'The tasks have used 90 % of their memory for 15 minutes', [300, 3, 3], 'notBreaching'],
     ['Backend/Worker service-cpu', 'CPUUtilization', OVER, 90, 'The tasks have used 90 % of their CPU for 15 minutes', [300, 3, 3], 'notBreaching'],
-    ['Backend/Edge route-latency', 'TargetResponseTime', OVER, 1, 'One of 100 requests of route Orders has taken 1 s or more, for 15 minutes', [300, 3, 3], 'notBreaching'],
-    ['Backend/Edge route-unhealthy', 'UnHealthyHostCount', OVER, 1, 'A target of route Orders has failed its health check for 5 minutes', [60, 5, 5], 'notBreaching'],
+    ['Backend/Ingress route-latency', 'TargetResponseTime', OVER, 1, 'One of 100 requests of route Orders has taken 1 s or more, for 15 minutes', [300, 3, 3], 'notBreaching'],
+    ['Backend/Ingress route-unhealthy', 'UnHealthyHostCount', OVER, 1, 'A target of route Orders has failed its health check for 5 minutes', [60, 5, 5], 'notBreaching'],
     ['Backend/Postgres database-cpu', 'CPUUtilization', OVER, 90, 'The server has used 90 % of its processors for 15 minutes', [300, 3, 3], 'missing'],
     ['Backend/Postgres database-memory', 'FreeableMemory', UNDER, 134217728, 'The server has had less than 128 MiB of free memory for 15 minutes', [300, 3, 3], 'missing'],
     ['Backend/Postgres database-connections', 'DatabaseConnections', OVER, 1297, 'The server has had 1297 open connections, 80 % of the 1622 that it accepts, in each of 2 periods of 5 minutes', [300, 2, 2], 'missing'],
@@ -55,12 +55,12 @@ describe('each alarm', () => {
   });
 
   test('on the latency looks at the 99th percentile, and not at a few requests', () => {
-    expect(all['Backend/Edge route-latency']).toMatchObject({ ExtendedStatistic: 'p99', EvaluateLowSampleCountPercentile: 'ignore' });
+    expect(all['Backend/Ingress route-latency']).toMatchObject({ ExtendedStatistic: 'p99', EvaluateLowSampleCountPercentile: 'ignore' });
   });
 
   test.each([
-    ['Backend/Edge edge-errors', 'HTTPCode_ELB_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)'],
-    ['Backend/Edge route-errors', 'HTTPCode_Target_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([r0]), 0)'],
+    ['Backend/Ingress ingress-errors', 'HTTPCode_ELB_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)'],
+    ['Backend/Ingress route-errors', 'HTTPCode_Target_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([r0]), 0)'],
   ])('%s is the share of %s in three of five minutes', (key, metric, expression) => {
     const { Metrics = [], ...alarm } = all[key];
     expect(alarm).toMatchObject({ Threshold: 5, EvaluationPeriods: 5, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching', ComparisonOperator: OVER });
@@ -70,7 +70,7 @@ describe('each alarm', () => {
   });
 
   test('goes to the topic, and so does its end', () => {
-    expect(Object.keys(all)).toHaveLength(16);
+    expect(Object.keys(all)).toHaveLength(19);
     for (const { AlarmActions, OKActions } of Object.values(all)) {
       expect([AlarmActions, OKActions]).toEqual([[{ Ref: 'MonitoringTopic2EDA8B02' }], [{ Ref: 'MonitoringTopic2EDA8B02' }]]);
     }
@@ -81,7 +81,7 @@ describe('each alarm', () => {
     watchAll(new BackendMonitoring(stack, 'Monitoring'), watched);
     expect(stack.node.findAll().filter(({ node }) => node.id === 'Resource').map(({ node }) => node.path)).toEqual(expect.arrayContaining([
       'Monitoring/Monitoring/Backend--Api/ServiceCpu/Resource',
-      'Monitoring/Monitoring/Backend--Edge/RouteErrors-Orders/Resource',
+      'Monitoring/Monitoring/Backend--Ingress/RouteErrors-Orders/Resource',
       'Monitoring/Monitoring/Backend--Cache/CacheMemory-Node2/Resource',
     ]));
   });
@@ -89,36 +89,36 @@ describe('each alarm', () => {
 
 describe('thresholds', () => {
   test.each<[string, (monitoring: BackendMonitoring, watched: Watched) => void, { [section: string]: number }]>([
-    ['a service', (monitoring, { api }) => monitoring.watchService(api, { cpuPercent: 70, memoryPercent: 100 }), { 'service-cpu': 70, 'service-memory': 100 }],
-    ['an edge', (monitoring, { edge }) => monitoring.watchEdge(edge, { errorPercent: 0.5, minErrors: 20, latency: Duration.millis(250) }),
-      { 'edge-errors': 0.5, 'route-errors': 0.5, 'route-latency': 0.25, 'route-unhealthy': 1 }],
-    ['a server', (monitoring, { postgres }) => monitoring.watchPostgres(postgres, { cpuPercent: 50, freeMemory: Size.gibibytes(2), connections: 7, freeStorage: Size.gibibytes(3) }),
+    ['a service', (monitoring, { api }) => monitoring.monitorService(api, { cpuPercent: 70, memoryPercent: 100 }), { 'service-cpu': 70, 'service-memory': 100 }],
+    ['an ingress', (monitoring, { ingress }) => monitoring.monitorIngress(ingress, { errorPercent: 0.5, minErrors: 20, maxLatency: Duration.millis(250) }),
+      { 'ingress-errors': 0.5, 'route-errors': 0.5, 'route-latency': 0.25, 'route-unhealthy': 1 }],
+    ['a server', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { cpuPercent: 50, minFreeMemory: Size.gibibytes(2), maxConnections: 7, minFreeStorage: Size.gibibytes(3) }),
       { 'database-cpu': 50, 'database-memory': 2147483648, 'database-connections': 7, 'database-storage': 3221225472 }],
-    ['a cache', (monitoring, { cache }) => monitoring.watchCache(cache, { cpuPercent: 60, memoryPercent: 70, evictions: 1 }), { 'cache-cpu': 60, 'cache-memory': 70, 'cache-evictions': 1 }],
-    ['a queue', (monitoring, { queue }) => monitoring.watchQueue(queue, { age: Duration.hours(1) }), { 'queue-age': 3600 }],
+    ['a cache', (monitoring, { cache }) => monitoring.monitorCache(cache, { cpuPercent: 60, memoryPercent: 70, maxEvictions: 1 }), { 'cache-cpu': 60, 'cache-memory': 70, 'cache-evictions': 1 }],
+    ['a queue', (monitoring, { queue }) => monitoring.monitorQueue(queue, { maxAge: Duration.hours(1) }), { 'queue-age': 3600 }],
   ])('of %s are options', (_what, watch, thresholds) => {
     const found = alarms(watch);
     expect(Object.fromEntries(Object.entries(found).map(([key, { Threshold }]) => [key.split(' ')[1], Threshold]))).toEqual(thresholds);
   });
 
   test('of errors count from a number on', () => {
-    const { 'Backend/Edge route-errors': { Metrics = [] } } = alarms((monitoring, { edge }) => monitoring.watchEdge(edge, { minErrors: 20 }));
+    const { 'Backend/Ingress route-errors': { Metrics = [] } } = alarms((monitoring, { ingress }) => monitoring.monitorIngress(ingress, { minErrors: 20 }));
     expect(Metrics[0].Expression).toContain('>= 20,');
   });
 
   test.each<[string, (monitoring: BackendMonitoring, watched: Watched) => void, string]>([
-    ['no load', (monitoring, { api }) => monitoring.watchService(api, { cpuPercent: 0 }), 'cpuPercent must be from 1 to 100 percent, got 0.'],
-    ['more than everything', (monitoring, { worker }) => monitoring.watchService(worker, { memoryPercent: 101 }), 'memoryPercent must be from 1 to 100 percent, got 101.'],
-    ['a share of processors that is no number', (monitoring, { postgres }) => monitoring.watchPostgres(postgres, { cpuPercent: NaN }), 'cpuPercent must be from 1 to 100 percent, got NaN.'],
-    ['no errors', (monitoring, { edge }) => monitoring.watchEdge(edge, { errorPercent: 0 }), 'errorPercent must be from above 0 to 100 percent, got 0.'],
-    ['half an error', (monitoring, { edge }) => monitoring.watchEdge(edge, { minErrors: 0.5 }), 'minErrors must be a whole number of at least 1, got 0.5.'],
-    ['no latency', (monitoring, { edge }) => monitoring.watchEdge(edge, { latency: Duration.seconds(0) }), 'latency must be longer than nothing and known at synth, got 0 seconds.'],
-    ['no connections', (monitoring, { postgres }) => monitoring.watchPostgres(postgres, { connections: 0 }), 'connections must be a whole number of at least 1, got 0.'],
-    ['no memory', (monitoring, { postgres }) => monitoring.watchPostgres(postgres, { freeMemory: Size.bytes(0) }), 'freeMemory must be more than nothing and known at synth, got 0 bytes.'],
-    ['no storage', (monitoring, { postgres }) => monitoring.watchPostgres(postgres, { freeStorage: Size.bytes(0) }), 'freeStorage must be more than nothing and known at synth, got 0 bytes.'],
-    ['less than one key', (monitoring, { cache }) => monitoring.watchCache(cache, { evictions: -1 }), 'evictions must be a whole number of at least 1, got -1.'],
-    ['a share of memory above all', (monitoring, { cache }) => monitoring.watchCache(cache, { memoryPercent: 900 }), 'memoryPercent must be from 1 to 100 percent, got 900.'],
-    ['no age', (monitoring, { queue }) => monitoring.watchQueue(queue, { age: Duration.millis(0) }), 'age must be longer than nothing and known at synth, got 0 seconds.'],
+    ['no load', (monitoring, { api }) => monitoring.monitorService(api, { cpuPercent: 0 }), '`cpuPercent` must be from 1 to 100 percent, got 0.'],
+    ['more than everything', (monitoring, { worker }) => monitoring.monitorService(worker, { memoryPercent: 101 }), '`memoryPercent` must be from 1 to 100 percent, got 101.'],
+    ['a share of processors that is no number', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { cpuPercent: NaN }), '`cpuPercent` must be from 1 to 100 percent, got NaN.'],
+    ['no errors', (monitoring, { ingress }) => monitoring.monitorIngress(ingress, { errorPercent: 0 }), '`errorPercent` must be more than 0 and at most 100 percent, got 0.'],
+    ['half an error', (monitoring, { ingress }) => monitoring.monitorIngress(ingress, { minErrors: 0.5 }), '`minErrors` must be a whole number of at least 1, got 0.5.'],
+    ['no latency', (monitoring, { ingress }) => monitoring.monitorIngress(ingress, { maxLatency: Duration.seconds(0) }), '`maxLatency` must be longer than 0 seconds, got 0 seconds.'],
+    ['no connections', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { maxConnections: 0 }), '`maxConnections` must be a whole number of at least 1, got 0.'],
+    ['no memory', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { minFreeMemory: Size.bytes(0) }), '`minFreeMemory` must be more than 0 bytes, got 0 bytes.'],
+    ['no storage', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { minFreeStorage: Size.bytes(0) }), '`minFreeStorage` must be more than 0 bytes, got 0 bytes.'],
+    ['less than one key', (monitoring, { cache }) => monitoring.monitorCache(cache, { maxEvictions: -1 }), '`maxEvictions` must be a whole number of at least 1, got -1.'],
+    ['a share of memory above all', (monitoring, { cache }) => monitoring.monitorCache(cache, { memoryPercent: 900 }), '`memoryPercent` must be from 1 to 100 percent, got 900.'],
+    ['no age', (monitoring, { queue }) => monitoring.monitorQueue(queue, { maxAge: Duration.millis(0) }), '`maxAge` must be longer than 0 seconds, got 0 seconds.'],
   ])('fails on %s', (_what, watch, message) => {
     expect(() => alarms(watch)).toThrow(message);
   });
@@ -131,8 +131,8 @@ describe('alarms that are not wanted', () => {
     const monitoring = new BackendMonitoring(stack, 'Monitoring');
 
     // WHEN
-    monitoring.watchService(watched.api, { exclude: [BackendAlarm.SERVICE_CPU, BackendAlarm.SERVICE_DEPLOYMENT] });
-    monitoring.watchMigrations(watched.migrations, { exclude: [BackendAlarm.MIGRATION_FAILED] });
+    monitoring.monitorService(watched.api, { exclude: [BackendAlarm.SERVICE_CPU, BackendAlarm.SERVICE_DEPLOYMENT] });
+    monitoring.monitorMigrations(watched.migrations, { exclude: [BackendAlarm.MIGRATION_FAILED] });
 
     // THEN
     const template = Template.fromStack(stack);
@@ -142,16 +142,16 @@ describe('alarms that are not wanted', () => {
   });
 });
 
-describe('watch()', () => {
+describe('monitor()', () => {
   test('draws what each kind says of itself, as the method of the kind does', () => {
     const [any, byKind] = [
-      ({ monitoring, watched: { api, edge, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => [api, edge, postgres, cache, migrations].forEach((construct) => monitoring.watch(construct)),
-      ({ monitoring, watched: { api, edge, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => {
-        monitoring.watchService(api);
-        monitoring.watchEdge(edge);
-        monitoring.watchPostgres(postgres);
-        monitoring.watchCache(cache);
-        monitoring.watchMigrations(migrations);
+      ({ monitoring, watched: { api, ingress, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => [api, ingress, postgres, cache, migrations].forEach((construct) => monitoring.monitor(construct)),
+      ({ monitoring, watched: { api, ingress, postgres, cache, migrations } }: { monitoring: BackendMonitoring; watched: Watched }) => {
+        monitoring.monitorService(api);
+        monitoring.monitorIngress(ingress);
+        monitoring.monitorPostgres(postgres);
+        monitoring.monitorCache(cache);
+        monitoring.monitorMigrations(migrations);
       },
     ].map((watch) => {
       const { stack, watched } = createStacks();
@@ -162,26 +162,26 @@ describe('watch()', () => {
   });
 
   test('leaves alarms out, also by a section that has no name', () => {
-    const found = alarms((monitoring, { api }) => monitoring.watch(api, { exclude: [BackendAlarm.of('service-cpu')] }));
+    const found = alarms((monitoring, { api }) => monitoring.monitor(api, { exclude: [BackendAlarm.of('service-cpu')] }));
     expect(Object.keys(found)).toEqual(['Backend/Api service-memory']);
   });
 
   test('fails for a construct that does not say what to watch', () => {
     const { stack, watched } = createStacks();
-    expect(() => new BackendMonitoring(stack, 'Monitoring').watch(watched.queue))
-      .toThrow("'Backend/Queue' does not say what to watch. Give a service, an edge, a database server, a cache or migrations of this library; watchQueue() takes queues. (at 'Monitoring/Monitoring')");
+    expect(() => new BackendMonitoring(stack, 'Monitoring').monitor(watched.queue))
+      .toThrow("`monitoring.monitor()` doesn't support 'Backend/Queue'. Pass a service, an ingress, a database server, a cache or migrations of this library. For a queue use `monitoring.monitorQueue(queue)`. (at 'Monitoring/Monitoring')");
   });
 });
 
 test.each(['', 'Service CPU', 'service_cpu', '-cpu', 'cpu-'])("fails on an alarm of section '%s'", (section) => {
-  expect(() => BackendAlarm.of(section)).toThrow(`BackendAlarm.of() takes a section of the runbook in lower case with hyphens, like 'service-cpu', got '${section}'.`);
+  expect(() => BackendAlarm.of(section)).toThrow(`A section of the runbook must be lower case with hyphens, like 'service-cpu', got '${section}'. (in BackendAlarm.of())`);
 });
 
 describe('routes', () => {
   test('that are added later are watched as well', () => {
-    const found = alarms((monitoring, { edge, api }) => {
-      monitoring.watchEdge(edge);
-      edge.addRoute('Later', { paths: ['/later'], target: api });
+    const found = alarms((monitoring, { ingress, api }) => {
+      monitoring.monitorIngress(ingress);
+      ingress.addRoute('Later', { paths: ['/later'], target: api });
     });
     const texts = Object.values(found).map(({ AlarmDescription }) => AlarmDescription);
     expect(texts.filter((text) => text.includes('of route Later'))).toHaveLength(3);
@@ -191,64 +191,64 @@ describe('routes', () => {
     // GIVEN
     const app = productionApp();
     const { stack, vpc, cluster } = createCluster(app);
-    const edge = new PublicEdge(stack, 'Edge', { vpc });
+    const ingress = new PublicIngress(stack, 'Ingress', { vpc });
 
     // WHEN
-    edge.addRoute('Blue', { target: new FargateApi(stack, 'Api', { cluster, image: IMAGE, deployment: Deployment.blueGreen() }) });
-    new BackendMonitoring(stack, 'Monitoring').watchEdge(edge);
+    ingress.addRoute('Blue', { target: new FargateApi(stack, 'Api', { cluster, image: IMAGE, deployment: ServiceDeployment.blueGreen() }) });
+    new BackendMonitoring(stack, 'Monitoring').monitorIngress(ingress);
 
     // THEN
     const found = alarmsOf(Template.fromStack(stack));
     const expressions = Object.fromEntries(Object.entries(found).map(([key, { Metrics = [] }]) => [key.split(' ')[1], Metrics[0].Expression]));
     expect(expressions).toEqual({
-      'edge-errors': 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)',
+      'ingress-errors': 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)',
       'route-errors': 'IF(SUM([e0, e1]) >= 5, 100 * SUM([e0, e1]) / SUM([r0, r1]), 0)',
       'route-latency': 'MAX([m0, m1])',
       'route-unhealthy': 'MAX([m0, m1])',
     });
-    expect(JSON.stringify(found['Backend/Edge route-latency'].Metrics)).toMatch(/BlueTargetGroup.*BlueAlternateTargetGroup/);
+    expect(JSON.stringify(found['Backend/Ingress route-latency'].Metrics)).toMatch(/BlueTargetGroup.*BlueAlternateTargetGroup/);
   });
 });
 
 describe('servers', () => {
-  function importServer(stack: Stack, attributes: Partial<PostgresAttributes>) {
+  function importServer(stack: Stack, attributes: Partial<PrivatePostgresAttributes>) {
     const vpc = createVpc(stack);
-    return Postgres.fromPostgresAttributes(stack, 'Legacy', {
+    return PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Legacy', {
       vpc,
       endpoint: 'db.example.com',
       securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')],
       adminSecret: secretsmanager.Secret.fromSecretNameV2(stack, 'Admin', 'admin'),
-      caBundle: CA_BUNDLE,
+      caCertificates: PemFile.fromText(CA_BUNDLE),
       ...attributes,
     });
   }
 
   test('that grow by themselves have no alarm on storage', () => {
     const { template } = monitor(productionApp(), {}, (monitoring, stack) => {
-      monitoring.watchPostgres(new PrivatePostgres(stack, 'Postgres', { vpc: createVpc(stack), capacity: PostgresCapacity.serverless({ min: 0.5, max: 2 }), caBundle: CA_BUNDLE }));
+      monitoring.monitorPostgres(new PrivatePostgres(stack, 'Postgres', { vpc: createVpc(stack), capacity: PostgresCapacity.serverless({ min: 0.5, max: 2 }), caCertificates: PemFile.fromText(CA_BUNDLE) }));
     });
     expect(sectionsOf(alarmsOf(template))).toEqual(['database-cpu', 'database-memory', 'database-connections']);
   });
 
   test('that are imported are watched as far as their limits are known, with a warning for the rest', () => {
-    const { stack, template } = monitor(productionApp(), {}, (monitoring, home) => monitoring.watchPostgres(importServer(home, { instanceIdentifier: 'legacy' })));
+    const { stack, template } = monitor(productionApp(), {}, (monitoring, home) => monitoring.monitorPostgres(importServer(home, { instanceIdentifier: 'legacy' })));
     expect(sectionsOf(alarmsOf(template))).toEqual(['database-cpu', 'database-memory']);
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("How many connections 'Monitoring/Legacy' accepts is not known.*Give connections, or exclude BackendAlarm.DATABASE_CONNECTIONS"));
-    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("How much storage 'Monitoring/Legacy' has is not known.*Give freeStorage, or exclude BackendAlarm.DATABASE_STORAGE"));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("number of connections that 'Monitoring/Legacy' accepts isn't known.*Set `maxConnections`, or `exclude: .BackendAlarm.DATABASE_CONNECTIONS"));
+    Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("storage size of 'Monitoring/Legacy' isn't known.*Set `minFreeStorage`, or `exclude: .BackendAlarm.DATABASE_STORAGE"));
   });
 
   test('that are imported with what they can hold are watched in full, without a warning', () => {
     const { stack, template } = monitor(productionApp(), {}, (monitoring, home) => {
-      monitoring.watchPostgres(importServer(home, { instanceIdentifier: 'legacy', maxConnections: 100 }), { freeStorage: Size.gibibytes(1) });
+      monitoring.monitorPostgres(importServer(home, { instanceIdentifier: 'legacy', maxConnections: 100 }), { minFreeStorage: Size.gibibytes(1) });
     });
     expect(alarmsOf(template)['Monitoring/Legacy database-connections'].Threshold).toBe(80);
     expect(alarmsOf(template)['Monitoring/Legacy database-storage'].Threshold).toBe(1024 ** 3);
-    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('is not known'));
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('isn\'t known'));
   });
 
   test('fails where nobody knows which server it is', () => {
-    expect(() => monitor(productionApp(), {}, (monitoring, stack) => monitoring.watchPostgres(importServer(stack, {}))))
-      .toThrow('Metrics of an imported server need its instanceIdentifier or clusterIdentifier.');
+    expect(() => monitor(productionApp(), {}, (monitoring, stack) => monitoring.monitorPostgres(importServer(stack, {}))))
+      .toThrow('The metrics of an imported server need its identifier.');
   });
 });
 
@@ -256,7 +256,7 @@ describe('caches', () => {
   test('have alarms for each node', () => {
     // GIVEN
     const { stack, watched } = createStacks();
-    new BackendMonitoring(stack, 'Monitoring').watchCache(watched.cache);
+    new BackendMonitoring(stack, 'Monitoring').monitorCache(watched.cache);
 
     // THEN
     const template = Template.fromStack(stack);
@@ -271,7 +271,7 @@ describe('caches', () => {
 
   test('without nodes are watched as a whole', () => {
     const { template } = monitor(productionApp(), {}, (monitoring, stack) => {
-      monitoring.watchCache(new RedisCache(stack, 'Cache', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
+      monitoring.monitorCache(new RedisCache(stack, 'Cache', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
     });
     expect(sectionsOf(alarmsOf(template))).toEqual(['cache-evictions', 'cache-throttled']);
     expect(alarmsOf(template)['Monitoring/Cache cache-throttled']).toMatchObject({ MetricName: 'ThrottledCmds', Threshold: 1, EvaluationPeriods: 3, TreatMissingData: 'notBreaching' });
@@ -280,7 +280,7 @@ describe('caches', () => {
   test('that are imported are watched by the name that is known', () => {
     const { template } = monitor(productionApp(), {}, (monitoring, stack) => {
       const securityGroups = [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')];
-      monitoring.watchCache(RedisCache.fromRedisCacheAttributes(stack, 'Old', { endpoint: 'old.example.com', securityGroups, cacheClusterId: 'old-001' }));
+      monitoring.monitorCache(RedisCache.fromRedisCacheAttributes(stack, 'Old', { endpoint: 'old.example.com', securityGroups, cacheClusterId: 'old-001' }));
     });
     expect(only(Object.fromEntries(Object.entries(alarmsOf(template)).filter(([key]) => key.endsWith('cache-cpu'))))).toMatchObject({ Dimensions: [{ Name: 'CacheClusterId', Value: 'old-001' }] });
   });
@@ -324,7 +324,7 @@ describe('failures', () => {
     });
   });
 
-  test('are told of each service and migration once', () => {
-    expect(found.map(({ Description }) => String(Description).split(':')[0]).sort()).toEqual(['Backend/Api', 'Backend/Migrations', 'Backend/Worker']);
+  test('are told of each service, job and migration once', () => {
+    expect(found.map(({ Description }) => String(Description).split(':')[0]).sort()).toEqual(['Backend/Api', 'Backend/Job', 'Backend/Migrations', 'Backend/Worker']);
   });
 });

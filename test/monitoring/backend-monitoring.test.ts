@@ -5,7 +5,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { alarmsOf, createBackend, createStacks, monitor, watchAll } from './monitoring-fixtures';
-import { BackendMonitoring, type BackendMonitoringProps, type IPublicEdge, Posture } from '../../src';
+import { BackendMonitoring, type BackendMonitoringProps, type IPublicIngress, Posture } from '../../src';
 import { developmentApp, exportsOf, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
 import { losses, replacements, synthesizeWith } from '../support/living-stack';
@@ -18,8 +18,8 @@ const MAY_PUBLISH = [
 ];
 const MAY_USE = Match.objectLike({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: SERVICES }, Resource: '*' });
 
-function watchQueue(monitoring: BackendMonitoring, stack: Stack): void {
-  monitoring.watchQueue(new sqs.Queue(stack, 'Queue'));
+function monitorQueue(monitoring: BackendMonitoring, stack: Stack): void {
+  monitoring.monitorQueue(new sqs.Queue(stack, 'Queue'));
 }
 
 describe('in production', () => {
@@ -43,17 +43,17 @@ describe('in production', () => {
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     template.hasResourceProperties('AWS::CloudWatch::Dashboard', { DashboardName: Match.absent() });
     const body = JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'));
-    expect(['Api', 'Worker', 'Edge', 'Postgres', 'Cache', 'Queue'].filter((id) => !body.includes(`## Backend/${id}`))).toEqual([]);
+    expect(['Api', 'Worker', 'Ingress', 'Postgres', 'Cache', 'Queue'].filter((id) => !body.includes(`## Backend/${id}`))).toEqual([]);
     const { length } = Object.values(template.findResources('AWS::CloudWatch::Alarm')).filter(({ Properties }) => (Properties as { AlarmActions?: unknown }).AlarmActions !== undefined);
     // An alarm with a metric of its own is drawn as a line at its threshold.
     expect(body.match(/\\+"horizontal\\+"/g)).toHaveLength(length);
   });
 
   test('what is not wanted is not made', () => {
-    const { template } = monitor(productionApp(), { alarms: false }, watchQueue);
+    const { template } = monitor(productionApp(), { alarms: false }, monitorQueue);
     template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
-    monitor(productionApp(), { dashboard: false }, watchQueue).template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
+    monitor(productionApp(), { dashboard: false }, monitorQueue).template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
   });
 });
 
@@ -74,14 +74,14 @@ describe('in development', () => {
   });
 
   test('alarms can be asked for', () => {
-    const { template } = monitor(developmentApp(), { alarms: true }, watchQueue);
+    const { template } = monitor(developmentApp(), { alarms: true }, monitorQueue);
     expect(Object.keys(alarmsOf(template))).toEqual(['Monitoring/Queue queue-age']);
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' });
   });
 
   test('the dashboard can be asked for alone', () => {
-    const { template } = monitor(developmentApp(), { dashboard: true }, watchQueue);
+    const { template } = monitor(developmentApp(), { dashboard: true }, monitorQueue);
     template.resourceCountIs('AWS::CloudWatch::Alarm', 0);
     expect(JSON.stringify(template.findResources('AWS::CloudWatch::Dashboard'))).toContain('Age of the oldest message');
   });
@@ -98,7 +98,7 @@ describe('a topic that is given', () => {
     const topics = new Stack(app, 'Topics');
     const stack = new Stack(app, 'Monitoring');
     const monitoring = new BackendMonitoring(stack, 'Monitoring', { ...props, topic: create(topics) });
-    monitoring.watchQueue(new sqs.Queue(stack, 'Queue'));
+    monitoring.monitorQueue(new sqs.Queue(stack, 'Queue'));
     return { topics, stack, monitoring };
   }
 
@@ -125,49 +125,49 @@ describe('a topic that is given', () => {
   test('without a key needs none', () => {
     const { topics, stack } = withTopic((home) => new sns.Topic(home, 'Topic'));
     Template.fromStack(topics).hasResourceProperties('AWS::SNS::TopicPolicy', { PolicyDocument: { Statement: MAY_PUBLISH } });
-    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('cannot be changed here'));
+    Annotations.fromStack(stack).hasNoWarning('*', Match.stringLikeRegexp('can\'t change the policy'));
   });
 
   test('and is imported must have been told, says a warning', () => {
     const { stack } = withTopic((home) => sns.Topic.fromTopicArn(home, 'Topic', home.formatArn({ service: 'sns', resource: 'pager' })));
-    Annotations.fromStack(stack).hasWarning('/Monitoring/Monitoring', Match.stringLikeRegexp("The policy of 'Topics/Topic' or of its key cannot be changed here. Let cloudwatch.amazonaws.com and events.amazonaws.com publish"));
+    Annotations.fromStack(stack).hasWarning('/Monitoring/Monitoring', Match.stringLikeRegexp("can't change the policy of 'Topics/Topic' or of its key.*Allow 'cloudwatch.amazonaws.com' and 'events.amazonaws.com' to publish"));
   });
 
   test('that is encrypted with the key of SNS gets a warning, because no alarm would arrive', () => {
     const { stack } = withTopic((home) => new sns.Topic(home, 'Topic', { masterKey: kms.Alias.fromAliasName(home, 'Key', 'alias/aws/sns') }));
-    Annotations.fromStack(stack).hasWarning('/Monitoring/Monitoring', Match.stringLikeRegexp('or of its key cannot be changed here'));
+    Annotations.fromStack(stack).hasWarning('/Monitoring/Monitoring', Match.stringLikeRegexp('can\'t change the policy of .* or of its key'));
   });
 
   test('fails where it is FIFO', () => {
-    expect(() => withTopic((home) => new sns.Topic(home, 'Topic', { fifo: true }))).toThrow("topic 'Topics/Topic' is FIFO: rules on events have no message group for it, and nobody is subscribed to it by e-mail. Give a standard topic. (at 'Monitoring/Monitoring')");
+    expect(() => withTopic((home) => new sns.Topic(home, 'Topic', { fifo: true }))).toThrow("`topic` 'Topics/Topic' is a FIFO topic. EventBridge rules can't publish to it without a message group, and e-mail addresses can't subscribe to it. Pass a standard SNS topic. (at 'Monitoring/Monitoring')");
   });
 });
 
 describe('misuse', () => {
-  test('fails on an edge of somebody else, whose routes it cannot see', () => {
-    expect(() => monitor(developmentApp(), {}, (monitoring, stack) => monitoring.watchEdge(new Construct(stack, 'Gate') as unknown as IPublicEdge)))
-      .toThrow("'Monitoring/Gate' is no edge of this library, which cannot see its routes. Give a PublicEdge, or make one of its load balancer with PublicEdge.fromPublicEdgeAttributes(). (at 'Monitoring/Monitoring')");
+  test('fails on an ingress of somebody else, whose routes it cannot see', () => {
+    expect(() => monitor(developmentApp(), {}, (monitoring, stack) => monitoring.monitorIngress(new Construct(stack, 'Gate') as unknown as IPublicIngress)))
+      .toThrow("'Monitoring/Gate' isn't an ingress of this library, so its routes aren't known. Pass a `PublicIngress`, or import the load balancer with `PublicIngress.fromPublicIngressAttributes`. (at 'Monitoring/Monitoring')");
   });
 
   test('fails to watch a construct twice', () => {
     expect(() => monitor(developmentApp(), {}, (monitoring, stack) => {
       const queue = new sqs.Queue(stack, 'Queue');
-      monitoring.watchQueue(queue);
-      monitoring.watchQueue(queue);
-    })).toThrow("'Monitoring/Queue' is watched already. Watch each construct once. (at 'Monitoring/Monitoring')");
+      monitoring.monitorQueue(queue);
+      monitoring.monitorQueue(queue);
+    })).toThrow("'Monitoring/Queue' is monitored already. Remove one of the two calls. (at 'Monitoring/Monitoring')");
   });
 
   test('fails to watch what is in another region', () => {
     const app = productionApp();
     const [here, there] = ['eu-west-1', 'us-east-1'].map((region) => new Stack(app, region, { env: { region, account: '111111111111' } }));
-    expect(() => new BackendMonitoring(here, 'Monitoring').watchQueue(new sqs.Queue(there, 'Queue')))
-      .toThrow("'us-east-1/Queue' is in region us-east-1, this monitoring in eu-west-1, and alarms are where their metrics are. Make a BackendMonitoring in us-east-1.");
+    expect(() => new BackendMonitoring(here, 'Monitoring').monitorQueue(new sqs.Queue(there, 'Queue')))
+      .toThrow("'us-east-1/Queue' is in region 'us-east-1' and this monitoring in 'eu-west-1', but an alarm must be in the region of its metric. Create a `BackendMonitoring` in 'us-east-1' too.");
   });
 
   test('fails to watch what depends on the monitoring', () => {
     const { backend, stack, watched } = createStacks();
     backend.addStackDependency(stack);
-    expect(() => new BackendMonitoring(stack, 'Monitoring').watchService(watched.api)).toThrow(/Monitoring depends on what it watches, never the reverse\. But 'Backend\/Api' is in a stack/);
+    expect(() => new BackendMonitoring(stack, 'Monitoring').monitorService(watched.api)).toThrow(/'Backend\/Api' can't be used here.*Monitoring depends on what it monitors, never the reverse\./);
   });
 
   test('fails to use a topic of a stack that depends on this one', () => {
@@ -178,7 +178,7 @@ describe('misuse', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => monitor(productionApp(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+    expect(() => monitor(productionApp(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
   });
 });
 
@@ -200,13 +200,13 @@ describe('anywhere', () => {
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::SNS::Topic', 2);
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 2);
-    template.resourceCountIs('AWS::Events::Rule', 6);
+    template.resourceCountIs('AWS::Events::Rule', 8);
   });
 
   test.each(['cn-north-1', 'us-gov-west-1'])('nothing names another partition in %s', (region) => {
     const app = productionApp();
     const stack = new Stack(app, 'Monitoring', { env: { account: '111111111111', region } });
-    new BackendMonitoring(stack, 'Monitoring').watchQueue(new sqs.Queue(stack, 'Queue'));
+    new BackendMonitoring(stack, 'Monitoring').monitorQueue(new sqs.Queue(stack, 'Queue'));
     expect(literalsOfPartition(Template.fromStack(stack).toJSON())).toEqual([]);
   });
 
@@ -221,7 +221,7 @@ describe('anywhere', () => {
   });
 
   test('a change of posture replaces nothing, and keeps the topic', () => {
-    const build = (app: App) => watchQueue(new BackendMonitoring(new Stack(app, 'Monitoring'), 'Monitoring'), app.node.findChild('Monitoring') as Stack);
+    const build = (app: App) => monitorQueue(new BackendMonitoring(new Stack(app, 'Monitoring'), 'Monitoring'), app.node.findChild('Monitoring') as Stack);
     const [development, production] = [Posture.development(), Posture.production()].map((posture) => synthesizeWith(posture, build));
     expect([...losses(development, production), ...losses(production, development), ...replacements(development, production)]).toEqual([]);
     const [before, after] = [development, production].map((living) => Object.keys(living).filter((id) => living[id].Type === 'AWS::SNS::Topic'));
@@ -234,7 +234,7 @@ describe('anywhere', () => {
     try {
       const app = productionApp({ context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
       const stack = new Stack(app, 'Monitoring', { env: region === undefined ? undefined : { account: '111111111111', region } });
-      watchQueue(new BackendMonitoring(stack, 'Monitoring'), stack);
+      monitorQueue(new BackendMonitoring(stack, 'Monitoring'), stack);
       expect(app.synth().stacks).toHaveLength(1);
     } finally {
       process.env.CDK_VALIDATION = before;

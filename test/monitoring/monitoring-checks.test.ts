@@ -8,7 +8,7 @@ import { errorOf } from '../support/validated';
 /** What synthesis says of a monitoring of a queue, with checks in place. */
 function said(app: App, ...plugins: IPolicyValidationPlugin[]): string {
   const stack = new Stack(app, 'Monitoring', { env: { account: '111111111111', region: 'us-east-1' } });
-  new BackendMonitoring(stack, 'Monitoring').watchQueue(sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:us-east-1:111111111111:jobs'));
+  new BackendMonitoring(stack, 'Monitoring').monitorQueue(sqs.Queue.fromQueueArn(stack, 'Queue', 'arn:aws:sqs:us-east-1:111111111111:jobs'));
   return errorOf(app, plugins);
 }
 

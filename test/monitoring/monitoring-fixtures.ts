@@ -1,11 +1,13 @@
 import * as path from 'path';
-import { Stack, type App, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type App, type StackProps } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import { ThroughputMode } from 'aws-cdk-lib/aws-efs';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import {
-  BackendCluster, BackendMonitoring, BackendNetwork, FargateApi, FargateWorker, MigrationSource, MigrationTask, PrivatePostgres, PublicEdge, RedisCache, ServiceImage,
-  type BackendMonitoringProps,
+  BackendCluster, BackendMonitoring, BackendNetwork, FargateApi, FargateWorker, MigrationSource, MigrationTask, PrivateFileSystem, PrivatePostgres, PublicIngress, RedisCache, ScheduledJob, ServiceImage,
+  type BackendMonitoringProps, PemFile,
 } from '../../src';
 import { productionApp } from '../fargate/fixture';
 
@@ -16,10 +18,12 @@ const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
 export interface Watched {
   readonly api: FargateApi;
   readonly worker: FargateWorker;
-  readonly edge: PublicEdge;
+  readonly job: ScheduledJob;
+  readonly ingress: PublicIngress;
   readonly postgres: PrivatePostgres;
   readonly cache: RedisCache;
   readonly queue: sqs.Queue;
+  readonly files: PrivateFileSystem;
   readonly migrations: MigrationTask;
 }
 
@@ -28,30 +32,34 @@ export function createBackend(home: Construct): Watched {
   const { vpc } = new BackendNetwork(home, 'Network');
   const cluster = new BackendCluster(home, 'Cluster', { vpc });
   const image = ServiceImage.fromDirectory(path.join(EXAMPLES, 'services/go-api'));
-  const postgres = new PrivatePostgres(home, 'Postgres', { vpc, caBundle: CA_BUNDLE });
+  const postgres = new PrivatePostgres(home, 'Postgres', { vpc, caCertificates: PemFile.fromText(CA_BUNDLE) });
   const api = new FargateApi(home, 'Api', { cluster, image });
-  const edge = new PublicEdge(home, 'Edge', { vpc });
-  edge.addRoute('Orders', { target: api });
+  const ingress = new PublicIngress(home, 'Ingress', { vpc });
+  ingress.addRoute('Orders', { target: api });
   return {
     api,
-    edge,
+    ingress,
     postgres,
     worker: new FargateWorker(home, 'Worker', { cluster, image }),
     cache: new RedisCache(home, 'Cache', { vpc }),
     queue: new sqs.Queue(home, 'Queue'),
+    job: new ScheduledJob(home, 'Job', { cluster, image, schedule: ScheduleExpression.rate(Duration.days(1)) }),
+    files: new PrivateFileSystem(home, 'Files', { vpc, throughputMode: ThroughputMode.BURSTING }),
     migrations: new MigrationTask(home, 'Migrations', { cluster, database: postgres.database, source: MigrationSource.goose(path.join(EXAMPLES, '01-private-backend/migrations')) }),
   };
 }
 
 /** Watches one of each kind. */
 export function watchAll(monitoring: BackendMonitoring, watched: Watched): void {
-  monitoring.watchService(watched.api);
-  monitoring.watchService(watched.worker);
-  monitoring.watchEdge(watched.edge);
-  monitoring.watchPostgres(watched.postgres);
-  monitoring.watchCache(watched.cache);
-  monitoring.watchQueue(watched.queue);
-  monitoring.watchMigrations(watched.migrations);
+  monitoring.monitorService(watched.api);
+  monitoring.monitorService(watched.worker);
+  monitoring.monitorJob(watched.job);
+  monitoring.monitorIngress(watched.ingress);
+  monitoring.monitorPostgres(watched.postgres);
+  monitoring.monitorCache(watched.cache);
+  monitoring.monitorQueue(watched.queue);
+  monitoring.monitorFileSystem(watched.files);
+  monitoring.monitorMigrations(watched.migrations);
 }
 
 /** A backend in one stack, and its monitoring in another. */

@@ -17,7 +17,7 @@ function descriptions(props?: BackendMonitoringProps): string[] {
   const { stack, watched } = createStacks();
   const monitoring = new BackendMonitoring(stack, 'Monitoring', props);
   watchAll(monitoring, watched);
-  monitoring.watchCache(new RedisCache(stack, 'Serverless', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
+  monitoring.monitorCache(new RedisCache(stack, 'Serverless', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
   const template = Template.fromStack(stack);
   const rules = Object.values(template.findResources('AWS::Events::Rule') as Record<string, { Properties: { Description: string } }>).map(({ Properties }) => Properties.Description);
   return [...Object.values(alarmsOf(template)).map(({ AlarmDescription }) => AlarmDescription), ...rules];
@@ -54,11 +54,11 @@ test('a runbook of one\'s own has the same sections', () => {
 test('the address of a runbook may be known only at deployment', () => {
   const { template } = monitor(productionApp(), undefined, (_, stack) => {
     const runbookUrl = new CfnParameter(stack, 'Runbook').valueAsString;
-    new BackendMonitoring(stack, 'Other', { runbookUrl }).watchCache(new RedisCache(stack, 'Cache', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
+    new BackendMonitoring(stack, 'Other', { runbookUrl }).monitorCache(new RedisCache(stack, 'Cache', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
   });
   template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ThrottledCmds', AlarmDescription: { 'Fn::Join': ['', Match.arrayWith([{ Ref: 'Runbook' }, '#cache-throttled'])] } });
 });
 
 test.each(['runbook.md', 'ftp://example.com', 'https://example.com/a#b', 'https://example.com/a b', ''])('fails on %p, which is no address that sections can be added to', (runbookUrl) => {
-  expect(() => monitor(productionApp(), { runbookUrl })).toThrow(`runbookUrl must be an address like 'https://wiki.example.com/runbook' without '#', to which alarms add their section, got '${runbookUrl}'. (at 'Monitoring/Monitoring')`);
+  expect(() => monitor(productionApp(), { runbookUrl })).toThrow(`\`runbookUrl\` must be an HTTP address without '#', such as 'https://wiki.example.com/runbook', got '${runbookUrl}'. Each alarm adds '#' and its section. (at 'Monitoring/Monitoring')`);
 });

@@ -13,7 +13,7 @@ const EGRESSES = {
   natInstance: Egress.natInstance(),
   natGateway: Egress.natGateway(),
   natGatewayPerAz: Egress.natGateway({ perAz: true }),
-  endpoints: Egress.endpoints(),
+  endpoints: Egress.vpcEndpoints(),
 };
 const ZONES = [1, 2, 3];
 
@@ -112,11 +112,11 @@ describe('availability zones', () => {
   });
 
   test.each([0, 4, 1.5, -1])('fails with %p zones', (maxAzs) => {
-    expect(() => network({ maxAzs })).toThrow(`maxAzs must be 1, 2 or 3, got ${maxAzs}. In a region with fewer zones give that number. (at 'Stack/Network')`);
+    expect(() => network({ maxAzs })).toThrow(`\`maxAzs\` must be 1, 2 or 3, got ${maxAzs}. In a region with fewer zones, set the number of its zones. (at 'Stack/Network')`);
   });
 
   test('fails with a token as number of zones', () => {
-    expect(() => network({ maxAzs: Token.asNumber({ Ref: 'Zones' }) })).toThrow('maxAzs must be 1, 2 or 3, got a token');
+    expect(() => network({ maxAzs: Token.asNumber({ Ref: 'Zones' }) })).toThrow('`maxAzs` must be 1, 2 or 3, got a number that isn\'t known until deployment (it\'s a token)');
   });
 });
 
@@ -137,19 +137,19 @@ describe('a stack whose zones were overridden on the object, as other languages 
 
 describe('cidr', () => {
   test('fails for a token', () => {
-    expect(() => network({ cidr: Token.asString({ Ref: 'Cidr' }) })).toThrow("cidr must be written out, like '10.0.0.0/16'");
+    expect(() => network({ cidr: Token.asString({ Ref: 'Cidr' }) })).toThrow(/`cidr` isn't known until deployment \(it's a token\).*`cidr: '10\.0\.0\.0\/16'`/);
   });
 
   test.each(['10.0.0.0', '10.0.0/16', '10.0.300.0/16', 'network', '10.0.0.0/16 '])('fails for %p, which is no range', (cidr) => {
-    expect(() => network({ cidr })).toThrow(`cidr must be an IPv4 range like '10.0.0.0/16', got '${cidr}'.`);
+    expect(() => network({ cidr })).toThrow(`\`cidr\` must be an IPv4 range, for example '10.0.0.0/16', got '${cidr}'.`);
   });
 
   test.each(['10.0.0.0/15', '10.0.0.0/23', '10.0.0.0/8'])('fails for %p, in which the plan does not fit', (cidr) => {
-    expect(() => network({ cidr })).toThrow(`cidr must have a prefix length from /16 to /22, got '${cidr}'`);
+    expect(() => network({ cidr })).toThrow(`\`cidr\` must have a prefix length from /16 to /22, got '${cidr}'`);
   });
 
   test.each(['10.0.1.0/16', '10.0.2.0/20'])('fails for %p, which starts in the middle of a range', (cidr) => {
-    expect(() => network({ cidr })).toThrow(`cidr must be the first address of its range, got '${cidr}'`);
+    expect(() => network({ cidr })).toThrow(`\`cidr\` must be the first address of its range, got '${cidr}'`);
   });
 });
 
@@ -171,7 +171,7 @@ describe('egress', () => {
   });
 
   test('by endpoints makes interface endpoints that only the network reaches', () => {
-    const { stack, network: { vpc }, template } = network({ maxAzs: 2, egress: Egress.endpoints() });
+    const { stack, network: { vpc }, template } = network({ maxAzs: 2, egress: Egress.vpcEndpoints() });
     expect(countSubnets(vpc)).toEqual([2, 0, 2]);
     template.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', { VpcEndpointType: 'Interface', PrivateDnsEnabled: true }, 6);
     for (const service of ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager', 'ssm', 'ssmmessages']) {
@@ -228,7 +228,7 @@ describe('every network', () => {
 
   test('refers to no region or partition by name in China and in GovCloud', () => {
     for (const region of ['cn-north-1', 'us-gov-west-1']) {
-      const { template } = network({ egress: Egress.endpoints(), flowLogs: true }, Posture.development(), { env: { region, account: '111111111111' } });
+      const { template } = network({ egress: Egress.vpcEndpoints(), flowLogs: true }, Posture.development(), { env: { region, account: '111111111111' } });
       const text = JSON.stringify(template.toJSON());
       expect(text).not.toContain('arn:aws:');
       expect(text).not.toContain('us-east-1');
@@ -240,7 +240,7 @@ describe('every network', () => {
     const app = new App();
     Posture.production().applyTo(app);
     const stack = new Stack(app, 'Stack');
-    new BackendNetwork(stack, 'One', { egress: Egress.endpoints() });
+    new BackendNetwork(stack, 'One', { egress: Egress.vpcEndpoints() });
     new BackendNetwork(stack, 'Two', { egress: Egress.natInstance() });
     Template.fromStack(stack).resourceCountIs('AWS::EC2::VPC', 2);
   });
@@ -301,7 +301,7 @@ describe('flow logs', () => {
   });
 
   test('fail on a snapshot as removal policy', () => {
-    expect(() => network({ flowLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+    expect(() => network({ flowLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
   });
 
   test('take retention, removal policy and a key that is told to serve them', () => {

@@ -49,20 +49,20 @@ describe('databases', () => {
 
   test('fails for a VPC with public subnets only', () => {
     const { stack, service } = app();
-    expect(() => placeStore(service, vpcOf(stack, PUBLIC))).toThrow("The VPC has no subnets for this: it needs one of the types isolated, private. Add such subnets, import the VPC with them, or give vpcSubnets. (at 'Stack/Api')");
+    expect(() => placeStore(service, vpcOf(stack, PUBLIC))).toThrow("The VPC 'Stack/Vpc' does not have subnets for this construct, which can be in isolated or private subnets. Add such subnets, import the VPC with them, or set `vpcSubnets`. (at 'Stack/Api')");
   });
 
   test('fails for public subnets that were asked for', () => {
     const { stack, service } = app();
     expect(() => placeStore(service, vpcOf(stack, PUBLIC, PRIVATE_ISOLATED), { subnetType: PUBLIC }))
-      .toThrow('vpcSubnets selects public subnets, where nothing that holds data is placed.');
+      .toThrow('`vpcSubnets` selects public subnets, where this library does not place data.');
   });
 
   test('fails for subnets of one zone, which no RDS server can be in', () => {
     const { stack, service } = app();
     const { vpc } = new BackendNetwork(stack, 'Network', { maxAzs: 1 });
     const selection = placeStore(service, vpc);
-    expect(() => requireTwoZones(service, vpc, selection)).toThrow('vpcSubnets selects subnets of one availability zone, but RDS needs two');
+    expect(() => requireTwoZones(service, vpc, selection)).toThrow('The subnets of this server are in one availability zone, but RDS needs two');
   });
 
   test('go to imported subnets whose zones are not known', () => {
@@ -77,7 +77,7 @@ describe('databases', () => {
     const { stack, service } = app();
     const vpc = vpcOf(stack, PUBLIC, PRIVATE_ISOLATED);
     expect(() => placeStore(service, vpc, { subnets: [...vpc.publicSubnets, ...vpc.isolatedSubnets] }))
-      .toThrow('vpcSubnets selects public subnets');
+      .toThrow('`vpcSubnets` selects public subnets');
   });
 });
 
@@ -100,7 +100,7 @@ describe('tasks', () => {
 
   test('stay isolated in a network with endpoints, although it has public subnets for load balancers', () => {
     const { root, stack, service } = app();
-    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.endpoints() });
+    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.vpcEndpoints() });
     expect(vpc.publicSubnets.length).toBeGreaterThan(0);
     expect(placeTask(service, vpc)).toEqual({ vpcSubnets: { subnetType: PRIVATE_ISOLATED }, assignPublicIp: false });
     expect(() => root.synth()).not.toThrow();
@@ -108,7 +108,7 @@ describe('tasks', () => {
 
   test('fails for a VPC without any subnet', () => {
     const { stack, service } = app();
-    expect(() => placeTask(service, imported(stack, {}))).toThrow('The VPC has no subnets for this: it needs one of the types private, public, isolated.');
+    expect(() => placeTask(service, imported(stack, {}))).toThrow('does not have subnets for this construct, which can be in private, public or isolated subnets.');
   });
 
   test.each([
@@ -118,7 +118,7 @@ describe('tasks', () => {
     ['no subnets', { subnets: [] }],
   ])('fails for a selection of %s', (_name, selection) => {
     const { stack, service } = app();
-    expect(() => placeTask(service, vpcOf(stack, PUBLIC), selection)).toThrow(/vpcSubnets selects no subnet of the VPC\..*\(at 'Stack\/Api'\)/s);
+    expect(() => placeTask(service, vpcOf(stack, PUBLIC), selection)).toThrow(/(`vpcSubnets` selects no subnet of the VPC 'Stack\/Vpc'|can't select subnets of the VPC 'Stack\/Vpc' with `vpcSubnets`: \"There are no ).*\(at 'Stack\/Api'\)/s);
   });
 });
 
@@ -135,10 +135,10 @@ describe('endpoints for isolated tasks', () => {
     // THEN
     const synth = () => root.synth();
     for (const name of ['ecr.dkr', 'logs', 'secretsmanager', 's3']) {
-      expect(synth).toThrow(`'Stack/Api' is in isolated subnets of 'Stack/Vpc', where '${name}' cannot be reached`);
+      expect(synth).toThrow(new RegExp(`Stack/Api.*The isolated subnets of the VPC 'Stack/Vpc' can't reach '${name}'`));
     }
-    expect(synth).toThrow('Add an interface endpoint (InterfaceVpcEndpointAwsService.ECR_DOCKER) with vpc.addInterfaceEndpoint()');
-    expect(synth).toThrow('Add a gateway endpoint (GatewayVpcEndpointAwsService.S3) with vpc.addGatewayEndpoint()');
+    expect(synth).toThrow('Add `vpc.addInterfaceEndpoint(\'EcrDocker\', { service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER })`');
+    expect(synth).toThrow('Add `vpc.addGatewayEndpoint(\'S3\', { service: ec2.GatewayVpcEndpointAwsService.S3 })`');
     expect(synth).not.toThrow("'ecr.api'");
   });
 
@@ -163,7 +163,7 @@ describe('endpoints for isolated tasks', () => {
     // GIVEN
     const { root, stack, service } = app();
     const vpc = vpcOf(stack, PRIVATE_ISOLATED);
-    const other = new BackendNetwork(stack, 'Other', { egress: Egress.endpoints() });
+    const other = new BackendNetwork(stack, 'Other', { egress: Egress.vpcEndpoints() });
     vpc.addInterfaceEndpoint('Logs', { service: ec2.InterfaceVpcEndpointAwsService.CLOUDWATCH_LOGS, privateDnsEnabled: false });
 
     // WHEN
@@ -171,7 +171,7 @@ describe('endpoints for isolated tasks', () => {
 
     // THEN
     expect(other.vpc).not.toBe(vpc);
-    expect(() => root.synth()).toThrow("'logs' cannot be reached");
+    expect(() => root.synth()).toThrow("can't reach 'logs'");
   });
 
   test('are asked for once, however often a construct places its tasks', () => {
@@ -198,7 +198,7 @@ describe('endpoints for isolated tasks', () => {
   test('are asked for where isolated subnets were selected explicitly', () => {
     const { root, stack, service } = app();
     placeTask(service, vpcOf(stack, PUBLIC, PRIVATE_ISOLATED), { subnetType: PRIVATE_ISOLATED });
-    expect(() => root.synth()).toThrow("'ecr.api' cannot be reached");
+    expect(() => root.synth()).toThrow("can't reach 'ecr.api'");
   });
 
   test('of an imported VPC cannot be seen, so there is one warning', () => {
@@ -211,7 +211,7 @@ describe('endpoints for isolated tasks', () => {
     placeTask(service, vpc);
 
     // THEN
-    expect(Annotations.fromStack(stack).findWarning('/Stack/Api', Match.stringLikeRegexp('endpoints with private DNS for: ecr.api, ecr.dkr, logs, secretsmanager, s3'))).toHaveLength(1);
+    expect(Annotations.fromStack(stack).findWarning('/Stack/Api', Match.stringLikeRegexp('endpoints with private DNS for \'ecr.api\', \'ecr.dkr\', \'logs\', \'secretsmanager\', \'s3\''))).toHaveLength(1);
     expect(() => root.synth()).not.toThrow();
   });
 
@@ -219,7 +219,7 @@ describe('endpoints for isolated tasks', () => {
     const root = new App();
     Posture.development().applyTo(root);
     const stack = new Stack(root, 'Stack', { env: { region: 'cn-north-1', account: '111111111111' } });
-    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.endpoints() });
+    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.vpcEndpoints() });
     placeTask(new Construct(stack, 'Api'), vpc);
     expect(() => root.synth()).not.toThrow();
   });
@@ -244,7 +244,7 @@ describe('bastions', () => {
   test('fails at synth in isolated subnets where Session Manager cannot be reached', () => {
     const { root, stack, service } = app();
     placeBastion(service, vpcOf(stack, PRIVATE_ISOLATED), PUBLIC);
-    expect(() => root.synth()).toThrow("'ssmmessages' cannot be reached for Session Manager");
+    expect(() => root.synth()).toThrow("can't reach 'ssmmessages' for Session Manager");
   });
 });
 

@@ -28,7 +28,11 @@ describe('what the constructs declare', () => {
       expect(userRemoval(properties)).toBe(onRemoval);
     });
 
-  test.each(Object.values(PostgresDatabaseRemoval))('a database with %s is understood by the conductor', (onRemoval) => {
+  test.each([
+    [PostgresDatabaseRemoval.RETAIN, 'retain'],
+    [PostgresDatabaseRemoval.DROP_IF_EMPTY, 'destroy'],
+    [PostgresDatabaseRemoval.DROP, 'force'],
+  ])('a database with %s is understood by the conductor', (onRemoval, word) => {
     // GIVEN
     const { stack, postgres } = newServer();
     postgres.addDatabase('orders', { onRemoval, locale: 'C', extensions: ['pgcrypto'], adoptExisting: false });
@@ -47,6 +51,6 @@ describe('what the constructs declare', () => {
       },
       adoptExisting: false,
     });
-    expect(databaseRemoval(properties)).toBe(onRemoval);
+    expect(databaseRemoval(properties)).toBe(word);
   });
 });

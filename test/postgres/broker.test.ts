@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { dependsOn, FAKE_CA, idOf, newApp, newServer, newVpc, serverTemplate } from './postgres-fixtures';
-import { Postgres, PostgresUser, Posture } from '../../src';
+import { PostgresUser, Posture, PrivatePostgres, PemFile } from '../../src';
 import { ConductorEnv } from '../../src/broker/broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../../src/broker/conductor.contract';
 
@@ -145,7 +145,7 @@ describe('resources of the broker', () => {
   });
 
   test('carry the certificate authorities that are given', () => {
-    const { stack, postgres } = newServer({ caBundle: FAKE_CA });
+    const { stack, postgres } = newServer({ caCertificates: PemFile.fromText(FAKE_CA) });
     postgres.database.addUser('Api');
     const template = Template.fromStack(stack);
     template.allResourcesProperties('Custom::PostgresDatabase', { CaBundle: FAKE_CA });
@@ -169,13 +169,13 @@ describe('the broker of an imported secret', () => {
     const vpc = newVpc(stack);
 
     // WHEN
-    Postgres.fromPostgresAttributes(stack, 'Postgres', {
+    PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
       endpoint: 'db.example.com',
       vpc,
       securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
       adminSecret: secretsmanager.Secret.fromSecretNameV2(stack, 'Secret', 'admin'),
       databaseName: 'app',
-      caBundle: FAKE_CA,
+      caCertificates: PemFile.fromText(FAKE_CA),
     });
 
     // THEN

@@ -34,7 +34,7 @@ describe('a database', () => {
       settings: { timezone: 'UTC', default_text_search_config: 'english' },
       protectedTables: ['audit.history'],
       adoptExisting: true,
-      onRemoval: PostgresDatabaseRemoval.FORCE,
+      onRemoval: PostgresDatabaseRemoval.DROP,
     });
     Template.fromStack(stack).hasResourceProperties(DATABASE, {
       DatabaseName: 'orders-2',
@@ -115,7 +115,7 @@ describe('the owner', () => {
   test('fails where its name does not fit', () => {
     const { postgres } = newServer();
     const database = postgres.addDatabase('Long', { databaseName: 'd'.repeat(60) });
-    expect(() => database.owner).toThrow(/has 69 bytes, and at most 63 fit. Give the database a shorter databaseName/);
+    expect(() => database.owner).toThrow(/has 60 \+ 9 = 69 bytes, and PostgreSQL allows 63. Set a `databaseName` of at most 54 bytes/);
   });
 });
 
@@ -171,15 +171,15 @@ describe('resources of one server', () => {
 
 describe('a database refuses', () => {
   const failing: Array<[string, (server: ReturnType<typeof newServer>) => unknown, RegExp]> = [
-    ['fails with a database of PostgreSQL', ({ postgres }) => postgres.addDatabase('template1'), /'template1' cannot be the name of a database/],
-    ['fails with a database of RDS', ({ postgres }) => postgres.addDatabase('rdsadmin'), /'rdsadmin' cannot be the name of a database/],
-    ['fails with more than 63 bytes', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'd'.repeat(64) }), /has 64 bytes, and at most 63 fit. Set databaseName/],
-    ['fails with a name that cannot stand in a URL', ({ postgres }) => postgres.addDatabase('D', { databaseName: '..' }), /'..' cannot be the name of a database: it cannot stand in a URL/],
-    ['fails with a locale of nothing', ({ postgres }) => postgres.addDatabase('D', { locale: '' }), /locale must not be empty/],
+    ['fails with a database of PostgreSQL', ({ postgres }) => postgres.addDatabase('template1'), /'template1' isn't a valid database name/],
+    ['fails with a database of RDS', ({ postgres }) => postgres.addDatabase('rdsadmin'), /'rdsadmin' isn't a valid database name/],
+    ['fails with more than 63 bytes', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'd'.repeat(64) }), /has 64 bytes, and PostgreSQL allows 63. Set another `databaseName`/],
+    ['fails with a name that cannot stand in a URL', ({ postgres }) => postgres.addDatabase('D', { databaseName: '..' }), /'..' isn't a valid database name: a URL can't contain it/],
+    ['fails with a locale of nothing', ({ postgres }) => postgres.addDatabase('D', { locale: '' }), /`locale` must not be empty/],
     ['fails with a time-out in two places', ({ postgres }) => postgres.addDatabase('D', {
       idleInTransactionSessionTimeout: Duration.seconds(1), settings: { idle_in_transaction_session_timeout: '2s' },
-    }), /Set idleInTransactionSessionTimeout or the setting/],
-    ['fails with an extension that is no name', ({ postgres }) => postgres.addDatabase('D', { extensions: ['Pg Crypto'] }), /'Pg Crypto' is not the name of an extension/],
+    }), /`idleInTransactionSessionTimeout` and the setting 'idle_in_transaction_session_timeout' are both set/],
+    ['fails with an extension that is no name', ({ postgres }) => postgres.addDatabase('D', { extensions: ['Pg Crypto'] }), /'Pg Crypto' isn't a valid extension name/],
     ['fails with one name twice on a server', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'app' }), /database 'app' is declared twice on one server: by 'Backend\/Postgres\/Database' and by 'Backend\/Postgres\/Databases\/D'/],
     ['fails with the role of another database', ({ postgres }) => {
       postgres.database.addUser('D', { username: 'orders_rw' });
@@ -188,7 +188,7 @@ describe('a database refuses', () => {
     ['fails on a server that this library did not make', ({ stack, postgres }) => {
       const server = new ForeignPostgres(stack, 'Foreign', postgres);
       return new PostgresDatabase(stack, 'D', { server });
-    }, /was not made by this library.*fromPostgresAttributes/],
+    }, /doesn't know this server.*fromPrivatePostgresAttributes/],
   ];
 
   test.each(failing)('%s', (_name, act, message) => {

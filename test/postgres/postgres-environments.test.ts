@@ -4,16 +4,16 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type * as rds from 'aws-cdk-lib/aws-rds';
 import * as cxapi from 'aws-cdk-lib/cx-api';
 import { FAKE_CA, newApp, newVpc } from './postgres-fixtures';
-import { AdminSecret, PostgresCapacity, PostgresUser, Posture, PrivatePostgres } from '../../src';
+import { AdminSecret, PostgresCapacity, PostgresUser, Posture, PrivatePostgres, PemFile } from '../../src';
 
 /** One of everything. */
-function everything(app: App, env: { region?: string; account?: string } = {}, caBundle?: string) {
+function everything(app: App, env: { region?: string; account?: string } = {}, caCertificates?: PemFile) {
   const stack = new Stack(app, 'Backend', { env });
   const vpc = newVpc(stack);
   const encryptionKey = new kms.Key(stack, 'Key');
-  const instance = new PrivatePostgres(stack, 'Instance', { vpc, encryptionKey, caBundle, extensions: ['pgcrypto'], adminSecret: AdminSecret.rdsManaged({ encryptionKey }) });
-  const cluster = new PrivatePostgres(stack, 'Cluster', { vpc, caBundle, capacity: PostgresCapacity.serverless({ min: 0, max: 4 }), adminSecret: AdminSecret.generated() });
-  const restored = new PrivatePostgres(stack, 'Restored', { vpc, caBundle, snapshotIdentifier: 'snap' });
+  const instance = new PrivatePostgres(stack, 'Instance', { vpc, encryptionKey, caCertificates, extensions: ['pgcrypto'], adminSecret: AdminSecret.rdsManaged({ encryptionKey }) });
+  const cluster = new PrivatePostgres(stack, 'Cluster', { vpc, caCertificates, capacity: PostgresCapacity.serverless({ min: 0, max: 4 }), adminSecret: AdminSecret.generated() });
+  const restored = new PrivatePostgres(stack, 'Restored', { vpc, caCertificates, snapshotIdentifier: 'snap' });
   const service = new Stack(app, 'Service', { env });
   for (const server of [instance, cluster, restored]) {
     server.database.addUser('Api', { encryptionKey });
@@ -32,7 +32,7 @@ describe('in every partition', () => {
   ])('no ARN and no host name is written out: %s', (_name, env) => {
     // GIVEN
     const app = newApp(Posture.production());
-    const { stack, service } = everything(app, env, FAKE_CA);
+    const { stack, service } = everything(app, env, PemFile.fromText(FAKE_CA));
 
     // THEN
     for (const each of [stack, service]) {

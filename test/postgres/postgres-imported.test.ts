@@ -4,12 +4,12 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { FAKE_CA, idOf, newApp, newVpc } from './postgres-fixtures';
-import { Postgres, type PostgresAttributes } from '../../src';
+import { type PrivatePostgresAttributes, PrivatePostgres, PemFile } from '../../src';
 
-function importServer(attributes: Partial<PostgresAttributes> = {}, app: App = newApp(), region?: string) {
+function importServer(attributes: Partial<PrivatePostgresAttributes> = {}, app: App = newApp(), region?: string) {
   const stack = new Stack(app, 'Backend', region === undefined ? undefined : { env: { region } });
   const vpc = newVpc(stack);
-  const postgres = Postgres.fromPostgresAttributes(stack, 'Postgres', {
+  const postgres = PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
     endpoint: 'db.example.com',
     vpc,
     securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-12345678')],
@@ -67,7 +67,7 @@ describe('an imported server', () => {
   test('lets the conductor use the key of the admin secret', () => {
     const key = 'arn:aws:kms:eu-central-1:111111111111:key/1';
     const { stack, postgres } = importServer();
-    const withKey = Postgres.fromPostgresAttributes(stack, 'WithKey', {
+    const withKey = PrivatePostgres.fromPrivatePostgresAttributes(stack, 'WithKey', {
       endpoint: 'other.example.com',
       vpc: postgres.vpc,
       securityGroups: postgres.connections.securityGroups,
@@ -83,7 +83,7 @@ describe('an imported server', () => {
   test('opens every one of its security groups', () => {
     const stack = new Stack(newApp(), 'Backend');
     const vpc = newVpc(stack);
-    Postgres.fromPostgresAttributes(stack, 'Postgres', {
+    PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
       endpoint: 'db.example.com',
       vpc,
       securityGroups: ['sg-1', 'sg-2'].map(id => ec2.SecurityGroup.fromSecurityGroupId(stack, id, id)),
@@ -103,7 +103,7 @@ describe('an imported server', () => {
     });
 
     // WHEN
-    Postgres.fromPostgresAttributes(stack, 'Postgres', {
+    PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
       endpoint: 'db.example.com',
       vpc,
       securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
@@ -118,7 +118,7 @@ describe('an imported server', () => {
   test('may have tokens for its endpoint, port and names', () => {
     const stack = new Stack(newApp(), 'Backend');
     const parameter = (id: string, type = 'String') => new CfnParameter(stack, id, { type });
-    const postgres = Postgres.fromPostgresAttributes(stack, 'Postgres', {
+    const postgres = PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
       endpoint: parameter('Endpoint').valueAsString,
       port: parameter('Port', 'Number').valueAsNumber,
       vpc: newVpc(stack),
@@ -145,14 +145,14 @@ describe('an imported server', () => {
   test('checks connection limits against what it is told', () => {
     const { app, postgres } = importServer({ databaseName: 'legacy', maxConnections: 50 });
     postgres.database.addUser('Api', { connectionLimit: 40 });
-    expect(() => app.synth()).toThrow(/may open 40 connections, and the server accepts about 50/);
+    expect(() => app.synth()).toThrow(/can open 40 connections, but this server allows about 50/);
   });
 
   test('twice in an app is two brokers', () => {
     const app = newApp();
     for (const id of ['One', 'Two']) {
       const stack = new Stack(app, id);
-      const postgres = Postgres.fromPostgresAttributes(stack, 'Postgres', {
+      const postgres = PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
         endpoint: 'db.example.com',
         vpc: newVpc(stack),
         securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-1')],
@@ -164,17 +164,17 @@ describe('an imported server', () => {
   });
 
   test.each([
-    ['fails without a security group', () => importServer({ securityGroups: [] }), /securityGroups must hold at least one/],
-    ['fails as instance and cluster at once', () => importServer({ instanceIdentifier: 'a', clusterIdentifier: 'b' }), /not both/],
-    ['fails with a URL for an endpoint', () => importServer({ endpoint: 'postgresql://db.example:5432/app' }), /host name alone, without protocol, port or path, got 'postgresql/],
-    ['fails with a port in its endpoint', () => importServer({ endpoint: 'db.example:5432' }), /host name alone/],
-    ['fails with the endpoint of a proxy', () => importServer({ endpoint: 'main.proxy-abc123.eu-west-1.rds.amazonaws.com' }), /that of a proxy or of readers/],
-    ['fails with the endpoint of readers', () => importServer({ endpoint: 'main.cluster-ro-abc123.eu-west-1.rds.amazonaws.com' }), /Give the endpoint of the instance, or the writer endpoint/],
+    ['fails without a security group', () => importServer({ securityGroups: [] }), /`securityGroups` must not be empty.*at least one security group of the server/],
+    ['fails as instance and cluster at once', () => importServer({ instanceIdentifier: 'a', clusterIdentifier: 'b' }), /`instanceIdentifier` and `clusterIdentifier` are both set/],
+    ['fails with a URL for an endpoint', () => importServer({ endpoint: 'postgresql://db.example:5432/app' }), /host name without protocol, port and path, got 'postgresql/],
+    ['fails with a port in its endpoint', () => importServer({ endpoint: 'db.example:5432' }), /host name without/],
+    ['fails with the endpoint of a proxy', () => importServer({ endpoint: 'main.proxy-abc123.eu-west-1.rds.amazonaws.com' }), /belongs to a proxy or to readers/],
+    ['fails with the endpoint of readers', () => importServer({ endpoint: 'main.cluster-ro-abc123.eu-west-1.rds.amazonaws.com' }), /Set the instance's endpoint, or the cluster's writer endpoint/],
     ['fails with a port that is none', () => importServer({ port: 70000 }), /from 1 to 65535, got 70000/],
     ['fails with the name of its admin', () => importServer({ databaseName: 'app', adminUsername: 'root' }).postgres.database.addUser('Root'), /'root' is the server's admin/],
-    ['fails where its first database is asked for and unknown', () => importServer().postgres.database, /Give databaseName when importing it/],
-    ['fails where metrics are asked for and it is unknown', () => importServer().postgres.metricCpuUtilization(), /need its instanceIdentifier or clusterIdentifier/],
-    ['fails in a region without known roots', () => importServer({ databaseName: 'app' }, undefined, 'cn-north-1'), /no RDS root certificates for region 'cn-north-1'/],
+    ['fails where its first database is asked for and unknown', () => importServer().postgres.database, /Set `databaseName` when you import the server/],
+    ['fails where metrics are asked for and it is unknown', () => importServer().postgres.metricCpuUtilization(), /need its identifier. Set `instanceIdentifier` or `clusterIdentifier`/],
+    ['fails in a region without known roots', () => importServer({ databaseName: 'app' }, undefined, 'cn-north-1'), /doesn't contain the RDS root certificates for region 'cn-north-1'/],
   ])('%s', (_name, act, message) => {
     expect(act).toThrow(message);
   });
@@ -184,7 +184,7 @@ describe('an imported server', () => {
   });
 
   test('in a region without known roots takes a bundle', () => {
-    const { stack } = importServer({ databaseName: 'app', caBundle: FAKE_CA }, undefined, 'cn-north-1');
+    const { stack } = importServer({ databaseName: 'app', caCertificates: PemFile.fromText(FAKE_CA) }, undefined, 'cn-north-1');
     Template.fromStack(stack).hasResourceProperties('Custom::PostgresDatabase', { CaBundle: FAKE_CA });
   });
 });

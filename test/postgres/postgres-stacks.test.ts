@@ -111,7 +111,7 @@ describe('the wrong direction', () => {
     const network = new Stack(app, 'Network');
     const postgres = new PrivatePostgres(new Stack(app, 'Backend'), 'Postgres', { vpc: newVpc(network) });
     expect(() => new PostgresUser(network, 'Api', { database: postgres.database }))
-      .toThrow(/'Backend\/Postgres' is in a stack, 'Backend', that depends on this one, 'Network' \('Backend\/Postgres' uses 'Network\/Vpc'\)\. Put 'Network\/Api' into 'Backend'/);
+      .toThrow(/its stack 'Backend' depends on this stack 'Network' \('Backend\/Postgres' uses 'Network\/Vpc'\).*Move 'Network\/Api' to stack 'Backend'/);
   });
 
   test('fails where the user stands in the stack of a key', () => {
@@ -119,7 +119,7 @@ describe('the wrong direction', () => {
     const keys = new Stack(app, 'Keys');
     const stack = new Stack(app, 'Backend');
     const postgres = new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack), encryptionKey: new kms.Key(keys, 'Key') });
-    expect(() => new PostgresUser(keys, 'Api', { database: postgres.database })).toThrow(/depends on this one, 'Keys' \('Backend\/Postgres\/Broker' uses 'Keys\/Key'\)/);
+    expect(() => new PostgresUser(keys, 'Api', { database: postgres.database })).toThrow(/depends on this stack 'Keys' \('Backend\/Postgres\/Broker' uses 'Keys\/Key'\)/);
   });
 
   test('fails where the stack of the server was told to wait, also through others', () => {
@@ -127,7 +127,7 @@ describe('the wrong direction', () => {
     const [between, first] = [new Stack(app, 'Between'), new Stack(app, 'First')];
     stack.addStackDependency(between);
     between.addStackDependency(first);
-    expect(() => new PostgresDatabase(first, 'Orders', { server: postgres })).toThrow(/depends on this one, 'First'\. Put 'First\/Orders' into 'Backend'/);
+    expect(() => new PostgresDatabase(first, 'Orders', { server: postgres })).toThrow(/depends on this stack 'First', so .*Move 'First\/Orders' to stack 'Backend'/);
   });
 
   test.each([
@@ -136,7 +136,7 @@ describe('the wrong direction', () => {
   ])('fails in another %s, where the broker is out of reach', (name, env) => {
     const { app, postgres } = newServer({}, undefined, { env: { account: '111111111111', region: 'eu-west-1' } });
     const other = new Stack(app, 'Other', { env });
-    expect(() => new PostgresUser(other, 'Api', { database: postgres.database })).toThrow(new RegExp(`The server 'Backend/Postgres' is in ${name} '.*Declare databases and users in the server's account and region`));
+    expect(() => new PostgresUser(other, 'Api', { database: postgres.database })).toThrow(new RegExp(`The server 'Backend/Postgres' is in ${name} '.*Create databases and users in the server's account and region`));
   });
 
   test('an imported network is in nobody\'s way', () => {

@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { dependsOn, FAKE_CA, idOf, newServer, onlyProperties } from './postgres-fixtures';
-import { PostgresAccess, PostgresCapacity, PostgresUser, PostgresUserRemoval, Posture } from '../../src';
+import { PostgresAccess, PostgresUser, PostgresUserRemoval, PemFile } from '../../src';
 import { ServiceBinding } from '../../src/binding';
 
 const USER = 'Custom::PostgresUser';
@@ -157,13 +157,13 @@ describe('a user', () => {
   });
 
   test('is converged again by a release that knows other RDS roots, unless the server has authorities of its own', () => {
-    const rootsOf = (caBundle?: string) => {
-      const { stack, postgres } = newServer({ caBundle });
+    const rootsOf = (caCertificates?: PemFile) => {
+      const { stack, postgres } = newServer({ caCertificates });
       postgres.database.addUser('Api');
       return onlyProperties(Template.fromStack(stack), USER).RdsRoots;
     };
     expect(rootsOf()).toMatch(/^[0-9a-f]{16}$/);
-    expect(rootsOf(FAKE_CA)).toBeUndefined();
+    expect(rootsOf(PemFile.fromText(FAKE_CA))).toBeUndefined();
   });
 
   test('may have a token for a name, a limit and a time-out', () => {
@@ -191,7 +191,7 @@ describe('a user', () => {
   test('lets a principal read its secret', () => {
     const { stack, postgres } = newServer();
     const role = new iam.Role(stack, 'Reader', { assumedBy: new iam.AccountRootPrincipal() });
-    postgres.database.addUser('Api').grantRead(role);
+    postgres.database.addUser('Api').grantReadSecret(role);
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::IAM::Policy', {
       Roles: [{ Ref: Match.stringLikeRegexp('^Reader') }],
@@ -205,75 +205,11 @@ describe('a user', () => {
   });
 });
 
-describe('connection limits', () => {
-  test('leave room for the old and new tasks of a deployment', () => {
-    const { postgres } = newServer({}, Posture.production());
-    expect(postgres.database.addUser('Api').connectionLimit).toBe(10 * 10 * 2);
-    expect(postgres.database.addUser('Small', { poolSize: 2 }).connectionLimit).toBe(2 * 10 * 2);
-  });
-
-  test('fails where they do not fit the server, naming the numbers', () => {
-    // GIVEN
-    const { app, postgres } = newServer();
-
-    // WHEN
-    postgres.database.addUser('Api', { connectionLimit: 60 });
-    postgres.database.addUser('Worker', { connectionLimit: 30 });
-
-    // THEN
-    expect(() => app.synth()).toThrow(/may open 90 connections, and the server accepts about 81, of which 15 are kept.*Users\/Api' 60, .*Worker' 30/s);
-  });
-
-  test('count users of all stacks', () => {
-    const { app, postgres } = newServer();
-    postgres.database.addUser('Api', { connectionLimit: 60 });
-    new PostgresUser(new Stack(app, 'Other'), 'Worker', { database: postgres.database, connectionLimit: 30 });
-    expect(() => app.synth()).toThrow(/may open 90 connections/);
-  });
-
-  test.each([
-    ['fit where the server is told to accept more', { maxConnections: 200 }, 90],
-    ['fit where a parameter says so', { parameters: { max_connections: '200' } }, 90],
-    ['are not counted where the class is unknown', { parameters: { max_connections: '{DBInstanceClassMemory/1}' }, capacity: PostgresCapacity.serverless({ min: 1, max: 4 }) }, 800],
-    ['are not counted where there is none', {}, -1],
-  ])('%s', (_name, props, connectionLimit) => {
-    const { app, postgres } = newServer(props);
-    postgres.database.addUser('Api', { connectionLimit });
-    expect(() => app.synth()).not.toThrow();
-  });
-
-  test.each([[28, 29, false], [14, 15, true]])('fit the role of the broker for %p users, fails with %p', (fitting, tooMany, withKey) => {
-    const declare = (count: number) => {
-      const { app, stack, postgres } = newServer({ maxConnections: 5000 });
-      const encryptionKey = withKey ? new kms.Key(stack, 'Key') : undefined;
-      Array.from({ length: count }).forEach((_, index) => postgres.database.addUser(`User${index}`, { encryptionKey }));
-      return app;
-    };
-    expect(() => declare(fitting).synth()).not.toThrow();
-    expect(() => declare(tooMany).synth()).toThrow(new RegExp(`${tooMany} users are declared on one server.*IAM takes 10240`));
-  });
-
-  test('the policies of as many users as fit stay below what IAM takes', () => {
-    // GIVEN
-    const { stack, postgres } = newServer({ maxConnections: 5000 });
-    Array.from({ length: 28 }).forEach((_, index) => postgres.database.addUser(`User${index}`));
-
-    // WHEN
-    const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) => /Conductor/.test(Properties.Roles[0].Ref));
-    const arn = 'arn:aws-us-gov:secretsmanager:us-gov-west-1:111111111111:secret:PostgresDatabaseUsersUser10Secret26635BE4-AbCdEfGhIjKl-AbCdEf';
-    const deployed = policies.map(({ Properties }) => JSON.stringify(Properties.PolicyDocument, (key, value) => (key === 'Resource' ? arn : value)));
-
-    // THEN
-    expect(deployed).toHaveLength(29);
-    expect(deployed.join('').length).toBeLessThan(10_240);
-  });
-});
-
 describe('a binding', () => {
   function bind(prefix?: string) {
     const { stack, postgres } = newServer();
     const user = postgres.database.addUser('Api', { poolSize: 4 });
-    const binding = prefix === undefined ? user : ServiceBinding.prefixed(prefix, user);
+    const binding = prefix === undefined ? user : ServiceBinding.withPrefix(prefix, user);
     return { stack, postgres, user, config: binding.bindToService(stack, {}) };
   }
 
@@ -341,20 +277,20 @@ describe('a binding', () => {
 describe('a user refuses', () => {
   const declare = (id: string, options = {}) => () => newServer().postgres.database.addUser(id, options);
   const failing: Array<[string, () => unknown, RegExp]> = [
-    ['fails with a name of PostgreSQL', declare('PgMonitor'), /'pg_monitor' cannot be the name of a user: PostgreSQL and RDS reserve/],
-    ['fails with a name of RDS', declare('Api', { username: 'rds_iam' }), /'rds_iam' cannot be the name of a user/],
-    ['fails with the name postgres', declare('Postgres'), /'postgres' cannot be the name of a user/],
-    ['fails with the name public, in any case', declare('Api', { username: 'PUBLIC' }), /'PUBLIC' cannot be the name of a user/],
+    ['fails with a name of PostgreSQL', declare('PgMonitor'), /'pg_monitor' isn't a valid user name: PostgreSQL and RDS reserve/],
+    ['fails with a name of RDS', declare('Api', { username: 'rds_iam' }), /'rds_iam' isn't a valid user name/],
+    ['fails with the name postgres', declare('Postgres'), /'postgres' isn't a valid user name/],
+    ['fails with the name public, in any case', declare('Api', { username: 'PUBLIC' }), /'PUBLIC' isn't a valid user name/],
     ['fails with the name of the admin', () => newServer({ adminUsername: 'boss' }).postgres.database.addUser('Boss'), /'boss' is the server's admin/],
-    ['fails with more than 63 bytes', declare('Api', { username: 'ü'.repeat(32) }), /has 64 bytes, and at most 63 fit. Set username/],
-    ['fails with an empty name', declare('Api', { username: '' }), /it is empty/],
+    ['fails with more than 63 bytes', declare('Api', { username: 'ü'.repeat(32) }), /has 64 bytes, and PostgreSQL allows 63. Set another `username`/],
+    ['fails with an empty name', declare('Api', { username: '' }), /it's empty/],
     ['fails with a control character', declare('Api', { username: 'a\nb' }), /control character/],
-    ['fails with half a character', declare('Api', { username: 'a\uD800' }), /half a character/],
-    ['fails with a setting that is no name', declare('Api', { settings: { 'work_mem; DROP': '1' } }), /'work_mem; DROP' is not the name of a setting/],
-    ['fails with a setting that decides whom it acts as', declare('Api', { settings: { ROLE: 'postgres' } }), /'ROLE' cannot be set. Whom a user acts as follows from its access/],
-    ['fails with a setting in two spellings', declare('Api', { settings: { TimeZone: 'UTC', timezone: 'UTC' } }), /'timezone' is given twice/],
-    ['fails with a time-out in two places', declare('Api', { statementTimeout: Duration.seconds(5), settings: { statement_timeout: '9s' } }), /Set statementTimeout or the setting statement_timeout, not both/],
-    ['fails with a pool of nothing', declare('Api', { poolSize: 0 }), /poolSize must be a whole number of at least 1, got 0/],
+    ['fails with half a character', declare('Api', { username: 'a\uD800' }), /incomplete Unicode character/],
+    ['fails with a setting that is no name', declare('Api', { settings: { 'work_mem; DROP': '1' } }), /`settings` contains 'work_mem; DROP', which isn't a valid setting name/],
+    ['fails with a setting that decides whom it acts as', declare('Api', { settings: { ROLE: 'postgres' } }), /`settings` can't contain 'ROLE', because each user's `access` decides it/],
+    ['fails with a setting in two spellings', declare('Api', { settings: { TimeZone: 'UTC', timezone: 'UTC' } }), /`settings` contains 'TimeZone' and 'timezone', which are the same setting/],
+    ['fails with a time-out in two places', declare('Api', { statementTimeout: Duration.seconds(5), settings: { statement_timeout: '9s' } }), /`statementTimeout` and the setting 'statement_timeout' are both set/],
+    ['fails with a pool of nothing', declare('Api', { poolSize: 0 }), /`poolSize` must be a whole number of at least 1, got 0/],
     ['fails with a limit of nothing', declare('Api', { connectionLimit: 0 }), /at least 1, or -1 for no limit, got 0/],
     ['fails with half a connection', declare('Api', { connectionLimit: 1.5 }), /or -1 for no limit, got 1.5/],
     ['fails with the name of a role that holds the grants', declare('AppOwner'), /role 'app_owner' is declared twice.*'Backend\/Postgres\/Database' and by 'Backend\/Postgres\/Database\/Users\/AppOwner'/],

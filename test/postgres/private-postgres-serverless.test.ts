@@ -132,13 +132,13 @@ describe('a serverless cluster', () => {
   });
 
   test.each([
-    ['fails with a size of storage', () => newServer({ capacity, allocatedStorage: Size.gibibytes(100) }), /grows by itself/],
-    ['fails without backups', () => newServer({ capacity, backupRetention: Duration.days(0) }), /from 1 to 35 days, got 0/],
-    ['fails with more than there is', () => PostgresCapacity.serverless({ min: 0, max: 257 }), /max must be from 1 to 256 in steps of 0.5, got 257/],
-    ['fails with a step that is none', () => PostgresCapacity.serverless({ min: 0.7, max: 2 }), /min must be from 0 to 256 in steps of 0.5, got 0.7/],
-    ['fails with less at most than at least', () => PostgresCapacity.serverless({ min: 4, max: 2 }), /min must not be above max, got 4 and 2/],
-    ['fails with a pause that never happens', () => PostgresCapacity.serverless({ min: 1, max: 2, autoPause: Duration.minutes(5) }), /autoPause needs a min of 0, got 1/],
-    ['fails with a pause that is too short', () => PostgresCapacity.serverless({ min: 0, max: 2, autoPause: Duration.minutes(1) }), /from 5 minutes to a day, got 1 minute/],
+    ['fails with a size of storage', () => newServer({ capacity, allocatedStorage: Size.gibibytes(100) }), /serverless cluster grows automatically. Remove `allocatedStorage`/],
+    ['fails without backups', () => newServer({ capacity, backupRetention: Duration.days(0) }), /days from 1 to 35 for a serverless cluster, got 0 days/],
+    ['fails with more than there is', () => PostgresCapacity.serverless({ min: 0, max: 257 }), /`max` must be from 1 to 256 in steps of 0.5, got 257/],
+    ['fails with a step that is none', () => PostgresCapacity.serverless({ min: 0.7, max: 2 }), /`min` must be from 0 to 256 in steps of 0.5, got 0.7/],
+    ['fails with less at most than at least', () => PostgresCapacity.serverless({ min: 4, max: 2 }), /`min` \(4\) must not be greater than `max` \(2\)/],
+    ['fails with a pause that never happens', () => PostgresCapacity.serverless({ min: 1, max: 2, autoPause: Duration.minutes(5) }), /`autoPause` needs a `min` of 0, got 1/],
+    ['fails with a pause that is too short', () => PostgresCapacity.serverless({ min: 0, max: 2, autoPause: Duration.minutes(1) }), /from 5 minutes to 1 day, got 1 minute/],
   ])('%s', (_name, act, message) => {
     expect(act).toThrow(message);
   });

@@ -1,9 +1,9 @@
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stack, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { FAKE_CA, newApp, newServer, newVpc, onlyProperties, serverTemplate } from './postgres-fixtures';
-import { AdminSecret, Posture, PostgresCapacity, PostgresVersion, PrivatePostgres } from '../../src';
+import { AdminSecret, Posture, PostgresCapacity, PostgresVersion, PrivatePostgres, PemFile } from '../../src';
 
 const INSTANCE = 'AWS::RDS::DBInstance';
 
@@ -125,7 +125,7 @@ describe('options of an instance', () => {
       deletionProtection: false,
       removalPolicy: RemovalPolicy.RETAIN,
       databaseInsights: false,
-      postgresLogExport: false,
+      cloudwatchLogsExport: false,
       forceSsl: false,
       autoMinorVersionUpgrade: false,
       allowMajorVersionUpgrade: true,
@@ -359,32 +359,35 @@ describe('a server refuses', () => {
       const stack = new Stack(newApp(), 'Backend');
       const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 1, natGateways: 0, subnetConfiguration: [{ name: 'i', subnetType: ec2.SubnetType.PRIVATE_ISOLATED }] });
       return new PrivatePostgres(stack, 'Postgres', { vpc });
-    }, /subnets of one availability zone, but RDS needs two.*at 'Backend\/Postgres'/],
+    }, /The subnets of this server are in one availability zone, but RDS needs two.*at 'Backend\/Postgres'/],
     ['fails in public subnets', () => {
       const stack = new Stack(newApp(), 'Backend');
       return new PrivatePostgres(stack, 'Postgres', { vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 }), vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } });
     }, /public subnets/],
-    ['fails with an empty list of security groups', () => newServer({ securityGroups: [] }), /securityGroups must not be empty/],
-    ['fails with too little storage', () => newServer({ allocatedStorage: Size.gibibytes(10) }), /allocatedStorage must be from 20 to 65536 GiB, got 10/],
-    ['fails with a limit of storage that is too near', () => newServer({ allocatedStorage: Size.gibibytes(100), maxAllocatedStorage: Size.gibibytes(105) }), /at least 10 % above allocatedStorage, 110 GiB, got 105/],
-    ['fails with backups of more than 35 days', () => newServer({ backupRetention: Duration.days(36) }), /from 0 to 35 days, got 36/],
+    ['fails with an empty list of security groups', () => newServer({ securityGroups: [] }), /`securityGroups` must not be empty/],
+    ['fails with too little storage', () => newServer({ allocatedStorage: Size.gibibytes(10) }), /`allocatedStorage` must be a whole number of GiB from 20 to 65536, got 10 GiB/],
+    ['fails with a limit of storage that is too near', () => newServer({ allocatedStorage: Size.gibibytes(100), maxAllocatedStorage: Size.gibibytes(105) }), /at least 10 % more than `allocatedStorage`: 100 GiB × 1.1, rounded up to 110 GiB, got 105 GiB/],
+    ['fails with backups of more than 35 days', () => newServer({ backupRetention: Duration.days(36) }), /`backupRetention` must be a whole number of days from 0 to 35, got 36 days/],
+    ['fails with backups of half a day', () => newServer({ backupRetention: Duration.hours(12) }), /days from 0 to 35, got 0.5 days/],
+    ['fails with half a gibibyte too much', () => newServer({ allocatedStorage: Size.mebibytes(20.5 * 1024) }), /a whole number of GiB from 20 to 65536, got 20.5 GiB/],
+    ['fails with a version that only the deployment knows', () => PostgresVersion.of(Token.asString({ Ref: 'Version' })), /isn't known until deployment \(it's a token\).*second argument/],
     ['fails with a port that RDS does not take', () => newServer({ port: 80 }), /from 1150 to 65535, got 80/],
-    ['fails with an admin that RDS reserves', () => newServer({ adminUsername: 'rdsadmin' }), /adminUsername 'rdsadmin' is not possible/],
-    ['fails with an admin that is no identifier', () => newServer({ adminUsername: '1st' }), /adminUsername '1st' is not possible/],
-    ['fails where TLS is decided in two places', () => newServer({ parameters: { 'rds.force_ssl': '0' } }), /Set forceSsl instead/],
-    ['fails where connections are decided in two places', () => newServer({ maxConnections: 100, parameters: { max_connections: '200' } }), /not both/],
-    ['fails with a number of connections that PostgreSQL does not take', () => newServer({ maxConnections: 0 }), /maxConnections must be a whole number of at least 6, got 0/],
+    ['fails with an admin that RDS reserves', () => newServer({ adminUsername: 'rdsadmin' }), /got 'rdsadmin'. RDS reserves names that start with 'pg_', and .*'rdsadmin'/],
+    ['fails with an admin that is no identifier', () => newServer({ adminUsername: '1st' }), /`adminUsername` must be 1 to 63 letters, digits and '_', without a digit at the start, got '1st'/],
+    ['fails where TLS is decided in two places', () => newServer({ parameters: { 'rds.force_ssl': '0' } }), /`parameters` can't contain `rds.force_ssl`, because `forceSsl` decides it/],
+    ['fails where connections are decided in two places', () => newServer({ maxConnections: 100, parameters: { max_connections: '200' } }), /`maxConnections` and the parameter `max_connections` are both set/],
+    ['fails with a number of connections that PostgreSQL does not take', () => newServer({ maxConnections: 0 }), /`maxConnections` must be a whole number of at least 6, got 0/],
     ['fails with a key for an instance from a snapshot', () => {
       const stack = new Stack(newApp(), 'Backend');
       return new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack), snapshotIdentifier: 'snap', encryptionKey: new kms.Key(stack, 'Key') });
-    }, /keeps the key of the snapshot/],
-    ['fails with what is no name of an extension', () => newServer({ extensions: ['pgcrypto; DROP TABLE x'] }), /is not the name of an extension/],
-    ['fails with an extension listed twice', () => newServer({ extensions: ['pgcrypto', 'pgcrypto'] }), /listed twice/],
-    ['fails with more certificate authorities than a secret holds', () => newServer({ caBundle: FAKE_CA.repeat(1000) }), /caBundle has \d+ bytes, and at most 49152 fit/],
-    ['fails with a certificate authority that is no PEM', () => newServer({ caBundle: 'roots.pem' }), /caBundle must be the PEM text/],
-    ['fails in a region without known roots', () => newServer({}, undefined, { env: { region: 'us-gov-west-1' } }), /no RDS root certificates for region 'us-gov-west-1'.*caBundle/],
-    ['fails with a version below 15', () => PostgresVersion.of('14.9'), /'14.9' is not supported/],
-    ['fails with what is no version', () => PostgresVersion.of('latest'), /'latest' is not supported/],
+    }, /a restored instance keeps the snapshot's key/],
+    ['fails with what is no name of an extension', () => newServer({ extensions: ['pgcrypto; DROP TABLE x'] }), /'pgcrypto; DROP TABLE x' isn't a valid extension name/],
+    ['fails with an extension listed twice', () => newServer({ extensions: ['pgcrypto', 'pgcrypto'] }), /`extensions` contains 'pgcrypto' twice/],
+    ['fails with more certificate authorities than a secret holds', () => newServer({ caCertificates: PemFile.fromText(FAKE_CA.repeat(1000)) }), /`caCertificates` has \d+ bytes, and at most 49152 fit/],
+    ['fails with a certificate authority that is no PEM', () => newServer({ caCertificates: PemFile.fromText('roots.pem') }), /`caCertificates` must contain certificates in PEM format/],
+    ['fails in a region without known roots', () => newServer({}, undefined, { env: { region: 'us-gov-west-1' } }), /doesn't contain the RDS root certificates for region 'us-gov-west-1'.*`caCertificates: /],
+    ['fails with a version below 15', () => PostgresVersion.of('14.9'), /'14.9' isn't supported/],
+    ['fails with what is no version', () => PostgresVersion.of('latest'), /'latest' isn't supported/],
   ];
 
   test.each(failing)('%s', (_name, act, message) => {

@@ -13,7 +13,7 @@ test('a server is watched by the metrics that its kind has, where its kind has t
   const monitoring = new BackendMonitoring(stack, 'Monitoring', { alarms: true });
 
   // WHEN
-  monitoring.watchPostgres(new ForeignPostgres(stack, 'Agent', postgres, OF_AGENT));
+  monitoring.monitorPostgres(new ForeignPostgres(stack, 'Agent', postgres, OF_AGENT));
 
   // THEN
   const template = Template.fromStack(stack);
@@ -23,9 +23,9 @@ test('a server is watched by the metrics that its kind has, where its kind has t
 
 test('fails to give a metric that a kind of server does not have', () => {
   const { postgres } = newServer({ capacity: PostgresCapacity.serverless({ min: 0.5, max: 1 }) });
-  expect(() => postgres.metricFreeStorageSpace()).toThrow("This server has no metric of its storage, so there would never be data. Use metric() with the name of one that it has. (at 'Backend/Postgres')");
+  expect(() => postgres.metricFreeStorageSpace()).toThrow("This server doesn't report a metric for its storage, so there would never be data. Use `postgres.metric('…')` with the name of a metric that the server reports. (at 'Backend/Postgres')");
   const { stack, postgres: instance } = newServer();
-  expect(() => new ForeignPostgres(stack, 'Agent', instance, OF_AGENT).metricDatabaseConnections()).toThrow('This server has no metric of its connections');
+  expect(() => new ForeignPostgres(stack, 'Agent', instance, OF_AGENT).metricDatabaseConnections()).toThrow("This server doesn't report a metric for its connections");
 });
 
 test('any metric can be asked for by its name', () => {

@@ -13,7 +13,7 @@ function build(app: App) {
   new SsmBastion(stack, 'Bastion', { vpc });
 }
 
-const EGRESSES = [Egress.publicIp(), Egress.natInstance(), Egress.natGateway(), Egress.natGateway({ perAz: true }), Egress.endpoints()];
+const EGRESSES = [Egress.publicIp(), Egress.natInstance(), Egress.natGateway(), Egress.natGateway({ perAz: true }), Egress.vpcEndpoints()];
 
 describe('a living stack', () => {
   const development = synthesizeWith(Posture.development(), build);

@@ -14,21 +14,21 @@ const FIELDS = Object.keys(POSTURE_PRODUCTION) as (keyof PostureOverrides)[];
 /** For each field a valid value that neither posture has. */
 const OVERRIDES: Required<PostureOverrides> = {
   maxAzs: 1,
-  egress: Egress.endpoints(),
+  egress: Egress.vpcEndpoints(),
   flowLogs: true,
   restrictDefaultSecurityGroup: true,
-  instanceType: ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.XLARGE),
+  databaseInstanceType: ec2.InstanceType.of(ec2.InstanceClass.M7G, ec2.InstanceSize.XLARGE),
   cacheNodeType: ec2.InstanceType.of(ec2.InstanceClass.R7G, ec2.InstanceSize.XLARGE),
   auditRetention: Duration.days(90),
   multiAz: false,
-  allocatedStorage: Size.gibibytes(50),
+  databaseAllocatedStorage: Size.gibibytes(50),
   backupRetention: Duration.days(1),
   fileBackups: true,
   deletionProtection: false,
   databaseRemovalPolicy: RemovalPolicy.RETAIN,
   removalPolicy: RemovalPolicy.RETAIN,
   databaseInsights: true,
-  postgresLogExport: true,
+  cloudwatchLogsExport: true,
   forceSsl: false,
   storageEncrypted: false,
   poolSize: 3,
@@ -129,7 +129,7 @@ describe('an override', () => {
       if (valid) {
         expect(make()).toMatchObject({ minTasks, maxTasks });
       } else {
-        expect(make).toThrow('Invalid posture:');
+        expect(make).toThrow(/\(in Posture\.development\(\)\)/);
       }
     }));
   });
@@ -137,33 +137,34 @@ describe('an override', () => {
 
 describe('a wrong combination', () => {
   const WRONG: [string, PostureOverrides, string][] = [
-    ['no zone', { maxAzs: 0 }, 'maxAzs must be 1, 2 or 3, got 0.'],
-    ['four zones', { maxAzs: 4 }, 'maxAzs must be 1, 2 or 3, got 4.'],
-    ['half a zone', { maxAzs: 1.5 }, 'maxAzs must be 1, 2 or 3, got 1.5.'],
-    ['a standby in the only zone', { maxAzs: 1 }, 'multiAz needs maxAzs of at least 2, got 1.'],
-    ['backups of 36 days', { backupRetention: Duration.days(36) }, 'backupRetention must be a whole number of days from 0 to 35, got 36 days.'],
+    ['no zone', { maxAzs: 0 }, '`maxAzs` must be 1, 2 or 3, got 0.'],
+    ['four zones', { maxAzs: 4 }, '`maxAzs` must be 1, 2 or 3, got 4.'],
+    ['half a zone', { maxAzs: 1.5 }, '`maxAzs` must be 1, 2 or 3, got 1.5.'],
+    ['a standby in the only zone', { maxAzs: 1 }, '`multiAz` needs two availability zones, and `maxAzs` is 1.'],
+    ['backups of 36 days', { backupRetention: Duration.days(36) }, '`backupRetention` must be a whole number of days from 0 to 35, got 36 days.'],
     ['backups of a day and a half', { backupRetention: Duration.hours(36) }, 'got 1.5 days.'],
-    ['too little storage', { allocatedStorage: Size.gibibytes(19) }, 'allocatedStorage must be from 20 to 65536 GiB, got 19 GiB.'],
-    ['too much storage', { allocatedStorage: Size.tebibytes(65) }, 'allocatedStorage must be from 20 to 65536 GiB'],
-    ['an instance that RDS has not', { instanceType: new ec2.InstanceType('t4g.nano') }, 'instanceType must be a size that RDS has, from micro, got t4g.nano.'],
-    ['an audit for half a day', { auditRetention: Duration.hours(12) }, 'auditRetention must be a whole number of days, at least 1, got 0.5 days.'],
-    ['a cache node that ElastiCache has not', { cacheNodeType: new ec2.InstanceType('t4g.nano') }, 'cacheNodeType must be a size that ElastiCache has, from micro, got t4g.nano.'],
-    ['snapshots of what has none', { removalPolicy: RemovalPolicy.SNAPSHOT }, 'removalPolicy must be DESTROY or RETAIN, got snapshot'],
-    ['a policy that servers have not', { databaseRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }, 'databaseRemovalPolicy must be DESTROY, SNAPSHOT or RETAIN'],
-    ['protection of what is to be destroyed', { databaseRemovalPolicy: RemovalPolicy.DESTROY }, 'deletionProtection contradicts databaseRemovalPolicy DESTROY.'],
-    ['no task', { minTasks: 0 }, 'minTasks must be at least 1'],
-    ['fewer tasks at most than at least', { minTasks: 4, maxTasks: 3 }, 'got minTasks 4 and maxTasks 3.'],
-    ['more tasks than a service may have', { maxTasks: 5001 }, 'at most 5000, got minTasks 2 and maxTasks 5001.'],
-    ['half a task', { minTasks: 1.5 }, 'minTasks must be at least 1'],
-    ['no connection', { poolSize: 0 }, 'poolSize must be a whole number of at least 1, got 0.'],
-    ['no statement timeout', { statementTimeout: Duration.millis(0) }, 'statementTimeout must be from 1 millisecond to 24 days, got 0 milliseconds.'],
-    ['a timeout that overflows', { idleInTransactionSessionTimeout: Duration.days(25) }, 'idleInTransactionSessionTimeout must be from 1 millisecond to 24 days'],
-    ['no lock timeout', { lockTimeout: Duration.seconds(0) }, 'lockTimeout must be from 1 millisecond'],
+    ['too little storage', { databaseAllocatedStorage: Size.gibibytes(19) }, '`databaseAllocatedStorage` must be from 20 to 65536 GiB, got 19 GiB.'],
+    ['storage of half a gibibyte too much', { databaseAllocatedStorage: Size.mebibytes(20_992) }, 'got 20.5 GiB.'],
+    ['too much storage', { databaseAllocatedStorage: Size.tebibytes(65) }, '`databaseAllocatedStorage` must be from 20 to 65536 GiB'],
+    ['an instance that RDS has not', { databaseInstanceType: new ec2.InstanceType('t4g.nano') }, '`databaseInstanceType` must be a size that RDS has, from micro, got t4g.nano.'],
+    ['an audit for half a day', { auditRetention: Duration.hours(12) }, '`auditRetention` must be a whole number of days, at least 1, got 0.5 days.'],
+    ['a cache node that ElastiCache has not', { cacheNodeType: new ec2.InstanceType('t4g.nano') }, '`cacheNodeType` must be a size that ElastiCache has, from micro, got t4g.nano.'],
+    ['snapshots of what has none', { removalPolicy: RemovalPolicy.SNAPSHOT }, '`removalPolicy` must be DESTROY or RETAIN, got snapshot'],
+    ['a policy that servers have not', { databaseRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }, '`databaseRemovalPolicy` must be DESTROY, SNAPSHOT or RETAIN'],
+    ['protection of what is to be destroyed', { databaseRemovalPolicy: RemovalPolicy.DESTROY }, '`deletionProtection` is true and `databaseRemovalPolicy` is DESTROY, which contradict each other.'],
+    ['no task', { minTasks: 0 }, '`minTasks` must be at least 1'],
+    ['fewer tasks at most than at least', { minTasks: 4, maxTasks: 3 }, 'got `minTasks` 4 and `maxTasks` 3.'],
+    ['more tasks than a service may have', { maxTasks: 5001 }, 'to 5000, got `minTasks` 2 and `maxTasks` 5001.'],
+    ['half a task', { minTasks: 1.5 }, '`minTasks` must be at least 1'],
+    ['no connection', { poolSize: 0 }, '`poolSize` must be a whole number of at least 1, got 0.'],
+    ['no statement timeout', { statementTimeout: Duration.millis(0) }, '`statementTimeout` must be from 1 millisecond to 24 days, got 0 milliseconds.'],
+    ['a timeout that overflows', { idleInTransactionSessionTimeout: Duration.days(25) }, '`idleInTransactionSessionTimeout` must be from 1 millisecond to 24 days'],
+    ['no lock timeout', { lockTimeout: Duration.seconds(0) }, '`lockTimeout` must be from 1 millisecond'],
   ];
 
   test.each(WRONG)('fails: %s', (_name, overrides, message) => {
     expect(() => Posture.production(overrides)).toThrow(message);
-    expect(() => Posture.production(overrides)).toThrow('Invalid posture: ');
+    expect(() => Posture.production(overrides)).toThrow(/\(in Posture\.production\(\)\) \[cdk-private-backend:Posture\./);
   });
 });
 
@@ -204,8 +205,8 @@ describe('applyTo', () => {
     const app = new App();
     const stack = new Stack(app, 'Stack');
     Posture.of(new Construct(stack, 'Api'));
-    expect(() => Posture.development().applyTo(app)).toThrow("'Stack/Api' has already read its posture");
-    expect(() => Posture.development().applyTo(stack)).toThrow("'Stack/Api' has already read its posture");
+    expect(() => Posture.development().applyTo(app)).toThrow("'Stack/Api' was created before this posture was applied");
+    expect(() => Posture.development().applyTo(stack)).toThrow("'Stack/Api' was created before this posture was applied");
   });
 
   test('fails when something below has read the posture of an ancestor already', () => {
@@ -213,7 +214,7 @@ describe('applyTo', () => {
     Posture.production().applyTo(app);
     const stack = new Stack(app, 'Stack');
     Posture.of(new Construct(stack, 'Api'));
-    expect(() => Posture.development().applyTo(stack)).toThrow("'Stack/Api' has already read its posture, so applying another now would have no effect on it. Call applyTo() before creating constructs below. (at 'Stack')");
+    expect(() => Posture.development().applyTo(stack)).toThrow("'Stack/Api' was created before this posture was applied, and uses another one. Call `applyTo()` before you create constructs. (at 'Stack')");
   });
 
   test('fails the second time on the same scope, also with the same posture', () => {
@@ -261,7 +262,7 @@ describe('where no posture was applied', () => {
     // THEN
     expect(postures.map(({ name }) => name)).toEqual(['production', 'production', 'production', 'production']);
     for (const stack of stacks) {
-      expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('No posture was applied, so production defaults hold'))).toHaveLength(1);
+      expect(Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('No posture was applied, so this stack uses production defaults'))).toHaveLength(1);
     }
   });
 

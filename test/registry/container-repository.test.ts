@@ -209,25 +209,25 @@ describe('grants', () => {
 
 describe('misuse', () => {
   test.each([[0], [1.5], [1_000_000], [-1]])('fails to keep %p images', (maxImageCount) => {
-    expect(() => createRepository({ maxImageCount })).toThrow(`maxImageCount must be a whole number from 1 to 999999 that is known at synth, got ${maxImageCount}. (at 'Images/Repository')`);
+    expect(() => createRepository({ maxImageCount })).toThrow(`\`maxImageCount\` must be a whole number from 1 to 999999, got ${maxImageCount}. (at 'Images/Repository')`);
   });
 
   test('fails on a number of images that is known only at deployment', () => {
     const stack = new Stack(developmentApp(), 'Images');
     const maxImageCount = new CfnParameter(stack, 'Count', { type: 'Number' }).valueAsNumber;
-    expect(() => new ContainerRepository(stack, 'Repository', { maxImageCount })).toThrow(/maxImageCount must be a whole number/);
+    expect(() => new ContainerRepository(stack, 'Repository', { maxImageCount })).toThrow(/`maxImageCount` must be a whole number.*got a number that isn't known until deployment/);
   });
 
   test.each([[Duration.hours(12), '12 hours'], [Duration.hours(36), '1 day 12 hours'], [Duration.days(0), '0 days']])('fails to keep untagged images for %s', (untaggedRetention, text) => {
-    expect(() => createRepository({ untaggedRetention })).toThrow(`untaggedRetention must be in whole days, at least 1, and known at synth, got ${text}.`);
+    expect(() => createRepository({ untaggedRetention })).toThrow(`\`untaggedRetention\` must be a whole number of days, at least 1, got ${text}.`);
   });
 
   test('fails on more than five mutable tags', () => {
-    expect(() => createRepository({ mutableTags: ['a', 'b', 'c', 'd', 'e', 'f'] })).toThrow('mutableTags takes at most 5 tags, got 6.');
+    expect(() => createRepository({ mutableTags: ['a', 'b', 'c', 'd', 'e', 'f'] })).toThrow('`mutableTags` takes at most 5 tags, got 6.');
   });
 
   test.each([['a b'], [''], ['release/*'], ['*a*b*']])('fails on the mutable tag \'%s\'', (tag) => {
-    expect(() => createRepository({ mutableTags: [tag] })).toThrow(`mutableTags has '${tag}', which is no pattern of tags`);
+    expect(() => createRepository({ mutableTags: [tag] })).toThrow(`\`mutableTags\` has the invalid pattern '${tag}'.`);
   });
 
   test.each([['a b'], [''], ['-first'], ['sha256:123'], ['a'.repeat(129)]])('fails on the image \'%s\'', (tag) => {
@@ -241,7 +241,7 @@ describe('misuse', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createRepository({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/removalPolicy must be DESTROY or RETAIN, got snapshot/);
+    expect(() => createRepository({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
   });
 });
 

@@ -115,11 +115,11 @@ test('it has metrics', () => {
 
 describe('refused', () => {
   test.each<[string, (stack: Stack) => unknown, string]>([
-    ['public subnets', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }), 'vpcSubnets selects public subnets'],
-    ['a snapshot', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, removalPolicy: RemovalPolicy.SNAPSHOT }), 'removalPolicy must be DESTROY or RETAIN'],
-    ['provisioned throughput', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, throughputMode: efs.ThroughputMode.PROVISIONED }), 'Use ELASTIC, or BURSTING'],
-    ['an import by ARN', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1', securityGroups: [] }), 'fileSystemId must be an identifier like'],
-    ['an import without group', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: Token.asString({ Ref: 'Id' }), securityGroups: [] }), 'at least one security group of the mount targets'],
+    ['public subnets', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }), '`vpcSubnets` selects public subnets'],
+    ['a snapshot', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, removalPolicy: RemovalPolicy.SNAPSHOT }), '`removalPolicy` must be DESTROY or RETAIN'],
+    ['provisioned throughput', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, throughputMode: efs.ThroughputMode.PROVISIONED }), 'Use ELASTIC or BURSTING'],
+    ['an import by ARN', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1', securityGroups: [] }), '`fileSystemId` must be an id such as'],
+    ['an import without group', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: Token.asString({ Ref: 'Id' }), securityGroups: [] }), 'at least one security group of its mount targets'],
   ])('fails for %s', (_name, make, message) => {
     expect(() => make(new Stack(developmentApp(), 'Backend'))).toThrow(message);
   });

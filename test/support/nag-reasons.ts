@@ -17,7 +17,7 @@ const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'Migratio
 
 /** What the packs find in the examples and is right as it is, by what it is about. */
 export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedFinding[] } = {
-  'Network and edge': [
+  'Network and ingress': [
     {
       rule: 'VPCNoUnrestrictedRouteToIGW',
       paths: ['Network/Resource/PublicSubnet1', 'Network/Resource/PublicSubnet2', 'Network/Resource/PublicSubnet3'],
@@ -25,30 +25,30 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       see: `${AWS}/vpc/latest/userguide/configure-subnets.html#subnet-types`,
     },
     { rule: 'VPC7', paths: ['Network'], posture: 'development', reason: 'Nobody reads the flow logs of a development stack; production has them.' },
-    { rule: 'EC23', paths: ['Edge/SecurityGroup'], reason: 'The edge is what the internet is meant to reach, on its listener ports only.' },
+    { rule: 'EC23', paths: ['Ingress/SecurityGroup'], reason: 'The ingress is what the internet is meant to reach, on its listener ports only.' },
     {
       rule: 'ELBv2ACMCertificateRequired',
-      paths: ['Edge/Resource/Http'],
+      paths: ['Ingress/Resource/Http'],
       reason: 'The listener on port 80 only redirects to HTTPS, so it has nothing that a certificate could protect.',
       see: `${AWS}/elasticloadbalancing/latest/application/load-balancer-listeners.html#redirect-actions`,
     },
-    { rule: 'ELB2', paths: ['Edge'], posture: 'development', reason: 'Access logs of a development stack cost more than they tell; production has them.' },
+    { rule: 'ELB2', paths: ['Ingress'], posture: 'development', reason: 'Access logs of a development stack cost more than they tell; production has them.' },
     {
       rule: 'WAFv2LoggingEnabled',
-      paths: ['Edge/WebAcl'],
+      paths: ['Ingress/WebAcl'],
       reason: 'The access log says of each request whether the web ACL was asked and refused it, and the web ACL keeps samples and metrics of each of its rules.',
       see: `${AWS}/elasticloadbalancing/latest/application/load-balancer-access-logs.html#actions-taken`,
     },
-    { rule: 'S1', paths: ['Edge/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
-    { rule: 'S3BucketLoggingEnabled', paths: ['Edge/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
+    { rule: 'S1', paths: ['Ingress/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
+    { rule: 'S3BucketLoggingEnabled', paths: ['Ingress/AccessLogs'], reason: 'This bucket is itself the log; a log of its delivery would have no reader.' },
     {
       rule: 'S3DefaultEncryptionKMS',
-      paths: ['Edge/AccessLogs'],
+      paths: ['Ingress/AccessLogs'],
       reason: 'The bucket is encrypted with keys of S3, the only kind with which a load balancer delivers its logs.',
       see: `${AWS}/elasticloadbalancing/latest/application/enable-access-logging.html`,
     },
-    { rule: 'S3BucketVersioningEnabled', paths: ['Edge/AccessLogs'], reason: 'Each log file has a name of its own and is written once, so there is never a second version.' },
-    { rule: 'S3BucketReplicationEnabled', paths: ['Edge/AccessLogs'], reason: 'Logs are kept for diagnosis where they arise; no service depends on them, and S3 keeps them in three zones.' },
+    { rule: 'S3BucketVersioningEnabled', paths: ['Ingress/AccessLogs'], reason: 'Each log file has a name of its own and is written once, so there is never a second version.' },
+    { rule: 'S3BucketReplicationEnabled', paths: ['Ingress/AccessLogs'], reason: 'Logs are kept for diagnosis where they arise; no service depends on them, and S3 keeps them in three zones.' },
   ],
   'Database': [
     { rule: 'RDS11', paths: ['Postgres/Resource'], reason: 'Nothing outside its security groups reaches the server, so another port would hide nothing and surprise every client.' },

@@ -8,7 +8,7 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, EdgeDomain, EdgeJwt, EdgeMaintenance, EdgeMutualTls, FargateApi, MigrationSource, MigrationTask, Postgres, PostgresAccess, PostgresUser, PrivatePostgres, PublicEdge, FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser } from '../../src';
+import { AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, CustomDomain, IngressJwt, IngressMaintenance, IngressMutualTls, FargateApi, MigrationSource, MigrationTask, PostgresAccess, PostgresUser, PrivatePostgres, PublicIngress, FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser, DiscoveryNamespace } from '../../src';
 import { ServiceBinding } from '../../src/binding';
 
 /** Folder of the example apps, whose migrations and services are used. */
@@ -20,7 +20,7 @@ const CA_BUNDLE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----'
 const ISSUER = { issuer: 'https://login.example.com', jwksEndpoint: 'https://login.example.com/keys' };
 
 /** Parts of a backend in the order of their dependencies: each refers to those before it, never to those behind. */
-export const TIERS = ['Network', 'Cluster', 'Data', 'Edge', 'Services', 'Access'] as const;
+export const TIERS = ['Network', 'Cluster', 'Data', 'Ingress', 'Services', 'Access'] as const;
 
 export type Tier = typeof TIERS[number];
 
@@ -62,7 +62,7 @@ export interface WholeBackend {
   readonly legacy: IPostgres;
   readonly cacheUser: RedisUser;
   readonly fileSystem: PrivateFileSystem;
-  readonly edges: PublicEdge[];
+  readonly ingresses: PublicIngress[];
   readonly users: PostgresUser[];
   readonly migrations: MigrationTask[];
   readonly apis: FargateApi[];
@@ -90,18 +90,18 @@ type Build = (home: Construct, made: WholeBackend, options: WholeBackendOptions)
 const BUILD: Record<Tier, Build> = {
   Network: () => ({}),
   Cluster: (home, { vpc }, { cluster, names }) => ({
-    cluster: cluster ?? new BackendCluster(home, 'Cluster', { vpc, privateDnsNamespace: names?.privateDnsNamespace ?? 'backend.internal' }),
+    cluster: cluster ?? new BackendCluster(home, 'Cluster', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns(names?.privateDnsNamespace ?? 'backend.internal') }),
     images: new ContainerRepository(home, 'Images'),
   }),
   Data: createServers,
-  Edge: (home, { vpc }, options) => ({ edges: ['FirstEdge', 'SecondEdge'].map((id) => createEdge(home, id, vpc, options)) }),
+  Ingress: (home, { vpc }, options) => ({ ingresses: ['FirstIngress', 'SecondIngress'].map((id) => createIngress(home, id, vpc, options)) }),
   Services: createServices,
   Access: (home, made, { names }) => {
     const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
     const people = new Role(home, 'People', { assumedBy: new AccountRootPrincipal() });
-    bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort }).grantOpen(people);
-    bastion.addTunnel('Cache', { target: made.cacheUser.cache, localPort: 16379 }).grantOpen(people);
-    bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantOpen(people);
+    bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort }).grantConnect(people);
+    bastion.addTunnel('Cache', { target: made.cacheUser.cache, localPort: 16379 }).grantConnect(people);
+    bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantConnect(people);
     bastion.grantShell(people);
     new AuditTrail(home, 'Trail', { sendToCloudWatchLogs: true }).bucket.grantRead(people);
     made.migrations?.forEach((migration) => migration.grantRun(people));
@@ -110,50 +110,50 @@ const BUILD: Record<Tier, Build> = {
   },
 };
 
-function watchBackend(monitoring: BackendMonitoring, { apis, edges, postgres, cacheUser, migrations }: Partial<WholeBackend>): void {
-  apis?.forEach((api) => monitoring.watchService(api));
-  edges?.forEach((edge) => monitoring.watchEdge(edge));
-  migrations?.forEach((migration) => monitoring.watchMigrations(migration));
-  monitoring.watchPostgres(postgres!);
-  monitoring.watchCache(cacheUser!.cache);
+function watchBackend(monitoring: BackendMonitoring, { apis, ingresses, postgres, cacheUser, migrations }: Partial<WholeBackend>): void {
+  apis?.forEach((api) => monitoring.monitorService(api));
+  ingresses?.forEach((ingress) => monitoring.monitorIngress(ingress));
+  migrations?.forEach((migration) => monitoring.monitorMigrations(migration));
+  monitoring.monitorPostgres(postgres!);
+  monitoring.monitorCache(cacheUser!.cache);
 }
 
 function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
   const postgres = new PrivatePostgres(home, 'Postgres', {
-    vpc, databaseName: names?.databaseName ?? 'app', extensions: ['pgcrypto'], caBundle: CA_BUNDLE, securityGroups: databaseSecurityGroups, port: names?.databasePort,
+    vpc, databaseName: names?.databaseName ?? 'app', extensions: ['pgcrypto'], caCertificates: PemFile.fromText(CA_BUNDLE), securityGroups: databaseSecurityGroups, port: names?.databasePort,
   });
   const orders = postgres.addDatabase('Orders');
-  const legacy = Postgres.fromPostgresAttributes(home, 'Legacy', {
+  const legacy = PrivatePostgres.fromPrivatePostgresAttributes(home, 'Legacy', {
     vpc,
     endpoint: names?.importedEndpoint ?? 'db.example.com',
     port: names?.importedPort,
     databaseName: 'legacy',
     securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(home, 'LegacyGroup', 'sg-12345678')],
     adminSecret: secretsmanager.Secret.fromSecretCompleteArn(home, 'LegacyAdmin', arnOf(home, 'secretsmanager', 'secret', 'legacy-AbCdEf')),
-    caBundle: CA_BUNDLE,
+    caCertificates: PemFile.fromText(CA_BUNDLE),
   });
   const cacheUser = new RedisCache(home, 'Cache', { vpc }).addUser('Api');
   return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
 }
 
-function createEdge(home: Construct, id: string, vpc: ec2.IVpc, { names = {}, vpc: existing }: WholeBackendOptions): PublicEdge {
+function createIngress(home: Construct, id: string, vpc: ec2.IVpc, { names = {}, vpc: existing }: WholeBackendOptions): PublicIngress {
   const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
-  const domain = EdgeDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]);
-  const caCertificates = PemFile.fromPath(path.join(__dirname, '..', 'edge', 'certificates', 'authority.pem'));
+  const domain = CustomDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]);
+  const caCertificates = PemFile.fromPath(path.join(__dirname, '..', 'ingress', 'certificates', 'authority.pem'));
   const special = {
-    maintenance: EdgeMaintenance.on({ allowFrom: ['203.0.113.0/24'] }),
-    mutualTls: EdgeMutualTls.verify({ caCertificates }),
+    maintenance: IngressMaintenance.on({ allowFrom: ['203.0.113.0/24'] }),
+    mutualTls: IngressMutualTls.verify({ caCertificates }),
     ipAddressType: existing === undefined ? IpAddressType.DUAL_STACK : undefined,
     idleTimeout: Duration.minutes(2),
   };
-  const edge = new PublicEdge(home, id, { vpc, domain, ...(id === 'SecondEdge' ? special : {}) });
-  edge.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200, messageBody: 'User-agent: *' });
-  edge.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
-  return edge;
+  const ingress = new PublicIngress(home, id, { vpc, domain, ...(id === 'SecondIngress' ? special : {}) });
+  ingress.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200, messageBody: 'User-agent: *' });
+  ingress.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
+  return ingress;
 }
 
 function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, cluster: existing, names }: WholeBackendOptions): Partial<WholeBackend> {
-  const { cluster, images, postgres, orders, legacy, edges } = made;
+  const { cluster, images, postgres, orders, legacy, ingresses } = made;
   const user = new PostgresUser(home, 'ApiUser', { database: postgres.database, username: names?.username });
   const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { database: orders }), new PostgresUser(home, 'LegacyUser', { database: legacy.database })];
   const migrations = [
@@ -163,13 +163,13 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   const image = ServiceImage.fromDirectory(path.join(EXAMPLES, 'services/go-api'));
   const { servicePort: port, minTasks, maxTasks } = names ?? {};
   const apis = [
-    new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, made.cacheUser, ServiceBinding.prefixed('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
-    new FargateApi(home, 'SecondApi', { cluster, image: images.image('1.0.0'), connectTo: users.slice(2).map((other, index) => ServiceBinding.prefixed(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
+    new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, made.cacheUser, ServiceBinding.withPrefix('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
+    new FargateApi(home, 'SecondApi', { cluster, image: images.image('1.0.0'), connectTo: users.slice(2).map((other, index) => ServiceBinding.withPrefix(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
   ];
-  apis.forEach((api, index) => edges[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
-  edges[1].addRoute('Api', { target: apis[0] });
-  edges[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: EdgeJwt.fromIssuer(ISSUER) });
-  createFrontends(home, edges[0].url);
+  apis.forEach((api, index) => ingresses[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
+  ingresses[1].addRoute('Api', { target: apis[0] });
+  ingresses[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: IngressJwt.fromIssuer(ISSUER) });
+  createFrontends(home, ingresses[0].url);
   const called = existing === undefined ? [apis[1]] : [];
   const volumes = [ServiceVolume.efs('Uploads', { fileSystem: made.fileSystem, mountPath: '/var/uploads' })];
   new FargateWorker(home, 'Worker', { cluster, volumes, image, connectTo: [user, ...called], migrations, securityGroups, minTasks, maxTasks, taskProtection: true });

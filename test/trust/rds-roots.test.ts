@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { rootsByRegion } from '../../projenrc/update-rds-roots';
-import { rdsRegions, rdsRootsFor } from '../../src/trust/rds-roots';
+import { rdsRegions, rdsRootsFor } from '../../src/trust/shared/rds-roots';
 
-const SOURCE = join(__dirname, '..', '..', 'src', 'trust');
+const SOURCE = join(__dirname, '..', '..', 'src', 'trust', 'shared');
 const TEN_YEARS = 10 * 365.25 * 24 * 3600 * 1000;
 
 function certificatesOf(pem: string): X509Certificate[] {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsroute53"
 	"github.com/aws/jsii-runtime-go"
@@ -18,22 +16,17 @@ func main() {
 		value, _ := app.Node().TryGetContext(jsii.String(key)).(string)
 		return value
 	}
+	posture := context("posture")
 
-	switch posture := context("posture"); posture {
-	case "development":
-		backend.Posture_Development(nil).ApplyTo(app)
-		NewPrivateBackendStack(app, "PrivateBackend", nil)
-	case "production":
-		backend.Posture_Production(nil).ApplyTo(app)
-		NewPrivateBackendStack(app, "PrivateBackend", &PrivateBackendStackProps{
-			HostedZone: &awsroute53.HostedZoneAttributes{
-				HostedZoneId: jsii.String(context("hostedZoneId")),
-				ZoneName:     jsii.String(context("zoneName")),
-			},
-		})
-	default:
-		panic(fmt.Sprintf("Unknown posture '%s'. Use -c posture=development or -c posture=production.", posture))
+	backend.Posture_FromName(jsii.String(posture), nil).ApplyTo(app)
+	var zone *awsroute53.HostedZoneAttributes
+	if posture == "production" {
+		zone = &awsroute53.HostedZoneAttributes{
+			HostedZoneId: jsii.String(context("hostedZoneId")),
+			ZoneName:     jsii.String(context("zoneName")),
+		}
 	}
+	NewPrivateBackendStack(app, "PrivateBackend", &PrivateBackendStackProps{HostedZone: zone})
 
 	app.Synth(nil)
 }

@@ -7,19 +7,10 @@ from private_backend_stack import PrivateBackendStack
 app = App()
 Validations.of(app).add_plugins(ReachabilityCheck(), HardeningCheck(), CostReport())
 context = app.node.try_get_context
+posture = context("posture")
 
-match context("posture"):
-    case "development":
-        Posture.development().apply_to(app)
-        PrivateBackendStack(app, "PrivateBackend")
-    case "production":
-        Posture.production().apply_to(app)
-        PrivateBackendStack(
-            app,
-            "PrivateBackend",
-            hosted_zone=HostedZoneAttributes(hosted_zone_id=context("hostedZoneId"), zone_name=context("zoneName")),
-        )
-    case posture:
-        raise ValueError(f"Unknown posture '{posture}'. Use -c posture=development or -c posture=production.")
+Posture.from_name(posture).apply_to(app)
+zone = HostedZoneAttributes(hosted_zone_id=context("hostedZoneId"), zone_name=context("zoneName"))
+PrivateBackendStack(app, "PrivateBackend", hosted_zone=zone if posture == "production" else None)
 
 app.synth()

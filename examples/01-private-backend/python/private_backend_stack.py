@@ -5,12 +5,13 @@ from aws_cdk.aws_route53 import HostedZone, HostedZoneAttributes
 from cdk_private_backend import (
     BackendCluster,
     BackendNetwork,
-    EdgeDomain,
+    CustomDomain,
     FargateApi,
     MigrationSource,
     MigrationTask,
+    PemFile,
     PrivatePostgres,
-    PublicEdge,
+    PublicIngress,
     ServiceImage,
     SsmBastion,
 )
@@ -28,19 +29,19 @@ class PrivateBackendStack(Stack):
         construct_id: str,
         *,
         hosted_zone: HostedZoneAttributes | None = None,
-        ca_bundle: str | None = None,
+        ca_certificates: PemFile | None = None,
         **kwargs,
     ) -> None:
         """
         :param hosted_zone: Serve HTTPS as ``api.<zone>``. Default: HTTP under the load balancer's own name; an error in production.
-        :param ca_bundle: PEM certificate authorities of the database server. Default: the RDS roots of the stack's region.
+        :param ca_certificates: Certificate authorities of the database server. Default: the RDS roots of the stack's region.
         """
         super().__init__(scope, construct_id, **kwargs)
 
         vpc = BackendNetwork(self, "Network", cidr="10.0.0.0/16").vpc
         cluster = BackendCluster(self, "Cluster", vpc=vpc)
 
-        postgres = PrivatePostgres(self, "Postgres", vpc=vpc, database_name="app", extensions=["pgcrypto"], ca_bundle=ca_bundle)
+        postgres = PrivatePostgres(self, "Postgres", vpc=vpc, database_name="app", extensions=["pgcrypto"], ca_certificates=ca_certificates)
         migrations = MigrationTask(
             self,
             "Migrations",
@@ -48,7 +49,7 @@ class PrivateBackendStack(Stack):
             database=postgres.database,
             source=MigrationSource.goose(str(EXAMPLE / "migrations")),
         )
-        user = postgres.database.add_user("Api")
+        user = postgres.add_user("Api")
         api = FargateApi(
             self,
             "Api",
@@ -58,17 +59,17 @@ class PrivateBackendStack(Stack):
             migrations=[migrations],
         )
 
-        domain = hosted_zone and EdgeDomain.from_hosted_zone(
+        domain = hosted_zone and CustomDomain.from_hosted_zone(
             HostedZone.from_hosted_zone_attributes(
                 self, "Zone", hosted_zone_id=hosted_zone.hosted_zone_id, zone_name=hosted_zone.zone_name
             ),
             domain_names=[f"api.{hosted_zone.zone_name}"],
         )
-        edge = PublicEdge(self, "Edge", vpc=vpc, domain=domain)
-        edge.add_route("Api", paths=["/*"], target=api)
+        ingress = PublicIngress(self, "Ingress", vpc=vpc, domain=domain)
+        ingress.add_route("Api", paths=["/*"], target=api)
         tunnel = SsmBastion(self, "Bastion", vpc=vpc).add_tunnel("Postgres", target=postgres)
 
-        CfnOutput(self, "Url", value=edge.url)
-        CfnOutput(self, "ConnectCommand", value=tunnel.command)
+        CfnOutput(self, "Url", value=ingress.url)
+        CfnOutput(self, "ConnectCommand", value=tunnel.connect_command)
         CfnOutput(self, "MigrateCommand", value=migrations.run_command)
         CfnOutput(self, "UserSecret", value=user.secret.secret_arn)

@@ -25,6 +25,7 @@ const NETWORK_INTERFACE_ACTIONS = [
 export interface BrokerFunction {
   readonly function: lambda.Function;
   readonly role: iam.Role;
+  readonly logGroup: logs.ILogGroup;
   readonly dependencies: IConstruct[];
 }
 
@@ -44,13 +45,13 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
     logGroup,
   });
   sql.node.addDependency(policy);
-  return { function: sql, role, dependencies: [sql, policy, logGroup] };
+  return { function: sql, role, logGroup, dependencies: [sql, policy, logGroup] };
 }
 
 /** The function that answers CloudFormation: outside the network, with the permissions that the other must not have. */
-export function createConductor(scope: Construct, props: BrokerProps, sql: lambda.IFunction): BrokerFunction {
+export function createConductor(scope: Construct, props: BrokerProps, sql: BrokerFunction): BrokerFunction {
   const logGroup = createLogGroup(scope, 'ConductorLogs');
-  const { role, policy } = createRole(scope, 'Conductor', logGroup, conductorStatements(scope, props, sql));
+  const { role, policy } = createRole(scope, 'Conductor', logGroup, conductorStatements(scope, props, sql.function));
   const conductor = new props.engine.conductor(scope, 'Conductor', {
     description: `Makes the ${props.engine.name} databases and users that stacks declare`,
     architecture: lambda.Architecture.ARM_64,
@@ -64,7 +65,7 @@ export function createConductor(scope: Construct, props: BrokerProps, sql: lambd
   });
   conductor.node.addDependency(policy);
   referWeakly(conductor, role);
-  return { function: conductor, role, dependencies: [conductor, policy, logGroup] };
+  return { function: conductor, role, logGroup, dependencies: [conductor, policy, logGroup] };
 }
 
 function createLogGroup(scope: Construct, id: string): logs.LogGroup {
@@ -111,9 +112,10 @@ function conductorStatements(scope: Construct, props: BrokerProps, sql: lambda.I
   ];
 }
 
-function conductorEnvironment(props: BrokerProps, sql: lambda.IFunction): { [name: string]: string } {
+function conductorEnvironment(props: BrokerProps, sql: BrokerFunction): { [name: string]: string } {
   return {
-    [ConductorEnv.SQL_FUNCTION]: sql.functionName,
+    [ConductorEnv.SQL_FUNCTION]: sql.function.functionName,
+    [ConductorEnv.SQL_LOG_GROUP]: sql.logGroup.logGroupName,
     [ConductorEnv.HOST]: props.server.endpoint,
     [ConductorEnv.PORT]: props.portText,
     [ConductorEnv.ADMIN_SECRET_ARN]: props.adminSecret.secretArn,

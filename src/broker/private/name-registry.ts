@@ -13,22 +13,22 @@ export class NameRegistry {
   /** A login of a user. */
   public reserveRole(scope: IConstruct, username: string): void {
     if (!Token.isUnresolved(username) && username === this.adminUsername) {
-      throw new InvalidBackendError(scope, `'${username}' is the server's admin, which the broker itself connects as. Give the user another username.`);
+      throw new InvalidBackendError(scope, 'DatabaseServer.adminName', `'${username}' is the server's admin, which this library connects as. Set another \`username\`.`);
     }
-    reserve(this.roles, scope, username, 'role', 'username');
+    reserve(this.roles, scope, username, 'role', '`username`');
   }
 
   /** A database, with the roles that hold its grants. */
   public reserveDatabase(scope: IConstruct, databaseName: string): void {
-    reserve(this.databases, scope, databaseName, 'database', 'databaseName');
-    this.engine.rolesOf(databaseName).forEach(role => reserve(this.roles, scope, role, 'role', 'username or databaseName'));
+    reserve(this.databases, scope, databaseName, 'database', '`databaseName`');
+    this.engine.rolesOf(databaseName).forEach(role => reserve(this.roles, scope, role, 'role', '`username` or `databaseName`'));
   }
 }
 
 function reserve(names: Map<string, IConstruct>, scope: IConstruct, name: string, what: string, prop: string): void {
   const other = names.get(name);
   if (other !== undefined) {
-    throw new InvalidBackendError(scope, `The ${what} '${name}' is declared twice on one server: by '${other.node.path}' and by '${scope.node.path}'. Give one of them another ${prop}.`);
+    throw new InvalidBackendError(scope, 'DatabaseServer.duplicateName', `The ${what} '${name}' is declared twice on one server: by '${other.node.path}' and by '${scope.node.path}'. Set another ${prop} on one of them.`);
   }
   names.set(name, scope);
 }

@@ -11,6 +11,6 @@ const ALARMS = [
 
 /** Alarms on what makes a cache fail slowly, for each node. They have no actions: subscribe to their state changes. */
 export function createAlarms(cache: RedisCache): void {
-  const symptoms = cacheSymptoms(cache, cache, {});
+  const symptoms = cacheSymptoms(cache, {});
   ALARMS.forEach(({ kind, ...own }) => createOwnAlarms(cache, symptoms.filter(({ alarm }) => alarm === kind), { ...own, evaluationPeriods: 3 }));
 }

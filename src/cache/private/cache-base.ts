@@ -1,18 +1,18 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { cacheSymptoms } from './cache-symptoms';
 import { metricOf } from '../../private/metric-of';
-import type { Watch, Watched } from '../../symptoms/shared/watched';
+import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
+import type { MonitorCacheOptions } from '../monitor-cache-options';
 import type { IRedisCache } from '../redis-cache';
-import type { WatchCacheOptions } from '../watch-cache-options';
 
 /**
  * What caches have in common, whoever made them.
  *
  * @internal
  */
-export abstract class CacheBase extends Construct implements IRedisCache, Watched {
+export abstract class CacheBase extends Construct implements IRedisCache, Monitored {
   /** Host name of the primary node, or of the serverless cache. */
   public abstract readonly endpoint: string;
 
@@ -54,8 +54,8 @@ export abstract class CacheBase extends Construct implements IRedisCache, Watche
   }
 
   /** @internal */
-  public _watch(home: IConstruct, options: WatchCacheOptions): Watch {
-    return { symptoms: cacheSymptoms(home, this, options) };
+  public _monitor(options: MonitorCacheOptions): Monitoring {
+    return { symptoms: cacheSymptoms(this, options) };
   }
 
   /** @internal */

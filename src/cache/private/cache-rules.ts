@@ -1,65 +1,75 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import type { CacheSettings } from './cache-settings';
-import { InvalidBackendError } from '../../private/errors';
+import type { CacheSettings, NodeSettings } from './cache-settings';
+import { refuseOf, type Refuse } from '../../private/errors';
+import { integer } from '../../private/ranges';
 import type { RedisCacheProps } from '../redis-cache-props';
 
 const REMOVALS = [RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN];
 
 /** Refuses what ElastiCache would refuse in the middle of a deployment, or what would silently do nothing. */
 export function validateCache(scope: Construct, props: RedisCacheProps, settings: CacheSettings): void {
-  for (const problem of [...sharedProblems(props, settings), ...parameterProblems(props), ...nodeProblems(settings), ...serverlessProblems(props, settings)]) {
-    throw new InvalidBackendError(scope, problem);
+  const refuse = refuseOf(scope);
+  validateShared(scope, props, settings, refuse);
+  validateParameters(props, refuse);
+  if (settings.nodes === undefined) {
+    validateServerless(props, settings, refuse);
+  } else {
+    validateNodes(settings.nodes, settings, refuse);
   }
 }
 
-function sharedProblems(props: RedisCacheProps, { backupRetention, port, removalPolicy }: CacheSettings): string[] {
+function validateShared(scope: Construct, props: RedisCacheProps, { backupRetention, port, removalPolicy }: CacheSettings, refuse: Refuse): void {
   const days = backupRetention.isUnresolved() ? 0 : backupRetention.toDays({ integral: false });
-  return [
-    ...when(props.securityGroups?.length === 0, 'securityGroups must not be empty. Leave it out to get a new security group without rules.'),
-    ...when(!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65535), `port must be a whole number from 1 to 65535, got ${port}.`),
-    ...when(!Number.isInteger(days) || days < 0 || days > 35, `backupRetention must be whole days from 0 to 35, got ${days}.`),
-    ...when(!REMOVALS.includes(removalPolicy), `removalPolicy must be DESTROY, SNAPSHOT or RETAIN, got ${removalPolicy}.`),
-  ];
+  if (props.securityGroups?.length === 0) {
+    refuse('RedisCache.securityGroups', '`securityGroups` must not be empty. Remove it to get a new security group without rules.');
+  }
+  integer(scope, 'port', port, 1, 65535);
+  if (!Number.isInteger(days) || days < 0 || days > 35) {
+    refuse('RedisCache.backupRetention', `\`backupRetention\` must be a whole number of days from 0 to 35, got ${days} days.`);
+  }
+  if (!REMOVALS.includes(removalPolicy)) {
+    refuse('RedisCache.removalPolicy', `\`removalPolicy\` must be DESTROY, SNAPSHOT or RETAIN, got ${removalPolicy}.`);
+  }
 }
 
-function parameterProblems({ parameters = {}, eviction }: RedisCacheProps): string[] {
+function validateParameters({ parameters = {}, eviction }: RedisCacheProps, refuse: Refuse): void {
   const clustered = parameters['cluster-enabled'];
-  return [
-    ...when(parameters['maxmemory-policy'] !== undefined && eviction !== undefined, 'Set eviction or the parameter maxmemory-policy, not both.'),
-    ...when(clustered !== undefined && clustered !== 'no', 'A cache of nodes has one shard, so the parameter cluster-enabled must be left out. CacheCapacity.serverless() scales beyond one.'),
-  ];
+  if (parameters['maxmemory-policy'] !== undefined && eviction !== undefined) {
+    refuse('RedisCache.evictionParameter', '`eviction` and the parameter `maxmemory-policy` are both set, and mean the same. Remove one of them.');
+  }
+  if (clustered !== undefined && clustered !== 'no') {
+    refuse('RedisCache.clusterParameter', '`parameters` can\'t contain `cluster-enabled`, because a cache of nodes has one shard. Remove the parameter, or use `CacheCapacity.serverless()`, which scales beyond one shard.');
+  }
 }
 
 /**
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/AutoFailover.html
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups.html
  */
-function nodeProblems({ nodes, zones, backupRetention }: CacheSettings): string[] {
-  if (nodes === undefined) {
-    return [];
-  }
+function validateNodes(nodes: NodeSettings, { zones, backupRetention }: CacheSettings, refuse: Refuse): void {
   const type = nodes.instanceType.toString();
   const hasBackups = backupRetention.isUnresolved() || backupRetention.toDays({ integral: false }) > 0;
-  return [
-    ...when(nodes.multiAz && zones.length === 1, 'vpcSubnets selects subnets of one availability zone, but the replica needs another. Use at least two zones (maxAzs), or CacheCapacity.node({ multiAz: false }).'),
-    ...when(nodes.replicas > 0 && /^t[12]\./.test(type), `Nodes of type ${type} cannot fail over, so a replica would never take over. Use t3, t4g or larger, or CacheCapacity.node({ replicas: 0 }).`),
-    ...when(hasBackups && /^t1\./.test(type), `Nodes of type ${type} have no snapshots. Use another type, or backupRetention: Duration.days(0).`),
-  ];
-}
-
-function serverlessProblems(props: RedisCacheProps, { nodes, zones, port }: CacheSettings): string[] {
-  if (nodes !== undefined) {
-    return [];
+  if (nodes.multiAz && zones.length === 1) {
+    refuse('RedisCache.replicaZone', 'The cache\'s subnets are all in one availability zone, and the replica needs another zone. Use subnets in two zones, or `CacheCapacity.node({ multiAz: false })`.');
   }
-  const unused = (['eviction', 'parameters', 'preferredBackupWindow', 'preferredMaintenanceWindow'] as const).filter((name) => props[name] !== undefined);
-  return [
-    ...when(unused.length > 0, `A serverless cache has no ${unused.join(', ')}. Leave out what only nodes have, or use CacheCapacity.node().`),
-    ...when(port !== 6379, 'A serverless cache listens on 6379. Leave out port, or use CacheCapacity.node().'),
-    ...when(zones.length === 1, 'vpcSubnets selects subnets of one availability zone, but a serverless cache needs two. Use at least two zones (maxAzs).'),
-  ];
+  if (nodes.replicas > 0 && /^t[12]\./.test(type)) {
+    refuse('RedisCache.replicaType', `Nodes of type '${type}' can't fail over, so a replica would never take over. Use t3, t4g or a larger type, or \`CacheCapacity.node({ replicas: 0 })\`.`);
+  }
+  if (hasBackups && /^t1\./.test(type)) {
+    refuse('RedisCache.backupType', `Nodes of type '${type}' don't support snapshots. Use another type, or \`backupRetention: Duration.days(0)\`.`);
+  }
 }
 
-function when(bad: boolean, problem: string): string[] {
-  return bad ? [problem] : [];
+function validateServerless(props: RedisCacheProps, { zones, port }: CacheSettings, refuse: Refuse): void {
+  const unused = (['eviction', 'parameters', 'preferredBackupWindow', 'preferredMaintenanceWindow'] as const).filter((name) => props[name] !== undefined);
+  if (unused.length > 0) {
+    refuse('RedisCache.serverlessProps', `A serverless cache doesn't support ${unused.map((name) => `\`${name}\``).join(', ')}. Remove what only nodes support, or use \`CacheCapacity.node()\`.`);
+  }
+  if (port !== 6379) {
+    refuse('RedisCache.serverlessPort', `\`port\` can't be ${Token.isUnresolved(port) ? 'a token' : port}, because a serverless cache listens on 6379. Remove \`port\`, or use \`CacheCapacity.node()\`.`);
+  }
+  if (zones.length === 1) {
+    refuse('RedisCache.serverlessZones', 'The cache\'s subnets are all in one availability zone, and a serverless cache needs two. Use subnets in two zones.');
+  }
 }

@@ -1,10 +1,9 @@
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IConstruct } from 'constructs';
 import type { IRedisCache, RedisCache } from '..';
 import { BackendAlarm } from '../../symptoms';
 import { count, percent } from '../../symptoms/shared/limits';
 import type { Symptom } from '../../symptoms/shared/symptom';
-import type { WatchCacheOptions } from '../watch-cache-options';
+import type { MonitorCacheOptions } from '../monitor-cache-options';
 
 interface CacheLimits {
   readonly cpu: number;
@@ -18,11 +17,11 @@ interface CacheLimits {
  *
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html
  */
-export function cacheSymptoms(scope: IConstruct, cache: IRedisCache, options: WatchCacheOptions): Symptom[] {
+export function cacheSymptoms(cache: IRedisCache, options: MonitorCacheOptions): Symptom[] {
   const limits: CacheLimits = {
-    cpu: percent(scope, 'cpuPercent', options.cpuPercent, 90),
-    memory: percent(scope, 'memoryPercent', options.memoryPercent, 90),
-    evictions: count(scope, 'evictions', options.evictions ?? 100),
+    cpu: percent(cache, 'cpuPercent', options.cpuPercent, 90),
+    memory: percent(cache, 'memoryPercent', options.memoryPercent, 90),
+    evictions: count(cache, 'maxEvictions', options.maxEvictions ?? 100),
   };
   const known = cache.metricEvictions().dimensions?.CacheClusterId as string | undefined;
   if (known === undefined) {

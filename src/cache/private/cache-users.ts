@@ -6,6 +6,7 @@ import { physicalName } from '../../private/physical-name';
 
 /** ElastiCache takes a hundred users in a group, one of which is `default`. */
 const MOST_USERS = 99;
+const DEFAULT_USER = 'default';
 
 /**
  * Engine of every user and group. Both kinds of caches take users of Redis, Redis takes no others, and it can never change.
@@ -19,7 +20,7 @@ export class CacheUsers {
   /** The group that the cache belongs to. */
   public readonly group: elasticache.CfnUserGroup;
 
-  private readonly names = new Set<string>(['default']);
+  private readonly names = new Set<string>([DEFAULT_USER]);
   private readonly userIds: string[] = [];
 
   constructor(private readonly cache: Construct, private readonly removalPolicy: RemovalPolicy) {
@@ -34,12 +35,14 @@ export class CacheUsers {
 
   /** Refuses a name that the cache has already, or one user too many. */
   public reserve(user: Construct, username: string): void {
+    if (username === DEFAULT_USER) {
+      throw new InvalidBackendError(user, 'RedisUser.defaultUsername', `\`username\` can't be '${username}', because every cache has a user of this name that nobody can log in as. Set another \`username\`.`);
+    }
     if (this.names.has(username)) {
-      const reason = username === 'default' ? 'every cache has a user \'default\' that nobody can log in as' : `this cache has a user '${username}' already`;
-      throw new InvalidBackendError(user, `username must be unique on a cache, and ${reason}. Give it another username.`);
+      throw new InvalidBackendError(user, 'RedisUser.duplicateUsername', `This cache has a user '${username}' already. Set another \`username\`.`);
     }
     if (this.names.size > MOST_USERS) {
-      throw new InvalidBackendError(user, `A cache takes at most ${MOST_USERS} users.`);
+      throw new InvalidBackendError(user, 'RedisCache.tooManyUsers', `A cache can have at most ${MOST_USERS} users in addition to '${DEFAULT_USER}', because ElastiCache allows ${MOST_USERS + 1}. Share users between services, or use another cache.`);
     }
     this.names.add(username);
   }
@@ -55,7 +58,7 @@ export class CacheUsers {
     const user = new elasticache.CfnUser(this.cache, 'DefaultUser', {
       engine: USER_ENGINE,
       userId: physicalName(this.cache, 'DefaultUser'),
-      userName: 'default',
+      userName: DEFAULT_USER,
       accessString: 'off -@all',
       authenticationMode: { Type: 'no-password-required' },
     });

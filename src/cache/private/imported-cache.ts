@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { CacheBase } from './cache-base';
 import { InvalidBackendError } from '../../private/errors';
+import { integer } from '../../private/ranges';
 import type { RedisCacheAttributes } from '../redis-cache';
 
 /** A cache that others made. */
@@ -27,22 +28,20 @@ export class ImportedCache extends CacheBase {
     if (serverlessCacheName !== undefined) {
       return { clusterId: serverlessCacheName };
     }
-    throw new InvalidBackendError(this, 'Metrics of an imported cache need its cacheClusterId or serverlessCacheName. Give one when importing it.');
+    throw new InvalidBackendError(this, 'RedisCache.importedMetrics', 'The metrics of an imported cache need its name. Set `cacheClusterId` or `serverlessCacheName` when you import the cache.');
   }
 
   private validate(): void {
     const { endpoint, securityGroups, cacheClusterId, serverlessCacheName } = this.attributes;
     if (!Token.isUnresolved(endpoint) && !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/i.test(endpoint)) {
-      throw new InvalidBackendError(this, `endpoint must be a host name alone, without protocol, port or path, got '${endpoint}'.`);
+      throw new InvalidBackendError(this, 'RedisCache.endpoint', `\`endpoint\` must be a host name without protocol, port and path, got '${endpoint}'.`);
     }
-    if (!Token.isUnresolved(this.port) && (!Number.isInteger(this.port) || this.port < 1 || this.port > 65535)) {
-      throw new InvalidBackendError(this, `port must be a whole number from 1 to 65535, got ${this.port}.`);
-    }
+    integer(this, 'port', this.port, 1, 65535);
     if (securityGroups.length === 0) {
-      throw new InvalidBackendError(this, 'securityGroups must hold at least one security group of the cache, so that it can be reached.');
+      throw new InvalidBackendError(this, 'RedisCache.importedSecurityGroups', '`securityGroups` must not be empty. This library opens the cache\'s port there for services. Pass at least one security group of the cache.');
     }
     if (cacheClusterId !== undefined && serverlessCacheName !== undefined) {
-      throw new InvalidBackendError(this, 'Give cacheClusterId for a node or serverlessCacheName for a serverless cache, not both.');
+      throw new InvalidBackendError(this, 'RedisCache.twoNames', '`cacheClusterId` and `serverlessCacheName` are both set. Set `cacheClusterId` for a node, or `serverlessCacheName` for a serverless cache.');
     }
   }
 }

@@ -17,7 +17,7 @@ export class ImportedUser extends Construct implements IRedisUser {
   constructor(scope: Construct, id: string, { cache, username, secret }: RedisUserAttributes) {
     super(scope, id);
     if (!Token.isUnresolved(username) && username.trim() === '') {
-      throw new InvalidBackendError(this, 'username must not be empty. Give the name that the user logs in with; that of a cache without users is \'default\'.');
+      throw new InvalidBackendError(this, 'RedisUser.importedUsername', '`username` must not be empty. Set the name that the user logs in with. In a cache without users of its own, the name is \'default\'.');
     }
     this.cache = cache;
     this.username = username;

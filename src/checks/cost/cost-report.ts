@@ -102,7 +102,7 @@ export class CostReport extends TemplateCheck {
   public constructor(props: CostReportProps = {}) {
     super('CostReport', Object.values(COST_RULES).map(({ id }) => id));
     if (props.budget !== undefined && !(props.budget >= 0)) {
-      throw new InvalidBackendError(undefined, `budget is ${props.budget}. Give US dollars a month, 0 or more.`);
+      throw new InvalidBackendError('CostReport.budget()', 'CostReport.budget', `\`budget\` must be at least 0 US dollars a month, got ${props.budget}.`);
     }
     this.limit = props.budget;
     this.pricing = new Regions(props.region, props.prices);

@@ -60,7 +60,7 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
    */
   public _report(): CheckReport {
     if (this.parts.size === 0) {
-      throw new InvalidBackendError(undefined, `${this.name} has no report yet. Add it with Validations.of(app).addPlugins(check), call app.synth(), then check.report().`);
+      throw new InvalidBackendError(`${this.name}.report()`, 'Check.noReport', 'The check hasn\'t run yet, so there is nothing to report. Add it with `Validations.of(app).addPlugins(check)`, and call `app.synth()` before `check.report()`.');
     }
     const parts = [...this.parts.values()];
     const notes = new Set(parts.flatMap((part) => part.notes));

@@ -86,7 +86,7 @@ export class ReachabilityCheck extends TemplateCheck {
 
   private state(statement: Statement): void {
     if (statement.source._construct === undefined && statement.target._construct === undefined) {
-      throw new InvalidBackendError(undefined, 'Both ends of the statement are outside of the app. Make one of them ReachabilityPoint.of(construct).');
+      throw new InvalidBackendError(`ReachabilityCheck.${statement.expected ? 'expect' : 'forbid'}()`, 'ReachabilityCheck.bothOutside', '`source` and `target` are both outside of the app, and the check knows only what the app creates. Use `ReachabilityPoint.of(service)` as `source` or `target`.');
     }
     this.statements.push(statement);
   }

@@ -28,7 +28,8 @@ export class ReachabilityPoint {
    */
   public static cidr(cidr: string): ReachabilityPoint {
     if (Token.isUnresolved(cidr) || parseCidr(cidr) === undefined) {
-      throw new InvalidBackendError(undefined, `cidr must be a range of addresses such as '203.0.113.0/24' or '2001:db8::/32', got '${cidr}'.`);
+      const got = Token.isUnresolved(cidr) ? 'a range that isn\'t known until deployment (it\'s a token)' : `'${cidr}'`;
+      throw new InvalidBackendError('ReachabilityPoint.cidr()', 'ReachabilityPoint.cidr', `\`cidr\` must be a range of addresses such as '203.0.113.0/24' or '2001:db8::/32', got ${got}.`);
     }
     return new ReachabilityPoint(undefined, cidr);
   }

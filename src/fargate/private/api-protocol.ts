@@ -35,14 +35,14 @@ export function planProtocol({ protocolVersion = ApplicationProtocolVersion.HTTP
 export function validateProtocol(scope: IConstruct, { protocolVersion, healthCheckPath: path, healthyGrpcCodes: codes }: ApiProtocol): void {
   if (protocolVersion !== ApplicationProtocolVersion.GRPC) {
     if (codes !== undefined) {
-      throw new InvalidBackendError(scope, 'healthyGrpcCodes is for services that speak gRPC. Set protocolVersion to ApplicationProtocolVersion.GRPC, or leave it out.');
+      throw new InvalidBackendError(scope, 'FargateApi.grpcRequired', '`healthyGrpcCodes` is set, but `protocolVersion` is not GRPC. Set `protocolVersion: elbv2.ApplicationProtocolVersion.GRPC`, or remove `healthyGrpcCodes`.');
     }
     return;
   }
   if (!Token.isUnresolved(path) && !/^\/[A-Za-z0-9_.]+\/[A-Za-z0-9_]+$/.test(path)) {
-    throw new InvalidBackendError(scope, `healthCheckPath of a gRPC service is a method, like '/grpc.health.v1.Health/Check', got '${path}'. Leave it out to ask only whether the server answers.`);
+    throw new InvalidBackendError(scope, 'FargateApi.grpcHealthCheckPath', `\`healthCheckPath\` must be a method where \`protocolVersion\` is GRPC, for example '/grpc.health.v1.Health/Check', got '${path}'. Remove \`healthCheckPath\` to check only whether the server responds.`);
   }
   if (codes !== undefined && !Token.isUnresolved(codes) && !/^(\d{1,2}(,\d{1,2})*|\d{1,2}-\d{1,2})$/.test(codes)) {
-    throw new InvalidBackendError(scope, `healthyGrpcCodes must be codes from 0 to 99, like '0', '0,12' or '0-5', got '${codes}'.`);
+    throw new InvalidBackendError(scope, 'FargateApi.healthyGrpcCodes', `\`healthyGrpcCodes\` must be codes from 0 to 99, for example '0', '0,12' or '0-5', got '${codes}'.`);
   }
 }

@@ -2,8 +2,9 @@ import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 import type { SpotPlan } from './plans';
-import { InvalidBackendError } from '../../private/errors';
-import type { Capacity } from '../capacity';
+import { shown } from './shown';
+import { InvalidBackendError, problem } from '../../private/errors';
+import type { ServiceCapacity } from '../service-capacity';
 
 const SPOT = 'FARGATE_SPOT';
 
@@ -11,17 +12,17 @@ const SPOT = 'FARGATE_SPOT';
 const WEIGHT_OF_ONE_PERCENT = 10;
 
 /** The capacity providers that tasks run on; none where they run on demand. Refuses what the cluster does not have. */
-export function renderCapacity(scope: IConstruct, cluster: ecs.ICluster, capacity?: Capacity): ecs.CapacityProviderStrategy[] | undefined {
+export function renderCapacity(scope: IConstruct, cluster: ecs.ICluster, capacity?: ServiceCapacity): ecs.CapacityProviderStrategy[] | undefined {
   const spot = capacity?._spot;
   if (spot === undefined) {
     return undefined;
   }
-  whole(scope, 'share', spot.share, 1, 100);
+  whole(scope, 'spotPercent', spot.spotPercent, 1, 100);
   whole(scope, 'onDemandBase', spot.onDemandBase, 0, 1000);
   requireSpot(scope, cluster);
   return [
-    ...(spot.share === 100 && spot.onDemandBase === 0 ? [] : [{ capacityProvider: 'FARGATE', base: spot.onDemandBase, weight: onDemandWeight(spot) }]),
-    { capacityProvider: SPOT, weight: spot.share * WEIGHT_OF_ONE_PERCENT },
+    ...(spot.spotPercent === 100 && spot.onDemandBase === 0 ? [] : [{ capacityProvider: 'FARGATE', base: spot.onDemandBase, weight: onDemandWeight(spot) }]),
+    { capacityProvider: SPOT, weight: spot.spotPercent * WEIGHT_OF_ONE_PERCENT },
   ];
 }
 
@@ -30,8 +31,8 @@ export function renderCapacity(scope: IConstruct, cluster: ecs.ICluster, capacit
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
  */
-function onDemandWeight({ share }: SpotPlan): number {
-  return Math.max(1, (100 - share) * WEIGHT_OF_ONE_PERCENT);
+function onDemandWeight({ spotPercent }: SpotPlan): number {
+  return Math.max(1, (100 - spotPercent) * WEIGHT_OF_ONE_PERCENT);
 }
 
 /** What lets a cluster use its capacity providers, once it is there: a service that is made before would be refused. */
@@ -47,13 +48,14 @@ export function capacityReadiness(cluster: ecs.ICluster): IDependable {
 
 function requireSpot(scope: IConstruct, cluster: ecs.ICluster): void {
   if (cluster instanceof ecs.Cluster) {
-    const message = `'${scope.node.path}' runs on Spot capacity, which its cluster '${cluster.node.path}' does not have. Set fargateSpot of the BackendCluster, or enableFargateCapacityProviders of an ecs.Cluster.`;
+    const message = problem('ServiceCapacity.noSpot', `The tasks run on Spot capacity, which their cluster '${cluster.node.path}' does not have. `
+      + 'Set `fargateSpot: true` on a `BackendCluster`, or `enableFargateCapacityProviders: true` on an `ecs.Cluster`.');
     scope.node.addValidation({ validate: () => (cluster.capacityProviderNames.includes(SPOT) ? [] : [message]) });
   }
 }
 
 function whole(scope: IConstruct, name: string, value: number, min: number, max: number): void {
   if (Token.isUnresolved(value) || !Number.isInteger(value) || value < min || value > max) {
-    throw new InvalidBackendError(scope, `${name} of Spot capacity must be a whole number from ${min} to ${max}, known at synth, got ${value}.`);
+    throw new InvalidBackendError(scope, 'ServiceCapacity.spot', `\`${name}\` of Spot capacity must be a whole number from ${min} to ${max}, got ${shown(value)}.`);
   }
 }

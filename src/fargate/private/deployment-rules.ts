@@ -4,7 +4,8 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import type { DeploymentPlan } from './plans';
 import type { ServiceKind } from './service-plan';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, problem } from '../../private/errors';
+import { integer } from '../../private/ranges';
 import { dependOnStackOf } from '../../private/stack-order';
 
 const MINUTES_OF_A_DAY = 1440;
@@ -12,10 +13,10 @@ const MINUTES_OF_A_DAY = 1440;
 /** Refuses a deployment that ECS would refuse, or that could never end. */
 export function validateDeployment(scope: IConstruct, kind: ServiceKind, deployment: DeploymentPlan): void {
   const { strategy, step, bakeTime, minHealthyPercent, maxHealthyPercent } = deployment;
-  percent(scope, 'minHealthyPercent', minHealthyPercent, 0, 100);
-  percent(scope, 'maxHealthyPercent', maxHealthyPercent, 100, 200);
+  integer(scope, 'minHealthyPercent', minHealthyPercent, 0, 100);
+  integer(scope, 'maxHealthyPercent', maxHealthyPercent, 100, 200);
   if (minHealthyPercent === 100 && maxHealthyPercent === 100) {
-    throw new InvalidBackendError(scope, 'A deployment that keeps every task (minHealthyPercent 100) and may start none beside them (maxHealthyPercent 100) never begins. Raise maxHealthyPercent, or lower minHealthyPercent.');
+    throw new InvalidBackendError(scope, 'ServiceDeployment.neverBegins', '`minHealthyPercent` and `maxHealthyPercent` are both 100, so a deployment can neither stop an old task nor start a new one. Set `maxHealthyPercent` above 100, or `minHealthyPercent` below 100.');
   }
   minutes(scope, 'bakeTime', bakeTime);
   minutes(scope, strategy === 'CANARY' ? 'canaryBakeTime' : 'stepBakeTime', step?.bakeTime);
@@ -23,14 +24,14 @@ export function validateDeployment(scope: IConstruct, kind: ServiceKind, deploym
     const [name, least] = strategy === 'CANARY' ? ['canaryPercent', 0.1] as const : ['stepPercent', 3] as const;
     tenths(scope, name, step.percent, least);
     if (kind.port === undefined) {
-      throw new InvalidBackendError(scope, `A ${kind.construct} gets no requests that a deployment could move in steps. Use Deployment.rolling() or Deployment.blueGreen().`);
+      throw new InvalidBackendError(scope, 'ServiceDeployment.noRequests', `A \`${kind.construct}\` does not receive requests, which this deployment would move in steps. Use \`ServiceDeployment.rolling()\` or \`ServiceDeployment.blueGreen()\`.`);
     }
   }
   deployment.alarms.forEach((alarm) => dependOnStackOf(scope, alarm, 'Services depend on the alarms that roll their deployments back, never the reverse.'));
 }
 
 /** The deployment as ECS takes it. */
-export function renderDeployment(deployment: DeploymentPlan, failureThreshold: number): ecs.CfnService.DeploymentConfigurationProperty {
+export function renderDeployment(deployment: DeploymentPlan, deploymentFailureThreshold: number): ecs.CfnService.DeploymentConfigurationProperty {
   const { strategy, step, bakeTime, alarms } = deployment;
   return {
     strategy,
@@ -40,7 +41,7 @@ export function renderDeployment(deployment: DeploymentPlan, failureThreshold: n
     linearConfiguration: strategy === 'LINEAR' && step !== undefined ? { stepPercent: step.percent, stepBakeTimeInMinutes: step.bakeTime.toMinutes() } : undefined,
     canaryConfiguration: strategy === 'CANARY' && step !== undefined ? { canaryPercent: step.percent, canaryBakeTimeInMinutes: step.bakeTime.toMinutes() } : undefined,
     alarms: alarms.length === 0 ? undefined : { alarmNames: alarms.map(({ alarmName }) => alarmName), enable: true, rollback: true },
-    deploymentCircuitBreaker: { enable: true, rollback: true, thresholdConfiguration: { type: 'COUNT', value: failureThreshold } },
+    deploymentCircuitBreaker: { enable: true, rollback: true, thresholdConfiguration: { type: 'COUNT', value: deploymentFailureThreshold } },
   };
 }
 
@@ -54,19 +55,13 @@ export function findCircularAlarms(resource: ecs.CfnService, alarms: IAlarm[]): 
       const { dimensions, metrics } = alarm.node.defaultChild as CfnAlarm;
       return JSON.stringify(stack.resolve([dimensions, metrics])).includes(name);
     })
-    .map((alarm) => `The alarm '${alarm.node.path}' watches this service and rolls its deployments back, so each would have to be made before the other. `
-      + 'Give the alarm an alarmName and pass Alarm.fromAlarmName(…) with that name, or use an alarm on the load balancer.');
-}
-
-function percent(scope: IConstruct, name: string, value: number, min: number, max: number): void {
-  if (!Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
-    throw new InvalidBackendError(scope, `${name} must be a whole number from ${min} to ${max}, got ${value}.`);
-  }
+    .map((alarm) => problem('ServiceDeployment.circularAlarm', `The alarm '${alarm.node.path}' watches this service and rolls its deployments back, so CloudFormation can create neither of them first. `
+      + 'Set for example `alarmName: \'api-cpu\'` on the alarm and pass `Alarm.fromAlarmName` with that name, or use an alarm on the load balancer.'));
 }
 
 function tenths(scope: IConstruct, name: string, value: number, min: number): void {
   if (!Token.isUnresolved(value) && (value < min || value > 100 || Math.abs(value * 10 - Math.round(value * 10)) > 1e-9)) {
-    throw new InvalidBackendError(scope, `${name} must be from ${min} to 100 with at most one decimal, got ${value}.`);
+    throw new InvalidBackendError(scope, 'ServiceDeployment.stepPercent', `\`${name}\` must be from ${min} to 100 with at most one decimal, got ${value}.`);
   }
 }
 
@@ -76,6 +71,6 @@ function minutes(scope: IConstruct, name: string, value?: Duration): void {
   }
   const given = value.toMinutes({ integral: false });
   if (!Number.isInteger(given) || given > MINUTES_OF_A_DAY) {
-    throw new InvalidBackendError(scope, `${name} must be from 0 to ${MINUTES_OF_A_DAY} whole minutes, got ${given}.`);
+    throw new InvalidBackendError(scope, 'ServiceDeployment.bakeTime', `\`${name}\` must be from 0 to ${MINUTES_OF_A_DAY} whole minutes, got ${given}.`);
   }
 }

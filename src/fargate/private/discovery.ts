@@ -43,8 +43,8 @@ export function discoveryOf(holder: IConstruct): ClusterDiscovery | undefined {
 export function discoveryNameOf(scope: IConstruct, explicit?: string): string {
   const name = explicit ?? kebabCase(scope.node.id);
   if (!Token.isUnresolved(name) && !/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) {
-    const how = explicit === undefined ? `The name under which other services find this one would follow from its id, '${name}'` : `discoveryName is '${name}'`;
-    throw new InvalidBackendError(scope, `${how}; it must be 1 to 63 lower-case letters, digits and '-', starting with a letter and not ending with '-'. Set discoveryName.`);
+    const subject = explicit === undefined ? `\`discoveryName\`, which by default follows from the id '${scope.node.id}',` : '`discoveryName`';
+    throw new InvalidBackendError(scope, 'FargateApi.discoveryName', `${subject} must be 1 to 63 lower-case letters, digits and '-', start with a letter and not end with '-', got '${name}'. Use for example \`discoveryName: 'orders-api'\`.`);
   }
   return name;
 }
@@ -77,7 +77,7 @@ export function joinDiscovery(scope: IConstruct, cluster: ecs.ICluster, service:
 function claimName(scope: IConstruct, discovery: ClusterDiscovery, name: string): DiscoveredService {
   const other = discovery.names.get(name);
   if (other !== undefined) {
-    throw new InvalidBackendError(scope, `'${other}' is already found as '${name}' in this cluster. Give one of the two another id or a discoveryName.`);
+    throw new InvalidBackendError(scope, 'FargateApi.duplicateDiscoveryName', `The name '${name}' already leads to '${other}' in this cluster. Use another id for this service, or set \`discoveryName\`.`);
   }
   discovery.names.set(name, scope.node.path);
   return { discovery, hostName: `${name}.${discovery.namespaceName}` };
@@ -105,7 +105,7 @@ function connect({ fargateService, plan, logGroup, name }: JoiningService, { nam
 export function urlFor(caller: IConstruct, service: DiscoveredService, port: number): string {
   const { discovery, hostName } = service;
   if (discovery.kind === 'connect' && discoveryOf(caller) !== discovery) {
-    throw new InvalidBackendError(caller, `'${hostName}' is found by Service Connect, which only services of the same cluster can use. Use its cluster, or ServiceDiscovery.privateDns().`);
+    throw new InvalidBackendError(caller, 'FargateApi.otherCluster', `'${hostName}' is a name of Service Connect, which only services of the same cluster can use. Use the \`cluster\` of the called service, or set \`serviceDiscovery: DiscoveryNamespace.privateDns('${discovery.namespaceName}')\` on that cluster.`);
   }
   return `http://${hostName}:${Tokenization.stringifyNumber(port)}`;
 }

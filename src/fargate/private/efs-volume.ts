@@ -5,12 +5,16 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { VolumePlan } from './plans';
+import { shown } from './shown';
+import { pathOfVpc } from '../../network/shared/placement';
 import { kebabCase } from '../../private/case';
 import { InvalidBackendError } from '../../private/errors';
 import type { IPrivateFileSystem, PrivateFileSystem } from '../../storage';
 
 /** A directory of a file system, and who mounts it as whom. */
 export interface EfsVolumeProps {
+  /** The service or job as its user knows it. */
+  readonly service: IConstruct;
   readonly task: ecs.FargateTaskDefinition;
   readonly plan: VolumePlan;
   readonly fileSystem: IPrivateFileSystem;
@@ -36,10 +40,10 @@ export class EfsVolume extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: EfsVolumeProps) {
     super(scope, id);
-    const { fileSystem, plan, user } = props;
-    const directory = directoryOf(this, plan);
-    const [uid, gid] = numbersOf(this, user);
-    claimDirectory(this, fileSystem, directory, `${uid}:${gid}`);
+    const { service, fileSystem, plan, user } = props;
+    const directory = directoryOf(service, plan);
+    const [uid, gid] = numbersOf(service, user);
+    claimDirectory(service, fileSystem, directory, `${uid}:${gid}`);
     this.accessPoint = new efs.CfnAccessPoint(this, 'Resource', {
       fileSystemId: fileSystem.fileSystemId,
       posixUser: { uid, gid },
@@ -78,12 +82,12 @@ export function requireMountTargets(scope: IConstruct, fileSystem: IPrivateFileS
     return;
   }
   if (_vpc !== vpc && _vpc.vpcId !== vpc.vpcId) {
-    throw new InvalidBackendError(scope, `'${fileSystem.node.path}' is in another network, '${_vpc.node.path}', where these tasks cannot mount it. Make it with the vpc of their cluster.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.otherNetwork', `The file system '${fileSystem.node.path}' is in the VPC '${pathOfVpc(_vpc)}', but the tasks are in '${pathOfVpc(vpc)}', from where they can't mount files. Use \`new PrivateFileSystem(stack, 'Files', { vpc: cluster.vpc })\`.`);
   }
   const served = zonesOf(_subnets);
   const missing = served === undefined ? [] : (zonesOf(subnets) ?? []).filter((zone) => !served.includes(zone));
   if (missing.length > 0) {
-    throw new InvalidBackendError(scope, `'${fileSystem.node.path}' has no mount target in ${missing.join(', ')}, where tasks may run. Give it vpcSubnets in every zone of the tasks.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.noMountTarget', `The file system '${fileSystem.node.path}' does not have a mount target in ${missing.map(nameOfZone).join(', ')}, where tasks may run. Set \`vpcSubnets\` of the file system to subnets in every zone of the tasks.`);
   }
 }
 
@@ -96,29 +100,35 @@ function zonesOf(subnets: ec2.ISubnet[]): string[] | undefined {
   }
 }
 
+/** Zones that CloudFormation chooses have numbers only. */
+function nameOfZone(zone: string): string {
+  const index = /^\{"Fn::Select":\[(\d+),\{"Fn::GetAZs":/.exec(zone)?.[1];
+  return index === undefined ? `'${zone.replace(/^"|"$/g, '')}'` : `zone ${Number(index) + 1} of the region`;
+}
+
 /** @see https://docs.aws.amazon.com/efs/latest/ug/enforce-root-directory-access-point.html */
-function directoryOf(scope: Construct, { id, efs: files }: VolumePlan): string {
+function directoryOf(scope: IConstruct, { id, efs: files }: VolumePlan): string {
   const directory = files?.directory ?? `/${kebabCase(id)}`;
   if (Token.isUnresolved(directory) || !/^(\/[A-Za-z0-9_.-]+){1,4}$/.test(directory) || directory.length > 100 || directory.split('/').includes('..')) {
-    throw new InvalidBackendError(scope, `directory of the volume '${id}' must be one to four names of letters, digits, '_', '.' and '-', each after a '/', at most 100 characters, like '/uploads', got '${directory}'.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.directory', `\`directory\` of the volume '${id}' must be one to four names of letters, digits, '_', '.' and '-', each after a '/', with at most 100 characters in all, got ${shown(directory)}. Use for example \`directory: '/uploads'\`.`);
   }
   return directory;
 }
 
-function numbersOf(scope: Construct, user: string): [string, string] {
+function numbersOf(scope: IConstruct, user: string): [string, string] {
   const [, uid, gid] = /^([1-9]\d*)(?::(\d+))?$/.exec(user) ?? [];
   if (uid === undefined) {
-    throw new InvalidBackendError(scope, `A file system knows users by number, and its root may not write: user must be like '1000:1000', got '${user}'. Set user of the container.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.user', `\`user\` of a container that mounts files must be numeric and not root, got ${shown(user)}. EFS identifies users by number. Set for example \`user: '1000:1000'\` on the container.`);
   }
   return [uid, gid ?? uid];
 }
 
-function claimDirectory(scope: Construct, fileSystem: IPrivateFileSystem, directory: string, user: string): void {
+function claimDirectory(scope: IConstruct, fileSystem: IPrivateFileSystem, directory: string, user: string): void {
   const owners = OWNERS.get(fileSystem) ?? new Map<string, Owner>();
   OWNERS.set(fileSystem, owners);
   const owner = owners.get(directory);
   if (owner !== undefined && owner.user !== user) {
-    throw new InvalidBackendError(scope, `${directory} of '${fileSystem.node.path}' belongs to user ${owner.user} of '${owner.path}', so user ${user} could not use it. Give both containers the same user, or this volume another directory.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.otherUser', `The directory '${directory}' of '${fileSystem.node.path}' belongs to user '${owner.user}' of '${owner.path}', so user '${user}' can't use its files. Set the same \`user\` on both containers, or another \`directory\` on this volume.`);
   }
   owners.set(directory, owner ?? { user, path: scope.node.path });
 }

@@ -14,9 +14,9 @@ export interface DeploymentPlan {
   readonly step?: { readonly percent: number; readonly bakeTime: Duration };
 }
 
-/** What `Capacity.spot()` says, with its defaults. */
+/** What `ServiceCapacity.spot()` says, with its defaults. */
 export interface SpotPlan {
-  readonly share: number;
+  readonly spotPercent: number;
   readonly onDemandBase: number;
 }
 

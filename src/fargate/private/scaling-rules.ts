@@ -1,20 +1,19 @@
-import { Annotations, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ScalingPolicy } from './plans';
 import type { ServiceKind, ServicePlan } from './service-plan';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, warn } from '../../private/errors';
 import type { Scaling, ScheduledBoundsOptions } from '../scaling';
+
+const FACTORIES = { cpu: 'Scaling.onCpuPercent', memory: 'Scaling.onMemoryPercent', requests: 'Scaling.onRequestsPerMinute' };
 
 /** What a service scales on: what was asked for, else what its kind does. */
 export function choosePolicies(scope: IConstruct, kind: ServiceKind, scaleOn?: Scaling[]): ScalingPolicy[] {
   if (scaleOn === undefined) {
     return kind.scaling;
   }
-  if (kind.explicitScaling === true) {
-    throw new InvalidBackendError(scope, 'scaling and scaleOn are both given. Leave out scaling, and say Scaling.onCpu(…) and Scaling.onRequests(…) in scaleOn.');
-  }
   if (scaleOn.length === 0) {
-    throw new InvalidBackendError(scope, 'scaleOn is empty, so the service would never scale. Leave it out for the default, or set minTasks and maxTasks to the same number.');
+    throw new InvalidBackendError(scope, 'Service.scaleOn', '`scaleOn` is empty, so the service would never scale. Remove `scaleOn` for the default, or set `minTasks` and `maxTasks` to the same number.');
   }
   return scaleOn.map(({ _policy }) => _policy);
 }
@@ -25,7 +24,7 @@ export function validatePolicies(scope: IConstruct, kind: ServiceKind, plan: Ser
   for (const policy of plan.policies) {
     const name = nameOf(policy);
     if (seen.has(name)) {
-      throw new InvalidBackendError(scope, `scaleOn has ${name} twice. Keep one of the two.`);
+      throw new InvalidBackendError(scope, 'Scaling.duplicate', `\`scaleOn\` has ${name} twice. Remove one.`);
     }
     seen.add(name);
     validatePolicy(scope, kind, policy);
@@ -36,13 +35,11 @@ export function validatePolicies(scope: IConstruct, kind: ServiceKind, plan: Ser
 }
 
 /** Warns about a service that stops and never starts again. */
-export function adviseOnZeroTasks(scope: IConstruct, kind: ServiceKind, { minTasks, maxTasks, policies }: ServicePlan): void {
+export function adviseOnZeroTasks(scope: IConstruct, { minTasks, maxTasks, policies }: ServicePlan): void {
   const wakes = policies.some((policy) => policy.kind === 'backlog' || policy.kind === 'schedule');
   if (minTasks === 0 && maxTasks !== 0 && !wakes) {
-    Annotations.of(scope).addWarningV2(
-      `cdk-private-backend:${kind.construct}.scaleFromZero`,
-      'Without tasks there is no CPU use and no request to scale on, so once at zero the service stays there. Set minTasks to 1, or scale on a queue (Scaling.onQueueBacklog) or a schedule.',
-    );
+    warn(scope, 'Service.scaleFromZero', '`minTasks` is 0, and without tasks a service has neither CPU use nor requests to scale on, so at 0 tasks the service stays there. '
+      + 'Set `minTasks: 1`, or scale on a queue, `scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })]`, or on a schedule.');
   }
 }
 
@@ -50,7 +47,7 @@ function nameOf(policy: ScalingPolicy): string {
   switch (policy.kind) {
     case 'backlog': return `the backlog of '${policy.backlog.queue.node.id}'`;
     case 'schedule': return `the schedule '${policy.id}'`;
-    default: return policy.kind;
+    default: return `\`${FACTORIES[policy.kind]}\``;
   }
 }
 
@@ -60,31 +57,31 @@ function validatePolicy(scope: IConstruct, kind: ServiceKind, policy: ScalingPol
     case 'backlog': return validateTarget(scope, 'messagesPerTask', policy.backlog.messagesPerTask, Number.MAX_SAFE_INTEGER, false);
     case 'requests':
       if (kind.port === undefined) {
-        throw new InvalidBackendError(scope, `A ${kind.construct} gets no requests to scale on. Use Scaling.onQueueBacklog, onCpu or onMemory.`);
+        throw new InvalidBackendError(scope, 'Scaling.noRequests', `A \`${kind.construct}\` does not receive requests to scale on. Use \`Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })\`, \`Scaling.onCpuPercent(60)\` or \`Scaling.onMemoryPercent(60)\`.`);
       }
-      return validateTarget(scope, kind.explicitScaling === true ? 'scaling.requestsPerTarget' : 'Requests for each task', policy.target, Number.MAX_SAFE_INTEGER);
-    default: return validateTarget(scope, kind.explicitScaling === true ? 'scaling.cpuUtilizationPercent' : `Scaling on ${policy.kind}: the percentage`, policy.target, 100);
+      return validateTarget(scope, FACTORIES[policy.kind], policy.target, Number.MAX_SAFE_INTEGER);
+    default: return validateTarget(scope, FACTORIES[policy.kind], policy.target, 100);
   }
 }
 
 function validateTarget(scope: IConstruct, name: string, value: number, max: number, isWhole = true): void {
   if (!Token.isUnresolved(value) && !((isWhole ? Number.isInteger(value) && value >= 1 : value > 0) && value <= max)) {
-    const allowed = max === 100 ? 'a whole number from 1 to 100' : isWhole ? 'a whole number of at least 1' : 'above 0';
-    throw new InvalidBackendError(scope, `${name} must be ${allowed}, got ${value}.`);
+    const allowed = max === 100 ? 'a whole number from 1 to 100' : isWhole ? 'a whole number of at least 1' : 'more than 0';
+    throw new InvalidBackendError(scope, 'Scaling.target', `The value of \`${name}\` must be ${allowed}, got ${value}.`);
   }
 }
 
 function validateBounds(scope: IConstruct, id: string, { minTasks, maxTasks }: ScheduledBoundsOptions): void {
   if (minTasks === undefined && maxTasks === undefined) {
-    throw new InvalidBackendError(scope, `The schedule '${id}' changes nothing. Set minTasks, maxTasks or both.`);
+    throw new InvalidBackendError(scope, 'Scaling.emptySchedule', `The schedule '${id}' has neither \`minTasks\` nor \`maxTasks\`, so the schedule would change nothing. Set \`minTasks\`, \`maxTasks\` or both.`);
   }
   for (const [name, value] of Object.entries({ minTasks, maxTasks })) {
     if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < 0 || value > 5000)) {
-      throw new InvalidBackendError(scope, `The schedule '${id}': ${name} must be a whole number from 0 to 5000, got ${value}.`);
+      throw new InvalidBackendError(scope, 'Scaling.scheduleTasks', `\`${name}\` of the schedule '${id}' must be a whole number from 0 to 5000, got ${value}.`);
     }
   }
   if (minTasks !== undefined && maxTasks !== undefined && !Token.isUnresolved(minTasks) && !Token.isUnresolved(maxTasks) && minTasks > maxTasks) {
-    throw new InvalidBackendError(scope, `The schedule '${id}': maxTasks must be at least minTasks, got minTasks ${minTasks} and maxTasks ${maxTasks}.`);
+    throw new InvalidBackendError(scope, 'Scaling.scheduleBounds', `\`minTasks\` (${minTasks}) of the schedule '${id}' is greater than its \`maxTasks\` (${maxTasks}). Set \`maxTasks\` to at least ${minTasks}.`);
   }
 }
 
@@ -93,7 +90,7 @@ function validateHalfBounds(scope: IConstruct, id: string, bounds: ScheduledBoun
   const least = bounds.minTasks ?? minTasks;
   const most = bounds.maxTasks ?? maxTasks;
   if (!Token.isUnresolved(least) && !Token.isUnresolved(most) && least > most) {
-    const [given, kept] = bounds.minTasks === undefined ? [`maxTasks ${most}`, `minTasks ${least}`] : [`minTasks ${least}`, `maxTasks ${most}`];
-    throw new InvalidBackendError(scope, `The schedule '${id}' sets ${given} and keeps ${kept} of the service, which do not go together. Set both.`);
+    const [set, kept] = bounds.minTasks === undefined ? [`\`maxTasks\` (${most})`, `\`minTasks\` (${least})`] : [`\`minTasks\` (${least})`, `\`maxTasks\` (${most})`];
+    throw new InvalidBackendError(scope, 'Scaling.halfSchedule', `The schedule '${id}' sets ${set} and keeps ${kept} of the service, so \`minTasks\` would be greater than \`maxTasks\`. Set both in the schedule.`);
   }
 }

@@ -4,7 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import { capacityReadiness } from './capacity-rules';
 import { findCircularAlarms, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
@@ -16,17 +16,21 @@ import { type ServiceKind, type ServicePlan, isScaling, planService } from './se
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
+import { TaskVariables } from './task-variables';
 import { TaskVolumes } from './task-volumes';
 import type { IMonitoredService } from '../../binding';
 import { networkReadiness } from '../../network/shared/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
+import { refuseMisnomers } from '../../private/misnomers';
 import { dependOnStackOf } from '../../private/stack-order';
-import type { Watch, Watched } from '../../symptoms/shared/watched';
-import type { FargateServiceProps } from '../fargate-service-props';
-import { serviceWatch } from '../shared/service-watch';
+import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
+import type { CommonServiceProps } from '../common-service-props';
+import type { MonitorServiceOptions } from '../monitor-service-options';
+import { serviceMonitoring } from '../shared/service-monitoring';
 import type { SidecarOptions } from '../sidecar';
-import type { WatchServiceOptions } from '../watch-service-options';
+
+const MISNOMERS = { desiredCount: 'Set `minTasks: 2` and `maxTasks: 2`, with the number that you want.' };
 
 const ONE_MINUTE = Duration.minutes(1);
 
@@ -34,6 +38,7 @@ const ONE_MINUTE = Duration.minutes(1);
 export interface ServiceParts {
   readonly plan: ServicePlan;
   readonly task: ecs.FargateTaskDefinition;
+  readonly variables: TaskVariables;
   readonly fargateService: ecs.FargateService;
   readonly resource: ecs.CfnService;
   readonly scaling?: TaskScaling;
@@ -46,7 +51,7 @@ export interface ServiceParts {
  *
  * @internal
  */
-export abstract class ServiceBase extends Construct implements IMonitoredService, Watched, ec2.IConnectable, iam.IGrantable {
+export abstract class ServiceBase extends Construct implements IMonitoredService, Monitored, ec2.IConnectable, iam.IGrantable {
   /** The network that the tasks run in. */
   public readonly vpc: ec2.IVpc;
   /** The security groups of the tasks; the default port is that of the service, where it has one. */
@@ -57,6 +62,10 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   public readonly taskDefinition: ecs.IFargateTaskDefinition;
   /** The log group of all containers. */
   public readonly logGroup: logs.ILogGroup;
+  /** The role that the tasks themselves have in AWS. */
+  public readonly taskRole: iam.IRole;
+  /** The role with which ECS starts tasks: it pulls images, reads secrets and writes logs. */
+  public readonly executionRole: iam.IRole;
   /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
 
@@ -73,8 +82,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   private readonly sidecars: Sidecars;
   private readonly volumes: TaskVolumes;
 
-  constructor(scope: Construct, id: string, props: FargateServiceProps, kind: ServiceKind) {
+  constructor(scope: Construct, id: string, props: CommonServiceProps, kind: ServiceKind) {
     super(scope, id);
+    refuseMisnomers(this, props, MISNOMERS);
     this.cluster = props.cluster;
     dependOnStackOf(this, this.cluster, 'Services depend on their cluster, never the reverse.');
     shareDiscovery(this, discoveryOf(this.cluster));
@@ -85,13 +95,14 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     const inputs = collectInputs(this, { ...props, own: kind.environment(plan) });
     const task = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: containerOf(props, plan) });
     this.taskDefinition = task;
-    this.grantPrincipal = task.taskRole;
+    this.taskRole = task.taskRole;
+    this.executionRole = task.obtainExecutionRole();
+    this.grantPrincipal = this.taskRole;
     this.connections = createConnections(this, props, plan.port);
     this.volumes = new TaskVolumes({ scope: this, task, connections: this.connections, vpc: this.vpc, plan, logGroup: this.logGroup });
     this.volumes.mount(serviceContainer(task), { ...props, initId: 'Volumes' });
     this.sidecars = new Sidecars({
       scope: this,
-      construct: kind.construct,
       task,
       container: serviceContainer(task),
       plan,
@@ -104,6 +115,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     this._parts = {
       plan,
       task,
+      variables: new TaskVariables(serviceContainer(task), inputs.variables),
       fargateService,
       resource: this.renderResource(props, plan, fargateService),
       scaling: this.createScaling(plan),
@@ -129,6 +141,24 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   }
 
   /**
+   * Adds an environment variable to the container, as `environment` does. Anyone who may describe the task definition can read it.
+   *
+   * @throws InvalidBackendError for a name that is none, or that has another value already
+   */
+  public addEnvironment(name: string, value: string): void {
+    this._parts.variables.addEnvironment(name, value);
+  }
+
+  /**
+   * Adds an environment variable from Secrets Manager or Systems Manager to the container, as `secrets` does: it is read when a task starts.
+   *
+   * @throws InvalidBackendError for a name that is none, or that has another value already
+   */
+  public addSecret(name: string, secret: ecs.Secret): void {
+    this._parts.variables.addSecret(name, secret);
+  }
+
+  /**
    * Lets a principal run commands in running containers with ECS Exec, such as `shellCommand`. IAM cannot tell services apart here, so
    * this holds for all tasks of the cluster. Commands run as root.
    *
@@ -136,7 +166,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
    */
   public grantExecuteCommand(grantee: iam.IGrantable): iam.Grant {
     if (this._parts.resource.enableExecuteCommand !== true) {
-      throw new InvalidBackendError(this, 'Commands cannot be run in the containers of this service. Set enableExecuteCommand to true.');
+      throw new InvalidBackendError(this, 'Service.executeCommandDisabled', 'People can\'t run commands in the containers of this service, because ECS Exec is off. Set `enableExecuteCommand: true`.');
     }
     return grantExecuteCommand(this, this.cluster, grantee);
   }
@@ -184,11 +214,11 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   }
 
   /** @internal */
-  public _watch(home: IConstruct, options: WatchServiceOptions): Watch {
-    return serviceWatch(home, this, options);
+  public _monitor(options: MonitorServiceOptions): Monitoring {
+    return serviceMonitoring(this, options);
   }
 
-  private createService(props: FargateServiceProps, plan: ServicePlan, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
+  private createService(props: CommonServiceProps, plan: ServicePlan, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
     return new ecs.FargateService(this, 'Resource', {
       cluster: props.cluster,
       taskDefinition,
@@ -210,9 +240,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     });
   }
 
-  private renderResource(props: FargateServiceProps, plan: ServicePlan, fargateService: ecs.FargateService): ecs.CfnService {
+  private renderResource(props: CommonServiceProps, plan: ServicePlan, fargateService: ecs.FargateService): ecs.CfnService {
     const resource = fargateService.node.defaultChild as ecs.CfnService;
-    resource.deploymentConfiguration = renderDeployment(plan.deployment, plan.failureThreshold);
+    resource.deploymentConfiguration = renderDeployment(plan.deployment, plan.deploymentFailureThreshold);
     this.node.addValidation({ validate: () => findCircularAlarms(resource, plan.deployment.alarms) });
     resource.enableExecuteCommand = props.enableExecuteCommand ?? false;
     referWeakly(resource);
@@ -223,7 +253,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     return isScaling(plan) ? new TaskScaling(this, 'Scaling', { ...plan, cluster: this.cluster, serviceName: this.service.serviceName }) : undefined;
   }
 
-  private connect(inputs: ServiceInputs, props: FargateServiceProps): void {
+  private connect(inputs: ServiceInputs, props: CommonServiceProps): void {
     this._parts.resource.node.addDependency(...openTargets(this, this.connections, inputs.targets));
     (props.migrations ?? []).forEach((migration) => migration.runBefore(this.service));
   }

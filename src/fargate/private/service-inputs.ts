@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { IConstruct } from 'constructs';
+import { shown } from './shown';
 import type { INetworkEndpoint, IServiceBinding, IServicePermissions, ServiceBindingConfig } from '../../binding';
 import type { EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError } from '../../private/errors';
@@ -17,6 +18,8 @@ export interface ServiceInputs {
   readonly permissions: IServicePermissions[];
   /** AWS services that it calls, for which isolated tasks need endpoints. */
   readonly services: EndpointService[];
+  /** All variables with their origins, for those that come later. */
+  readonly variables: Variables;
 }
 
 /** Where inputs come from. */
@@ -47,18 +50,30 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
     dependencies: bindings.flatMap((binding) => binding.dependencies ?? []),
     permissions: present(bindings, (binding) => binding.permissions),
     services: bindings.flatMap((binding) => binding._services ?? []),
+    variables,
   };
 }
 
 /** Not every language checks types: a server or database instead of its user is the likely mistake. */
 function bind(scope: IConstruct, binding: IServiceBinding, index: number): ServiceBindingConfig {
   if (typeof binding?.bindToService !== 'function') {
-    const how = typeof (binding as Partial<IQueue> | undefined)?.grantConsumeMessages === 'function'
-      ? 'A service consumes a queue or sends to it: connectTo: [QueueBinding.consume(queue)].'
-      : "A service connects to a database as a user: connectTo: [postgres.database.addUser('Api')].";
-    throw new InvalidBackendError(scope, `connectTo[${index}] is no IServiceBinding. ${how}`);
+    throw new InvalidBackendError(scope, 'Service.connectTo', `\`connectTo[${index}]\` is ${explainMistake(scope, (binding as Mistaken | undefined) ?? {})}`);
   }
   return binding.bindToService(scope, {});
+}
+
+/** What servers, databases, caches and queues have, of which this room knows none but queues. */
+type Mistaken = Partial<Record<'addUser' | 'addDatabase' | 'engine', unknown> & Pick<IQueue, 'grantConsumeMessages'>>;
+
+function explainMistake({ node: { id } }: IConstruct, given: Mistaken): string {
+  if (typeof given.grantConsumeMessages === 'function') {
+    return 'a queue, which a service consumes or sends to. Use `connectTo: [QueueBinding.consume(queue)]` or `connectTo: [QueueBinding.send(queue)]`.';
+  }
+  if (typeof given.addUser !== 'function') {
+    return `not an \`IServiceBinding\`. Pass a user of a database or cache, a \`QueueBinding\` or a \`FargateApi\`, for example \`connectTo: [postgres.addUser('${id}')]\`.`;
+  }
+  const [what, name] = given.addDatabase !== undefined ? ['database server', 'postgres'] : given.engine !== undefined ? ['database', 'database'] : ['cache', 'cache'];
+  return `a ${what}; a service connects as a user. Use \`connectTo: [${name}.addUser('${id}')]\`.`;
 }
 
 function present<T>(bindings: ServiceBindingConfig[], pick: (binding: ServiceBindingConfig) => T | undefined): T[] {
@@ -70,7 +85,8 @@ interface Variable {
   readonly value: string | ecs.Secret;
 }
 
-class Variables {
+/** The variables of a container, each with one value. */
+export class Variables {
   private readonly byName = new Map<string, Variable>();
   private readonly ownProps = new Set<string>();
 
@@ -86,14 +102,26 @@ class Variables {
     for (const [name, value] of Object.entries(values)) {
       this.validateName(name, origin);
       if (value === undefined || value === null) {
-        throw new InvalidBackendError(this.scope, `The environment variable '${name}' (from ${origin}) has no value. Give it one, or leave it out.`);
+        throw new InvalidBackendError(this.scope, 'Service.emptyVariable', `The environment variable '${name}' in \`${origin}\` is undefined or null. Set a string, or remove '${name}'.`);
       }
       const other = this.byName.get(name);
       if (other !== undefined && !isSame(other.value, value)) {
-        throw new InvalidBackendError(this.scope, this.explainConflict(name, other.origin, origin));
+        this.refuseConflict(name, other.origin, origin);
       }
       this.byName.set(name, { origin, value });
     }
+  }
+
+  /** Adds a variable after construction, and answers whether it is new: the same one once more changes nothing. */
+  public addLater(origin: string, name: string, value: string | ecs.Secret): boolean {
+    const isNew = !this.byName.has(name);
+    this.add(origin, { [name]: value });
+    return isNew;
+  }
+
+  /** What a variable is set to, by whomever. */
+  public valueOf(name: string): string | ecs.Secret | undefined {
+    return this.byName.get(name)?.value;
   }
 
   public environment(): { [name: string]: string } {
@@ -109,17 +137,17 @@ class Variables {
     return sortedByName(Object.fromEntries(picked));
   }
 
-  private explainConflict(name: string, first: string, second: string): string {
+  private refuseConflict(name: string, first: string, second: string): never {
     if (this.ownProps.has(first)) {
-      return `${second} sets '${name}', which the service gets from the prop '${first}'. Set '${first}' instead.`;
+      throw new InvalidBackendError(this.scope, 'Service.reservedVariable', `\`${second}\` sets '${name}', which this library sets from \`${first}\`. Remove '${name}', and set \`${first}\` instead.`);
     }
-    return `The environment variable '${name}' is given twice with different values, by ${first} and by ${second}. `
-      + `Keep two bindings apart with ServiceBinding.prefixed('ORDERS', binding), which gives ORDERS_${name}, or drop one of the two.`;
+    const apart = second.startsWith('connectTo') ? `, or use \`ServiceBinding.withPrefix('ORDERS', user)\` in \`connectTo\`, which sets 'ORDERS_${name}' instead` : '';
+    throw new InvalidBackendError(this.scope, 'Service.duplicateVariable', `The environment variable '${name}' has two different values, from \`${first}\` and from \`${second}\`. Remove one${apart}.`);
   }
 
   private validateName(name: string, origin: string): void {
     if (Token.isUnresolved(name) || !/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
-      throw new InvalidBackendError(this.scope, `'${name}' (from ${origin}) is no name for an environment variable. Use letters, digits and underscores, not starting with a digit.`);
+      throw new InvalidBackendError(this.scope, 'Service.variableName', `\`${origin}\` has ${shown(name)}, which can't be the name of an environment variable. Use letters, digits, '_', '.' and '-', and start with a letter or '_'.`);
     }
   }
 }

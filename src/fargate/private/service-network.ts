@@ -6,12 +6,12 @@ import { openPath } from '../../network/shared/open-path';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
-import type { FargateTaskProps } from '../fargate-task-props';
+import type { CommonTaskProps } from '../common-task-props';
 
 /** The security groups of tasks: those that were given, else one that lets nothing in and HTTPS out. */
-export function createConnections(scope: Construct, props: Pick<FargateTaskProps, 'cluster' | 'securityGroups'>, port?: number): ec2.Connections {
+export function createConnections(scope: Construct, props: Pick<CommonTaskProps, 'cluster' | 'securityGroups'>, port?: number): ec2.Connections {
   if (props.securityGroups?.length === 0) {
-    throw new InvalidBackendError(scope, 'securityGroups is empty, so tasks would get the default group of the VPC. Leave it out for a new one, or give at least one.');
+    throw new InvalidBackendError(scope, 'Service.noSecurityGroups', '`securityGroups` is empty, so tasks would get the default security group of the VPC. Remove `securityGroups` for a new group, or pass at least one.');
   }
   return new ec2.Connections({
     securityGroups: props.securityGroups ?? [createSecurityGroup(scope, props.cluster.vpc)],

@@ -8,15 +8,15 @@ import { adviseOnZeroTasks, choosePolicies, validatePolicies } from './scaling-r
 import { type CheckedService, type CheckedTask, adviseOnPort, validateService, validateTask } from './validate-service';
 import { type TaskPlacement, placeTask } from '../../network/shared/placement';
 import { Posture } from '../../posture';
-import { Deployment } from '../deployment';
-import type { FargateServiceProps } from '../fargate-service-props';
-import type { FargateTaskProps } from '../fargate-task-props';
+import type { CommonServiceProps } from '../common-service-props';
+import type { CommonTaskProps } from '../common-task-props';
+import { ServiceDeployment } from '../service-deployment';
 import { adviseOnContainer } from '../shared/container-advice';
 import { type TaskSize, validateTaskSize } from '../shared/task-size';
 
 /** What differs from one kind of service to another. */
 export interface ServiceKind {
-  /** Name of the class, for warnings. */
+  /** Name of the class, for messages. */
   readonly construct: string;
   /** Port that the service listens on; none for a worker. */
   readonly port?: number;
@@ -32,8 +32,6 @@ export interface ServiceKind {
   readonly discoveryName?: (scope: IConstruct) => string;
   /** What makes the service scale, where its props do not say. */
   readonly scaling: ScalingPolicy[];
-  /** Whether that was said in the older prop `scaling`. */
-  readonly explicitScaling?: boolean;
   readonly defaultStopTimeout: Duration;
   /** Variables that this kind of service gets, and nothing may change. */
   readonly environment: (plan: ServicePlan) => OwnVariables;
@@ -56,7 +54,7 @@ export interface ServicePlan extends TaskPlan, CheckedService {
 }
 
 /** Fills in what the props of tasks leave open, and refuses what cannot be deployed. */
-export function planTask(scope: IConstruct, props: FargateTaskProps, kind: Pick<ServiceKind, 'construct' | 'defaultStopTimeout'>): TaskPlan {
+export function planTask(scope: IConstruct, props: CommonTaskProps, kind: Pick<ServiceKind, 'construct' | 'defaultStopTimeout'>): TaskPlan {
   const plan: TaskPlan = {
     ephemeralStorage: props.ephemeralStorage,
     stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,
@@ -75,7 +73,7 @@ export function planTask(scope: IConstruct, props: FargateTaskProps, kind: Pick<
 }
 
 /** Fills in what the props of a service leave open, and refuses what cannot be deployed. */
-export function planService(scope: IConstruct, props: FargateServiceProps, kind: ServiceKind): ServicePlan {
+export function planService(scope: IConstruct, props: CommonServiceProps, kind: ServiceKind): ServicePlan {
   const posture = Posture.of(scope);
   const plan: ServicePlan = {
     ...planTask(scope, props, kind),
@@ -85,17 +83,17 @@ export function planService(scope: IConstruct, props: FargateServiceProps, kind:
     healthCheckPath: kind.healthCheckPath,
     deregistrationDelay: kind.deregistrationDelay,
     startTimeout: props.startTimeout,
-    failureThreshold: props.failureThreshold ?? 3,
+    deploymentFailureThreshold: props.deploymentFailureThreshold ?? 3,
     minTasks: props.minTasks ?? posture.minTasks,
     maxTasks: props.maxTasks ?? posture.maxTasks,
     policies: choosePolicies(scope, kind, props.scaleOn),
-    deployment: (props.deployment ?? Deployment.rolling())._plan,
+    deployment: (props.deployment ?? ServiceDeployment.rolling())._plan,
   };
-  validateService(scope, plan);
+  validateService(scope, plan, props);
   validatePolicies(scope, kind, plan);
   validateDeployment(scope, kind, plan.deployment);
   adviseOnPort(scope, kind);
-  adviseOnZeroTasks(scope, kind, plan);
+  adviseOnZeroTasks(scope, plan);
   return plan;
 }
 

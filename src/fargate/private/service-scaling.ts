@@ -44,7 +44,7 @@ export class TaskScaling extends Construct {
     for (const policy of this.props.policies) {
       if (policy.kind === 'requests') {
         const id = `Requests-${node.id}`;
-        // Routes of one name may come from several edges, by which they stand.
+        // Routes of one name may come from several ingresses, by which they stand.
         this.addPolicy(this.node.tryFindChild(id) === undefined ? id : `${id}-${node.scope?.node.id}`, requestMetric(resourceLabels), policy.target);
       }
     }

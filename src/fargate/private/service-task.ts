@@ -5,20 +5,22 @@ import type { Construct } from 'constructs';
 import { PORT_NAME, discoveryOf } from './discovery';
 import type { ServiceInputs } from './service-inputs';
 import type { ServicePlan, TaskPlan } from './service-plan';
+import { TaskContainerDefinition } from './task-container';
 import { requireTaskEndpoints } from '../../network/shared/placement';
 import { Posture } from '../../posture';
 import { dataRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
-import type { FargateServiceProps } from '../fargate-service-props';
-import type { FargateTaskProps } from '../fargate-task-props';
+import type { CommonServiceProps } from '../common-service-props';
+import type { CommonTaskProps } from '../common-task-props';
 import { hardenedContainer } from '../shared/hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
+import { taskRoleOf } from '../shared/task-role';
 
 /** Name of the service's own container; init containers have names of their own. */
 export const CONTAINER_NAME = 'Service';
 
 /** Makes the log group of all containers of a task. */
-export function createLogGroup(scope: Construct, props: Pick<FargateTaskProps, 'logRetention' | 'removalPolicy'>): logs.LogGroup {
+export function createLogGroup(scope: Construct, props: Pick<CommonTaskProps, 'logRetention' | 'removalPolicy'>): logs.LogGroup {
   const logGroup = new logs.LogGroup(scope, 'LogGroup', {
     retention: props.logRetention ?? Posture.of(scope).logRetention,
     removalPolicy: dataRemovalPolicy(scope, props.removalPolicy),
@@ -40,7 +42,7 @@ export interface TaskContainer {
 
 /** Everything that a task definition is made of. */
 export interface TaskParts {
-  readonly props: FargateTaskProps;
+  readonly props: CommonTaskProps;
   readonly plan: TaskPlan;
   readonly inputs: ServiceInputs;
   readonly logGroup: logs.ILogGroup;
@@ -50,7 +52,8 @@ export interface TaskParts {
 /** Makes a task definition, with its hardened container and what must run before it. */
 export function createTask(scope: Construct, { props, plan, inputs, logGroup, container: own }: TaskParts): ecs.FargateTaskDefinition {
   const task = createTaskDefinition(scope, props, plan);
-  const container = task.addContainer(own.name, {
+  const container = new TaskContainerDefinition(task, own.name, {
+    taskDefinition: task,
     image: props.image,
     essential: true,
     entryPoint: props.entryPoint,
@@ -80,22 +83,22 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
 }
 
 /** The container of a service. */
-export function containerOf(props: FargateServiceProps, plan: ServicePlan): TaskContainer {
+export function containerOf(props: CommonServiceProps, plan: ServicePlan): TaskContainer {
   const { containerHealthCheck: healthCheck, startTimeout, enableExecuteCommand } = props;
   return { name: CONTAINER_NAME, portMappings: renderPorts(props.cluster, plan), healthCheck, startTimeout, enableExecuteCommand, loseLogsBeforeBlocking: true };
 }
 
 /** The service's own container in its task definition. */
-export function serviceContainer(task: ecs.FargateTaskDefinition): ecs.ContainerDefinition {
-  return task.node.findChild(CONTAINER_NAME) as ecs.ContainerDefinition;
+export function serviceContainer(task: ecs.FargateTaskDefinition): TaskContainerDefinition {
+  return task.node.findChild(CONTAINER_NAME) as TaskContainerDefinition;
 }
 
-function createTaskDefinition(scope: Construct, props: FargateTaskProps, plan: TaskPlan): ecs.FargateTaskDefinition {
+function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: TaskPlan): ecs.FargateTaskDefinition {
   return new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
     cpu: plan.cpu,
     memoryLimitMiB: plan.memoryLimitMiB,
     ephemeralStorageGiB: plan.ephemeralStorage?.toGibibytes(),
-    taskRole: props.taskRole,
+    taskRole: taskRoleOf(scope, props.taskRole),
     runtimePlatform: {
       cpuArchitecture: props.architecture ?? ecs.CpuArchitecture.ARM64,
       operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,

@@ -5,9 +5,8 @@ import type { IConstruct } from 'constructs';
 import type { ServicePlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
 import type { TaskVolumes } from './task-volumes';
-import { validatePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
+import { requireFreePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
 import { InvalidBackendError } from '../../private/errors';
-import { integer, seconds } from '../../private/ranges';
 import { sortedByName } from '../../private/sorted';
 import { adviseOnContainer } from '../shared/container-advice';
 import { hardenedContainer } from '../shared/hardened-container';
@@ -20,7 +19,6 @@ const MAX_CONTAINERS = 10;
 /** The service that sidecars stand beside. */
 export interface SidecarHost {
   readonly scope: IConstruct;
-  readonly construct: string;
   readonly task: ecs.FargateTaskDefinition;
   readonly container: ecs.ContainerDefinition;
   readonly plan: ServicePlan;
@@ -45,16 +43,16 @@ export class Sidecars {
   }
 
   public add(id: string, options: SidecarOptions): ecs.ContainerDefinition {
-    const { scope, construct, plan } = this.host;
+    const { scope, plan } = this.host;
     this.validate(id, options);
-    validateSums(scope, plan, [...[...this.known.values()].map((known) => known.options), options]);
-    adviseOnContainer(scope, construct, { image: options.image, user: options.user });
+    validateSums(scope, plan, [...[...this.known].map(([name, known]) => ({ ...known.options, name })), { ...options, name: id }]);
+    adviseOnContainer(scope, `sidecar '${id}'`, { image: options.image, user: options.user });
     const container = this.createContainer(id, options);
     this.mount(id, options, container);
     this.known.set(id, { container, options });
     this.ports.push(...options.ports ?? []);
     this.order(id, options, container);
-    validateCount(scope, container.taskDefinition);
+    validateCount(scope, container.taskDefinition, this.known.size);
     return container;
   }
 
@@ -93,7 +91,7 @@ export class Sidecars {
     }
     if (serviceStartsAfter !== undefined) {
       if (this.waitsForService(id)) {
-        throw this.invalid(id, `starts after the service, and the service after it. Leave out serviceStartsAfter, or '${CONTAINER_NAME}' in startsAfter.`);
+        throw new InvalidBackendError(this.host.scope, 'Sidecar.circularOrder', `The sidecar '${id}' starts after the service, directly or after other sidecars, and \`serviceStartsAfter\` lets the service start after '${id}'. Remove \`serviceStartsAfter\`, or '${CONTAINER_NAME}' in \`startsAfter\`.`);
       }
       this.host.container.addContainerDependencies({ container, condition: this.validCondition(id, serviceStartsAfter) });
     }
@@ -106,7 +104,8 @@ export class Sidecars {
   private find(id: string, other: string): Known {
     const found = this.known.get(other);
     if (found === undefined || other === id) {
-      throw this.invalid(id, `starts after '${other}', which is not there. It can start after ${[...this.known.keys()].filter((each) => each !== id).map((each) => `'${each}'`).join(', ')}; add sidecars in the order of their start.`);
+      const possible = [...this.known.keys()].filter((each) => each !== id).map((each) => `'${each}'`).join(', ');
+      throw new InvalidBackendError(this.host.scope, 'Sidecar.startsAfter', `\`startsAfter\` of the sidecar '${id}' has '${other}', which was not added before. Use ${possible}, and add sidecars in the order of their start.`);
     }
     return found;
   }
@@ -116,10 +115,12 @@ export class Sidecars {
     const { HEALTHY, SUCCESS, COMPLETE } = ecs.ContainerDependencyCondition;
     const { essential = true, healthCheck } = (this.known.get(other) as Known).options;
     if (condition === HEALTHY && healthCheck === undefined) {
-      throw this.invalid(other, `has no health check, so nothing can wait until it is healthy. Give it ${other === CONTAINER_NAME ? 'containerHealthCheck' : 'healthCheck'}, or wait for START.`);
+      throw new InvalidBackendError(this.host.scope, 'Sidecar.noHealthCheck', `The container '${other}' does not have a health check, so another container can't wait until '${other}' is HEALTHY. `
+        + `Set \`${other === CONTAINER_NAME ? 'containerHealthCheck' : 'healthCheck'}\`, or wait for START.`);
     }
     if ((condition === SUCCESS || condition === COMPLETE) && essential) {
-      throw this.invalid(other, `is essential, so the task ends when it does, and nothing can wait for its end. ${other === CONTAINER_NAME ? 'Wait for START or HEALTHY.' : 'Set essential to false.'}`);
+      throw new InvalidBackendError(this.host.scope, 'Sidecar.essential', `The container '${other}' is essential: when '${other}' ends, the whole task ends, so another container can't wait for ${condition}. `
+        + `${other === CONTAINER_NAME ? 'Wait' : 'Set `essential: false`, or wait'} for START or HEALTHY.`);
     }
     return condition;
   }
@@ -127,39 +128,56 @@ export class Sidecars {
   private validate(id: string, options: SidecarOptions): void {
     const { scope, task, plan, container } = this.host;
     if (!/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
-      throw new InvalidBackendError(scope, `'${id}' is no name for a container. Use up to 200 letters, digits, '-' and '_'.`);
+      throw new InvalidBackendError(scope, 'Sidecar.id', `The id of a sidecar must be up to 200 letters, digits, '-' and '_', got '${id}'.`);
     }
     if (task.node.tryFindChild(id) !== undefined) {
-      throw this.invalid(id, 'is there already. Give each container of a service an id of its own.');
+      throw new InvalidBackendError(scope, 'Sidecar.duplicateId', `The id '${id}' is already used in the tasks of this service. Use another id for this sidecar.`);
     }
-    integer(scope, `cpu of '${id}'`, options.cpu, 1, 16384);
-    integer(scope, `memoryLimitMiB of '${id}'`, options.memoryLimitMiB, 6, 122880);
-    seconds(scope, `startTimeout of '${id}'`, options.startTimeout, 2, 120);
-    seconds(scope, `stopTimeout of '${id}'`, options.stopTimeout, 2, 120);
+    this.validateNumbers(id, options);
     validateUser(scope, options.user);
-    validatePorts(scope, `ports of '${id}'`, options.ports ?? [], this.ports);
+    requireFreePorts(scope, `\`ports\` of the sidecar '${id}'`, options.ports ?? [], this.ports);
     validateTmpSize(scope, { tmpSize: options.tmpSize ?? Size.mebibytes(64), memoryLimitMiB: options.memoryLimitMiB ?? plan.memoryLimitMiB });
-    validateWritablePaths(scope, options.writablePaths ?? [], `writablePaths of '${id}'`);
-    validateWritablePaths(scope, options.sharedPaths ?? [], `sharedPaths of '${id}'`, [...options.writablePaths ?? [], ...container.mountPoints.map(({ containerPath }) => String(containerPath))]);
+    validateWritablePaths(scope, options.writablePaths ?? [], `\`writablePaths\` of the sidecar '${id}'`);
+    validateWritablePaths(scope, options.sharedPaths ?? [], `\`sharedPaths\` of the sidecar '${id}'`, [...options.writablePaths ?? [], ...container.mountPoints.map(({ containerPath }) => String(containerPath))]);
   }
 
-  private invalid(id: string, message: string): InvalidBackendError {
-    return new InvalidBackendError(this.host.scope, `The container '${id}' ${message}`);
+  private validateNumbers(id: string, { cpu, memoryLimitMiB, startTimeout, stopTimeout, ports = [] }: SidecarOptions): void {
+    const numbers: [name: string, value: number | undefined, min: number, max: number][] = [
+      ['cpu', cpu, 1, 16384],
+      ['memoryLimitMiB', memoryLimitMiB, 6, 122880],
+      ['startTimeout', secondsOf(startTimeout), 2, 120],
+      ['stopTimeout', secondsOf(stopTimeout), 2, 120],
+      ...ports.map((port, index): [string, number, number, number] => [`ports[${index}]`, port, 1, 65535]),
+    ];
+    for (const [name, value, min, max] of numbers) {
+      if (value !== undefined && !Token.isUnresolved(value) && (!Number.isInteger(value) || value < min || value > max)) {
+        const unit = name.endsWith('Timeout') ? ' of seconds' : '';
+        throw new InvalidBackendError(this.host.scope, 'Sidecar.outOfRange', `\`${name}\` of the sidecar '${id}' must be a whole number${unit} from ${min} to ${max}, got ${value}.`);
+      }
+    }
   }
 }
 
-function validateCount(scope: IConstruct, taskDefinition: ecs.TaskDefinition): void {
+function secondsOf(duration?: Duration): number | undefined {
+  return duration === undefined || duration.isUnresolved() ? undefined : duration.toSeconds({ integral: false });
+}
+
+/** @param known how many containers are the service's own or sidecars */
+function validateCount(scope: IConstruct, taskDefinition: ecs.TaskDefinition, known: number): void {
   const count = taskDefinition.node.children.filter((child) => child instanceof ecs.ContainerDefinition).length;
   if (count > MAX_CONTAINERS) {
-    throw new InvalidBackendError(scope, `The tasks have ${count} containers, with those that prepare paths and certificates; ECS takes at most ${MAX_CONTAINERS}. Leave out some sidecars.`);
+    throw new InvalidBackendError(scope, 'Sidecar.tooManyContainers', `The tasks have ${count} containers, but ECS allows ${MAX_CONTAINERS}: 1 of the service, ${known - 1} sidecars, and ${count - known} for paths and certificates. `
+      + 'Remove sidecars, or their `writablePaths` and `sharedPaths`.');
   }
 }
 
-function validateSums(scope: IConstruct, plan: ServicePlan, containers: Known['options'][]): void {
-  for (const [name, total] of [['cpu', plan.cpu], ['memoryLimitMiB', plan.memoryLimitMiB]] as const) {
-    const sum = containers.reduce((all, { [name]: part = 0 }) => all + (Token.isUnresolved(part) ? 0 : part), 0);
+function validateSums(scope: IConstruct, plan: ServicePlan, containers: (Known['options'] & { readonly name: string })[]): void {
+  for (const [prop, total] of [['cpu', plan.cpu], ['memoryLimitMiB', plan.memoryLimitMiB]] as const) {
+    const parts = containers.flatMap(({ name, [prop]: part }) => (part === undefined || Token.isUnresolved(part) ? [] : [{ name, part }]));
+    const sum = parts.reduce((all, { part }) => all + part, 0);
     if (!Token.isUnresolved(total) && sum > total) {
-      throw new InvalidBackendError(scope, `${name} of the sidecars is ${sum} together, more than the ${total} of the task. Raise ${name} of the service, or give sidecars less.`);
+      throw new InvalidBackendError(scope, 'Sidecar.tooLarge', `\`${prop}\` of the sidecars is ${sum} (${parts.map(({ name, part }) => `'${name}' ${part}`).join(' + ')}), more than \`${prop}\` of the service (${total}). `
+        + `Set a larger \`${prop}\` on the service, or a smaller \`${prop}\` on a sidecar.`);
     }
   }
 }

@@ -7,6 +7,7 @@ import { EfsVolume, requireMountTargets } from './efs-volume';
 import type { VolumePlan } from './plans';
 import { openTargets } from './service-network';
 import type { TaskPlan } from './service-plan';
+import { shown } from './shown';
 import { validateWritablePaths } from './validate-service';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
@@ -57,7 +58,7 @@ export class TaskVolumes {
   public mount(container: ecs.ContainerDefinition, { volumes = [], user = DEFAULT_USER, initId }: MountingContainer): void {
     const plans = volumes.map((volume, index) => this.planOf(volume, index));
     const taken = container.mountPoints.map(({ containerPath }) => String(containerPath));
-    validateWritablePaths(this.host.scope, plans.map(({ mountPath }) => mountPath), 'mountPath of a volume', taken);
+    validateWritablePaths(this.host.scope, plans.map(({ mountPath }) => mountPath), '`mountPath` of volumes', taken);
     const fresh = plans.filter((plan, index) => this.isFresh(plan, plans.slice(0, index)));
     container.addMountPoints(...plans.map(mountOf));
     this.addDisks(container, initId, fresh.filter(({ efs }) => efs === undefined));
@@ -71,10 +72,10 @@ export class TaskVolumes {
   private planOf(volume: ServiceVolume, index: number): VolumePlan {
     const plan = (volume as Partial<ServiceVolume> | undefined)?._plan;
     if (plan === undefined) {
-      throw new InvalidBackendError(this.host.scope, `volumes[${index}] is no ServiceVolume. Say where it is mounted: ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' }).`);
+      throw new InvalidBackendError(this.host.scope, 'Service.volumes', `\`volumes[${index}]\` is not a \`ServiceVolume\`. Use \`ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' })\`.`);
     }
     if (plan.efs !== undefined && (plan.efs.fileSystem as Partial<IPrivateFileSystem> | undefined)?.port === undefined) {
-      throw new InvalidBackendError(this.host.scope, `fileSystem of the volume '${plan.id}' is no IPrivateFileSystem. Make it with PrivateFileSystem, or import one with PrivateFileSystem.fromPrivateFileSystemAttributes().`);
+      throw new InvalidBackendError(this.host.scope, 'ServiceVolume.fileSystem', `\`fileSystem\` of the volume '${plan.id}' is not an \`IPrivateFileSystem\`. Use \`new PrivateFileSystem(stack, 'Files', { vpc })\`, or import one with \`PrivateFileSystem.fromPrivateFileSystemAttributes\`.`);
     }
     return plan;
   }
@@ -82,10 +83,10 @@ export class TaskVolumes {
   private isFresh({ id, efs }: VolumePlan, earlier: VolumePlan[]): boolean {
     const other = this.known.get(id)?.plan ?? earlier.find((plan) => plan.id === id);
     if (other !== undefined && (other.efs?.fileSystem !== efs?.fileSystem || other.efs?.directory !== efs?.directory)) {
-      throw new InvalidBackendError(this.host.scope, `The volume '${id}' is two different directories. In a task an id stands for one: give the other another id.`);
+      throw new InvalidBackendError(this.host.scope, 'ServiceVolume.duplicateId', `The volume '${id}' is two different directories, but in one task an id is one directory. Use another id for one of them.`);
     }
     if (Token.isUnresolved(id) || !/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
-      throw new InvalidBackendError(this.host.scope, `'${id}' is no name for a volume. Use up to 200 letters, digits, '-' and '_'.`);
+      throw new InvalidBackendError(this.host.scope, 'ServiceVolume.id', `The id of a volume must be up to 200 letters, digits, '-' and '_', got ${shown(id)}.`);
     }
     return other === undefined;
   }
@@ -107,7 +108,7 @@ export class TaskVolumes {
     }
     this.connect(plan.efs.fileSystem);
     const holder = scope.node.tryFindChild('Volumes') as Construct | undefined ?? new Construct(scope, 'Volumes');
-    const files = new EfsVolume(holder, plan.id, { task, plan, fileSystem: plan.efs.fileSystem, user });
+    const files = new EfsVolume(holder, plan.id, { service: scope, task, plan, fileSystem: plan.efs.fileSystem, user });
     task.addVolume({ name: volumeName(plan.id), efsVolumeConfiguration: files.configuration });
     this.known.set(plan.id, { plan, files });
   }

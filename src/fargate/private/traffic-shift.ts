@@ -1,7 +1,7 @@
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { EdgeTargetGroup, IEdgeRoute } from '../../binding';
+import type { IngressTargetGroup, IIngressRoute } from '../../binding';
 
 /** What lets ECS move the requests of a service from one target group of its routes to the other. */
 export class TrafficShift extends Construct {
@@ -18,7 +18,7 @@ export class TrafficShift extends Construct {
   }
 
   /** The second target group of a route, as ECS takes it. */
-  public alternateTarget(route: IEdgeRoute, { targetGroup }: EdgeTargetGroup): ecs.IAlternateTarget {
+  public alternateTarget(route: IIngressRoute, { targetGroup }: IngressTargetGroup): ecs.IAlternateTarget {
     const config = { alternateTargetGroupArn: targetGroup.targetGroupArn, roleArn: this.role.roleArn, productionListenerRule: route.listenerRuleArn };
     return { bind: () => config };
   }

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { SizeRoundingBehavior, Token, type Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
 
@@ -38,17 +38,27 @@ export function validateTaskSize(scope: IConstruct, size: TaskSize): void {
   }
   const memory = MEMORY_BY_CPU[cpu];
   if (memory === undefined) {
-    throw new InvalidBackendError(scope, `cpu must be one of the CPU units that Fargate offers (${Object.keys(MEMORY_BY_CPU).join(', ')}), got ${cpu}.`);
+    throw new InvalidBackendError(scope, 'Service.cpu', `\`cpu\` must be one of the CPU units that Fargate offers (${Object.keys(MEMORY_BY_CPU).join(', ')}), got ${cpu}.`);
   }
   if (!Token.isUnresolved(memoryLimitMiB) && !memory.values.includes(memoryLimitMiB)) {
-    throw new InvalidBackendError(
-      scope,
-      `memoryLimitMiB ${memoryLimitMiB} does not go with cpu ${cpu}: Fargate offers ${memory.text} MiB with it. Change memoryLimitMiB, or take a cpu that has it.`,
-    );
+    throw new InvalidBackendError(scope, 'Service.memoryLimitMiB', `\`memoryLimitMiB\` (${memoryLimitMiB}) can't be used with \`cpu\` (${cpu}), for which Fargate offers ${memory.text} MiB. ${remedyFor(memoryLimitMiB)}`);
   }
+}
+
+function remedyFor(memoryLimitMiB: number): string {
+  const [cpu] = Object.keys(MEMORY_BY_CPU).filter((each) => MEMORY_BY_CPU[each].values.includes(memoryLimitMiB));
+  return `Set \`memoryLimitMiB\` to one of these${cpu === undefined ? '' : `, or set \`cpu: ${cpu}\``}.`;
 }
 
 function range(from: number, to: number, step: number): MemoryRange {
   const values = Array.from({ length: (to - from) / step + 1 }, (_, index) => from + index * step);
   return { values, text: `${from} to ${to} in steps of ${step}` };
+}
+
+/** Refuses a disk that Fargate does not offer. An unresolved one passes. */
+export function validateEphemeralStorage(scope: IConstruct, storage?: Size): void {
+  const size = storage === undefined || storage.isUnresolved() ? undefined : storage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
+  if (size !== undefined && (!Number.isInteger(size) || size < 21 || size > 200)) {
+    throw new InvalidBackendError(scope, 'Service.ephemeralStorage', `\`ephemeralStorage\` must be from 21 to 200 whole GiB, got ${size}.`);
+  }
 }

@@ -6,6 +6,6 @@ import { InvalidBackendError } from '../../private/errors';
 export function requireCommercialRegion(scope: IConstruct, service: string): void {
   const { region } = Stack.of(scope);
   if (!Token.isUnresolved(region) && /^(cn|us-gov)-/.test(region)) {
-    throw new InvalidBackendError(scope, `${service} cannot be had in ${region}. Put the front end into a stack of another partition, or host it elsewhere.`);
+    throw new InvalidBackendError(scope, 'Frontend.region', `${service} is not available in ${region}. Move the front end to a stack in a region outside China and GovCloud, or host it elsewhere.`);
   }
 }

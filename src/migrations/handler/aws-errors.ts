@@ -13,8 +13,9 @@ export function errorName(error: unknown): string {
   return code !== undefined && name === 'Error' ? code : name ?? 'Error';
 }
 
+/** Name and message, for a sentence that ends after it. */
 export function errorText(error: unknown): string {
-  return `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`;
+  return `${errorName(error)}: ${error instanceof Error ? error.message : String(error)}`.replace(/\.$/, '');
 }
 
 /** Whether the same call may succeed a moment later: throttled, cut off, or answered with a server error. */

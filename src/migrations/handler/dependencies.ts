@@ -17,5 +17,7 @@ export interface RunMigrationDependencies {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly sleep: (milliseconds: number) => Promise<void>;
+  /** Name of the log group of this function, for messages that send people there. */
+  readonly logGroup: string;
   readonly log: (message: string, details?: Record<string, unknown>) => void;
 }

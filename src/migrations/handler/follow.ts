@@ -68,10 +68,12 @@ class MigrationRun {
       }
       return taskArn === undefined ? await this.start(progress) : await this.follow(progress, taskArn);
     } catch (error) {
-      if (!(error instanceof MigrationFailure) && taskArn !== undefined) {
-        await this.stop(taskArn, 'The function that watches the migration failed');
+      if (error instanceof MigrationFailure) {
+        throw error;
       }
-      throw error;
+      const stopped = taskArn === undefined ? 'No task was started.'
+        : await this.stop(taskArn, 'The function that watches the migrations failed') ? 'The task was stopped.' : 'The task may still run.';
+      throw new MigrationFailure('TASKS_UNREADABLE', `The tasks of the migrations can't be read: ${errorText(error)}. ${stopped} Correct what the message names, then deploy again.`);
     }
   }
 
@@ -112,18 +114,26 @@ class MigrationRun {
 
   /** The own deadline: CloudFormation's would leave the task running. */
   private async giveUp({ taskArn, deadline }: MigrationProgress): Promise<never> {
-    const limit = `within ${Math.round(Number(this.event.ResourceProperties.TimeoutSeconds) / 60)} minutes (timeout)`;
+    const minutes = Math.round(Number(this.event.ResourceProperties.TimeoutSeconds) / 60);
     if (taskArn === undefined) {
-      const why = this.waitingFor === undefined ? 'no task could be started' : `another task of this migration is still running: ${this.waitingFor}`;
-      throw new MigrationFailure(`Migration did not start ${limit}: ${why}.`);
+      throw this.notStarted(minutes);
     }
     this.deps.log('deadline reached', { taskArn, deadline });
-    const stopped = await this.stop(taskArn, `Migration did not finish ${limit}`);
-    const result = stopped ? 'It was stopped' : 'Stopping it failed, so it may still run';
+    const stopped = await this.stop(taskArn, `The migrations didn't finish within ${minutes} minutes (timeout)`);
+    const result = stopped ? 'the task was stopped' : 'stopping the task failed, so the task may still run';
+    const where = this.where(taskArn);
     throw new MigrationFailure(
-      `Migration did not finish ${limit}. ${result}. ${this.where(taskArn)}`,
+      'TIMEOUT', `The migrations didn't finish within ${minutes} minutes (\`timeout\`), and ${result}. See ${where}. Set a longer \`timeout\`, or move long work out of the deployment.`,
       await readLogTail(this.event.ResourceProperties, taskArn, this.deps),
     );
+  }
+
+  private notStarted(minutes: number): MigrationFailure {
+    const { waitingFor, deps: { logGroup } } = this;
+    return waitingFor === undefined
+      ? new MigrationFailure('NO_TASK', `The migrations didn't start within ${minutes} minutes (\`timeout\`), because ECS started no task. See the log group '${logGroup}' for its reasons, then deploy again.`)
+      : new MigrationFailure('OTHER_TASK_RUNNING', `The migrations didn't start within ${minutes} minutes (\`timeout\`), because another task of these migrations is still running: ${waitingFor}. `
+        + 'Wait for that task or stop it, then deploy again.');
   }
 
   /** A repeated delivery goes on with the task of the first, whose time began when that task was made. */
@@ -138,7 +148,7 @@ class MigrationRun {
     const rollback = await rollbackOf(this.event.StackId, this.deps);
     if (rollback !== undefined) {
       // Of a request that was cancelled while it waited for capacity, or for another task.
-      throw new MigrationFailure(`Migration was not started: the stack is rolling back (${rollback}).`);
+      throw new MigrationFailure('ROLLING_BACK', `The migrations weren't started, because the stack is rolling back (${rollback}). Deploy again when the rollback has ended.`);
     }
     const result = await startTask(this.event, progress, this.deps);
     if (result.kind === 'started') {
@@ -148,7 +158,7 @@ class MigrationRun {
     this.deps.log('task not started', { reason: result.reason, refusals: progress.refusals });
     const refusals = progress.refusals + (result.kind === 'refused' ? 1 : 0);
     if (refusals >= MOST_REFUSALS) {
-      throw new MigrationFailure(`Migration did not start: ECS refused to start a task ${refusals} times. Last reason: ${result.reason}`);
+      throw new MigrationFailure('RUN_TASK_REFUSED', `ECS refused ${refusals} times to start the task of the migrations, at last because of '${result.reason}'. Correct what the reason names, or deploy again later.`);
     }
     return { progress: { ...progress, refusals }, pause: Math.min(LONGEST_PAUSE_MILLISECONDS, POLL_MILLISECONDS * 2 ** refusals) };
   }
@@ -165,10 +175,14 @@ class MigrationRun {
       const { deadline, attempt } = progress;
       return { progress: { deadline, attempt: attempt + 1, refusals: 0 }, pause: Math.min(LONGEST_PAUSE_MILLISECONDS, 5000 * 2 ** attempt) };
     }
-    const tries = outcome.kind === 'not-started' ? `, ${progress.attempt} times` : '';
+    const [reason, where] = [outcome.text, this.where(task.taskArn!)];
+    if (outcome.kind === 'not-started') {
+      const taskId = task.taskArn!.split('/').pop();
+      throw new MigrationFailure('TASK_NOT_STARTED', `The migrations didn't run: ${reason}, ${progress.attempt} times, at last as task '${taskId}'. Correct what the reason names, then deploy again.`);
+    }
     const lines = outcome.ran ? await readLogTail(properties, task.taskArn!, this.deps) : [];
-    const logs = lines.length > 0 ? 'Last log lines:' : 'It wrote no log.';
-    throw new MigrationFailure(`Migration failed: ${outcome.text}${tries}. ${this.where(task.taskArn!)} ${logs}`, lines);
+    const log = lines.length > 0 ? 'the last lines follow' : 'the task wrote nothing there';
+    throw new MigrationFailure('MIGRATION_FAILED', `The migrations failed: ${reason}. See ${where}; ${log}. Correct what failed, then deploy again.`, lines);
   }
 
   /** Stops the task and waits for its end, so that its last log lines are there. */
@@ -184,7 +198,7 @@ class MigrationRun {
 
   private where(taskArn: string): string {
     const { LogGroup } = this.event.ResourceProperties;
-    return `Task ${taskArn.split('/').pop()}, log group ${LogGroup}, stream ${logStreamOf(this.event.ResourceProperties, taskArn)}.`;
+    return `the log group '${LogGroup}', stream '${logStreamOf(this.event.ResourceProperties, taskArn)}'`;
   }
 
   /** A throttled or failing reading must not end a deployment; many in a row of the other kind must. */

@@ -18,9 +18,9 @@ export async function handleRunMigration(event: MigrationEvent, deps: RunMigrati
   try {
     result = await perform(event, deps);
   } catch (error) {
-    const text = error instanceof MigrationFailure ? error.message : `Migration could not be run: ${errorText(error)}`;
-    deps.log('failed', { text });
-    await deps.respond(event.ResponseURL, renderResponse(event, 'FAILED', text, error instanceof MigrationFailure ? error.logLines : []));
+    const { code, message, logLines } = failureOf(error, deps);
+    deps.log('failed', { code, text: message });
+    await deps.respond(event.ResponseURL, renderResponse(event, 'FAILED', `[${code}] ${message}`, logLines));
     return;
   }
   if (result.kind === 'continue') {
@@ -47,6 +47,12 @@ async function perform(event: MigrationEvent, deps: RunMigrationDependencies): P
     }
   }
   return runToEnd(event, deps);
+}
+
+/** Whatever was thrown, as the user sees it. */
+function failureOf(error: unknown, { logGroup }: RunMigrationDependencies): MigrationFailure {
+  return error instanceof MigrationFailure ? error
+    : new MigrationFailure('UNEXPECTED', `The function with which this library runs the migrations failed: ${errorText(error)}. See the log group '${logGroup}', then deploy again.`);
 }
 
 function done(text: string): FollowResult {

@@ -4,9 +4,12 @@ import type { MigrationEvent } from '../run-migration.contract';
 /** CloudFormation refuses a larger answer and then says only "Response object is too long". */
 export const RESPONSE_LIMIT_BYTES = 4096;
 
-/** A failure whose message was written for people; the log lines explain it. */
+/** A failure that the user sees: what is wrong and what to do. The log lines explain it. */
 export class MigrationFailure extends Error {
-  public constructor(message: string, public readonly logLines: string[] = []) {
+  /**
+   * @param code a code of this library
+   */
+  public constructor(public readonly code: string, message: string, public readonly logLines: string[] = []) {
     super(message);
     this.name = 'MigrationFailure';
   }

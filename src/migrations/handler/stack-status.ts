@@ -18,7 +18,7 @@ export async function rollbackOf(stackId: string, deps: RunMigrationDependencies
       return status?.includes('ROLLBACK') ? status : undefined;
     } catch (error) {
       if (attempt >= TRIES || !(isTransient(error) || isUnsettled(error))) {
-        throw new MigrationFailure(`Migration was not started: whether the stack is rolling back could not be read. ${errorText(error)}`);
+        throw new MigrationFailure('STACK_STATUS', `The status of the stack can't be read (${errorText(error)}), so the migrations weren't started. In a rollback they would be the wrong migrations. Check the permission \`cloudformation:DescribeStacks\` of the function, then deploy again.`);
       }
       await deps.sleep(500 * 2 ** attempt);
     }

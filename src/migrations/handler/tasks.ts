@@ -4,6 +4,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { errorName, errorText, isTransient, isUnsettled } from './aws-errors';
 import type { RunMigrationDependencies } from './dependencies';
+import { MigrationFailure } from './response';
 import type { MigrationEvent, MigrationProgress, MigrationProperties } from '../run-migration.contract';
 
 /** ECS describes at most 100 tasks in one call. */
@@ -54,7 +55,7 @@ export async function stopTask(properties: MigrationProperties, task: string, re
 /**
  * Starts one task on demand capacity. After a refusal each zone is tried alone, because ECS picks one and gives up.
  *
- * @throws errors that will not pass by themselves
+ * @throws MigrationFailure for errors that will not pass by themselves
  */
 export async function startTask(event: MigrationEvent, progress: MigrationProgress, deps: RunMigrationDependencies): Promise<StartResult> {
   const { ResourceProperties: properties, RequestId: requestId } = event;
@@ -93,7 +94,7 @@ function startResult(output: RunTaskCommandOutput): StartResult {
     return { kind: 'started', taskArn };
   }
   const reasons = (output.failures ?? []).map(({ reason, detail }) => [reason, detail].filter((part) => part !== undefined).join(': '));
-  return { kind: 'refused', reason: reasons.join('; ') || 'ECS started no task and gave no reason' };
+  return { kind: 'refused', reason: reasons.join('; ') || 'ECS started no task and named no reason' };
 }
 
 function startFailure(error: unknown): StartResult {
@@ -109,5 +110,5 @@ function startFailure(error: unknown): StartResult {
   if (isTransient(error)) {
     return { kind: 'unknown', reason: errorText(error) };
   }
-  throw error;
+  throw new MigrationFailure('RUN_TASK_FAILED', `ECS can't start the task of the migrations: ${errorText(error)}. Correct what the message names, then deploy again.`);
 }

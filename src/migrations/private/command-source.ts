@@ -1,21 +1,21 @@
 import { Token } from 'aws-cdk-lib';
 import { hashTexts } from './migration-directory';
 import { InvalidBackendError } from '../../private/errors';
-import type { CommandMigrationProps, MigrationSourceConfig } from '../migration-source';
+import type { CommandMigrationOptions, MigrationSourceConfig } from '../migration-source';
 import { compareText } from '../shared/lint/file-name';
 
 /** Fails early, where the source is written, on what can never work. */
-export function validateCommand(props: CommandMigrationProps): void {
+export function validateCommand(props: CommandMigrationOptions): void {
   if (props.command.length === 0) {
-    throw new InvalidBackendError(undefined, 'MigrationSource.command needs a command: a list with at least the program, like [\'npm\', \'run\', \'migrate\']');
+    throw new InvalidBackendError('MigrationSource.command()', 'MigrationSource.command', '`command` is empty. Set at least the program, such as `command: [\'npm\', \'run\', \'migrate\']`.');
   }
   if (!Token.isUnresolved(props.revision) && props.revision.trim() === '') {
-    throw new InvalidBackendError(undefined, 'MigrationSource.command needs a revision: a text that changes exactly when the migrations do, like a hash of their files or the digest of the image');
+    throw new InvalidBackendError('MigrationSource.command()', 'MigrationSource.revision', '`revision` is empty, so this library can\'t detect that the migrations changed. Set a text that changes with the migrations, such as a hash of their files or the image digest.');
   }
 }
 
 /** A command runs in the image that is given, as it is. */
-export function bindCommand(props: CommandMigrationProps): MigrationSourceConfig {
+export function bindCommand(props: CommandMigrationOptions): MigrationSourceConfig {
   const environment = props.environment ?? {};
   const names = Object.keys(environment).sort(compareText);
   return {
@@ -29,7 +29,7 @@ export function bindCommand(props: CommandMigrationProps): MigrationSourceConfig
 }
 
 /** A token has its value only in CloudFormation, so it stays readable beside the hash. */
-function revisionOf(props: CommandMigrationProps, environment: string[]): string {
+function revisionOf(props: CommandMigrationOptions, environment: string[]): string {
   const known = ['command', ...props.command, ...environment].filter((text) => !Token.isUnresolved(text));
   return Token.isUnresolved(props.revision) ? `${hashTexts(known)}-${props.revision}` : hashTexts([...known, props.revision]);
 }

@@ -1,9 +1,8 @@
-import { Annotations } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import type { IDatabase, ServiceBindingConfig } from '../../binding';
+import type { ILogicalDatabase, ServiceBindingConfig } from '../../binding';
 import { Posture } from '../../posture';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, warn } from '../../private/errors';
 import { sortedByName } from '../../private/sorted';
 import type { MigrationSourceConfig } from '../migration-source';
 import { dialectOf, isMigratable } from '../shared/migratable';
@@ -12,7 +11,7 @@ import { ENGINE_SETTING, RunnerEnv } from '../shared/runner.contract';
 
 /** What users give besides the database. */
 export interface VariableProps {
-  readonly database: IDatabase;
+  readonly database: ILogicalDatabase;
   readonly environment?: { [name: string]: string };
   readonly secrets?: { [name: string]: ecs.Secret };
 }
@@ -53,7 +52,7 @@ function forRunner(scope: IConstruct, { secrets = {}, certificateAuthority }: Se
   const names = Object.values(variables);
   const missing = names.find((name) => secrets[name] === undefined);
   if (missing !== undefined || certificateAuthority === undefined) {
-    throw new InvalidBackendError(scope, `The owner of the database gives no ${missing ?? 'certificate authority'} to the migrations.`);
+    throw new InvalidBackendError(scope, 'MigrationTask.ownerCredentials', `The owner of the database doesn't provide ${missing === undefined ? 'a certificate authority' : `'${missing}'`}, so the migrations can't connect. Use a database that this library makes, such as \`postgres.addDatabase('Orders')\`.`);
   }
   const connection = Object.fromEntries(names.map((name) => [name, secrets[name]]));
   return { environment: {}, secrets: { ...connection, [RunnerEnv.CA]: certificateAuthority }, certificateAuthorities: [] };
@@ -73,23 +72,23 @@ function lockTimeout(scope: IConstruct, { usesRunner }: MigrationSourceConfig): 
 function refuseMisleading(scope: IConstruct, { misleading }: MigrationDialect, names: string[]): void {
   const name = names.find((candidate) => ENGINE_SETTING.test(candidate) || misleading.test(candidate));
   if (name !== undefined) {
-    throw new InvalidBackendError(scope, `environment and secrets must not contain '${name}': the runner sets the connection and the settings of the engine itself. For other settings run the engine in an image of your own, with MigrationSource.command.`);
+    throw new InvalidBackendError(scope, 'MigrationTask.reservedVariable', `'${name}' can't be in \`environment\` or \`secrets\`, because this library sets the connection and the settings of the engine. For other settings, run the engine in an image of your own with \`MigrationSource.command\`.`);
   }
 }
 
 function refuseTwice(scope: IConstruct, names: string[], prop: string, taken: string[]): void {
   const name = names.find((candidate) => taken.includes(candidate));
   if (name !== undefined) {
-    throw new InvalidBackendError(scope, `${prop} must not contain '${name}', which is given already: by the connection to the database, or by environment. Choose another name.`);
+    const source = prop === 'environment' ? 'the connection to the database' : 'the connection to the database or `environment`';
+    throw new InvalidBackendError(scope, 'MigrationTask.duplicateVariable', `\`${prop}\` sets '${name}', which ${source} sets already. Use another name.`);
   }
 }
 
-function warnAboutHistory(scope: IConstruct, database: IDatabase, tables: string[]): void {
-  const open = isMigratable(database) ? tables.filter((table) => !database._protectedTables.includes(table)) : [];
+function warnAboutHistory(scope: IConstruct, database: ILogicalDatabase, history: string[]): void {
+  const open = isMigratable(database) ? history.filter((table) => !database._protectedTables.includes(table)) : [];
   if (open.length > 0) {
-    Annotations.of(scope).addWarningV2(
-      'cdk-private-backend:MigrationTask.unprotectedTables',
-      `Users of the database may write to ${open.join(', ')}, where the migrations keep their history. Add them to the database's protectedTables.`,
-    );
+    const tables = open.map((table) => `'${table}'`).join(', ');
+    warn(scope, 'MigrationTask.unprotectedTables',
+      `Users of the database can write to ${tables}, where the migrations keep their history. Set \`protectedTables: [${tables}]\` for the database.`);
   }
 }

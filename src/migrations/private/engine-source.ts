@@ -21,13 +21,13 @@ export interface EngineDirectory {
 /** Checks a directory of migrations, and makes an image of it, the engine and the runner. */
 export function bindEngine(scope: Construct, { engine, path, version }: EngineDirectory, options: MigrationSourceBindOptions): MigrationSourceConfig {
   if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version)) {
-    throw new InvalidBackendError(scope, `The version of ${engine.name} must be exact, like '${engine.defaultVersion}'; got '${version}'`);
+    throw new InvalidBackendError(scope, 'MigrationSource.version', `\`version\` must be an exact version of ${engine.name}, such as '${engine.defaultVersion}', got '${version}'.`);
   }
   const directory = readMigrationDirectory(scope, engine.name, path);
   const dialect = dialectOf(scope, options.database);
   lintDirectory(scope, engine, dialect, directory);
   const content = hashTexts([engine.name, version, ...directory.files.flatMap((file) => [file.name, file.content])]);
-  const asset = createRunnerImage(scope, { engine, runner: dialect.runner, version, files: directory.files, content, cpuArchitecture: options.cpuArchitecture });
+  const asset = createRunnerImage(scope, { engine, runner: dialect.runner, version, files: directory.files, content, cpuArchitecture: options.architecture });
   return {
     image: ContainerImage.fromDockerImageAsset(asset),
     environment: {
@@ -45,9 +45,10 @@ function lintDirectory(scope: Construct, engine: EngineDefinition, dialect: Migr
   const { errors, warnings } = dialect.lint(engine.name, directory.files, directory.sums);
   if (errors.length > 0) {
     const list = errors.map((finding) => `  ${formatFinding(finding)}`).join('\n');
-    throw new InvalidBackendError(scope, `The ${engine.name} migrations in '${directory.path}' would fail:\n${list}\n`
-      + 'A file can acknowledge a rule with the comment `-- cdk-private-backend:allow <rule> <reason>`');
+    throw new InvalidBackendError(scope, 'MigrationSource.lintErrors', `The ${engine.name} migrations in '${directory.path}' would fail:\n${list}\n`
+      + 'Correct the files, or accept a finding with the comment `-- cdk-private-backend:allow <rule> <reason>` in its file.');
   }
+  // Of the rule and the file, so that each finding is acknowledged alone; LINT_RULES has a row for each rule.
   for (const finding of warnings) {
     Annotations.of(scope).addWarningV2(`cdk-private-backend:MigrationSource.${finding.rule}:${finding.file}`, formatFinding(finding));
   }

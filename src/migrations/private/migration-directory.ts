@@ -21,13 +21,14 @@ export interface MigrationDirectory {
 export function readMigrationDirectory(scope: IConstruct, engine: string, directory: string): MigrationDirectory {
   const path = resolve(directory);
   if (!existsSync(path) || !statSync(path).isDirectory()) {
-    throw new InvalidBackendError(scope, `The ${engine} migrations directory '${directory}' is not there: looked for '${path}'. A relative path starts at the working directory of the app`);
+    throw new InvalidBackendError(scope, 'MigrationSource.directoryMissing', `The ${engine} migrations directory '${directory}' ${existsSync(path) ? 'isn\'t a directory' : 'doesn\'t exist'} (looked in '${path}'). `
+      + 'A relative path is resolved from the directory where `cdk` runs. Use `path.join(__dirname, \'migrations\')`, or create the directory.');
   }
   const names = readdirSync(path).filter((name) => !name.startsWith('.') && isFile(scope, join(path, name))).sort(compareText);
   refuseUnread(scope, engine, path, names);
   const files = names.filter((name) => name.endsWith('.sql')).map((name) => ({ name, content: readFileSync(join(path, name), 'utf8') }));
   if (files.length === 0) {
-    throw new InvalidBackendError(scope, `The ${engine} migrations directory '${path}' holds no .sql file. Add the first migration there`);
+    throw new InvalidBackendError(scope, 'MigrationSource.directoryEmpty', `The ${engine} migrations directory '${path}' contains no '.sql' file. Add the first migration to the directory.`);
   }
   return { path, files, sums: names.includes(SUM_FILE) ? readFileSync(join(path, SUM_FILE), 'utf8') : undefined };
 }
@@ -35,7 +36,7 @@ export function readMigrationDirectory(scope: IConstruct, engine: string, direct
 function isFile(scope: IConstruct, path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
-    throw new InvalidBackendError(scope, `'${path}' is a symbolic link to nothing. Restore the file that it names, or remove it`);
+    throw new InvalidBackendError(scope, 'MigrationSource.brokenLink', `'${path}' is a symbolic link to a file that doesn't exist. Restore the file, or remove the link.`);
   }
   return stats.isFile();
 }
@@ -44,11 +45,11 @@ function isFile(scope: IConstruct, path: string): boolean {
 function refuseUnread(scope: IConstruct, engine: string, path: string, names: readonly string[]) {
   const go = names.find((name) => engine === 'goose' && /^\d+_.*(?<!_test)\.go$/.test(name));
   if (go !== undefined) {
-    throw new InvalidBackendError(scope, `'${join(path, go)}' is a Go migration, which only a binary of your own can apply. Build an image with it and use MigrationSource.command`);
+    throw new InvalidBackendError(scope, 'MigrationSource.goMigration', `'${join(path, go)}' is a Go migration, which only a binary of your own can apply. Build an image with that binary, and use \`MigrationSource.command\`.`);
   }
   const upper = names.find((name) => /\.sql$/i.test(name) && !name.endsWith('.sql'));
   if (upper !== undefined) {
-    throw new InvalidBackendError(scope, `${engine} does not read '${join(path, upper)}', because its name does not end with '.sql' in lower case. Rename it`);
+    throw new InvalidBackendError(scope, 'MigrationSource.upperCaseName', `'${join(path, upper)}' doesn't end with '.sql' in lower case, so ${engine} ignores the file. Rename the file.`);
   }
 }
 

@@ -4,7 +4,6 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { runPermissions, type RunTarget } from '../../fargate/shared/run-permissions';
-import { Posture } from '../../posture';
 import { RunMigrationFunction } from '../run-migration-function';
 
 /**
@@ -15,7 +14,7 @@ export class MigrationRunner extends Construct {
   /** What the custom resource calls. */
   public readonly serviceToken: string;
 
-  constructor(scope: Construct, id: string, target: RunTarget) {
+  constructor(scope: Construct, id: string, target: RunTarget, private readonly log: Pick<logs.LogGroupProps, 'retention' | 'removalPolicy'>) {
     super(scope, id);
     const logGroup = this.createLogGroup();
     const role = new iam.Role(this, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
@@ -25,8 +24,7 @@ export class MigrationRunner extends Construct {
   }
 
   private createLogGroup(): logs.LogGroup {
-    const { logRetention, removalPolicy } = Posture.of(this);
-    return new logs.LogGroup(this, 'LogGroup', { retention: logRetention, removalPolicy });
+    return new logs.LogGroup(this, 'LogGroup', this.log);
   }
 
   private createFunction(role: iam.IRole, logGroup: logs.ILogGroup): lambda.Function {

@@ -1,7 +1,7 @@
 import { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { stackDependency } from '../../private/stack-order';
+import { pathOf, stackDependency } from '../../private/stack-order';
 
 /** The one CloudFormation resource that stands for a construct: its default child, or that one's. */
 export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResource {
@@ -12,7 +12,8 @@ export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResourc
   if (child === undefined) {
     throw new InvalidBackendError(
       scope,
-      `runBefore() needs a construct with one main CloudFormation resource, such as an ECS service; '${construct.node.path}' has none. Pass the service itself.`,
+      'MigrationTask.noMainResource',
+      `'${construct.node.path}' can't wait for migrations, because \`runBefore\` needs a construct with one main CloudFormation resource, such as an ECS service. Use \`migrations.runBefore(service)\` with the service itself.`,
     );
   }
   return resourceOf(scope, child);
@@ -24,19 +25,20 @@ export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResourc
  *
  * @param producers the migration, and what it uses and so waits for
  */
-export function waitFor(waiter: CfnResource, migration: CfnResource, producers: IConstruct[]): void {
+export function waitFor(scope: IConstruct, waiter: CfnResource, migration: CfnResource, producers: IConstruct[]): void {
   const own = producers.find((construct) => isMainResource(waiter, construct));
   if (own !== undefined) {
-    throw new InvalidBackendError(migration.node.scope, `'${waiter.node.path}' cannot wait for this migration, which itself needs '${own.node.path}'. Pass a service that uses the database.`);
+    throw new InvalidBackendError(scope, 'MigrationTask.waitsForItself', `'${pathOf(waiter)}' can't wait for the migrations, because the migrations themselves need '${own.node.path}'. Pass a service that uses the database.`);
   }
   const reverse = stackDependency(migration, waiter);
   if (reverse !== undefined) {
     const { reason } = reverse;
-    const uses = migration.node.scopes.some(({ node }) => node.path === reason?.user) ? `uses '${reason?.used}' of it` : 'depends on it';
+    const uses = migration.node.scopes.some((each) => pathOf(each) === reason?.user) ? `uses '${reason?.used}' of` : 'depends on';
     throw new InvalidBackendError(
-      migration.node.scope,
-      `'${waiter.node.path}' cannot wait for this migration: it is in stack '${reverse.on.node.path}', and the migration, in stack '${reverse.dependent.node.path}', ${uses}. `
-      + 'Put the migration into the stack of the service, or into one between those of database and service.',
+      scope,
+      'MigrationTask.stackOrder',
+      `'${pathOf(waiter)}' can't wait for the migrations, because their stack '${reverse.dependent.node.path}' ${uses} stack '${reverse.on.node.path}', so the two stacks would depend on each other. `
+      + 'Define the migrations in the stack of the service, or in a stack between the database and the service.',
     );
   }
   waiter.addResourceDependency(migration);

@@ -7,7 +7,7 @@ import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import type { EngineDefinition } from './engines';
 import { InvalidBackendError } from '../../private/errors';
-import { rdsRegions, rdsRootsFor } from '../../trust/rds-roots';
+import { rdsRegions, rdsRootsFor } from '../../trust/shared/rds-roots';
 import type { MigrationFile } from '../shared/lint/lint-types';
 import { RunnerPaths } from '../shared/runner.contract';
 
@@ -71,7 +71,7 @@ function platformOf(scope: Construct, architecture: CpuArchitecture): Platform {
   ];
   const found = known.find((entry) => entry.architecture._cpuArchitecture === architecture._cpuArchitecture);
   if (!found) {
-    throw new InvalidBackendError(scope, `Migration images exist for the architectures ARM64 and X86_64, not for '${architecture._cpuArchitecture}'`);
+    throw new InvalidBackendError(scope, 'MigrationTask.architecture', `\`architecture\` must be ARM64 or X86_64 for goose and dbmate migrations, got '${architecture._cpuArchitecture}'.`);
   }
   return found.platform;
 }

@@ -17,19 +17,20 @@ export function validateLimits(scope: IConstruct, { timeout, retries }: TaskLimi
   if (!timeout.isUnresolved() && !isBetween(timeout.toSeconds({ integral: false }), 60, LONGEST.toSeconds())) {
     throw new InvalidBackendError(
       scope,
-      `timeout must be from 1 to ${LONGEST.toMinutes()} minutes, in whole seconds, got ${timeout.toHumanString()}: CloudFormation waits one hour, and stopping the task takes some minutes of it. `
-      + 'Split the migration, or do the long part (a backfill) in a task after the deployment.',
+      'MigrationTask.timeout',
+      `\`timeout\` must be from 1 to ${LONGEST.toMinutes()} minutes, in whole seconds, got ${timeout.toHumanString()}. `
+      + `CloudFormation waits ${CLOUDFORMATION_LIMIT_SECONDS / 60} minutes, of which ${CLOSING_SECONDS / 60} are kept for stopping the task. Split the migration, or do long work (such as a backfill) in a task after the deployment.`,
     );
   }
   if (!Token.isUnresolved(retries) && !isBetween(retries, 0, MOST_RETRIES)) {
-    throw new InvalidBackendError(scope, `retries must be a whole number from 0 to ${MOST_RETRIES}, got ${retries}. It counts tasks that failed to start; failed migrations are never repeated.`);
+    throw new InvalidBackendError(scope, 'MigrationTask.retries', `\`retries\` must be a whole number from 0 to ${MOST_RETRIES}, got ${retries}. Only tasks that failed to start are started again, never a migration that failed.`);
   }
 }
 
 /** Names of users are those of an image; only numbers are the same in all, and only by number can be told who is not root. */
 export function validateUser(scope: IConstruct, user?: string): void {
   if (user !== undefined && !Token.isUnresolved(user) && !/^\d+(:\d+)?$/.test(user)) {
-    throw new InvalidBackendError(scope, `user must be numeric, 'uid' or 'uid:gid' like '1000:1000', got '${user}'.`);
+    throw new InvalidBackendError(scope, 'MigrationTask.user', `\`user\` must be a numeric 'uid' or 'uid:gid', such as '1000:1000', got '${user}'.`);
   }
 }
 

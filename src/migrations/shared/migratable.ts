@@ -1,7 +1,7 @@
 import type { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { MigrationDialect } from './migration-dialect';
-import type { IDatabase } from '../../binding';
+import type { ILogicalDatabase } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
 
 /**
@@ -9,7 +9,7 @@ import { InvalidBackendError } from '../../private/errors';
  *
  * @internal
  */
-export interface Migratable extends IDatabase {
+export interface Migratable extends ILogicalDatabase {
   /** @internal */
   readonly _migrations: MigrationDialect;
   /**
@@ -27,14 +27,14 @@ export interface Migratable extends IDatabase {
 }
 
 /** Whether migrations know the engine of a database. */
-export function isMigratable(database: IDatabase): database is Migratable {
+export function isMigratable(database: ILogicalDatabase): database is Migratable {
   return (database as Partial<Migratable>)._migrations !== undefined;
 }
 
 /** The dialect of a database that goose or dbmate should migrate. */
-export function dialectOf(scope: IConstruct, database: IDatabase): MigrationDialect {
+export function dialectOf(scope: IConstruct, database: ILogicalDatabase): MigrationDialect {
   if (!isMigratable(database)) {
-    throw new InvalidBackendError(scope, `goose and dbmate cannot migrate '${database.node.path}', because this library does not know how they speak with its engine, ${database.engine.engineName}. Use MigrationSource.command.`);
+    throw new InvalidBackendError(scope, 'MigrationSource.unknownEngine', `goose and dbmate can't migrate database '${database.node.path}', because this library can't connect them to its engine '${database.engine.engineName}'. Use \`MigrationSource.command\`.`);
   }
   return database._migrations;
 }

@@ -1,9 +1,10 @@
-import { Annotations, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import { Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { referWeakly } from '../../private/cross-stack';
+import { warn } from '../../private/errors';
 
 /** The key of SNS that each account has, for nothing. */
 const KEY_OF_SNS = 'alias/aws/sns';
@@ -50,8 +51,9 @@ export function allowAlarms(scope: Construct, topic: sns.ITopic): void {
   const changed = statements.map((statement) => topic.addToResourcePolicy(statement).statementAdded).every((added) => added);
   const keyChanged = topic.masterKey === undefined || allowKey(topic.masterKey);
   if (!changed || !keyChanged) {
-    Annotations.of(scope).addWarningV2('cdk-private-backend:BackendMonitoring.importedTopic',
-      `The policy of '${topic.node.path}' or of its key cannot be changed here. Let ${CLOUDWATCH.service} and ${EVENTBRIDGE.service} publish to the topic (sns:Publish) and use its key (kms:Decrypt, kms:GenerateDataKey*), or no message arrives.`);
+    warn(scope, 'BackendMonitoring.importedTopic',
+      `This app can't change the policy of '${topic.node.path}' or of its key, and without permission no notification arrives. `
+      + `Allow '${CLOUDWATCH.service}' and '${EVENTBRIDGE.service}' to publish to the topic ('sns:Publish') and to use its key ('kms:Decrypt', 'kms:GenerateDataKey*').`);
   }
 }
 

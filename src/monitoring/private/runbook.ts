@@ -8,7 +8,7 @@ export const RUNBOOK_URL = 'https://github.com/cdk-private-backend/cdk-private-b
 /** An address that sections can be added to. */
 export function validateRunbookUrl(scope: IConstruct, url: string): string {
   if (!Token.isUnresolved(url) && !/^https?:\/\/[^\s#]+$/.test(url)) {
-    throw new InvalidBackendError(scope, `runbookUrl must be an address like 'https://wiki.example.com/runbook' without '#', to which alarms add their section, got '${url}'.`);
+    throw new InvalidBackendError(scope, 'BackendMonitoring.runbookUrl', `\`runbookUrl\` must be an HTTP address without '#', such as 'https://wiki.example.com/runbook', got '${url}'. Each alarm adds '#' and its section.`);
   }
   return url;
 }

@@ -30,26 +30,37 @@ export function planTiers(scope: IConstruct, cidr: string, egress: Egress): ec2.
 /** The zones in use as a number that can be planned for. */
 export function validateZones(scope: IConstruct, maxAzs: number): void {
   if (Token.isUnresolved(maxAzs) || !Number.isInteger(maxAzs) || maxAzs < 1 || maxAzs > PLANNED_ZONES) {
-    const value = Token.isUnresolved(maxAzs) ? 'a token' : maxAzs;
-    throw new InvalidBackendError(scope, `maxAzs must be 1, 2 or 3, got ${value}. In a region with fewer zones give that number.`);
+    const value = Token.isUnresolved(maxAzs) ? 'a number that isn\'t known until deployment (it\'s a token)' : maxAzs;
+    throw new InvalidBackendError(scope, 'BackendNetwork.maxAzs', `\`maxAzs\` must be 1, 2 or 3, got ${value}. In a region with fewer zones, set the number of its zones.`);
   }
 }
 
 function prefixLength(scope: IConstruct, cidr: string): number {
   if (Token.isUnresolved(cidr)) {
-    throw new InvalidBackendError(scope, 'cidr must be written out, like \'10.0.0.0/16\': subnets are planned at synth, which a token does not allow.');
+    throw new InvalidBackendError(scope, 'BackendNetwork.tokenCidr', '`cidr` isn\'t known until deployment (it\'s a token), and this library plans the subnets at synth. Use a literal range, for example `cidr: \'10.0.0.0/16\'`.');
   }
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr);
   const [a, b, c, d, prefix] = (match ?? []).slice(1).map(Number);
   if (match === null || [a, b, c, d].some((octet) => octet > 255)) {
-    throw new InvalidBackendError(scope, `cidr must be an IPv4 range like '10.0.0.0/16', got '${cidr}'.`);
+    throw new InvalidBackendError(scope, 'BackendNetwork.cidr', `\`cidr\` must be an IPv4 range, for example '10.0.0.0/16', got '${cidr}'.`);
   }
   if (prefix < LARGEST_NETWORK || prefix > SMALLEST_NETWORK) {
-    throw new InvalidBackendError(scope, `cidr must have a prefix length from /${LARGEST_NETWORK} to /${SMALLEST_NETWORK}, got '${cidr}': nine subnets of a sixteenth each must fit.`);
+    throw new InvalidBackendError(scope, 'BackendNetwork.cidrSize', `\`cidr\` must have a prefix length from /${LARGEST_NETWORK} to /${SMALLEST_NETWORK}, got '${cidr}'. ${explainSize(prefix)}`);
   }
   const address = ((a * 256 + b) * 256 + c) * 256 + d;
-  if (address % 2 ** (32 - prefix) !== 0) {
-    throw new InvalidBackendError(scope, `cidr must be the first address of its range, got '${cidr}', which has bits set behind /${prefix}.`);
+  const offset = address % 2 ** (32 - prefix);
+  if (offset !== 0) {
+    throw new InvalidBackendError(scope, 'BackendNetwork.cidrStart', `\`cidr\` must be the first address of its range, got '${cidr}'. Use \`cidr: '${dotted(address - offset)}/${prefix}'\`.`);
   }
   return prefix;
+}
+
+function explainSize(prefix: number): string {
+  return prefix < LARGEST_NETWORK
+    ? `AWS does not allow a VPC larger than /${LARGEST_NETWORK}.`
+    : `Each of the nine subnets gets a sixteenth of the range, here ${Math.floor(2 ** (32 - prefix - SUBNET_BITS))} addresses, too few for a load balancer and tasks.`;
+}
+
+function dotted(address: number): string {
+  return [24, 16, 8, 0].map((bits) => Math.floor(address / 2 ** bits) % 256).join('.');
 }

@@ -1,7 +1,8 @@
-import { Annotations, CfnResource, Reference, Resource, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, Reference, Resource, Stack, Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { EndpointService } from '../../binding/shared/endpoint-service';
+import { warn } from '../../private/errors';
 
 const ECR_API: EndpointService = { name: 'ecr.api', id: 'Ecr', constant: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
 const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'EcrDocker', constant: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };
@@ -42,17 +43,14 @@ export function missingEndpoints(vpc: ec2.IVpc, services: EndpointService[]): En
 
 /** Advice for a VPC whose endpoints cannot be seen, once for each construct. */
 export function warnAboutImported(scope: IConstruct, services: EndpointService[]): void {
-  Annotations.of(scope).addWarningV2(
-    'cdk-private-backend:Placement.importedIsolatedSubnets',
-    `These subnets are isolated and the VPC is not made in this app, so its endpoints are unknown. It needs endpoints with private DNS for: ${services.map((service) => service.name).join(', ')}.`,
-  );
+  warn(scope, 'Placement.importedIsolatedSubnets', 'This construct is in isolated subnets of a VPC that is not created in this app, so this library can\'t see the endpoints. '
+    + `The VPC must have endpoints with private DNS for ${services.map((service) => `'${service.name}'`).join(', ')}. If these endpoints exist, acknowledge this warning.`);
 }
 
-/** How to add what is missing, in the words of CDK. */
-export function howToAdd(service: EndpointService): string {
-  return service.service === undefined
-    ? `a gateway endpoint (GatewayVpcEndpointAwsService.${service.constant})`
-    : `an interface endpoint (InterfaceVpcEndpointAwsService.${service.constant})`;
+/** The code that adds what is missing. */
+export function addingCode({ id, constant, service }: EndpointService): string {
+  const kind = service === undefined ? 'Gateway' : 'Interface';
+  return `vpc.add${kind}Endpoint('${id}', { service: ec2.${kind}VpcEndpointAwsService.${constant} })`;
 }
 
 function isEndpoint(construct: IConstruct): construct is ec2.CfnVPCEndpoint {

@@ -1,8 +1,8 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
-import { howToAdd, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
+import { addingCode, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
 import { type EndpointService } from '../../binding/shared/endpoint-service';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, problem } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
 
 const CHECKED = Symbol.for('cdk-private-backend.Placement.checkedEndpoints');
@@ -19,7 +19,7 @@ export function placeStore(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.Subn
   const selection = explicit ?? firstOf(scope, vpc, [ec2.SubnetType.PRIVATE_ISOLATED, ec2.SubnetType.PRIVATE_WITH_EGRESS]);
   const selected = select(scope, vpc, selection);
   if (selected.hasPublic) {
-    throw new InvalidBackendError(scope, 'vpcSubnets selects public subnets, where nothing that holds data is placed. Select isolated or private subnets.');
+    throw new InvalidBackendError(scope, 'Placement.publicSubnets', '`vpcSubnets` selects public subnets, where this library does not place data. Use isolated subnets, `vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED }`, or private ones.');
   }
   return selection;
 }
@@ -32,13 +32,13 @@ export function placeStore(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.Subn
 export function requireTwoZones(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
   const selected = select(scope, vpc, selection);
   if (!selected.isPendingLookup && knownZones(selected).size === 1) {
-    throw new InvalidBackendError(scope, 'vpcSubnets selects subnets of one availability zone, but RDS needs two, also without a standby. Use at least two zones (maxAzs).');
+    throw new InvalidBackendError(scope, 'Placement.oneZone', 'The subnets of this server are in one availability zone, but RDS needs two, even without a standby. Set `maxAzs: 2` on the network, or `vpcSubnets` to subnets in two zones.');
   }
 }
 
 /**
  * Tasks: private subnets with egress, else public with a public address, else isolated; in a network with
- * `Egress.endpoints()` always isolated. An explicit selection wins.
+ * `Egress.vpcEndpoints()` always isolated. An explicit selection wins.
  *
  * Isolated tasks need endpoints: what is missing by synth is an error on `scope`, so callers have nothing else to do.
  */
@@ -74,7 +74,7 @@ export function requireTaskEndpoints(scope: IConstruct, vpc: ec2.IVpc, placement
     warnAboutImported(scope, fresh);
     return;
   }
-  scope.node.addValidation({ validate: () => missingEndpoints(vpc, fresh).map((service) => explainMissing(scope, vpc, service)) });
+  scope.node.addValidation({ validate: () => missingEndpoints(vpc, fresh).map((service) => explainMissing(vpc, service)) });
 }
 
 /** Marks a VPC whose tasks reach AWS by endpoints only, although it has public subnets for load balancers. */
@@ -86,9 +86,14 @@ function isEndpointsOnly(vpc: ec2.IVpc): boolean {
   return (vpc as unknown as Record<symbol, boolean | undefined>)[ENDPOINTS_ONLY] === true;
 }
 
-function explainMissing(scope: IConstruct, vpc: ec2.IVpc, service: EndpointService): string {
-  return `'${scope.node.path}' is in isolated subnets of '${vpc.node.path}', where '${service.name}' cannot be reached ${service.why}. `
-    + `Add ${howToAdd(service)} with vpc.add${service.service === undefined ? 'Gateway' : 'Interface'}Endpoint(), use BackendNetwork with Egress.endpoints(), or choose subnets with egress.`;
+function explainMissing(vpc: ec2.IVpc, service: EndpointService): string {
+  return problem('Placement.missingEndpoint', `The isolated subnets of the VPC '${pathOfVpc(vpc)}' can't reach '${service.name}' ${service.why}. `
+    + `Add \`${addingCode(service)}\`, set \`egress: Egress.vpcEndpoints()\` on the \`BackendNetwork\`, or set \`vpcSubnets\` to subnets with egress.`);
+}
+
+/** The path of a VPC as its user knows it: of the network that it belongs to. */
+export function pathOfVpc({ node }: ec2.IVpc): string {
+  return node.path.replace(/\/Resource$/, '');
 }
 
 function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): TaskPlacement {
@@ -98,10 +103,14 @@ function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection
 function firstOf(scope: IConstruct, vpc: ec2.IVpc, types: ec2.SubnetType[]): ec2.SubnetSelection {
   const subnetType = types.find((type) => subnetsOf(vpc, type).length > 0);
   if (subnetType === undefined) {
-    const names = [...new Set(types)].map((type) => type.toLowerCase()).join(', ');
-    throw new InvalidBackendError(scope, `The VPC has no subnets for this: it needs one of the types ${names}. Add such subnets, import the VPC with them, or give vpcSubnets.`);
+    const names = [...new Set(types)].map((type) => type.toLowerCase());
+    throw new InvalidBackendError(scope, 'Placement.noSubnets', `The VPC '${pathOfVpc(vpc)}' does not have subnets for this construct, which can be in ${alternatives(names)} subnets. Add such subnets, import the VPC with them, or set \`vpcSubnets\`.`);
   }
   return { subnetType };
+}
+
+function alternatives(names: string[]): string {
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`;
 }
 
 function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
@@ -113,10 +122,10 @@ function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
 }
 
 function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
-  dependOnStackOf(scope, vpc, 'What runs in a network depends on it, never the reverse.');
+  dependOnStackOf(scope, vpc, 'Constructs depend on the network that they are in, never the reverse.');
   const selected = trySelect(scope, vpc, selection);
   if (selected.subnets.length === 0 && !selected.isPendingLookup) {
-    throw new InvalidBackendError(scope, 'vpcSubnets selects no subnet of the VPC. Select an existing subnet type, group name or availability zone.');
+    throw new InvalidBackendError(scope, 'Placement.noSubnetSelected', `\`vpcSubnets\` selects no subnet of the VPC '${pathOfVpc(vpc)}'. Use a subnet type, group name or availability zone that the VPC has.`);
   }
   return selected;
 }
@@ -125,7 +134,7 @@ function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelect
   try {
     return vpc.selectSubnets(selection);
   } catch (error) {
-    throw new InvalidBackendError(scope, `vpcSubnets selects no subnet of the VPC. ${(error as Error).message}`);
+    throw new InvalidBackendError(scope, 'Placement.invalidSelection', `CDK can't select subnets of the VPC '${pathOfVpc(vpc)}' with \`vpcSubnets\`: "${(error as Error).message}". Use a subnet type, group name or availability zone that the VPC has.`);
   }
 }
 

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
-import { BrokerError } from '../../broker/broker-error';
 
 /** PostgreSQL cuts longer names without a word, so that two of them may become one. */
 const MAX_BYTES = 63;
 const HASH_LENGTH = 12;
-const RESERVED = ['none', 'public', 'current_user', 'current_role', 'session_user'];
-const RESERVED_DATABASES = ['postgres', 'template0', 'template1'];
 
 /** The three roles without login that hold every grant on a database. */
 export interface GroupRoles {
@@ -31,36 +28,6 @@ export function groupRoleNames(databaseName: string): string[] {
   return [owner, readWrite, readOnly];
 }
 
-/** Refuses a name for a login that PostgreSQL or RDS keeps for itself, or would cut. */
-export function checkUsername(username: string, admin: string): void {
-  checkIdentifier('user', username);
-  if (username === admin) {
-    throw reservedName('user', username, 'it is the admin that the broker itself connects as');
-  }
-  if (isReserved(username) || RESERVED.includes(username.toLowerCase())) {
-    throw reservedName('user', username, `names that start with pg_ or rds are reserved, and so are ${RESERVED.join(', ')}`);
-  }
-}
-
-/** Refuses a name for a database that PostgreSQL or RDS keeps for itself, or would cut. */
-export function checkDatabaseName(databaseName: string): void {
-  checkIdentifier('database', databaseName);
-  if (isReserved(databaseName) || RESERVED_DATABASES.includes(databaseName.toLowerCase())) {
-    throw reservedName('database', databaseName, `names that start with pg_ or rds are reserved, and so are ${RESERVED_DATABASES.join(', ')}`);
-  }
-}
-
-/** Refuses what cannot be a name of anything in PostgreSQL. */
-export function checkIdentifier(what: string, name: string): void {
-  const reason = name === '' ? 'it is empty'
-    : Buffer.byteLength(name) > MAX_BYTES ? `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL keeps ${MAX_BYTES}`
-      : /\0|\p{Surrogate}/u.test(name) ? 'it holds a character that PostgreSQL cannot store'
-        : undefined;
-  if (reason) {
-    throw new BrokerError('INVALID_NAME', `"${name.slice(0, 80)}" cannot be the name of a ${what}: ${reason}. Choose another name.`);
-  }
-}
-
 function groupRole(databaseName: string, suffix: string): string {
   const plain = `${databaseName}${suffix}`;
   if (Buffer.byteLength(plain) <= MAX_BYTES) {
@@ -76,12 +43,4 @@ function cutToBytes(text: string, bytes: number): string {
     characters.pop();
   }
   return characters.join('');
-}
-
-function isReserved(name: string): boolean {
-  return /^(pg_|rds)/i.test(name);
-}
-
-function reservedName(what: string, name: string, reason: string): BrokerError {
-  return new BrokerError('RESERVED_NAME', `"${name}" cannot be the name of a ${what}: ${reason}. Choose another name.`);
 }

@@ -13,5 +13,5 @@ export const POSTGRES_BROKER_ENGINE: BrokerEngine = { name: POSTGRES_ENGINE.engi
 
 /** The broker of a PostgreSQL server. */
 export function brokerOf(server: IDatabaseServer): Broker {
-  return Broker.of(server, 'Import it with Postgres.fromPostgresAttributes().');
+  return Broker.of(server, 'Import the server with `PrivatePostgres.fromPrivatePostgresAttributes`.');
 }

@@ -13,6 +13,9 @@ export type AccessName = 'READ_WRITE' | 'READ_ONLY' | 'OWNER';
 /** What happens to the role and its objects when the user leaves the stack. */
 export type UserRemovalName = 'REASSIGN' | 'DROP_OWNED' | 'RETAIN';
 
+/** What happens to a database when it leaves the stack. */
+export type DatabaseRemovalName = 'retain' | 'destroy' | 'force';
+
 /** Properties of `Custom::PostgresDatabase`. */
 export interface DatabaseProperties extends CommonProperties {
   readonly DatabaseName: string;
@@ -22,8 +25,8 @@ export interface DatabaseProperties extends CommonProperties {
   readonly Settings?: Record<string, string>;
   /** Version tables of migration engines, which users get no rights on. */
   readonly ProtectedTables?: string[];
-  /** `retain` (default), `destroy` (only while it holds no tables) or `force`. */
-  readonly RemovalPolicy?: string;
+  /** `RETAIN` where it is missing. */
+  readonly RemovalPolicy?: DatabaseRemovalName;
 }
 
 /** Properties of `Custom::PostgresUser`. */

@@ -12,6 +12,6 @@ const ALARMS: Array<OwnAlarm & { readonly kind: BackendAlarm }> = [
 /** Alarms on what makes a server fail slowly. They have no actions: subscribe to their state changes. */
 export function createAlarms(server: PostgresServer): void {
   // What is not known is only worth a warning where somebody asked for it to be watched.
-  const symptoms = serverSymptoms(server, server, { exclude: ALARMS.map(({ kind }) => kind) });
+  const symptoms = serverSymptoms(server, { exclude: ALARMS.map(({ kind }) => kind) });
   ALARMS.forEach((own) => createOwnAlarms(server, symptoms.filter(({ alarm }) => alarm === own.kind), own));
 }

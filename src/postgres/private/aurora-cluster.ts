@@ -25,7 +25,7 @@ export function createCluster(scope: Construct, settings: ServerSettings, capaci
     ...adminCredentials(scope, settings),
     ...backupsOf(settings),
     dbClusterParameterGroupName: createParameterGroup(scope, settings).ref,
-    enableCloudwatchLogsExports: settings.postgresLogExport ? ['postgresql'] : undefined,
+    enableCloudwatchLogsExports: settings.cloudwatchLogsExport ? ['postgresql'] : undefined,
     enableIamDatabaseAuthentication: false,
     enableHttpEndpoint: false,
     performanceInsightsEnabled: settings.databaseInsights,

@@ -3,14 +3,15 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { PostgresServer, type ServerLimits } from './postgres-server';
 import { rdsClusterMetrics, rdsInstanceMetrics, type ServerMetrics } from './server-metrics';
-import { validateCertificateAuthorities } from './trust';
+import { readCertificateAuthorities } from './trust';
 import { Broker } from '../../broker/broker';
 import { ServerWatch } from '../../broker/server-watch';
 import { placeStore } from '../../network/shared/placement';
 import { InvalidBackendError } from '../../private/errors';
+import { integer } from '../../private/ranges';
 import { POSTGRES_BROKER_ENGINE } from '../engine/postgres-engine';
-import type { PostgresAttributes } from '../postgres';
 import { PostgresDatabase } from '../postgres-database';
+import type { PrivatePostgresAttributes } from '../private-postgres-attributes';
 
 /** A server that others made, with the same broker as one that this library made. */
 export class ImportedPostgres extends PostgresServer {
@@ -20,7 +21,7 @@ export class ImportedPostgres extends PostgresServer {
   public readonly connections: ec2.Connections;
   private readonly firstDatabase?: PostgresDatabase;
 
-  constructor(scope: Construct, id: string, private readonly attributes: PostgresAttributes) {
+  constructor(scope: Construct, id: string, private readonly attributes: PrivatePostgresAttributes) {
     super(scope, id);
     this.validateAttributes();
     this.endpoint = attributes.endpoint;
@@ -39,7 +40,7 @@ export class ImportedPostgres extends PostgresServer {
 
   public get database(): PostgresDatabase {
     if (this.firstDatabase === undefined) {
-      throw new InvalidBackendError(this, 'This imported server has no first database. Give databaseName when importing it, or declare one with addDatabase().');
+      throw new InvalidBackendError(this, 'PrivatePostgres.firstDatabase', 'The first database of this imported server isn\'t known. Set `databaseName` when you import the server, or use `postgres.addDatabase(\'App\')`.');
     }
     return this.firstDatabase;
   }
@@ -52,7 +53,7 @@ export class ImportedPostgres extends PostgresServer {
     if (clusterIdentifier !== undefined) {
       return rdsClusterMetrics(clusterIdentifier);
     }
-    throw new InvalidBackendError(this, 'Metrics of an imported server need its instanceIdentifier or clusterIdentifier. Give one when importing it.');
+    throw new InvalidBackendError(this, 'PrivatePostgres.importedMetrics', 'The metrics of an imported server need its identifier. Set `instanceIdentifier` or `clusterIdentifier` when you import the server.');
   }
 
   public _limits(): ServerLimits {
@@ -63,19 +64,16 @@ export class ImportedPostgres extends PostgresServer {
     const { securityGroups, instanceIdentifier, clusterIdentifier, port } = this.attributes;
     validateEndpoint(this, this.attributes.endpoint);
     if (securityGroups.length === 0) {
-      throw new InvalidBackendError(this, 'securityGroups must hold at least one security group of the server, so that databases and users can be reached.');
+      throw new InvalidBackendError(this, 'PrivatePostgres.importedSecurityGroups', '`securityGroups` must not be empty. This library opens the server\'s port there for services and for itself. Pass at least one security group of the server.');
     }
     if (instanceIdentifier !== undefined && clusterIdentifier !== undefined) {
-      throw new InvalidBackendError(this, 'Give instanceIdentifier for an instance or clusterIdentifier for a cluster, not both.');
+      throw new InvalidBackendError(this, 'PrivatePostgres.twoIdentifiers', '`instanceIdentifier` and `clusterIdentifier` are both set. Set `instanceIdentifier` for an instance, or `clusterIdentifier` for a cluster.');
     }
-    if (port !== undefined && !Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1 || port > 65535)) {
-      throw new InvalidBackendError(this, `port must be a whole number from 1 to 65535, got ${port}.`);
-    }
+    integer(this, 'port', port, 1, 65535);
   }
 
   private brokerProps() {
     const { attributes } = this;
-    validateCertificateAuthorities(this, attributes.caBundle);
     return {
       server: this,
       engine: POSTGRES_BROKER_ENGINE,
@@ -86,7 +84,7 @@ export class ImportedPostgres extends PostgresServer {
       adminSecret: attributes.adminSecret,
       adminSecretKey: attributes.encryptionKey ?? attributes.adminSecret.encryptionKey,
       adminUsername: attributes.adminUsername ?? 'postgres',
-      caBundle: attributes.caBundle,
+      caBundle: readCertificateAuthorities(this, attributes.caCertificates),
       maxConnections: attributes.maxConnections,
       serverResources: [],
       inputs: [attributes.vpc, attributes.adminSecret, ...attributes.securityGroups],
@@ -100,9 +98,9 @@ function validateEndpoint(scope: Construct, endpoint: string): void {
     return;
   }
   if (!/^([a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|[0-9a-f:.]+)$/i.test(endpoint)) {
-    throw new InvalidBackendError(scope, `endpoint must be a host name alone, without protocol, port or path, got '${endpoint}'.`);
+    throw new InvalidBackendError(scope, 'PrivatePostgres.endpoint', `\`endpoint\` must be a host name without protocol, port and path, got '${endpoint}'.`);
   }
   if (/\.(proxy|cluster-ro)-[a-z0-9]+\.[a-z0-9-]+\.rds\./i.test(endpoint)) {
-    throw new InvalidBackendError(scope, `endpoint '${endpoint}' is that of a proxy or of readers. Give the endpoint of the instance, or the writer endpoint of the cluster.`);
+    throw new InvalidBackendError(scope, 'PrivatePostgres.proxyEndpoint', `\`endpoint\` '${endpoint}' belongs to a proxy or to readers. A proxy shares sessions between clients, and readers can't create databases and users. Set the instance's endpoint, or the cluster's writer endpoint.`);
   }
 }

@@ -12,48 +12,50 @@ const RESERVED_DATABASES = ['postgres', 'public', 'template0', 'template1'];
 export function ownerUsername(scope: IConstruct, databaseName: string): string {
   const username = `${databaseName}${OWNER_LOGIN_SUFFIX}`;
   if (!Token.isUnresolved(username) && Buffer.byteLength(username) > MAX_BYTES) {
-    throw new InvalidBackendError(scope,
-      `The owner's name '${username}' has ${Buffer.byteLength(username)} bytes, and at most ${MAX_BYTES} fit. Give the database a shorter databaseName, or declare a user with PostgresAccess.OWNER and a name of its own.`);
+    const [bytes, suffix] = [Buffer.byteLength(databaseName), OWNER_LOGIN_SUFFIX.length];
+    throw new InvalidBackendError(scope, 'PostgresDatabase.ownerUsername', `The owner's user name '${username}' has ${bytes} + ${suffix} = ${bytes + suffix} bytes, and PostgreSQL allows ${MAX_BYTES}. `
+      + `Set a \`databaseName\` of at most ${MAX_BYTES - suffix} bytes, or use \`database.addUser('Migrator', { access: PostgresAccess.OWNER })\` instead of \`database.owner\`.`);
   }
   return username;
 }
 
 /** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateUsername(scope: IConstruct, username: string): void {
-  validateName(scope, 'user', username, 'username', RESERVED_ROLES);
+  const problem = nameProblem(username, RESERVED_ROLES);
+  if (problem !== undefined) {
+    throw new InvalidBackendError(scope, 'PostgresUser.username', `'${username}' isn't a valid user name: ${problem}. Set another \`username\`.`);
+  }
 }
 
 /** Refuses names that PostgreSQL or RDS keeps for itself, or would cut. Tokens pass. */
 export function validateDatabaseName(scope: IConstruct, databaseName: string): void {
-  validateName(scope, 'database', databaseName, 'databaseName', RESERVED_DATABASES);
-  if (databaseName === '.' || databaseName === '..') {
-    throw new InvalidBackendError(scope, `'${databaseName}' cannot be the name of a database: it cannot stand in a URL. Set databaseName.`);
+  const problem = ['.', '..'].includes(databaseName) ? 'a URL can\'t contain it as a path' : nameProblem(databaseName, RESERVED_DATABASES);
+  if (problem !== undefined) {
+    throw new InvalidBackendError(scope, 'PostgresDatabase.databaseName', `'${databaseName}' isn't a valid database name: ${problem}. Set another \`databaseName\`.`);
   }
 }
 
-function validateName(scope: IConstruct, what: string, name: string, prop: string, reserved: string[]): void {
+function nameProblem(name: string, reserved: string[]): string | undefined {
   if (Token.isUnresolved(name)) {
-    return;
+    return undefined;
   }
-  const refuse = (reason: string) => {
-    throw new InvalidBackendError(scope, `'${name}' cannot be the name of a ${what}: ${reason}. Set ${prop}.`);
-  };
   const lower = name.toLowerCase();
   if (name === '') {
-    refuse('it is empty');
+    return 'it\'s empty';
   }
   if (Buffer.byteLength(name) > MAX_BYTES) {
-    refuse(`it has ${Buffer.byteLength(name)} bytes, and at most ${MAX_BYTES} fit`);
+    return `it has ${Buffer.byteLength(name)} bytes, and PostgreSQL allows ${MAX_BYTES}`;
   }
   if (hasControlCharacter(name)) {
-    refuse('it holds a control character');
+    return 'it contains a control character';
   }
   if (/\p{Surrogate}/u.test(name)) {
-    refuse('it holds half a character');
+    return 'it contains an incomplete Unicode character';
   }
   if (lower.startsWith('pg_') || lower.startsWith('rds') || reserved.includes(lower)) {
-    refuse('PostgreSQL and RDS reserve names that start with pg_ or rds, and ' + reserved.join(', '));
+    return `PostgreSQL and RDS reserve names that start with 'pg_' or 'rds', and ${reserved.map((each) => `'${each}'`).join(', ')}`;
   }
+  return undefined;
 }
 
 function hasControlCharacter(text: string): boolean {

@@ -1,15 +1,16 @@
 import type { Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import type { ServerMetricNames, ServerMetrics } from './server-metrics';
 import { serverSymptoms } from './server-symptoms';
 import { InvalidBackendError } from '../../private/errors';
 import { metricOf } from '../../private/metric-of';
-import type { Watch, Watched } from '../../symptoms/shared/watched';
+import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
+import type { MonitorPostgresOptions } from '../monitor-postgres-options';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
-import type { WatchPostgresOptions } from '../watch-postgres-options';
+import type { PostgresUser, PostgresUserOptions } from '../postgres-user';
 
 /** What a server can hold, as far as it is known. */
 export interface ServerLimits {
@@ -22,7 +23,7 @@ export interface ServerLimits {
  *
  * @internal
  */
-export abstract class PostgresServer extends Construct implements IPostgres, Watched {
+export abstract class PostgresServer extends Construct implements IPostgres, Monitored {
   /** Host name of the writer. */
   public abstract readonly endpoint: string;
 
@@ -37,6 +38,15 @@ export abstract class PostgresServer extends Construct implements IPostgres, Wat
 
   /** Security groups of the server, with its port as default. */
   public abstract readonly connections: ec2.Connections;
+
+  /**
+   * Declares a user of the server's first database: the same as `database.addUser()`.
+   *
+   * @throws where an imported server has no first database, and for whatever PostgresUser refuses
+   */
+  public addUser(id: string, options?: PostgresUserOptions): PostgresUser {
+    return this.database.addUser(id, options);
+  }
 
   /**
    * Declares another database on this server, in the server's stack.
@@ -84,8 +94,8 @@ export abstract class PostgresServer extends Construct implements IPostgres, Wat
   }
 
   /** @internal */
-  public _watch(home: IConstruct, options: WatchPostgresOptions): Watch {
-    return { symptoms: serverSymptoms(home, this, options) };
+  public _monitor(options: MonitorPostgresOptions): Monitoring {
+    return { symptoms: serverSymptoms(this, options) };
   }
 
   /** @internal */
@@ -99,7 +109,7 @@ export abstract class PostgresServer extends Construct implements IPostgres, Wat
   private knownMetric(what: keyof ServerMetricNames, options: cloudwatch.MetricOptions): cloudwatch.Metric {
     const name = this._metrics().names[what];
     if (name === undefined) {
-      throw new InvalidBackendError(this, `This server has no metric of its ${what}, so there would never be data. Use metric() with the name of one that it has.`);
+      throw new InvalidBackendError(this, 'PrivatePostgres.missingMetric', `This server doesn't report a metric for its ${what}, so there would never be data. Use \`postgres.metric('…')\` with the name of a metric that the server reports.`);
     }
     return this.metric(name, options);
   }

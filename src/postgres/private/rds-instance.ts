@@ -26,7 +26,7 @@ export function createInstance(scope: Construct, settings: ServerSettings, secur
     ...adminCredentials(scope, settings),
     ...backupsOf(settings),
     dbParameterGroupName: createParameterGroup(scope, settings).ref,
-    enableCloudwatchLogsExports: settings.postgresLogExport ? ['postgresql', 'upgrade'] : undefined,
+    enableCloudwatchLogsExports: settings.cloudwatchLogsExport ? ['postgresql', 'upgrade'] : undefined,
     enableIamDatabaseAuthentication: false,
     enablePerformanceInsights: settings.databaseInsights,
     ...insightsOf(settings),

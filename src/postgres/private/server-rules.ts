@@ -1,8 +1,9 @@
-import { Annotations, Token } from 'aws-cdk-lib';
+import { SizeRoundingBehavior, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { ServerSettings } from './server-settings';
 import { requireTwoZones } from '../../network/shared/placement';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, warn } from '../../private/errors';
+import { integer } from '../../private/ranges';
 import type { PrivatePostgresProps } from '../private-postgres-props';
 
 /** Names that RDS for PostgreSQL refuses for its admin. */
@@ -23,11 +24,9 @@ export function validateServer(scope: Construct, props: PrivatePostgresProps, se
 }
 
 function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, vpcSubnets, port }: ServerSettings): void {
-  if (!Token.isUnresolved(port) && (!Number.isInteger(port) || port < 1150 || port > 65535)) {
-    throw new InvalidBackendError(scope, `port must be a whole number from 1150 to 65535, got ${port}.`);
-  }
+  integer(scope, 'port', port, 1150, 65535);
   if (props.securityGroups !== undefined && props.securityGroups.length === 0) {
-    throw new InvalidBackendError(scope, 'securityGroups must not be empty. Leave it out to get a new security group without rules.');
+    throw new InvalidBackendError(scope, 'PrivatePostgres.securityGroups', '`securityGroups` must not be empty. Remove it to get a new security group without rules.');
   }
   requireTwoZones(scope, vpc, vpcSubnets);
 }
@@ -35,7 +34,7 @@ function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, v
 function validateStorage(scope: Construct, props: PrivatePostgresProps, settings: ServerSettings): void {
   if (settings.capacity.serverlessLimits !== undefined) {
     if (props.allocatedStorage !== undefined || props.maxAllocatedStorage !== undefined) {
-      throw new InvalidBackendError(scope, 'A serverless cluster grows by itself. Leave out allocatedStorage and maxAllocatedStorage.');
+      throw new InvalidBackendError(scope, 'PrivatePostgres.serverlessStorage', 'The storage of a serverless cluster grows automatically. Remove `allocatedStorage` and `maxAllocatedStorage`.');
     }
     return;
   }
@@ -43,17 +42,17 @@ function validateStorage(scope: Construct, props: PrivatePostgresProps, settings
   if (allocatedStorage.isUnresolved() || maxAllocatedStorage.isUnresolved()) {
     return;
   }
-  const allocated = allocatedStorage.toGibibytes();
-  if (allocated < 20 || allocated > 65_536) {
-    throw new InvalidBackendError(scope, `allocatedStorage must be from 20 to 65536 GiB, got ${allocated}.`);
+  const [allocated, most] = [allocatedStorage, maxAllocatedStorage].map((size) => size.toGibibytes({ rounding: SizeRoundingBehavior.NONE }));
+  if (!Number.isInteger(allocated) || allocated < 20 || allocated > 65_536) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.allocatedStorage', `\`allocatedStorage\` must be a whole number of GiB from 20 to 65536, got ${allocated} GiB.`);
   }
   const least = Math.ceil((allocated * 11) / 10);
-  if (maxAllocatedStorage.toGibibytes() < least) {
-    throw new InvalidBackendError(scope,
-      `maxAllocatedStorage must be at least 10 % above allocatedStorage, ${least} GiB, got ${maxAllocatedStorage.toGibibytes()}.`);
+  if (!Number.isInteger(most) || most < least) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.maxAllocatedStorage',
+      `\`maxAllocatedStorage\` must be a whole number of GiB and at least 10 % more than \`allocatedStorage\`: ${allocated} GiB × 1.1, rounded up to ${least} GiB, got ${most} GiB.`);
   }
   if (settings.snapshotIdentifier !== undefined && settings.encryptionKey !== undefined) {
-    throw new InvalidBackendError(scope, 'An instance restored from a snapshot keeps the key of the snapshot. Leave out encryptionKey; to change the key, copy the snapshot with the new key and restore the copy.');
+    throw new InvalidBackendError(scope, 'PrivatePostgres.snapshotKey', '`encryptionKey` can\'t be set with `snapshotIdentifier`, because a restored instance keeps the snapshot\'s key. Remove `encryptionKey`. To change the key, copy the snapshot with the new key and restore the copy.');
   }
 }
 
@@ -61,9 +60,9 @@ function validateBackup(scope: Construct, { backupRetention, capacity }: ServerS
   if (backupRetention.isUnresolved()) {
     return;
   }
-  const [days, least] = [backupRetention.toDays(), capacity.serverlessLimits === undefined ? 0 : 1];
-  if (days < least || days > 35) {
-    throw new InvalidBackendError(scope, `backupRetention must be from ${least} to 35 days, got ${days}.`);
+  const [days, least] = [backupRetention.toDays({ integral: false }), capacity.serverlessLimits === undefined ? 0 : 1];
+  if (!Number.isInteger(days) || days < least || days > 35) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.backupRetention', `\`backupRetention\` must be a whole number of days from ${least} to 35${least === 1 ? ' for a serverless cluster' : ''}, got ${days} days.`);
   }
 }
 
@@ -73,34 +72,34 @@ function validateAdmin(scope: Construct, adminUsername: string): void {
   }
   const reserved = RESERVED_ADMINS.includes(adminUsername.toLowerCase()) || adminUsername.toLowerCase().startsWith('pg_');
   if (reserved || !/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(adminUsername)) {
-    throw new InvalidBackendError(scope,
-      `adminUsername '${adminUsername}' is not possible: letters, digits and '_', at most 63, not starting with a digit or pg_, and not one of ${RESERVED_ADMINS.join(', ')}.`);
+    throw new InvalidBackendError(scope, 'PrivatePostgres.adminUsername', `\`adminUsername\` must be 1 to 63 letters, digits and '_', without a digit at the start, got '${adminUsername}'. `
+      + `RDS reserves names that start with 'pg_', and ${RESERVED_ADMINS.map((name) => `'${name}'`).join(', ')}. Set another \`adminUsername\`.`);
   }
 }
 
 function validateParameters(scope: Construct, { parameters = {}, maxConnections }: PrivatePostgresProps): void {
   if (parameters['rds.force_ssl'] !== undefined) {
-    throw new InvalidBackendError(scope, 'Set forceSsl instead of the parameter rds.force_ssl, so that there is one place that says it.');
+    throw new InvalidBackendError(scope, 'PrivatePostgres.forceSslParameter', '`parameters` can\'t contain `rds.force_ssl`, because `forceSsl` decides it. Remove the parameter and set `forceSsl`.');
   }
   if (parameters.max_connections !== undefined && maxConnections !== undefined) {
-    throw new InvalidBackendError(scope, 'Set maxConnections or the parameter max_connections, not both.');
+    throw new InvalidBackendError(scope, 'PrivatePostgres.maxConnectionsParameter', '`maxConnections` and the parameter `max_connections` are both set, and mean the same. Remove one of them.');
   }
   if (maxConnections !== undefined && !Token.isUnresolved(maxConnections) && (!Number.isInteger(maxConnections) || maxConnections < 6)) {
-    throw new InvalidBackendError(scope, `maxConnections must be a whole number of at least 6, got ${maxConnections}.`);
+    throw new InvalidBackendError(scope, 'PrivatePostgres.maxConnections', `\`maxConnections\` must be a whole number of at least 6, got ${maxConnections}.`);
   }
 }
 
 function warnManagedRestore(scope: Construct, { snapshotIdentifier, capacity, adminSecret }: ServerSettings): void {
   if (snapshotIdentifier !== undefined && capacity.serverlessLimits === undefined && adminSecret.managedByRds) {
-    Annotations.of(scope).addWarningV2('cdk-private-backend:PrivatePostgres.managedRestore',
-      'RDS does not document that it manages the password of an instance while restoring it. If the deployment finds no secret, use AdminSecret.generated(), the default for a restored instance.');
+    warn(scope, 'PrivatePostgres.managedRestore',
+      'AWS doesn\'t document whether RDS manages the admin\'s password of an instance that it restores. If the deployment fails without a secret, use `AdminSecret.generated()`, the default for a restored instance.');
   }
 }
 
 function warnPreload(scope: Construct, extensions: string[], libraries: string): void {
   const missing = extensions.filter(extension => PRELOADED_EXTENSIONS.includes(extension) && !libraries.split(',').map(library => library.trim()).includes(extension));
   if (missing.length > 0 && !Token.isUnresolved(libraries)) {
-    Annotations.of(scope).addWarningV2('cdk-private-backend:PrivatePostgres.preload',
-      `The server loads ${missing.join(', ')} at its start only. Set parameters: { shared_preload_libraries: '${[libraries, ...missing].join(',')}' } and restart the server before it creates the extension.`);
+    warn(scope, 'PrivatePostgres.preload', `The server can load ${missing.map((name) => `'${name}'`).join(', ')} only when it starts. `
+      + `Set \`parameters: { shared_preload_libraries: '${[libraries, ...missing].join(',')}' }\` and restart the server before it creates the extension.`);
   }
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Size, Tokenization, type Duration } from 'aws-cdk-lib';
+import { RemovalPolicy, Size, SizeRoundingBehavior, Tokenization, type Duration } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
@@ -34,7 +34,7 @@ export interface ServerSettings {
   readonly deletionProtection: boolean;
   readonly removalPolicy: RemovalPolicy;
   readonly databaseInsights: boolean;
-  readonly postgresLogExport: boolean;
+  readonly cloudwatchLogsExport: boolean;
   readonly parameters: { [name: string]: string };
   readonly maxConnections?: number;
   readonly snapshotIdentifier?: string;
@@ -43,8 +43,8 @@ export interface ServerSettings {
 /** Applies the posture, and what follows from other props. An explicit prop wins. */
 export function serverSettings(scope: Construct, props: PrivatePostgresProps, posture: Posture, vpcSubnets: ec2.SubnetSelection): ServerSettings {
   const capacity = props.capacity ?? PostgresCapacity.instance();
-  const instanceType = (capacity.instanceType ?? posture.instanceType).toString();
-  const allocatedStorage = props.allocatedStorage ?? posture.allocatedStorage;
+  const instanceType = (capacity.instanceType ?? posture.databaseInstanceType).toString();
+  const allocatedStorage = props.allocatedStorage ?? posture.databaseAllocatedStorage;
   const removalPolicy = props.removalPolicy ?? posture.databaseRemovalPolicy;
   const restoredInstance = props.snapshotIdentifier !== undefined && capacity.serverlessLimits === undefined;
   const settings: ServerSettings = {
@@ -70,7 +70,7 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
     deletionProtection: props.deletionProtection ?? (removalPolicy !== RemovalPolicy.DESTROY && posture.deletionProtection),
     removalPolicy,
     databaseInsights: props.databaseInsights ?? posture.databaseInsights,
-    postgresLogExport: props.postgresLogExport ?? posture.postgresLogExport,
+    cloudwatchLogsExport: props.cloudwatchLogsExport ?? posture.cloudwatchLogsExport,
     parameters: serverParameters(props, props.forceSsl ?? posture.forceSsl),
     maxConnections: props.maxConnections ?? parameterAsNumber(props.parameters?.max_connections) ?? defaultMaxConnections(capacity, instanceType),
     snapshotIdentifier: props.snapshotIdentifier,
@@ -97,5 +97,5 @@ function parameterAsNumber(value: string | undefined): number | undefined {
 }
 
 function fiveTimes(size: Size): Size {
-  return size.isUnresolved() ? size : Size.gibibytes(size.toGibibytes() * 5);
+  return size.isUnresolved() ? size : Size.gibibytes(size.toGibibytes({ rounding: SizeRoundingBehavior.FLOOR }) * 5);
 }

@@ -1,11 +1,11 @@
-import { Annotations, Size } from 'aws-cdk-lib';
+import { Size } from 'aws-cdk-lib';
 import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IConstruct } from 'constructs';
 import type { PostgresServer } from './postgres-server';
+import { warn } from '../../private/errors';
 import { BackendAlarm } from '../../symptoms';
 import { bytes, count, percent } from '../../symptoms/shared/limits';
 import { isExcluded, type Symptom } from '../../symptoms/shared/symptom';
-import type { WatchPostgresOptions } from '../watch-postgres-options';
+import type { MonitorPostgresOptions } from '../monitor-postgres-options';
 
 const GAUGE = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
 
@@ -15,13 +15,13 @@ const GAUGE = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
  */
-export function serverSymptoms(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom[] {
+export function serverSymptoms(server: PostgresServer, options: MonitorPostgresOptions): Symptom[] {
   const { names } = server._metrics();
   return [
-    ...when(names.cpu, () => cpuSymptom(scope, server, options)),
-    ...when(names.memory, () => memorySymptom(scope, server, options)),
-    ...when(names.connections, () => connectionsSymptom(scope, server, options)),
-    ...when(names.storage, () => storageSymptom(scope, server, options)),
+    ...when(names.cpu, () => cpuSymptom(server, options)),
+    ...when(names.memory, () => memorySymptom(server, options)),
+    ...when(names.connections, () => connectionsSymptom(server, options)),
+    ...when(names.storage, () => storageSymptom(server, options)),
   ];
 }
 
@@ -30,8 +30,8 @@ function when(metricName: string | undefined, symptom: () => Symptom): Symptom[]
   return metricName === undefined ? [] : [symptom()];
 }
 
-function cpuSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
-  const cpu = percent(scope, 'cpuPercent', options.cpuPercent, 90);
+function cpuSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
+  const cpu = percent(server, 'cpuPercent', options.cpuPercent, 90);
   return {
     alarm: BackendAlarm.DATABASE_CPU,
     title: 'CPU (%)',
@@ -42,8 +42,8 @@ function cpuSymptom(scope: IConstruct, server: PostgresServer, options: WatchPos
   };
 }
 
-function memorySymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
-  const memory = bytes(scope, 'freeMemory', options.freeMemory ?? Size.mebibytes(128));
+function memorySymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
+  const memory = bytes(server, 'minFreeMemory', options.minFreeMemory ?? Size.mebibytes(128));
   return {
     alarm: BackendAlarm.DATABASE_MEMORY,
     title: 'Free memory (bytes)',
@@ -55,18 +55,17 @@ function memorySymptom(scope: IConstruct, server: PostgresServer, options: Watch
   };
 }
 
-function connectionsSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
-  const { connections } = options;
+function connectionsSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
   const { maxConnections } = server._limits();
   const fromLimit = maxConnections === undefined ? undefined : Math.max(1, Math.floor(maxConnections * 0.8));
-  const threshold = connections === undefined ? fromLimit : count(scope, 'connections', connections);
+  const threshold = options.maxConnections === undefined ? fromLimit : count(server, 'maxConnections', options.maxConnections);
   if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_CONNECTIONS, options)) {
-    advise(scope, 'connections', `How many connections '${server.node.path}' accepts is not known, so no alarm watches them. Give connections, or exclude BackendAlarm.DATABASE_CONNECTIONS.`);
+    warn(server, 'BackendMonitoring.connections', `The number of connections that '${server.node.path}' accepts isn't known, so no alarm watches them. Set \`maxConnections\`, or \`exclude: [BackendAlarm.DATABASE_CONNECTIONS]\`.`);
   }
   return {
     alarm: BackendAlarm.DATABASE_CONNECTIONS,
     title: 'Connections',
-    description: `The server has had ${threshold} open connections, ${connections === undefined ? `80 % of the ${maxConnections} that it accepts, ` : ''}in each of 2 periods of 5 minutes`,
+    description: `The server has had ${threshold} open connections, ${options.maxConnections === undefined ? `80 % of the ${maxConnections} that it accepts, ` : ''}in each of 2 periods of 5 minutes`,
     metric: server.metricDatabaseConnections(),
     threshold,
     // A deployment has old and new tasks for some minutes.
@@ -75,18 +74,18 @@ function connectionsSymptom(scope: IConstruct, server: PostgresServer, options: 
   };
 }
 
-function storageSymptom(scope: IConstruct, server: PostgresServer, options: WatchPostgresOptions): Symptom {
-  const { freeStorage } = options;
+function storageSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
+  const { minFreeStorage } = options;
   const { allocatedStorage } = server._limits();
   const tenth = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : allocatedStorage.toBytes() / 10;
-  const threshold = freeStorage === undefined ? tenth : bytes(scope, 'freeStorage', freeStorage);
+  const threshold = minFreeStorage === undefined ? tenth : bytes(server, 'minFreeStorage', minFreeStorage);
   if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_STORAGE, options)) {
-    advise(scope, 'storage', `How much storage '${server.node.path}' has is not known, so no alarm watches it. Give freeStorage, or exclude BackendAlarm.DATABASE_STORAGE.`);
+    warn(server, 'BackendMonitoring.storage', `The storage size of '${server.node.path}' isn't known, so no alarm watches it. Set \`minFreeStorage\`, or \`exclude: [BackendAlarm.DATABASE_STORAGE]\`.`);
   }
   return {
     alarm: BackendAlarm.DATABASE_STORAGE,
     title: 'Free storage (bytes)',
-    description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${freeStorage === undefined ? ', 10 % of what it was made with' : ''}`,
+    description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${minFreeStorage === undefined ? ', 10 % of what it was made with' : ''}`,
     metric: server.metricFreeStorageSpace(),
     threshold,
     below: true,
@@ -94,10 +93,6 @@ function storageSymptom(scope: IConstruct, server: PostgresServer, options: Watc
     evaluationPeriods: 1,
     treatMissingData: TreatMissingData.MISSING,
   };
-}
-
-function advise(scope: IConstruct, what: string, message: string): void {
-  Annotations.of(scope).addWarningV2(`cdk-private-backend:BackendMonitoring.${what}`, message);
 }
 
 function readable(size: number): string {

@@ -5,11 +5,8 @@ import { InvalidBackendError } from '../../private/errors';
 /** One name, or the name of an extension and one of its settings. */
 const SETTING = /^[a-z_][a-z0-9_$]*(\.[a-z_][a-z0-9_$]*)?$/i;
 
-/** Settings that this library decides, and what to use instead. */
-const DECIDED: { readonly [name: string]: string } = {
-  role: 'Whom a user acts as follows from its access.',
-  session_authorization: 'Whom a user acts as follows from its access.',
-};
+/** Settings that follow from the access of a user. */
+const DECIDED = ['role', 'session_authorization'];
 
 /** Refuses settings that PostgreSQL has no name for, that are given twice, or that this library decides. */
 export function validateSettings(scope: IConstruct, settings: { [name: string]: string } = {}, props: { [name: string]: unknown } = {}): void {
@@ -17,17 +14,18 @@ export function validateSettings(scope: IConstruct, settings: { [name: string]: 
   for (const name of names) {
     const lower = name.toLowerCase();
     if (!SETTING.test(name)) {
-      throw new InvalidBackendError(scope, `settings: '${name}' is not the name of a setting. Names are letters, digits and '_', like 'work_mem' or 'auto_explain.log_min_duration'.`);
+      throw new InvalidBackendError(scope, 'Postgres.settingName', `\`settings\` contains '${name}', which isn't a valid setting name. Use letters, digits and '_', such as 'work_mem' or 'auto_explain.log_min_duration'.`);
     }
-    if (DECIDED[lower] !== undefined) {
-      throw new InvalidBackendError(scope, `settings: '${name}' cannot be set. ${DECIDED[lower]}`);
+    if (DECIDED.includes(lower)) {
+      throw new InvalidBackendError(scope, 'Postgres.settingDecided', `\`settings\` can't contain '${name}', because each user's \`access\` decides it. Set \`access\` in \`database.addUser()\`.`);
     }
-    if (names.some(other => other !== name && other.toLowerCase() === lower)) {
-      throw new InvalidBackendError(scope, `settings: '${lower}' is given twice, in different spellings. Give it once.`);
+    const twice = names.find(other => other !== name && other.toLowerCase() === lower);
+    if (twice !== undefined) {
+      throw new InvalidBackendError(scope, 'Postgres.settingTwice', `\`settings\` contains '${name}' and '${twice}', which are the same setting. Remove one of them.`);
     }
     const prop = Object.keys(props).find(key => props[key] !== undefined && settingNameOf(key) === lower);
     if (prop !== undefined) {
-      throw new InvalidBackendError(scope, `Set ${prop} or the setting ${lower}, not both.`);
+      throw new InvalidBackendError(scope, 'Postgres.settingAndProp', `\`${prop}\` and the setting '${lower}' are both set, and mean the same. Remove one of them.`);
     }
   }
 }

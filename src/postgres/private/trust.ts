@@ -1,25 +1,32 @@
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { rdsRegions } from '../../trust/rds-roots';
+import type { PemFile } from '../../trust';
+import { rdsRegions } from '../../trust/shared/rds-roots';
 
 /** What fits into a user's secret besides the rest of it. */
 const MAX_BYTES = 48 * 1024;
 
-/** Refuses a server that no client could verify. What region an environment-agnostic stack goes to, only the broker sees. */
-export function validateCertificateAuthorities(scope: IConstruct, caBundle?: string): void {
-  if (caBundle !== undefined) {
-    if (!Token.isUnresolved(caBundle) && !caBundle.includes('-----BEGIN CERTIFICATE-----')) {
-      throw new InvalidBackendError(scope, 'caBundle must be the PEM text of certificates, starting with -----BEGIN CERTIFICATE-----. To give a file, pass its content.');
-    }
-    if (!Token.isUnresolved(caBundle) && Buffer.byteLength(caBundle) > MAX_BYTES) {
-      throw new InvalidBackendError(scope, `caBundle has ${Buffer.byteLength(caBundle)} bytes, and at most ${MAX_BYTES} fit into a user's secret. Give only the authorities of this server, not those of all regions.`);
-    }
-    return;
+/** The certificate authorities of a server, none for those of RDS. Refuses a server that no client could verify; the region of an environment-agnostic stack is known to the broker only. */
+export function readCertificateAuthorities(scope: IConstruct, caCertificates?: PemFile): string | undefined {
+  if (caCertificates === undefined) {
+    requireKnownRoots(scope);
+    return undefined;
   }
+  const text = caCertificates._read(scope);
+  if (!Token.isUnresolved(text) && !text.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.caCertificates', '`caCertificates` must contain certificates in PEM format, which start with \'-----BEGIN CERTIFICATE-----\'.');
+  }
+  if (!Token.isUnresolved(text) && Buffer.byteLength(text) > MAX_BYTES) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.caCertificatesSize', `\`caCertificates\` has ${Buffer.byteLength(text)} bytes, and at most ${MAX_BYTES} fit into a user's secret. Use only this server's certificate authorities, not the file for all regions.`);
+  }
+  return text;
+}
+
+function requireKnownRoots(scope: IConstruct): void {
   const { region } = Stack.of(scope);
   if (!Token.isUnresolved(region) && !rdsRegions().includes(region)) {
-    throw new InvalidBackendError(scope,
-      `This release has no RDS root certificates for region '${region}', so no client could verify the server. Give them as caBundle: the PEM file of the region, from https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html.`);
+    throw new InvalidBackendError(scope, 'PrivatePostgres.unknownRegion', `This release doesn't contain the RDS root certificates for region '${region}', so no client could verify the server. `
+      + 'Download the region\'s PEM file, linked at https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html, and set `caCertificates: PemFile.fromPath(\'ca.pem\')`.');
   }
 }

@@ -1,5 +1,5 @@
-import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
-import { InvalidBackendError } from '../../private/errors';
+import { RemovalPolicy, SizeRoundingBehavior, type Duration } from 'aws-cdk-lib';
+import { type Refuse, refuseOf } from '../../private/errors';
 import type { PostureOverrides } from '../posture-overrides';
 
 type Settings = Required<PostureOverrides>;
@@ -14,66 +14,77 @@ const STORAGE_GIB = { least: 20, most: 65536 };
 const LONGEST_TIMEOUT_DAYS = 24;
 
 /** Refuses values and combinations that could not be deployed or would contradict each other. */
-export function validatePosture(posture: Settings): void {
-  for (const problem of [...networkProblems(posture), ...serverProblems(posture), ...removalProblems(posture), ...taskProblems(posture), ...auditProblems(posture)]) {
-    throw new InvalidBackendError(undefined, `Invalid posture: ${problem}`);
+export function validatePosture(name: string, posture: Settings): void {
+  const refuse = refuseOf(`Posture.${name}()`);
+  validateNetwork(posture, refuse);
+  validateServer(posture, refuse);
+  validateRemoval(posture, refuse);
+  validateTasks(posture, refuse);
+  const days = posture.auditRetention.toDays({ integral: false });
+  if (!isWhole(days, 1)) {
+    refuse('Posture.auditRetention', `\`auditRetention\` must be a whole number of days, at least 1, got ${days} days.`);
   }
 }
 
-function networkProblems({ maxAzs, multiAz }: Settings): string[] {
-  return [
-    ...when(!isWhole(maxAzs, 1, 3), `maxAzs must be 1, 2 or 3, got ${maxAzs}.`),
-    ...when(multiAz && maxAzs === 1, 'multiAz needs maxAzs of at least 2, got 1. Set maxAzs to 2 or multiAz to false.'),
-  ];
+function validateNetwork({ maxAzs, multiAz }: Settings, refuse: Refuse): void {
+  if (!isWhole(maxAzs, 1, 3)) {
+    refuse('Posture.maxAzs', `\`maxAzs\` must be 1, 2 or 3, got ${maxAzs}.`);
+  }
+  if (multiAz && maxAzs === 1) {
+    refuse('Posture.multiAz', '`multiAz` needs two availability zones, and `maxAzs` is 1. Set `maxAzs: 2` or `multiAz: false`.');
+  }
 }
 
-function serverProblems(posture: Settings): string[] {
+function validateServer(posture: Settings, refuse: Refuse): void {
   const days = posture.backupRetention.toDays({ integral: false });
-  const storage = posture.allocatedStorage.toGibibytes();
-  return [
-    ...when(!isWhole(days, 0, 35), `backupRetention must be a whole number of days from 0 to 35, got ${days} days.`),
-    ...when(!isWhole(storage, STORAGE_GIB.least, STORAGE_GIB.most), `allocatedStorage must be from ${STORAGE_GIB.least} to ${STORAGE_GIB.most} GiB, got ${storage} GiB.`),
-    ...when(posture.instanceType.toString().endsWith('.nano'), `instanceType must be a size that RDS has, from micro, got ${posture.instanceType.toString()}.`),
-    ...when(posture.cacheNodeType.toString().endsWith('.nano'), `cacheNodeType must be a size that ElastiCache has, from micro, got ${posture.cacheNodeType.toString()}.`),
-    ...timeoutProblems('statementTimeout', posture.statementTimeout),
-    ...timeoutProblems('idleInTransactionSessionTimeout', posture.idleInTransactionSessionTimeout),
-    ...timeoutProblems('lockTimeout', posture.lockTimeout),
-  ];
+  const storage = posture.databaseAllocatedStorage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
+  const [instanceType, nodeType] = [posture.databaseInstanceType.toString(), posture.cacheNodeType.toString()];
+  if (!isWhole(days, 0, 35)) {
+    refuse('Posture.backupRetention', `\`backupRetention\` must be a whole number of days from 0 to 35, got ${days} days.`);
+  }
+  if (!isWhole(storage, STORAGE_GIB.least, STORAGE_GIB.most)) {
+    refuse('Posture.databaseAllocatedStorage', `\`databaseAllocatedStorage\` must be from ${STORAGE_GIB.least} to ${STORAGE_GIB.most} GiB, got ${storage} GiB.`);
+  }
+  if (instanceType.endsWith('.nano')) {
+    refuse('Posture.databaseInstanceType', `\`databaseInstanceType\` must be a size that RDS has, from micro, got ${instanceType}.`);
+  }
+  if (nodeType.endsWith('.nano')) {
+    refuse('Posture.cacheNodeType', `\`cacheNodeType\` must be a size that ElastiCache has, from micro, got ${nodeType}.`);
+  }
+  validateTimeout('statementTimeout', posture.statementTimeout, refuse);
+  validateTimeout('idleInTransactionSessionTimeout', posture.idleInTransactionSessionTimeout, refuse);
+  validateTimeout('lockTimeout', posture.lockTimeout, refuse);
 }
 
-function removalProblems({ removalPolicy, databaseRemovalPolicy, deletionProtection }: Settings): string[] {
-  return [
-    ...when(![DESTROY, RETAIN].includes(removalPolicy),
-      `removalPolicy must be DESTROY or RETAIN, got ${removalPolicy}: most resources have no snapshots. databaseRemovalPolicy takes SNAPSHOT.`),
-    ...when(![DESTROY, SNAPSHOT, RETAIN].includes(databaseRemovalPolicy), `databaseRemovalPolicy must be DESTROY, SNAPSHOT or RETAIN, got ${databaseRemovalPolicy}.`),
-    ...when(deletionProtection && databaseRemovalPolicy === DESTROY,
-      'deletionProtection contradicts databaseRemovalPolicy DESTROY. Set deletionProtection to false, or databaseRemovalPolicy to SNAPSHOT or RETAIN.'),
-  ];
+function validateRemoval({ removalPolicy, databaseRemovalPolicy, deletionProtection }: Settings, refuse: Refuse): void {
+  if (![DESTROY, RETAIN].includes(removalPolicy)) {
+    refuse('Posture.removalPolicy', `\`removalPolicy\` must be DESTROY or RETAIN, got ${removalPolicy}, because most resources have no snapshots. For databases use \`databaseRemovalPolicy\`.`);
+  }
+  if (![DESTROY, SNAPSHOT, RETAIN].includes(databaseRemovalPolicy)) {
+    refuse('Posture.databaseRemovalPolicy', `\`databaseRemovalPolicy\` must be DESTROY, SNAPSHOT or RETAIN, got ${databaseRemovalPolicy}.`);
+  }
+  if (deletionProtection && databaseRemovalPolicy === DESTROY) {
+    refuse('Posture.deletionProtection', '`deletionProtection` is true and `databaseRemovalPolicy` is DESTROY, which contradict each other. '
+      + 'Set `deletionProtection: false`, or `databaseRemovalPolicy: RemovalPolicy.SNAPSHOT`.');
+  }
 }
 
-function auditProblems({ auditRetention }: Settings): string[] {
-  const days = auditRetention.toDays({ integral: false });
-  return when(!isWhole(days, 1), `auditRetention must be a whole number of days, at least 1, got ${days} days.`);
+function validateTasks({ minTasks, maxTasks, poolSize }: Settings, refuse: Refuse): void {
+  if (!isWhole(minTasks, 1, MOST_TASKS) || !isWhole(maxTasks, minTasks, MOST_TASKS)) {
+    refuse('Posture.taskBounds', `\`minTasks\` must be at least 1, and \`maxTasks\` from \`minTasks\` to ${MOST_TASKS}, got \`minTasks\` ${minTasks} and \`maxTasks\` ${maxTasks}.`);
+  }
+  if (!isWhole(poolSize, 1)) {
+    refuse('Posture.poolSize', `\`poolSize\` must be a whole number of at least 1, got ${poolSize}.`);
+  }
 }
 
-function taskProblems({ minTasks, maxTasks, poolSize }: Settings): string[] {
-  return [
-    ...when(!isWhole(minTasks, 1, MOST_TASKS) || !isWhole(maxTasks, minTasks, MOST_TASKS),
-      `minTasks must be at least 1 and maxTasks at least minTasks and at most ${MOST_TASKS}, got minTasks ${minTasks} and maxTasks ${maxTasks}.`),
-    ...when(!isWhole(poolSize, 1), `poolSize must be a whole number of at least 1, got ${poolSize}.`),
-  ];
-}
-
-function timeoutProblems(name: string, timeout: Duration): string[] {
+function validateTimeout(name: string, timeout: Duration, refuse: Refuse): void {
   const milliseconds = timeout.toMilliseconds({ integral: false });
-  const bad = milliseconds < 1 || milliseconds > LONGEST_TIMEOUT_DAYS * 24 * 60 * 60 * 1000;
-  return when(bad, `${name} must be from 1 millisecond to ${LONGEST_TIMEOUT_DAYS} days, got ${milliseconds} milliseconds. PostgreSQL takes 0 for no limit.`);
+  if (milliseconds < 1 || milliseconds > LONGEST_TIMEOUT_DAYS * 24 * 60 * 60 * 1000) {
+    refuse('Posture.timeout', `\`${name}\` must be from 1 millisecond to ${LONGEST_TIMEOUT_DAYS} days, got ${milliseconds} milliseconds. PostgreSQL takes 0 for no limit.`);
+  }
 }
 
 function isWhole(value: number, least: number, most = Number.MAX_SAFE_INTEGER): boolean {
   return Number.isInteger(value) && value >= least && value <= most;
-}
-
-function when(bad: boolean, problem: string): string[] {
-  return bad ? [problem] : [];
 }

@@ -10,7 +10,7 @@ import { InvalidBackendError } from '../../private/errors';
  */
 export function dataRemovalPolicy(scope: IConstruct, explicit?: RemovalPolicy): RemovalPolicy {
   if (explicit === RemovalPolicy.SNAPSHOT) {
-    throw new InvalidBackendError(scope, 'removalPolicy must be DESTROY or RETAIN, got snapshot: logs and buckets have no snapshots.');
+    throw new InvalidBackendError(scope, 'Props.removalPolicy', '`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT, because logs, buckets and keys have no snapshots. Use `removalPolicy: RemovalPolicy.RETAIN`.');
   }
   return explicit ?? Posture.of(scope).removalPolicy;
 }

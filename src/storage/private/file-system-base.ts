@@ -1,8 +1,12 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { ThroughputMode } from 'aws-cdk-lib/aws-efs';
 import { Construct } from 'constructs';
+import { fileSystemSymptoms } from './file-system-symptoms';
 import { metricOf } from '../../private/metric-of';
+import type { Monitored, Monitoring } from '../../symptoms/shared/monitored';
+import type { MonitorFileSystemOptions } from '../monitor-file-system-options';
 import type { IPrivateFileSystem } from '../private-file-system';
 
 const EVERY_15_MINUTES = Duration.minutes(15);
@@ -15,7 +19,7 @@ export const NFS_PORT = 2049;
  *
  * @internal
  */
-export abstract class FileSystemBase extends Construct implements IPrivateFileSystem {
+export abstract class FileSystemBase extends Construct implements IPrivateFileSystem, Monitored {
   /** TCP port of NFS, 2049. */
   public readonly port: number = NFS_PORT;
 
@@ -24,6 +28,13 @@ export abstract class FileSystemBase extends Construct implements IPrivateFileSy
 
   /** Security groups of the mount targets, with the port as default. */
   public abstract readonly connections: ec2.Connections;
+
+  /**
+   * How fast files are read and written; nothing where others decided that.
+   *
+   * @internal
+   */
+  public readonly _throughputMode?: ThroughputMode;
 
   /** Host name of the mount target in the zone of whoever asks. */
   public get endpoint(): string {
@@ -50,8 +61,23 @@ export abstract class FileSystemBase extends Construct implements IPrivateFileSy
     return this.metric('ClientConnections', { statistic: cloudwatch.Stats.SUM, ...options });
   }
 
+  /** Operations in percent of those that the file system can do. Default: average over 5 minutes. */
+  public metricPercentIoLimit(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('PercentIOLimit', options);
+  }
+
+  /** Burst credits in bytes, which count with bursting throughput only. Default: minimum over 5 minutes. */
+  public metricBurstCreditBalance(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
+    return this.metric('BurstCreditBalance', { statistic: cloudwatch.Stats.MINIMUM, ...options });
+  }
+
   /** What is stored, in bytes; EFS reports it every 15 minutes, so this is the average over 15. */
   public metricStorageBytes(options?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric('StorageBytes', { dimensionsMap: { FileSystemId: this.fileSystemId, StorageClass: 'Total' }, period: EVERY_15_MINUTES, ...options });
+  }
+
+  /** @internal */
+  public _monitor(options: MonitorFileSystemOptions): Monitoring {
+    return { symptoms: fileSystemSymptoms(this, this._throughputMode, options) };
   }
 }

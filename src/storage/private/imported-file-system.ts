@@ -13,10 +13,10 @@ export class ImportedFileSystem extends FileSystemBase {
   constructor(scope: Construct, id: string, { fileSystemId, securityGroups }: PrivateFileSystemAttributes) {
     super(scope, id);
     if (!Token.isUnresolved(fileSystemId) && !/^fs-[0-9a-f]{8,40}$/.test(fileSystemId)) {
-      throw new InvalidBackendError(this, `fileSystemId must be an identifier like 'fs-0123456789abcdef0', got '${fileSystemId}'.`);
+      throw new InvalidBackendError(this, 'PrivateFileSystem.fileSystemId', `\`fileSystemId\` must be an id such as 'fs-0123456789abcdef0', got '${fileSystemId}'.`);
     }
     if (securityGroups.length === 0) {
-      throw new InvalidBackendError(this, 'securityGroups must hold at least one security group of the mount targets, so that they can be reached.');
+      throw new InvalidBackendError(this, 'PrivateFileSystem.noSecurityGroups', '`securityGroups` is empty, so services can\'t reach the file system. Pass at least one security group of its mount targets.');
     }
     this.fileSystemId = fileSystemId;
     this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(NFS_PORT) });

@@ -6,7 +6,7 @@ import { InvalidBackendError } from '../../private/errors';
 export function percent(scope: IConstruct, name: string, value: number | undefined, standard: number, least = 1): number {
   const chosen = value ?? standard;
   if (!Token.isUnresolved(chosen) && !(chosen >= least && chosen > 0 && chosen <= 100)) {
-    throw new InvalidBackendError(scope, `${name} must be from ${least === 0 ? 'above 0' : least} to 100 percent, got ${chosen}.`);
+    throw new InvalidBackendError(scope, 'MonitorOptions.percent', `\`${name}\` must be ${least === 0 ? 'more than 0 and at most 100' : `from ${least} to 100`} percent, got ${chosen}.`);
   }
   return chosen;
 }
@@ -14,7 +14,7 @@ export function percent(scope: IConstruct, name: string, value: number | undefin
 /** A number of things, else its default. */
 export function count(scope: IConstruct, name: string, value: number): number {
   if (!Token.isUnresolved(value) && !(Number.isInteger(value) && value >= 1)) {
-    throw new InvalidBackendError(scope, `${name} must be a whole number of at least 1, got ${value}.`);
+    throw new InvalidBackendError(scope, 'MonitorOptions.count', `\`${name}\` must be a whole number of at least 1, got ${value}.`);
   }
   return value;
 }
@@ -23,7 +23,7 @@ export function count(scope: IConstruct, name: string, value: number): number {
 export function seconds(scope: IConstruct, name: string, value: Duration): number {
   const chosen = value.isUnresolved() ? undefined : value.toSeconds({ integral: false });
   if (chosen === undefined || chosen <= 0) {
-    throw new InvalidBackendError(scope, `${name} must be longer than nothing and known at synth, got ${chosen === undefined ? 'a token' : `${chosen} seconds`}.`);
+    throw new InvalidBackendError(scope, 'MonitorOptions.duration', `\`${name}\` must be longer than 0 seconds, got ${chosen === undefined ? 'a duration that isn\'t known until deployment (it\'s a token)' : `${chosen} seconds`}.`);
   }
   return chosen;
 }
@@ -32,7 +32,7 @@ export function seconds(scope: IConstruct, name: string, value: Duration): numbe
 export function bytes(scope: IConstruct, name: string, value: Size): number {
   const chosen = value.isUnresolved() ? undefined : value.toBytes();
   if (chosen === undefined || chosen <= 0) {
-    throw new InvalidBackendError(scope, `${name} must be more than nothing and known at synth, got ${chosen === undefined ? 'a token' : `${chosen} bytes`}.`);
+    throw new InvalidBackendError(scope, 'MonitorOptions.size', `\`${name}\` must be more than 0 bytes, got ${chosen === undefined ? 'a size that isn\'t known until deployment (it\'s a token)' : `${chosen} bytes`}.`);
   }
   return chosen;
 }

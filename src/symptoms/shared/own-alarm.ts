@@ -15,7 +15,7 @@ export interface OwnAlarm {
   readonly evaluationPeriods: number;
 }
 
-/** Alarms that a construct has itself, without actions, on symptoms that monitoring watches too. Nodes after the first have a number. */
+/** Alarms that a construct has itself, without actions, on symptoms that monitoring monitors too. Nodes after the first have a number. */
 export function createOwnAlarms(scope: Construct, symptoms: Symptom[], { id, alarmDescription, evaluationPeriods }: OwnAlarm): void {
   symptoms.forEach((symptom, index) => {
     if (symptom.threshold !== undefined) {

@@ -1,6 +1,6 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { BackendAlarm } from '../backend-alarm';
-import type { WatchOptions } from '../watch-options';
+import type { MonitorOptions } from '../monitor-options';
 
 /** Something that is measured, and from when on it is worth waking somebody. */
 export interface Symptom {
@@ -22,13 +22,13 @@ export interface Symptom {
   readonly ignoreFewSamples?: boolean;
 }
 
-/** The construct id of a symptom, below the construct that stands for what is watched. */
+/** The construct id of a symptom, below the construct that stands for what is monitored. */
 export function idOf({ alarm, part }: Pick<Symptom, 'alarm' | 'part'>): string {
   const words = alarm.section.split('-').map((word) => word[0].toUpperCase() + word.slice(1)).join('');
   return part === undefined ? words : `${words}-${part}`;
 }
 
 /** Whether somebody does not want an alarm. By section: another copy of this library has other objects for the same alarm. */
-export function isExcluded(alarm: BackendAlarm, { exclude = [] }: WatchOptions): boolean {
+export function isExcluded(alarm: BackendAlarm, { exclude = [] }: MonitorOptions): boolean {
   return exclude.some(({ section }) => section === alarm.section);
 }

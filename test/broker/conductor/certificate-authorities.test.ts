@@ -1,5 +1,5 @@
 import { certificateAuthorities } from '../../../src/broker/handler/conductor/certificate-authorities';
-import { rdsRootsFor } from '../../../src/trust/rds-roots';
+import { rdsRootsFor } from '../../../src/trust/shared/rds-roots';
 
 const ROOTS = rdsRootsFor('eu-west-1') as string;
 
@@ -22,5 +22,5 @@ test.each([
 });
 
 test.each(['us-gov-west-1', 'cn-north-1', ''])('fails in region \'%s\', whose roots are not known, and names the prop', (region) => {
-  expect(() => certificateAuthorities({}, region)).toThrow('\'caBundle\'');
+  expect(() => certificateAuthorities({}, region)).toThrow('`caCertificates`');
 });

@@ -17,7 +17,7 @@ beforeEach(() => {
   start = clock.now();
 });
 
-const invoke = () => lambdaInvoker(new LambdaClient({ region: 'eu-west-1' }), 'sql', clock)(REQUEST, start + 14 * MINUTE);
+const invoke = () => lambdaInvoker(new LambdaClient({ region: 'eu-west-1' }), { name: 'sql', logGroup: '/logs/sql' }, clock)(REQUEST, start + 14 * MINUTE);
 const payload = (value: unknown) => Buffer.from(JSON.stringify(value)) as never;
 const failure = (name: string, message = name) => Object.assign(new Error(message), { name });
 
@@ -70,10 +70,10 @@ test('many that were refused at once do not come back at once', async () => {
 });
 
 test.each([
-  ['fails with the message of a function that broke', { FunctionError: 'Unhandled', Payload: payload({ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 840.00 seconds' }) }, /Task timed out after 840.00 seconds.*log group/],
-  ['fails when the function broke without a message', { FunctionError: 'Unhandled' }, /ended with an error: Unhandled/],
-  ['fails when the answer is none', { Payload: payload(null) }, /gave no answer/],
-  ['fails when there is no payload', {}, /gave no answer/],
+  ['fails with the message of a function that broke', { FunctionError: 'Unhandled', Payload: payload({ errorType: 'Sandbox.Timedout', errorMessage: 'Task timed out after 840.00 seconds' }) }, /failed: Task timed out after 840.00 seconds\. See the log group '\/logs\/sql'/],
+  ['fails when the function broke without a message', { FunctionError: 'Unhandled' }, /failed: Unhandled\. See the log group/],
+  ['fails when the answer is none', { Payload: payload(null) }, /returned nothing\. See the log group '\/logs\/sql'/],
+  ['fails when there is no payload', {}, /returned nothing\. See the log group '\/logs\/sql'/],
 ])('%s', async (_, output, message) => {
   lambda.on(InvokeCommand).resolves(output);
   await expect(invoke()).rejects.toMatchObject({ code: 'SQL_FUNCTION', message: expect.stringMatching(message) });

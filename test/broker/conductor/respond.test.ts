@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { ADMIN_PASSWORD, FakeClock } from './world';
 import type { ConductorEvent } from '../../../src/broker/handler/conductor/request';
 import { responseBody } from '../../../src/broker/handler/conductor/respond';
-import { putResponse } from '../../../src/private/put-response';
+import { putResponse } from '../../../src/private/handler/put-response';
 import { ConductorWorld } from '../../postgres/engine/conductor/conductor-world';
 import { FakeSql } from '../../postgres/engine/conductor/fake-sql';
 
@@ -68,11 +68,11 @@ describe('delivery', () => {
 
   test('fails when it is refused every time', async () => {
     statuses = Array.from({ length: 20 }, () => 403);
-    await expect(putResponse(url, '{}', new FakeClock())).rejects.toThrow('CloudFormation did not take the response: status 403');
+    await expect(putResponse(url, '{}', new FakeClock())).rejects.toThrow('[NOT_DELIVERED] CloudFormation didn\'t accept the response: status 403');
   });
 
   test('fails when nobody listens', async () => {
-    await expect(putResponse('http://127.0.0.1:9/', '{}', new FakeClock())).rejects.toThrow('CloudFormation did not take the response');
+    await expect(putResponse('http://127.0.0.1:9/', '{}', new FakeClock())).rejects.toThrow('CloudFormation didn\'t accept the response');
   });
 });
 
@@ -120,6 +120,6 @@ describe('what is said', () => {
   test('a missing setting of the function is an answer too', async () => {
     const world = new ConductorWorld(new FakeSql().handle);
     delete world.env.HOST;
-    expect(await world.send({ RequestType: 'Create', ...world.database() })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('environment variable HOST') });
+    expect(await world.send({ RequestType: 'Create', ...world.database() })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('environment variable \'HOST\'') });
   });
 });

@@ -34,7 +34,7 @@ export function testUnreachable(stage: Stage): void {
     stage.instanceIs('stopped');
     await stage.server.stop();
     for (const resource of [stage.scene.user(stage.name, APP), stage.scene.database(stage.fresh('unreached'), { removal: 'force' })]) {
-      expect(await resource.create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/'backend' is stopped; start it.*does not take requests/) });
+      expect(await resource.create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/didn't accept requests.*'backend' is stopped\. Start the server/) });
       const calls = stage.scene.asked.length;
       succeeded(await resource.delete());
       expect(stage.scene.asked).toHaveLength(calls);
@@ -45,7 +45,7 @@ export function testUnreachable(stage: Stage): void {
     const user = await stage.givenUser();
     stage.instanceIs('stopped');
     await stage.server.stop();
-    expect(await user.delete()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: user.physicalId, Reason: expect.stringContaining('start it') });
+    expect(await user.delete()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: user.physicalId, Reason: expect.stringContaining('Start the server') });
     await stage.server.start();
     expect(await stage.canLogIn(user)).toBe(true);
   });

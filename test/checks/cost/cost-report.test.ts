@@ -130,7 +130,7 @@ describe('regions', () => {
   });
 
   test('fails: prices of a region without a table', () => {
-    expect(() => new CostReport({ region: 'eu-north-1' })).toThrow("No price table for 'eu-north-1'. There are tables for us-east-1, eu-central-1, eu-west-1");
+    expect(() => new CostReport({ region: 'eu-north-1' })).toThrow("doesn't have a price table for `region` 'eu-north-1', only for us-east-1, eu-central-1, eu-west-1.");
   });
 
   test('an estimated price is an assumption, a verified one is not', () => {
@@ -178,7 +178,7 @@ describe('budget', () => {
   });
 
   test.each([-1, Number.NaN])('fails: a budget of %s', (amount) => {
-    expect(() => CostReport.budget(amount)).toThrow(`budget is ${amount}. Give US dollars a month, 0 or more.`);
+    expect(() => CostReport.budget(amount)).toThrow(`\`budget\` must be at least 0 US dollars a month, got ${amount}.`);
   });
 
   test('a report without a budget never fails', () => {
@@ -297,7 +297,7 @@ describe('output', () => {
   });
 
   test('fails: a report of an app that was not synthesised', () => {
-    expect(() => new CostReport().report()).toThrow(/no report yet.*app\.synth\(\)/);
+    expect(() => new CostReport().report()).toThrow(/hasn't run yet.*app\.synth\(\)/);
   });
 
   test('a second synthesis replaces the first', () => {

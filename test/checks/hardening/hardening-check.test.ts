@@ -101,7 +101,7 @@ describe('a report', () => {
   });
 
   test('fails where the app was not synthesised with the check', () => {
-    expect(() => new HardeningCheck().report()).toThrow(/HardeningCheck has no report yet/);
+    expect(() => new HardeningCheck().report()).toThrow(/The check hasn't run yet.*\(in HardeningCheck\.report\(\)\)/);
   });
 });
 

@@ -1,5 +1,5 @@
 import { DATABASE_CASES } from './cases/databases';
-import { EDGE_CASES } from './cases/edge';
+import { INGRESS_CASES } from './cases/ingress';
 import { INSTANCE_CASES } from './cases/instances';
 import { NETWORK_CASES } from './cases/network';
 import { PERMISSION_CASES } from './cases/permissions';
@@ -10,7 +10,7 @@ import { judgeStack, outcomeOf, type Case } from './judge';
 import { HARDENING_RULES } from '../../../src/checks/hardening/private/rules';
 
 const CASES: readonly Case[] = [
-  ...NETWORK_CASES, ...INSTANCE_CASES, ...PERMISSION_CASES, ...TRUST_CASES, ...DATABASE_CASES, ...EDGE_CASES, ...STORAGE_CASES, ...SECRET_CASES,
+  ...NETWORK_CASES, ...INSTANCE_CASES, ...PERMISSION_CASES, ...TRUST_CASES, ...DATABASE_CASES, ...INGRESS_CASES, ...STORAGE_CASES, ...SECRET_CASES,
 ];
 
 describe.each(HARDENING_RULES)('$id', ({ id, severity }) => {

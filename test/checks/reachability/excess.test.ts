@@ -31,8 +31,8 @@ const cases: Case[] = [
   },
   {
     name: 'every address for an internal load balancer is a matter of advice',
-    change: (r) => { r.Edge.Properties.Scheme = 'internal'; },
-    findings: [/advice rule-any-source Lab\/EdgeGroup/],
+    change: (r) => { r.Balancer.Properties.Scheme = 'internal'; },
+    findings: [/advice rule-any-source Lab\/BalancerGroup/],
   },
   {
     name: 'every port for others is a matter of advice',
@@ -51,8 +51,8 @@ const cases: Case[] = [
   },
   {
     name: 'a port that no listener listens on is a matter of advice',
-    change: (r) => { (r.EdgeGroup.Properties.SecurityGroupIngress as unknown[]).push(rule(8443, everyone)); },
-    findings: [/advice rule-without-listener Lab\/EdgeGroup: the ingress rule for TCP 8443/],
+    change: (r) => { (r.BalancerGroup.Properties.SecurityGroupIngress as unknown[]).push(rule(8443, everyone)); },
+    findings: [/advice rule-without-listener Lab\/BalancerGroup: the ingress rule for TCP 8443/],
   },
   {
     name: 'a NAT instance takes packets of the network on every port',

@@ -84,16 +84,16 @@ export function database(tier: string, properties: Record<string, unknown> = {})
 export function backend(): Resources {
   return {
     ...network(),
-    EdgeGroup: securityGroup([rule(443, everyone)], []),
-    EdgeToApi: egressTo('EdgeGroup', 'ApiGroup', 8080),
-    Edge: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { Scheme: 'internet-facing', Subnets: [ref('Public0'), ref('Public1')], SecurityGroups: [groupOf('EdgeGroup')] } },
+    BalancerGroup: securityGroup([rule(443, everyone)], []),
+    BalancerToApi: egressTo('BalancerGroup', 'ApiGroup', 8080),
+    Balancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: { Scheme: 'internet-facing', Subnets: [ref('Public0'), ref('Public1')], SecurityGroups: [groupOf('BalancerGroup')] } },
     Listener: {
       Type: 'AWS::ElasticLoadBalancingV2::Listener',
-      Properties: { LoadBalancerArn: ref('Edge'), Port: 443, Protocol: 'HTTPS', DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('Targets') }] },
+      Properties: { LoadBalancerArn: ref('Balancer'), Port: 443, Protocol: 'HTTPS', DefaultActions: [{ Type: 'forward', TargetGroupArn: ref('Targets') }] },
     },
     Targets: { Type: 'AWS::ElasticLoadBalancingV2::TargetGroup', Properties: { VpcId: ref('Vpc'), Port: 80, Protocol: 'HTTP', TargetType: 'ip' } },
     ApiGroup: securityGroup([], [rule(443, everyone)]),
-    ApiFromEdge: ingressFrom('ApiGroup', 'EdgeGroup', 8080),
+    ApiFromBalancer: ingressFrom('ApiGroup', 'BalancerGroup', 8080),
     ApiToDb: egressTo('ApiGroup', 'DbGroup', 5432),
     ApiTask: taskDefinition(),
     Api: {

@@ -23,7 +23,7 @@ describe('what this library makes', () => {
   });
 
   test.each([
-    ['public IP addresses', Egress.publicIp()], ['a NAT instance', Egress.natInstance()], ['NAT gateways', Egress.natGateway({ perAz: true })], ['endpoints', Egress.endpoints()],
+    ['public IP addresses', Egress.publicIp()], ['a NAT instance', Egress.natInstance()], ['NAT gateways', Egress.natGateway({ perAz: true })], ['endpoints', Egress.vpcEndpoints()],
   ])('every construct in a network with %s has no finding', (_, egress) => {
     const app = new App();
     Posture.production().applyTo(app);
@@ -36,7 +36,7 @@ describe('what this library makes', () => {
     const app = new App();
     Posture.development().applyTo(app);
     const stack = (id: string) => new Stack(app, id, { env: { account: '111111111111', region: 'eu-west-1' } });
-    buildBackend({ Network: stack('Network'), Cluster: stack('Cluster'), Data: stack('Data'), Edge: stack('Edge'), Services: stack('Services'), Access: stack('Access') });
+    buildBackend({ Network: stack('Network'), Cluster: stack('Cluster'), Data: stack('Data'), Ingress: stack('Ingress'), Services: stack('Services'), Access: stack('Access') });
     expectFindings(findingsOf(app), []);
   });
 });

@@ -35,7 +35,7 @@ function complete(): Resources {
   r.MachineGroup = securityGroup([], [rule(443, everyone)]);
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile') } };
   r.Listener.Properties.DefaultActions = [{ Type: 'jwt-validation', Order: 1 }, { Type: 'forward', Order: 2, TargetGroupArn: ref('Targets') }];
-  r.EdgeGroup = securityGroup([rule(443, everyone)], [rule(443, everyone)]);
+  r.BalancerGroup = securityGroup([rule(443, everyone)], [rule(443, everyone)]);
   return r;
 }
 
@@ -57,9 +57,9 @@ const MISTAKES: Record<string, LabChange> = {
   'task-image': (r) => { delete r.Nat; delete r.PrivateRoute; },
   'task-logs': (r) => { delete r.PrivateRoute; },
   'task-secrets': (r) => { delete r.Attachment; },
-  'balancer-to-target': (r) => { delete r.EdgeToApi; },
-  'balancer-to-issuer': (r) => { r.EdgeGroup = securityGroup([rule(443, everyone)], []); },
-  'listener': (r) => { r.Edge.Properties.Subnets = [ref('Isolated0')]; },
+  'balancer-to-target': (r) => { delete r.BalancerToApi; },
+  'balancer-to-issuer': (r) => { r.BalancerGroup = securityGroup([rule(443, everyone)], []); },
+  'listener': (r) => { r.Balancer.Properties.Subnets = [ref('Isolated0')]; },
   'client-to-store': (r) => { delete r.DbFromApi; },
   'function-to-secrets': (r) => { r.Reader.Properties.VpcConfig = { SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('ApiGroup')] }; },
   'ecs-exec': (r) => { delete r.ApiTask.Properties.TaskRoleArn; },
@@ -69,7 +69,7 @@ const MISTAKES: Record<string, LabChange> = {
   'rule-nothing': (r) => { inline(r, 'ApiGroup', rule(8080, {})); },
   'rule-any-source': (r) => { inline(r, 'ApiGroup', rule(8080, everyone)); },
   'rule-any-port': (r) => { inline(r, 'ApiGroup', { IpProtocol: '-1', CidrIp: '10.0.0.0/16' }); },
-  'rule-without-listener': (r) => { inline(r, 'EdgeGroup', rule(80, everyone)); },
+  'rule-without-listener': (r) => { inline(r, 'BalancerGroup', rule(80, everyone)); },
   'expected': (r) => { delete r.ApiToDb; },
   'forbidden': (r) => { inline(r, 'ApiGroup', rule(22, { SourceSecurityGroupId: groupOf('DbGroup') })); delete r.DbGroup.Properties.SecurityGroupEgress; },
 };

@@ -32,7 +32,7 @@ const withNat: Case[] = [
   {
     name: 'fails where the internet gateway is not attached',
     change: (r) => { delete r.Attachment; },
-    findings: [...everything(/is not attached to Lab\/Vpc/), /violation listener Lab\/Listener: nobody on the internet reaches Lab\/Edge on TCP 443: .*is not attached/],
+    findings: [...everything(/is not attached to Lab\/Vpc/), /violation listener Lab\/Listener: nobody on the internet reaches Lab\/Balancer on TCP 443: .*is not attached/],
   },
   {
     name: 'fails where the group of the service allows nothing out',
@@ -167,7 +167,7 @@ const isolated: Case[] = [
   { name: 'fails without the logs endpoint', change: (r) => { delete r.Logs; }, findings: [/violation task-logs Lab\/Api: .*no endpoint for logs is in the VPC/] },
   {
     name: 'fails where endpoints admit another group',
-    change: (r) => { r.EndpointFromApi = ingressFrom('EndpointGroup', 'EdgeGroup', 443); },
+    change: (r) => { r.EndpointFromApi = ingressFrom('EndpointGroup', 'BalancerGroup', 443); },
     findings: everything(/security group Lab\/EndpointGroup has no ingress rule for TCP 443 from security group Lab\/ApiGroup/),
   },
   {

@@ -2,7 +2,7 @@ import { App, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import { checked, expectFindings, findingsOf } from './support';
-import { BackendCluster, BackendNetwork, FargateApi, Posture, PrivatePostgres, PublicEdge, ServiceImage, SsmBastion } from '../../../src';
+import { BackendCluster, BackendNetwork, FargateApi, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion, PemFile } from '../../../src';
 import { ReachabilityCheck, ReachabilityPoint } from '../../../src/checks/reachability';
 import { EXAMPLES } from '../../support/whole-backend';
 
@@ -21,20 +21,20 @@ function backend(state: (check: ReachabilityCheck, parts: ReturnType<typeof part
 function partsOf(stack: Stack) {
   const { vpc } = new BackendNetwork(stack, 'Network');
   const cluster = new BackendCluster(stack, 'Cluster', { vpc });
-  const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app', caBundle: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----' });
+  const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app', caCertificates: PemFile.fromText('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----') });
   const api = new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory(`${EXAMPLES}/services/go-api`), connectTo: [postgres.database.addUser('Api')] });
-  const edge = new PublicEdge(stack, 'Edge', { vpc });
-  edge.addRoute('Api', { paths: ['/*'], target: api });
+  const ingress = new PublicIngress(stack, 'Ingress', { vpc });
+  ingress.addRoute('Api', { paths: ['/*'], target: api });
   const bastion = new SsmBastion(stack, 'Bastion', { vpc });
-  return { stack, vpc, postgres, api, edge, bastion };
+  return { stack, vpc, postgres, api, ingress, bastion };
 }
 
 describe('expect', () => {
   test('holds for what the constructs of this library open', () => {
-    expectFindings(backend((check, { api, postgres, edge }) => {
+    expectFindings(backend((check, { api, postgres, ingress }) => {
       check.expect(of(api), of(postgres), ec2.Port.tcp(5432));
-      check.expect(of(edge), of(api), ec2.Port.tcp(8080));
-      check.expect(internet(), of(edge), ec2.Port.tcp(80));
+      check.expect(of(ingress), of(api), ec2.Port.tcp(8080));
+      check.expect(internet(), of(ingress), ec2.Port.tcp(80));
       check.expect(of(api), internet(), ec2.Port.tcp(443));
       check.expect(of(api), cidr('198.51.100.0/24'), ec2.Port.HTTPS);
     }), []);
@@ -61,11 +61,11 @@ describe('expect', () => {
 
 describe('forbid', () => {
   test('holds for what the constructs of this library keep closed', () => {
-    expectFindings(backend((check, { api, postgres, edge, bastion, stack }) => {
+    expectFindings(backend((check, { api, postgres, ingress, bastion, stack }) => {
       check.forbid(internet(), of(postgres), ec2.Port.allTraffic());
       check.forbid(internet(), of(api), ec2.Port.allTcp());
       check.forbid(internet(), of(bastion), ec2.Port.allTraffic());
-      check.forbid(of(edge), of(postgres), ec2.Port.allTraffic());
+      check.forbid(of(ingress), of(postgres), ec2.Port.allTraffic());
       check.forbid(cidr('203.0.113.0/24'), of(postgres), ec2.Port.tcp(5432));
       check.forbid(of(postgres), of(api), ec2.Port.allTraffic());
       expect(stack.node.path).toBe('Backend');
@@ -79,7 +79,7 @@ describe('forbid', () => {
   });
 
   test('fails where one of many ports is open', () => {
-    expectFindings(backend((check, { edge }) => check.forbid(internet(), of(edge), ec2.Port.tcpRange(1, 1024))), [/violation forbidden Backend\/Edge/]);
+    expectFindings(backend((check, { ingress }) => check.forbid(internet(), of(ingress), ec2.Port.tcpRange(1, 1024))), [/violation forbidden Backend\/Ingress/]);
   });
 });
 
@@ -92,25 +92,25 @@ describe('points', () => {
     expectUnknown((check, stack) => {
       const imported = rds.DatabaseInstance.fromDatabaseInstanceAttributes(stack, 'Legacy', { instanceEndpointAddress: 'db', instanceIdentifier: 'legacy', port: 5432, securityGroups: [] });
       check.forbid(internet(), of(imported), ec2.Port.tcp(5432));
-    }, /told of this construct, and no template has a network interface for it.*at 'Main\/Legacy'/s);
+    }, /found no network interface for this construct in any template.*at 'Main\/Legacy'/s);
   });
 
   test('fails for a construct of another app', () => {
-    expectUnknown((check) => check.forbid(internet(), of(new ec2.Vpc(new Stack(new App(), 'Else'), 'Vpc')), ec2.Port.tcp(22)), /is of another app.*at 'Else\/Vpc'/s);
+    expectUnknown((check) => check.forbid(internet(), of(new ec2.Vpc(new Stack(new App(), 'Else'), 'Vpc')), ec2.Port.tcp(22)), /belongs to another app.*at 'Else\/Vpc'/s);
   });
 
   test('fails for addresses that are none', () => {
-    expect(() => cidr('10.0.0.0')).toThrow("cidr must be a range of addresses such as '203.0.113.0/24' or '2001:db8::/32', got '10.0.0.0'.");
-    expect(() => cidr('10.0.0.300/24')).toThrow('cidr must be a range');
-    expect(() => cidr('2001:db8::1::/32')).toThrow('cidr must be a range');
+    expect(() => cidr('10.0.0.0')).toThrow("`cidr` must be a range of addresses such as '203.0.113.0/24' or '2001:db8::/32', got '10.0.0.0'.");
+    expect(() => cidr('10.0.0.300/24')).toThrow('`cidr` must be a range');
+    expect(() => cidr('2001:db8::1::/32')).toThrow('`cidr` must be a range');
   });
 
   test('fails where neither end is in the app', () => {
-    expect(() => new ReachabilityCheck().expect(internet(), cidr('10.0.0.0/8'), ec2.Port.tcp(1))).toThrow('Both ends of the statement are outside of the app');
+    expect(() => new ReachabilityCheck().expect(internet(), cidr('10.0.0.0/8'), ec2.Port.tcp(1))).toThrow('`source` and `target` are both outside of the app');
   });
 
   test('fails to report before synthesis', () => {
-    expect(() => new ReachabilityCheck().report()).toThrow('has no report yet');
+    expect(() => new ReachabilityCheck().report()).toThrow('The check hasn\'t run yet');
   });
 });
 

@@ -7,7 +7,7 @@ const cannot = (client: string, reason: RegExp, port = 5432) => new RegExp(`viol
 function inDefaultGroup(r: Resources): void {
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), UserData: { 'Fn::Base64': att('Db', 'Endpoint.Address') } } };
   delete r.Db.Properties.VPCSecurityGroups;
-  ['Api', 'ApiTask', 'ApiGroup', 'ApiFromEdge', 'ApiToDb', 'DbGroup', 'DbFromApi', 'Edge', 'EdgeGroup', 'EdgeToApi', 'Listener', 'Targets'].forEach((id) => delete r[id]);
+  ['Api', 'ApiTask', 'ApiGroup', 'ApiFromBalancer', 'ApiToDb', 'DbGroup', 'DbFromApi', 'Balancer', 'BalancerGroup', 'BalancerToApi', 'Listener', 'Targets'].forEach((id) => delete r[id]);
 }
 
 const services: Case[] = [
@@ -208,7 +208,7 @@ const others: Case[] = [
 function neighbour(r: Resources, subnet: string): void {
   r.DbSubnets.Properties.SubnetIds = [ref('Isolated0')];
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref(subnet), SecurityGroupIds: [groupOf('ApiGroup')], UserData: { 'Fn::Base64': att('Db', 'Endpoint.Address') } } };
-  ['Api', 'ApiTask', 'Edge', 'EdgeGroup', 'EdgeToApi', 'ApiFromEdge', 'Listener', 'Targets'].forEach((id) => delete r[id]);
+  ['Api', 'ApiTask', 'Balancer', 'BalancerGroup', 'BalancerToApi', 'ApiFromBalancer', 'Listener', 'Targets'].forEach((id) => delete r[id]);
 }
 
 const neighbours: Case[] = [
@@ -252,7 +252,7 @@ function twoVpcs(r: Resources, there: boolean, back: boolean): void {
     Peering: { Type: 'AWS::EC2::VPCPeeringConnection', Properties: { VpcId: ref('Other'), PeerVpcId: ref('Vpc') } },
     ApiGroup: securityGroup([], [rule(443, { CidrIp: '0.0.0.0/0' })], 'Other'),
   });
-  for (const id of ['Edge', 'EdgeGroup', 'EdgeToApi', 'ApiFromEdge', 'Listener', 'Targets', 'Nat', 'PrivateRoute']) {
+  for (const id of ['Balancer', 'BalancerGroup', 'BalancerToApi', 'ApiFromBalancer', 'Listener', 'Targets', 'Nat', 'PrivateRoute']) {
     delete r[id];
   }
   r.Api.Properties = { ...r.Api.Properties, LoadBalancers: [], NetworkConfiguration: awsvpc('Far', 'ApiGroup', 'ENABLED') };

@@ -97,7 +97,7 @@ export async function endlessTask(report: Report, backend: Backend): Promise<voi
   writeMigration(backend, file, 'ALTER TABLE people ADD COLUMN endless text;\nSELECT pg_sleep(3600);');
   changeService(backend, 'endless');
   const failed = await backend.deploy({ edit: (template) => setTimeout(template, '10') });
-  checkFailed(report, failed, MIGRATION, /did not finish within[^]*It was stopped/);
+  checkFailed(report, failed, MIGRATION, /didn't finish within[^]*the task was stopped/);
   const [task] = failed.tasks;
   report.check(failed.tasks.length === 1 && task.stopCode === 'UserInitiated' && task.exitCode === 143, 'its task was stopped by SIGTERM, and no other was started', `${task?.stopCode}, exit code ${task?.exitCode}`);
   report.check(!(await columns(backend)).includes('endless'), 'nothing of the migration is in the database');

@@ -48,7 +48,7 @@ export async function stoppedDatabase(report: Report, backend: Backend): Promise
   await cloud.rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier }));
   await backend.server.stop();
   const failed = await backend.deploy({ context: { users: 'Analyst,Late' } });
-  checkFailed(report, failed, 'Custom::PostgresUser', /is stopped; start it and deploy again/);
+  checkFailed(report, failed, 'Custom::PostgresUser', /is stopped\. Start the server, then deploy again\./);
   report.check(await backend.status() === 'UPDATE_ROLLBACK_COMPLETE', 'the stack has rolled back', await backend.status());
   await backend.server.start();
   await cloud.rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier }));

@@ -1,5 +1,5 @@
 import { PrivateHostedZone, PublicHostedZone } from 'aws-cdk-lib/aws-route53';
-import { EdgeDomain, PublicEdge, StaticFrontend } from '../../../src';
+import { CustomDomain, PublicIngress, StaticFrontend } from '../../../src';
 import { expecting } from '../expecting';
 import { synth } from '../support/services';
 
@@ -7,17 +7,17 @@ import { synth } from '../support/services';
 test.failing('certificate-in-a-private-zone: a certificate that is to be validated in a private zone is refused, or something is said', expecting(() => {
   const { said } = synth(({ stack, vpc }) => {
     const zone = new PrivateHostedZone(stack, 'Zone', { vpc, zoneName: 'corp.example.com' });
-    new PublicEdge(stack, 'Edge', { vpc, domain: EdgeDomain.fromHostedZone(zone) });
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone) });
   });
   expect(said).toMatch(/private/i);
   expect(said).toMatch(/certificate/i);
 }));
 
-describe('an edge and a front end', () => {
+describe('an ingress and a front end', () => {
   const named = (api: string, web: string) => synth(({ stack, vpc }) => {
     const zone = PublicHostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z1', zoneName: 'example.com' });
-    new PublicEdge(stack, 'Edge', { vpc, domain: EdgeDomain.fromHostedZone(zone, { domainNames: [api] }) });
-    new StaticFrontend(stack, 'Web', { domain: EdgeDomain.fromHostedZone(zone, { domainNames: [web] }) });
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: [api] }) });
+    new StaticFrontend(stack, 'Web', { domain: CustomDomain.fromHostedZone(zone, { domainNames: [web] }) });
   }, { env: { account: '111111111111', region: 'us-east-1' } });
 
   // Route 53 takes a record once, so the deployment fails.

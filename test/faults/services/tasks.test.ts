@@ -1,5 +1,5 @@
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { CacheCapacity, Deployment, FargateApi, FargateWorker, Posture, PrivatePostgres, QueueBinding, RedisCache, Scaling } from '../../../src';
+import { CacheCapacity, ServiceDeployment, FargateApi, FargateWorker, Posture, PrivatePostgres, QueueBinding, RedisCache, Scaling } from '../../../src';
 import { expecting } from '../expecting';
 import { metricOf, production, synth, type ScalingPolicy } from '../support/services';
 
@@ -38,16 +38,16 @@ describe('tasks', () => {
   // Percentages that round to as many tasks as must stay leave no room for another one: the deployment never begins, and no circuit breaker ends it.
   test.failing('rolling-without-room: synthesis speaks of a rolling deployment that has no room to begin', expecting(() => {
     // Of one task, one must stay and one may run, in both.
-    const tight = synth(({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, deployment: Deployment.rolling({ maxHealthyPercent: 150 }) }));
+    const tight = synth(({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, deployment: ServiceDeployment.rolling({ maxHealthyPercent: 150 }) }));
     const half = synth(({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', {
-      cluster, image, minTasks: 1, maxTasks: 1, deployment: Deployment.rolling({ minHealthyPercent: 50, maxHealthyPercent: 100 }),
+      cluster, image, minTasks: 1, maxTasks: 1, deployment: ServiceDeployment.rolling({ minHealthyPercent: 50, maxHealthyPercent: 100 }),
     }));
     expect([tight.said, half.said]).toEqual([expect.stringMatching(/HealthyPercent/), expect.stringMatching(/HealthyPercent/)]);
   }));
 
   test('may be replaced one after the other where there is room', () => {
     const { error, said } = synth(({ stack, cluster, image }) => new FargateApi(stack, 'Api', {
-      cluster, image, minTasks: 2, maxTasks: 2, deployment: Deployment.rolling({ maxHealthyPercent: 150 }),
+      cluster, image, minTasks: 2, maxTasks: 2, deployment: ServiceDeployment.rolling({ maxHealthyPercent: 150 }),
     }));
     expect(error).toBeUndefined();
     expect(said).not.toMatch(/HealthyPercent/);

@@ -1,15 +1,18 @@
 import { createHash } from 'crypto';
 import type { EngineName } from '../../../src/migrations/shared/runner.contract';
 import { lintMigrations } from '../../../src/postgres/engine/migrations/lint-migrations';
+import { findFaults } from '../../errors/rules';
 
 const goose = (up: string, transaction = true) => `${transaction ? '' : '-- +goose NO TRANSACTION\n'}-- +goose Up\n${up}\n`;
 const dbmate = (up: string, transaction = true) => `-- migrate:up${transaction ? '' : ' transaction:false'}\n${up}\n-- migrate:down\n`;
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Rules that are reported, errors and warnings together, each as `file:line rule`. */
+/** Rules that are reported, errors and warnings together, each as `file:line rule`; and each is said in three short sentences. */
 function lint(engine: EngineName, files: Record<string, string>, sums?: string): string[] {
   const { errors, warnings } = lintMigrations(engine, Object.entries(files).map(([name, content]) => ({ name, content })), sums);
-  return [...errors, ...warnings].map((finding) => `${finding.file}:${finding.line} ${finding.rule}`);
+  const findings = [...errors, ...warnings];
+  expect(findings.flatMap(({ message }) => findFaults(message).map((fault) => `${fault}: ${message}`))).toEqual([]);
+  return findings.map((finding) => `${finding.file}:${finding.line} ${finding.rule}`);
 }
 
 describe('file names', () => {
@@ -33,7 +36,7 @@ describe('file names', () => {
 
   test('for goose, names that sort differently from their numbers are a warning, since goose sorts by number', () => {
     const { errors, warnings } = lintMigrations('goose', [{ name: '9_a.sql', content: goose('SELECT 1;') }, { name: '10_b.sql', content: goose('SELECT 1;') }]);
-    expect([errors, warnings]).toEqual([[], [expect.objectContaining({ file: '9_a.sql', rule: 'confusing-order', message: expect.stringContaining('before 10_b.sql') })]]);
+    expect([errors, warnings]).toEqual([[], [expect.objectContaining({ file: '9_a.sql', rule: 'confusing-order', message: expect.stringContaining('before \'10_b.sql\'') })]]);
   });
 });
 

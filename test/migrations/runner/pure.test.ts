@@ -33,7 +33,7 @@ describe('settings', () => {
   });
 
   test.each(['MIGRATION_ENGINE', 'MIGRATION_DIRECTORY', 'PGHOST', 'PGUSER', 'PGPASSWORD', 'PGDATABASE', 'DATABASE_CA'])('fails without %s', (name) => {
-    expect(() => readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, [name]: '' })).toThrow(new RegExp(`^wrong settings: .*${name}`));
+    expect(() => readSettings(POSTGRES_RUNNER, { ...ENVIRONMENT, [name]: '' })).toThrow(new RegExp(`^The environment of the container is wrong: .*${name}`));
   });
 
   test.each([['PGPORT', '-1'], ['MIGRATION_LOCK_SECONDS', '1.5'], ['MIGRATION_LOCK_TIMEOUT', '5s -c log_statement=all'], ['MIGRATION_CA_FILE', '/nowhere']])('fails on %s = %j', (name, value) => {

@@ -31,27 +31,27 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     const { prepared, environment, run } = await start(TABLE);
     expect(await run.exitCode()).toBe(RunnerExit.OK);
     const older = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory({ '001_table.sql': TABLE['001_table.sql'] }) });
-    expect([await older.exitCode(), older.output]).toEqual([RunnerExit.OK, expect.stringMatching(/ahead of this directory, which ends at (001|1); nothing is undone/)]);
+    expect([await older.exitCode(), older.output]).toEqual([RunnerExit.OK, expect.stringMatching(/and this directory ends at (001|1); nothing is undone/)]);
     expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
   });
 
   test('fails on a failing migration, whatever the engine says, and names the file', async () => {
     const { prepared, run } = await start({ ...TABLE, '003_bad.sql': engine.file('SELECT 1/0;') });
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringMatching(/FAILED: .*003_bad\.sql is not applied, whatever the output says\. It was rolled back\. Now the database is at version (002|2), 1 of 3 files are not applied\n$/)]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringMatching(/FAILED: .*'003_bad\.sql' is not applied, whatever the output shows; the database is at version (002|2), and 1 of 3 files are not applied\. The file was rolled back\. .*\n$/)]);
     if (engine.name === 'dbmate') expect(run.output).toMatch(/Applied: 003_bad\.sql/);
     expect(await query(server, prepared.database, 'SELECT a FROM t')).toEqual([{ a: 1 }]);
   });
 
   test('fails on a failing file without transaction with what may be left behind', async () => {
     const { run } = await start({ '001_bad.sql': engine.file('CREATE INDEX CONCURRENTLY i ON nothing (a);', false) });
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('It runs without a transaction, so a part of it may be applied')]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('The file runs without a transaction, so a part may be applied')]);
   });
 
   test('fails when the login does not act as the owner, before anything is applied', async () => {
     const prepared = await prepareDatabase(server, undefined, false);
     await query(server, prepared.database, `GRANT CREATE, USAGE ON SCHEMA public TO ${prepared.username}`);
     const run = again(environmentFor(server, prepared, engine.name, workshop.directory(TABLE)));
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining(`the session acts as '${prepared.username}' instead of '${prepared.owner}'`)]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.NOT_ALLOWED, expect.stringContaining(`The session acts as '${prepared.username}' instead of '${prepared.owner}'`)]);
     expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
   });
 
@@ -62,7 +62,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     await holder.query('BEGIN; LOCK TABLE t IN ACCESS SHARE MODE');
     const files = { ...TABLE, '003_column.sql': engine.file('ALTER TABLE t ADD COLUMN b int;') };
     const next = again({ ...environment, [RunnerEnv.DIRECTORY]: workshop.directory(files), [RunnerEnv.LOCK_TIMEOUT]: '300ms' });
-    await next.says(/003_column\.sql met a lock \(55P03, lock timeout\) and was rolled back; next try in 2 s/);
+    await next.says(/'003_column\.sql' met a lock \(55P03, lock timeout\) and was rolled back; next try in 2 s/);
     await holder.query('COMMIT');
     await holder.end();
     expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: applied 1')]);
@@ -88,7 +88,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     const { prepared, run } = await start({ '001_slow.sql': engine.file('CREATE TABLE t (a int);\nSELECT pg_sleep(120);') });
     await until('the engine to be at work', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations' AND state = 'active' AND datname = current_database()")).length > 0);
     run.signal(signal);
-    expect([await run.exitCode(), run.output]).toEqual([exitCode, expect.stringContaining(`FAILED: stopped by ${signal}`)]);
+    expect([await run.exitCode(), run.output]).toEqual([exitCode, expect.stringContaining(`FAILED: Stopped by ${signal}`)]);
     await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
     expect(await query(server, prepared.database, "SELECT tablename FROM pg_tables WHERE tablename = 't'")).toEqual([]);
     expect(workshop.leftovers()).toEqual([]);
@@ -98,7 +98,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     const { run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(1);'), '002_bad.sql': engine.file('SELECT 1/0;') }, {}, password);
     const seen = new Set<string>();
     const watching = setInterval(() => run.commandLines().forEach((line) => seen.add(line)), 20);
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('002_bad.sql is not applied')]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('\'002_bad.sql\' is not applied')]);
     clearInterval(watching);
     const everything = [run.output, ...seen].join('\n');
     expect([...seen].some((line) => line.startsWith(engine.name))).toBe(true);
@@ -110,7 +110,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     await until('the engine to be at work', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(3)%' AND application_name = 'cdk-private-backend-migrations' AND datname = current_database()")).length > 0);
     run.signal('SIGKILL');
     const next = again(environment);
-    await next.says(/waiting: a statement of an aborted run is still at work/);
+    await next.says(/A statement of an aborted run is still at work; waiting/);
     expect([await next.exitCode(), next.output]).toEqual([RunnerExit.OK, expect.stringContaining('migrations: nothing to apply, the database is at version')]);
   });
 
@@ -119,7 +119,7 @@ describe.each(engines.map((engine) => [engine.name, engine] as const))('with %s'
     expect(await run.exitCode()).toBe(RunnerExit.OK);
     const orphan = await leaveBehind(prepared);
     const next = again(environment);
-    await next.says(/waiting: a statement of an aborted run is still at work/);
+    await next.says(/A statement of an aborted run is still at work; waiting/);
     await orphan.end();
     expect(await next.exitCode()).toBe(RunnerExit.OK);
   });
@@ -135,13 +135,13 @@ describe('with a program that stands in for the engine', () => {
 
   test('fails when the engine says Applied, and ends with 0, but has applied nothing', async () => {
     const { run } = await start('echo "Applied: 001_table.sql in 2ms"');
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('dbmate ended with exit code 0, and 001_table.sql is not applied, whatever the output says')]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('dbmate ended with exit code 0, and \'001_table.sql\' is not applied, whatever the output shows')]);
   });
 
   test('fails with the engine, although the version table lists every file', async () => {
     const { prepared, run } = await start('sleep 1; exit 3');
     await query(server, prepared.database, `CREATE TABLE schema_migrations (version varchar PRIMARY KEY); INSERT INTO schema_migrations VALUES ('001'); ALTER TABLE schema_migrations OWNER TO ${prepared.owner}`);
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('ended with exit code 3 although its version table lists every file')]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.ENGINE_FAILED, expect.stringContaining('ended with exit code 3, although its version table lists every file')]);
   });
 
   test('pitfall 8: takes secrets, connection strings and colours out of what the engine prints', async () => {
@@ -172,7 +172,7 @@ describe('with a program that stands in for the engine', () => {
   test('fails when the engine is not in the image', async () => {
     const prepared = await prepareDatabase(server);
     const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), PATH: '/nowhere' }, []);
-    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('cannot start dbmate')]);
+    expect([await run.exitCode(), run.output]).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('The engine \'dbmate\' can\'t be started')]);
   });
 });
 

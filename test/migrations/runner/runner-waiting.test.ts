@@ -25,7 +25,7 @@ describe('before the engine starts', () => {
 
   test('fails with every missing setting at once', async () => {
     expect(await start({ [POSTGRES_VARIABLES.host]: '', [POSTGRES_VARIABLES.password]: '', [RunnerEnv.CA]: '', [RunnerEnv.LOCK_TIMEOUT]: '5 s', [POSTGRES_VARIABLES.port]: 'x', [RunnerEnv.ENGINE]: 'flyway' })).toEqual([RunnerExit.MISCONFIGURED,
-      expect.stringMatching(/FAILED: wrong settings: MIGRATION_ENGINE must be goose or dbmate, not 'flyway'; PGHOST is missing; PGPORT .*; PGPASSWORD is missing; neither DATABASE_CA nor .*; MIGRATION_LOCK_TIMEOUT/)]);
+      expect.stringMatching(/FAILED: The environment of the container is wrong: MIGRATION_ENGINE must be goose or dbmate, got 'flyway'; PGHOST is missing; PGPORT .*; PGPASSWORD is missing; DATABASE_CA and the file .*; MIGRATION_LOCK_TIMEOUT/)]);
   });
 
   test('takes the certificate authority from the file in the image when none is given', async () => {
@@ -33,13 +33,13 @@ describe('before the engine starts', () => {
   });
 
   test('fails when the server is not the one that the certificate authority vouches for', async () => {
-    expect(await start({ [RunnerEnv.CA]: other.ca })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('If it is the certificate, DATABASE_CA must hold the authority that issued it')]);
+    expect(await start({ [RunnerEnv.CA]: other.ca })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('to the authority that issued it (here in DATABASE_CA)')]);
   });
 
   test('fails when the certificate is for another host name', async () => {
     const prepared = await prepareDatabase(other);
     expect(await start({ ...environmentFor(other, prepared, 'dbmate', workshop.directory(FILES)), [POSTGRES_VARIABLES.host]: 'localhost' }))
-      .toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED: cannot connect to .*Hostname\/IP does not match/)]);
+      .toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/FAILED: Database .* can't be connected to: .*Hostname\/IP does not match/)]);
   });
 
   test('fails on a wrong password at once', async () => {
@@ -51,14 +51,14 @@ describe('before the engine starts', () => {
   });
 
   test('fails when the server does not answer until the deadline', async () => {
-    expect(await start({ [POSTGRES_VARIABLES.port]: '9', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('did not accept a connection within 2 s')]);
+    expect(await start({ [POSTGRES_VARIABLES.port]: '9', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringContaining('didn\'t accept a connection within 2 s')]);
   });
 
   test('fails when another run holds the lock until the deadline', async () => {
     const prepared = await prepareDatabase(server);
     const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
     await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
-    expect(await start({ [RunnerEnv.LOCK_SECONDS]: '2' }, prepared)).toEqual([RunnerExit.LOCKED, expect.stringContaining('another run holds the migration lock for more than 2 s')]);
+    expect(await start({ [RunnerEnv.LOCK_SECONDS]: '2' }, prepared)).toEqual([RunnerExit.LOCKED, expect.stringContaining('Another run holds the migration lock for more than 2 s')]);
     await holder.end();
   });
 
@@ -67,14 +67,14 @@ describe('before the engine starts', () => {
   });
 
   test('fails when the directory is not there', async () => {
-    expect(await start({ [RunnerEnv.DIRECTORY]: '/nowhere' })).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('cannot read the migrations')]);
+    expect(await start({ [RunnerEnv.DIRECTORY]: '/nowhere' })).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('The migrations can\'t be read')]);
   });
 
   test('waits for a server that is not up yet', async () => {
     const prepared = await prepareDatabase(server);
     await server.stop();
     const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [dbmate.directory ?? '']);
-    await run.says(/waiting for database '.*ECONNREFUSED/);
+    await run.says(/Database '.* doesn't accept connections yet: .*ECONNREFUSED/);
     await sleep(1500);
     await server.start();
     expect([await run.exitCode(), run.output]).toEqual([RunnerExit.OK, expect.stringContaining('applied 1')]);
@@ -85,9 +85,9 @@ describe('before the engine starts', () => {
     const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
     await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
     const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [dbmate.directory ?? '']);
-    await run.says(/waiting: another run/);
+    await run.says(/Another run .*; waiting/);
     await query(server, prepared.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations-lock' AND datname = current_database()");
-    await run.says(/lost the connection while waiting/);
+    await run.says(/The connection was lost while waiting/);
     await holder.end();
     expect(await run.exitCode()).toBe(RunnerExit.OK);
   });
@@ -123,7 +123,7 @@ describe('before the engine starts', () => {
   test('fails on SIGTERM while it waits', async () => {
     const prepared = await prepareDatabase(server);
     const run = workshop.start({ ...environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [POSTGRES_VARIABLES.port]: '9' }, [dbmate.directory ?? '']);
-    await run.says(/waiting for database/);
+    await run.says(/doesn't accept connections yet/);
     run.signal('SIGTERM');
     expect(await run.exitCode()).toBe(RunnerExit.TERMINATED);
     expect(workshop.leftovers()).toEqual([]);

@@ -61,7 +61,7 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       const first = again(next);
       await until('the index to be built', async () => (await query(server, prepared.database, "SELECT FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'")).length > 0);
       const second = again(next);
-      await second.says(/waiting: another run holds the migration lock/);
+      await second.says(/Another run holds the migration lock; waiting/);
       await reader.query('COMMIT');
       await reader.end();
       // THEN
@@ -75,7 +75,7 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
       await until('the engine to be at work', async () => (await sessions(server, prepared.database, 'migrations')).length > 0);
       await query(server, prepared.database, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
         AND ((classid::bigint << 32) | objid::bigint) = ${MIGRATION_LOCK_KEY}`);
-      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('the connection that holds the migration lock was lost')]);
+      expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('The connection that holds the migration lock was lost')]);
       await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
     });
   });

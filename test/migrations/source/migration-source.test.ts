@@ -6,7 +6,7 @@ import { App, CfnParameter, FileSystem, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { ContainerImage, CpuArchitecture } from 'aws-cdk-lib/aws-ecs';
 import recommendedFlags from 'aws-cdk-lib/recommended-feature-flags.json';
-import type { IDatabase } from '../../../src/binding';
+import type { ILogicalDatabase } from '../../../src/binding';
 import { MigrationSource, type MigrationSourceConfig } from '../../../src/migrations/migration-source';
 import { POSTGRES_DIALECT } from '../../../src/postgres/engine/migrations/postgres-dialect';
 import { GOOSE_VERSION } from '../../support/goose';
@@ -24,7 +24,7 @@ function directory(files: Record<string, string>): string {
 }
 
 /** Nothing but the dialect: sources make nothing of a database. */
-const DATABASE = { _migrations: POSTGRES_DIALECT } as unknown as IDatabase;
+const DATABASE = { _migrations: POSTGRES_DIALECT } as unknown as ILogicalDatabase;
 
 interface Bound extends MigrationSourceConfig {
   readonly stack: Stack;
@@ -33,10 +33,10 @@ interface Bound extends MigrationSourceConfig {
   readonly asset: () => { readonly hash: string; readonly source: Record<string, unknown> };
 }
 
-function bind(source: MigrationSource, cpuArchitecture = CpuArchitecture.ARM64, context: Record<string, unknown> = {}): Bound {
+function bind(source: MigrationSource, architecture = CpuArchitecture.ARM64, context: Record<string, unknown> = {}): Bound {
   const app = new App({ outdir: mkdtempSync(join(root, 'out-')), context });
   const stack = new Stack(app, 'Stack');
-  const config = source.bind(stack, { cpuArchitecture, database: DATABASE });
+  const config = source.bind(stack, { architecture, database: DATABASE });
   const asset = () => {
     const assembly = app.synth();
     const manifest = JSON.parse(readFileSync(join(assembly.directory, 'Stack.assets.json'), 'utf8'));
@@ -74,7 +74,7 @@ describe('an engine', () => {
   });
 
   test('fails for an architecture that the images do not exist for', () => {
-    expect(() => bind(goose(), CpuArchitecture.of('RISCV'))).toThrow(/ARM64 and X86_64, not for 'RISCV'/);
+    expect(() => bind(goose(), CpuArchitecture.of('RISCV'))).toThrow(/`architecture` must be ARM64 or X86_64 for goose and dbmate migrations, got 'RISCV'/);
   });
 
   test('takes another exact version', () => {
@@ -82,13 +82,13 @@ describe('an engine', () => {
   });
 
   test.each(['latest', 'v3.27.3', '3.27', '', '3.27.3; rm -rf /'])('fails on the version %j, which is not exact', (version) => {
-    expect(() => bind(goose(GOOSE_FILES, version))).toThrow(/The version of goose must be exact, like '3.27.3'/);
+    expect(() => bind(goose(GOOSE_FILES, version))).toThrow(/`version` must be an exact version of goose, such as '3.27.3'/);
   });
 
   test('works for two tasks of one stack', () => {
     const stack = new Stack(new App({ outdir: mkdtempSync(join(root, 'out-')) }), 'Stack');
     const source = goose();
-    const [first, second] = ['A', 'B'].map((id) => source.bind(new Stack(stack, id), { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE }));
+    const [first, second] = ['A', 'B'].map((id) => source.bind(new Stack(stack, id), { architecture: CpuArchitecture.ARM64, database: DATABASE }));
     expect(first.revision).toBe(second.revision);
   });
 });
@@ -140,23 +140,23 @@ describe('the directory', () => {
   });
 
   test('fails when it is not there, with the path that was looked at', () => {
-    expect(() => bind(MigrationSource.goose('no/such/folder'))).toThrow(`The goose migrations directory 'no/such/folder' is not there: looked for '${join(process.cwd(), 'no/such/folder')}'`);
+    expect(() => bind(MigrationSource.goose('no/such/folder'))).toThrow(`The goose migrations directory 'no/such/folder' doesn't exist (looked in '${join(process.cwd(), 'no/such/folder')}')`);
   });
 
   test('fails when it is a file', () => {
-    expect(() => bind(MigrationSource.goose(join(directory(GOOSE_FILES), '00001_init.sql')))).toThrow(/is not there/);
+    expect(() => bind(MigrationSource.goose(join(directory(GOOSE_FILES), '00001_init.sql')))).toThrow(/isn't a directory \(looked in/);
   });
 
   test.each([[{}], [{ 'README.md': 'x' }]])('fails when it holds no migration: %j', (files) => {
     const path = directory(files);
-    expect(() => bind(MigrationSource.dbmate(path))).toThrow(`The dbmate migrations directory '${path}' holds no .sql file`);
+    expect(() => bind(MigrationSource.dbmate(path))).toThrow(`The dbmate migrations directory '${path}' contains no '.sql' file`);
   });
 
   test('fails on migrations in a folder below only, which no engine reads', () => {
     const path = directory({});
     mkdirSync(join(path, 'v1'));
     cpSync(directory(GOOSE_FILES), join(path, 'v1'), { recursive: true });
-    expect(() => bind(MigrationSource.goose(path))).toThrow(/holds no .sql file/);
+    expect(() => bind(MigrationSource.goose(path))).toThrow(/contains no '.sql' file/);
   });
 
   test('fails on Go migrations, and says what to do', () => {
@@ -171,7 +171,7 @@ describe('the directory', () => {
   });
 
   test('fails on a name that only people take for a migration', () => {
-    expect(() => bind(goose({ ...GOOSE_FILES, '00003_more.SQL': '-- +goose Up\nSELECT 1;\n' }))).toThrow(/goose does not read '.*00003_more\.SQL'.*in lower case\. Rename it/);
+    expect(() => bind(goose({ ...GOOSE_FILES, '00003_more.SQL': '-- +goose Up\nSELECT 1;\n' }))).toThrow(/00003_more\.SQL' doesn't end with '\.sql' in lower case, so goose ignores the file\. Rename/);
   });
 
   test('follows links, and fails on one to nothing', () => {
@@ -179,7 +179,7 @@ describe('the directory', () => {
     symlinkSync(join(directory(GOOSE_FILES), '00002_more.sql'), join(path, '00002_more.sql'));
     expect(bind(MigrationSource.goose(path)).revision).toBe(bind(goose()).revision);
     symlinkSync('nowhere', join(path, '00003_gone.sql'));
-    expect(() => bind(MigrationSource.goose(path))).toThrow(/00003_gone\.sql' is a symbolic link to nothing/);
+    expect(() => bind(MigrationSource.goose(path))).toThrow(/00003_gone\.sql' is a symbolic link to a file that doesn't exist/);
   });
 
   test.each<[BufferEncoding]>([['latin1'], ['utf16le']])('fails on a file in %s, which would be changed on the way', (encoding) => {
@@ -205,12 +205,12 @@ describe('the directory', () => {
 describe('the lint', () => {
   test('fails with each file, line, rule and what to do', () => {
     const source = goose({ '00001_a.sql': '-- +goose Up\nSELECT 1;\nVACUUM;\n', '1_b.sql': '-- +goose Up\nSELECT 1;\n' });
-    expect(() => bind(source)).toThrow(/would fail:\n {2}1_b\.sql:1 duplicate-version: .*\n {2}00001_a\.sql:3 not-in-transaction: .*NO TRANSACTION.*\nA file can acknowledge/);
+    expect(() => bind(source)).toThrow(/would fail:\n {2}1_b\.sql:1 duplicate-version: .*\n {2}00001_a\.sql:3 not-in-transaction: .*NO TRANSACTION.*\nCorrect the files, or accept a finding/);
   });
 
   test('warns of what destroys data, where the task is', () => {
     const { stack } = bind(goose({ '00001_a.sql': '-- +goose Up\nDROP TABLE t;\n' }));
-    Annotations.fromStack(stack).hasWarning('/Stack', Match.stringLikeRegexp('00001_a\\.sql:2 drops-table: The data is gone'));
+    Annotations.fromStack(stack).hasWarning('/Stack', Match.stringLikeRegexp('00001_a\\.sql:2 drops-table: `DROP TABLE` deletes data\\. The data is lost'));
   });
 
   test('warns of nothing in files that are released', () => {
@@ -226,7 +226,7 @@ describe('a command', () => {
 
   test('runs as it is, in the image that is given', () => {
     const stack = new Stack();
-    expect(MigrationSource.command(props).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE })).toEqual({
+    expect(MigrationSource.command(props).bind(stack, { architecture: CpuArchitecture.ARM64, database: DATABASE })).toEqual({
       image,
       command: ['migrate'],
       environment: { A: '1', B: '2' },
@@ -237,7 +237,7 @@ describe('a command', () => {
     expect(stack.node.children).toEqual([]);
   });
 
-  const revision = (changes: object) => MigrationSource.command({ ...props, ...changes }).bind(new Stack(), { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE }).revision;
+  const revision = (changes: object) => MigrationSource.command({ ...props, ...changes }).bind(new Stack(), { architecture: CpuArchitecture.ARM64, database: DATABASE }).revision;
 
   test('pitfall 9: runs again when its revision or command changes, and not when the order of its variables does', () => {
     expect(new Set([{}, { revision: 'v2' }, { command: ['migrate', '-v'] }, { command: ['migrate-v'] }, { environment: { A: '1' } }].map(revision)).size).toBe(5);
@@ -247,15 +247,15 @@ describe('a command', () => {
   test('takes a revision that only CloudFormation knows', () => {
     const stack = new Stack();
     const parameter = new CfnParameter(stack, 'Digest');
-    const config = MigrationSource.command({ ...props, revision: parameter.valueAsString }).bind(stack, { cpuArchitecture: CpuArchitecture.ARM64, database: DATABASE });
+    const config = MigrationSource.command({ ...props, revision: parameter.valueAsString }).bind(stack, { architecture: CpuArchitecture.ARM64, database: DATABASE });
     expect(stack.resolve(config.revision)).toEqual({ 'Fn::Join': ['', [expect.stringMatching(/^[0-9a-f]{64}-$/), { Ref: 'Digest' }]] });
   });
 
   test('fails without a command', () => {
-    expect(() => MigrationSource.command({ ...props, command: [] })).toThrow(/needs a command/);
+    expect(() => MigrationSource.command({ ...props, command: [] })).toThrow(/`command` is empty/);
   });
 
   test('fails without a revision', () => {
-    expect(() => MigrationSource.command({ ...props, revision: ' ' })).toThrow(/needs a revision/);
+    expect(() => MigrationSource.command({ ...props, revision: ' ' })).toThrow(/`revision` is empty/);
   });
 });

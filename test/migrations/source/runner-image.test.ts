@@ -1,7 +1,7 @@
 import { readFileSync } from 'fs';
 import { join } from 'path';
 import { DBMATE, GOOSE } from '../../../src/migrations/private/engines';
-import { ERROR_RULES, WARNING_RULES } from '../../../src/migrations/shared/lint/lint-types';
+import { ERROR_RULES, WARNING_RULES } from '../../../src/migrations/shared/lint/lint-rules';
 import { RunnerPaths } from '../../../src/migrations/shared/runner.contract';
 
 const repository = join(__dirname, '..', '..', '..');

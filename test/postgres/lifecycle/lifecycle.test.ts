@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { LittleCloud } from './little-cloud';
-import { Postgres, PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions, type PrivatePostgresProps } from '../../../src';
+import { PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions, type PrivatePostgresProps, PrivatePostgres, PemFile } from '../../../src';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { newServer, newVpc } from '../postgres-fixtures';
 
@@ -28,7 +28,7 @@ beforeEach(() => {
 
 /** The stack of a server, with what a test declares on it; and a stack that depends on it. */
 function declare(how: (postgres: IPostgres, service: Stack) => void, props: Partial<PrivatePostgresProps> = {}, stackName = 'Backend'): { backend: Stack; service: Stack } {
-  const { app, stack, postgres } = newServer({ databaseName, caBundle: server.ca, ...props }, undefined, { stackName });
+  const { app, stack, postgres } = newServer({ databaseName, caCertificates: PemFile.fromText(server.ca), ...props }, undefined, { stackName });
   const service = new Stack(app, 'Service');
   how(postgres, service);
   return { backend: stack, service };
@@ -208,14 +208,14 @@ describe('two apps that import one server', () => {
   function importer(stackName: string, user: PostgresUserOptions = {}, database = databaseName): Stack {
     const stack = new Stack(new App({ context: {} }), stackName);
     const vpc = newVpc(stack);
-    const postgres = Postgres.fromPostgresAttributes(stack, 'Server', {
+    const postgres = PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Server', {
       endpoint: server.hostName,
       vpc,
       securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })],
       adminSecret: secretsmanager.Secret.fromSecretCompleteArn(stack, 'Admin', 'arn:aws:secretsmanager:eu-west-1:111111111111:secret:admin-AbCdEf'),
-      caBundle: server.ca,
+      caCertificates: PemFile.fromText(server.ca),
     });
-    postgres.addDatabase('Data', { databaseName: database, onRemoval: PostgresDatabaseRemoval.FORCE }).addUser('Api', { username, ...user });
+    postgres.addDatabase('Data', { databaseName: database, onRemoval: PostgresDatabaseRemoval.DROP }).addUser('Api', { username, ...user });
     return stack;
   }
 

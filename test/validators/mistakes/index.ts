@@ -1,4 +1,4 @@
-import { EDGE_MISTAKES } from './edge';
+import { INGRESS_MISTAKES } from './ingress';
 import type { Mistake } from './mistake';
 import { NETWORK_MISTAKES } from './network';
 import { PERMISSION_MISTAKES } from './permissions';
@@ -7,4 +7,4 @@ import { RESOURCE_MISTAKES } from './resources';
 export * from './mistake';
 
 /** Thirty, as users make them. */
-export const MISTAKES: Mistake[] = [...NETWORK_MISTAKES, ...PERMISSION_MISTAKES, ...EDGE_MISTAKES, ...RESOURCE_MISTAKES];
+export const MISTAKES: Mistake[] = [...NETWORK_MISTAKES, ...PERMISSION_MISTAKES, ...INGRESS_MISTAKES, ...RESOURCE_MISTAKES];

@@ -52,7 +52,7 @@ export const NETWORK_MISTAKES: Mistake[] = [
       }
       newApi(stack, vpc);
     },
-    caughtBy: { ReachabilityCheck: IMAGE, library: 'is in isolated subnets' },
+    caughtBy: { ReachabilityCheck: IMAGE, library: 'The isolated subnets of the VPC' },
   },
   {
     id: 'endpoint-admits-nobody',
@@ -79,7 +79,7 @@ export const NETWORK_MISTAKES: Mistake[] = [
       addEndpoints(vpc, { privateDnsEnabled: !wrong });
       newApi(stack, vpc);
     },
-    caughtBy: { ReachabilityCheck: IMAGE, library: 'is in isolated subnets' },
+    caughtBy: { ReachabilityCheck: IMAGE, library: 'The isolated subnets of the VPC' },
   },
   {
     id: 'public-subnet-without-address',

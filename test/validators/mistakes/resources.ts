@@ -25,7 +25,7 @@ export const RESOURCE_MISTAKES: Mistake[] = [
     withLibrary: (stack, wrong) => new FargateApi(stack, 'Api', {
       cluster: new BackendCluster(stack, 'Cluster', { vpc: newVpc(stack) }), image: ecs.ContainerImage.fromRegistry('api'), cpu: 256, memoryLimitMiB: wrong ? 4096 : 1024,
     }),
-    caughtBy: { 'library': 'memoryLimitMiB 4096 does not go with cpu 256', 'cfn-lint': 'E3047' },
+    caughtBy: { 'library': '`memoryLimitMiB` (4096) can\'t be used with `cpu` (256)', 'cfn-lint': 'E3047' },
   },
   {
     id: 'image-for-another-processor',
@@ -71,7 +71,7 @@ export const RESOURCE_MISTAKES: Mistake[] = [
       newDatabase(stack, newVpc(stack), { credentials: rds.Credentials.fromGeneratedSecret(wrong ? 'admin' : 'postgres') });
     },
     withLibrary: (stack, wrong) => new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack), adminUsername: wrong ? 'admin' : undefined }),
-    caughtBy: { library: 'adminUsername \'admin\' is not possible' },
+    caughtBy: { library: '`adminUsername` must be 1 to 63 letters' },
   },
   {
     id: 'override-in-the-wrong-case',

@@ -15,12 +15,12 @@ export async function readAdmin(store: SecretStore, redaction: Redaction, env: C
   const secretArn = requiredEnv(env, ConductorEnv.ADMIN_SECRET_ARN);
   const stored = await store.tryRead(secretArn, { stage: 'AWSCURRENT' });
   if (stored === undefined) {
-    throw new AdminSecretGoneError('NO_ADMIN_SECRET', `The admin's secret ${secretArn} does not exist or has no value. Restore it, or give the server another one.`);
+    throw new AdminSecretGoneError('NO_ADMIN_SECRET', `The admin's secret '${secretArn}' doesn't exist or is empty. Restore the secret, or set another \`adminSecret\` for the server.`);
   }
   const value = parseObject(stored.text);
   const username = value.username ?? env[ConductorEnv.ADMIN_USERNAME];
   if (typeof value.password !== 'string' || value.password === '' || typeof username !== 'string' || username === '') {
-    throw new ConductorError('INVALID_ADMIN_SECRET', `The admin's secret ${secretArn} must be a JSON object with 'password', and with 'username' unless the server is told the admin's name.`);
+    throw new ConductorError('INVALID_ADMIN_SECRET', `The admin's secret '${secretArn}' must be a JSON object with 'password', and with 'username' unless the admin's name is set for the server. Correct the secret, then deploy again.`);
   }
   redaction.remember(value.password);
   return { username, password: value.password };
@@ -30,7 +30,7 @@ export async function readAdmin(store: SecretStore, redaction: Redaction, env: C
 export function requiredEnv(env: ConductorDependencies['env'], name: string): string {
   const value = env[name];
   if (value === undefined || value === '') {
-    throw new ConductorError('CONFIGURATION', `The function's environment variable ${name} is missing. Deploy the stack of the server again.`);
+    throw new ConductorError('CONFIGURATION', `The environment variable '${name}' of this library's function is missing. Deploy the stack of the server again.`);
   }
   return value;
 }

@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { ConductorError } from './conductor-error';
 import { text, type RawProperties } from './raw-properties';
-import { rdsRootsFor } from '../../../trust/rds-roots';
+import { rdsRootsFor } from '../../../trust/shared/rds-roots';
 
 /** Secrets Manager takes 64 KB, and the rest of the value needs some. */
 const MAXIMUM_BYTES = 48 * 1024;
@@ -15,18 +15,19 @@ export function certificateAuthorities(properties: RawProperties, region: string
   }
   const roots = rdsRootsFor(region);
   if (roots === undefined) {
-    throw new ConductorError('NO_CA', `This release knows no RDS root certificates for region '${region}'. Give them as 'caBundle' of the server (PEM, from the AWS trust store of that partition).`);
+    throw new ConductorError('NO_CA', `This release of the library doesn't know the RDS root certificates of region '${region}'. Set them as \`caCertificates\` of the server, in PEM format from the AWS trust store of the partition.`);
   }
   return roots;
 }
 
 function givenBundle(bundle: string): string {
-  if (Buffer.byteLength(bundle) > MAXIMUM_BYTES) {
-    throw new ConductorError('INVALID_CA', `The 'caBundle' has ${Buffer.byteLength(bundle)} bytes; at most ${MAXIMUM_BYTES} fit into a user's secret. Give only the roots of this server.`);
+  const size = Buffer.byteLength(bundle);
+  if (size > MAXIMUM_BYTES) {
+    throw new ConductorError('INVALID_CA', `\`caCertificates\` has ${size} bytes, and at most ${MAXIMUM_BYTES} bytes fit into the secret of a user. Use only the roots of this server.`);
   }
   const certificates: string[] = bundle.match(CERTIFICATE) ?? [];
   if (certificates.length === 0 || !certificates.every(isCertificate)) {
-    throw new ConductorError('INVALID_CA', 'The \'caBundle\' must be PEM: one or more \'-----BEGIN CERTIFICATE-----\' blocks that hold X.509 certificates.');
+    throw new ConductorError('INVALID_CA', '`caCertificates` must be PEM: one or more \'-----BEGIN CERTIFICATE-----\' blocks with X.509 certificates. Set `caCertificates` to such a file.');
   }
   // Only certificates are passed on: whatever else a file holds (a private key, comments) has no place in a secret of an application.
   return `${certificates.join('\n')}\n`;

@@ -1,4 +1,4 @@
-/** A failure that is told to the user: what is wrong with which object, and what to do. */
+/** A failure that the user sees: what is wrong with which object, and what to do. */
 export class ConductorError extends Error {
   /**
    * @param code error code of the server, AWS error name, or a code of this library
@@ -26,4 +26,9 @@ export function errorName(error: unknown): string {
 /** Message of whatever was thrown. */
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A text of another program, for a sentence that ends after it. */
+export function withoutStop(text: string): string {
+  return text.replace(/\.$/, '');
 }

@@ -5,7 +5,7 @@ import type { Context } from 'aws-lambda';
 import type { ConductorDependencies } from './dependencies';
 import { lambdaInvoker } from './lambda-invoker';
 import type { ConductorEvent } from './request';
-import { putResponse } from '../../../private/put-response';
+import { putResponse } from '../../../private/handler/put-response';
 import { ConductorEnv } from '../../broker.contract';
 import { systemClock } from '../clock';
 
@@ -23,7 +23,7 @@ export function conductorHandler(answer: Answer): (event: ConductorEvent, contex
     await answer(event, {
       secrets,
       rds,
-      invokeSql: lambdaInvoker(lambda, env[ConductorEnv.SQL_FUNCTION] ?? '', systemClock),
+      invokeSql: lambdaInvoker(lambda, { name: env[ConductorEnv.SQL_FUNCTION] ?? '', logGroup: env[ConductorEnv.SQL_LOG_GROUP] ?? '' }, systemClock),
       sendResponse: (url, body) => putResponse(url, body, systemClock),
       remainingMillis: () => context.getRemainingTimeInMillis(),
       log: (entry) => console.log(JSON.stringify(entry)),

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { parseObject } from './admin-secret';
-import { ConductorError, errorMessage, errorName } from './conductor-error';
+import { ConductorError, errorMessage, errorName, withoutStop } from './conductor-error';
 import type { Clock } from '../clock';
 import type { ConductorDependencies } from './dependencies';
 import type { SqlRequest, SqlResponse } from '../../broker.contract';
@@ -21,13 +21,19 @@ const THROTTLED = new Set(['TooManyRequestsException', 'ThrottlingException', 'T
 /** How an aborted request is named. */
 const TIME_UP = new Set(['AbortError', 'TimeoutError']);
 
+/** The function that is called, and where its log is. */
+export interface SqlFunction {
+  readonly name: string;
+  readonly logGroup: string;
+}
+
 /** Calls the SQL function in Lambda. Every operation is idempotent, so a call whose answer was lost is made again. */
-export function lambdaInvoker(client: LambdaClient, functionName: string, clock: Clock): ConductorDependencies['invokeSql'] {
+export function lambdaInvoker(client: LambdaClient, sql: SqlFunction, clock: Clock): ConductorDependencies['invokeSql'] {
   return async (request, until) => {
     const notReadyUntil = Math.min(until, clock.now() + NOT_READY_MILLIS);
     for (let attempt = 0; ; attempt++) {
       try {
-        return await invoke(client, functionName, request, until - clock.now());
+        return await invoke(client, sql, request, until - clock.now());
       } catch (error) {
         const patience = THROTTLED.has(errorName(error)) ? until : notReadyUntil;
         const pause = backOff(attempt);
@@ -40,15 +46,16 @@ export function lambdaInvoker(client: LambdaClient, functionName: string, clock:
   };
 }
 
-async function invoke(client: LambdaClient, functionName: string, request: SqlRequest, timeout: number): Promise<SqlResponse> {
-  const command = new InvokeCommand({ FunctionName: functionName, InvocationType: 'RequestResponse', Payload: Buffer.from(JSON.stringify(request)) });
+async function invoke(client: LambdaClient, { name, logGroup }: SqlFunction, request: SqlRequest, timeout: number): Promise<SqlResponse> {
+  const command = new InvokeCommand({ FunctionName: name, InvocationType: 'RequestResponse', Payload: Buffer.from(JSON.stringify(request)) });
   const { FunctionError, Payload } = await client.send(command, { abortSignal: AbortSignal.timeout(Math.max(timeout, 1)) });
   const answer = parseObject(Buffer.from(Payload ?? []).toString('utf8'));
   if (FunctionError !== undefined) {
-    throw new ConductorError('SQL_FUNCTION', `The SQL function ended with an error: ${String(answer.errorMessage ?? FunctionError)}. See its log group; deploy again if it ran out of time.`);
+    const reason = String(answer.errorMessage ?? FunctionError);
+    throw new ConductorError('SQL_FUNCTION', `The function with which this library runs SQL failed: ${reason}. See the log group '${logGroup}'. If the function ran out of time, deploy again.`);
   }
   if (typeof answer.ok !== 'boolean') {
-    throw new ConductorError('SQL_FUNCTION', 'The SQL function gave no answer. See its log group.');
+    throw new ConductorError('SQL_FUNCTION', `The function with which this library runs SQL returned nothing. See the log group '${logGroup}', then deploy again.`);
   }
   return answer as unknown as SqlResponse;
 }
@@ -63,9 +70,9 @@ function readable(error: unknown): ConductorError {
   }
   const name = errorName(error);
   const advice = THROTTLED.has(name)
-    ? 'The account has too few concurrent executions of Lambda free: ask for a higher quota, or deploy again.'
-    : TIME_UP.has(name) ? 'The work took longer than a deployment may wait: deploy again, it goes on where it was.' : 'Deploy again.';
-  return new ConductorError(name, `The SQL function cannot be called: ${errorMessage(error)}. ${advice}`);
+    ? 'The account has too few free concurrent executions of Lambda. Request a higher quota, or deploy again.'
+    : TIME_UP.has(name) ? 'The work took longer than a deployment may wait. Deploy again, and the work goes on where it was.' : 'Deploy again.';
+  return new ConductorError(name, `The function with which this library runs SQL can't be called: ${withoutStop(errorMessage(error))}. ${advice}`);
 }
 
 function codeOf(error: unknown): string {

@@ -16,7 +16,7 @@ export function text(properties: RawProperties, name: string): string {
 export function oneOf<T extends string>(properties: RawProperties, name: string, allowed: readonly T[]): T {
   const found = allowed.find((each) => each === properties[name]);
   if (found === undefined) {
-    throw invalid(name, properties[name], allowed.join(', '));
+    throw invalid(name, properties[name], `one of ${allowed.join(', ')}`);
   }
   return found;
 }
@@ -46,6 +46,6 @@ export function record(properties: RawProperties, name: string): Record<string, 
 
 /** An error about a property. */
 export function invalid(name: string, value: unknown, allowed: string): ConductorError {
-  const shown = value === undefined ? 'nothing' : JSON.stringify(value);
-  return new ConductorError('INVALID_PROPERTY', `Property ${name} is ${shown.slice(0, 200)}; allowed: ${allowed}. Change it where the resource is declared.`);
+  const found = (value === undefined ? 'missing' : JSON.stringify(value)).slice(0, 200);
+  return new ConductorError('INVALID_PROPERTY', `Property '${name}' is ${found}, and must be ${allowed}. Change the value where the resource is declared.`);
 }

@@ -15,7 +15,7 @@ export function kindOf(event: ConductorEvent, { databaseType, userType }: Conduc
   switch (event.ResourceType) {
     case databaseType: return 'database';
     case userType: return 'user';
-    default: throw new ConductorError('UNKNOWN_TYPE', `This function makes '${databaseType}' and '${userType}', not '${event.ResourceType}'.`);
+    default: throw new ConductorError('UNKNOWN_TYPE', `This library makes resources of the types '${databaseType}' and '${userType}' here, not '${event.ResourceType}'. Declare databases and users with the constructs of this library.`);
   }
 }
 

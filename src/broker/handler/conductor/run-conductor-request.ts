@@ -1,5 +1,5 @@
 import type { ConductorEngine } from './conductor-engine';
-import { AdminSecretGoneError, ConductorError, errorMessage, errorName, ServerGoneError } from './conductor-error';
+import { AdminSecretGoneError, ConductorError, errorMessage, errorName, ServerGoneError, withoutStop } from './conductor-error';
 import { convergeDatabase, deleteDatabase } from './database-operations';
 import type { ConductorDependencies } from './dependencies';
 import { Operation } from './operation';
@@ -39,10 +39,17 @@ async function perform(operation: Operation): Promise<Outcome> {
     const kind = kindOf(operation.event, operation.engine);
     return operation.event.RequestType === 'Delete' ? await remove(operation, kind) : await CONVERGE[kind](operation);
   } catch (error) {
-    const code = error instanceof ConductorError ? error.code : errorName(error);
-    operation.deps.log({ level: 'error', message: 'failed', code, error: errorMessage(error) });
-    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${errorMessage(error)}` };
+    const { code, message } = failureOf(error, operation.deps);
+    operation.deps.log({ level: 'error', message: 'failed', code, error: message });
+    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${message}` };
   }
+}
+
+/** Whatever was thrown, as the user sees it. */
+function failureOf(error: unknown, { env }: ConductorDependencies): ConductorError {
+  const logGroup = env.AWS_LAMBDA_LOG_GROUP_NAME ?? '';
+  return error instanceof ConductorError ? error
+    : new ConductorError('UNEXPECTED', `The function with which this library makes databases and users failed: ${errorName(error)}: ${withoutStop(errorMessage(error))}. See the log group '${logGroup}', then deploy again.`);
 }
 
 /** With the server, everything on it is gone; and without the admin's password nobody can remove anything. */

@@ -1,5 +1,5 @@
 import { GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { ConductorError, errorMessage, errorName } from './conductor-error';
+import { ConductorError, errorMessage, errorName, withoutStop } from './conductor-error';
 import type { Clock } from '../clock';
 
 /** A permission that the same deployment has just granted takes a while to reach every part of IAM. */
@@ -51,7 +51,7 @@ export class SecretStore {
     }
     const stored = await this.tryRead(secretArn, { versionId });
     if (stored === undefined) {
-      throw new ConductorError('SECRET_LOST', `Version ${versionId} of secret ${secretArn} was written and is not there. Deploy again.`);
+      throw new ConductorError('SECRET_LOST', `Version '${versionId}' of secret '${secretArn}' was written and then deleted by something else. Deploy again.`);
     }
     return stored;
   }
@@ -98,7 +98,7 @@ function isDeleted(error: unknown): boolean {
 
 function readable(error: unknown, action: string, secretArn: string): ConductorError {
   const advice = isDeleted(error) || errorName(error) === 'ResourceNotFoundException'
-    ? 'It was deleted: restore it, or give the resource a new construct id.'
-    : 'Check the permissions of the function and of the key of the secret, and deploy again.';
-  return new ConductorError(errorName(error), `Cannot ${action} secret ${secretArn}: ${errorMessage(error)}. ${advice}`);
+    ? 'The secret was deleted. Restore the secret, or use another construct id for the user.'
+    : 'Check the policies of the secret and of its KMS key, then deploy again.';
+  return new ConductorError(errorName(error), `This library can't ${action} secret '${secretArn}': ${withoutStop(errorMessage(error))}. ${advice}`);
 }

@@ -7,7 +7,7 @@ import { ConductorEnv, type SqlFailure } from '../../broker.contract';
 export interface ServerState {
   /** `gone`: it does not exist any more; `down`: waiting does not help; `waiting`: it may answer soon. */
   readonly verdict: 'gone' | 'down' | 'waiting';
-  /** Half a sentence about the server, and what to do. */
+  /** A sentence about the server, and what to do. */
   readonly description: string;
 }
 
@@ -15,17 +15,17 @@ type Server = Pick<ConductorDependencies, 'rds' | 'env'>;
 
 /** States that do not end by themselves, and what to do. */
 const DOWN: { readonly [status: string]: string } = {
-  'stopped': 'is stopped; start it and deploy again',
-  'stopping': 'is stopping; start it and deploy again',
-  'failed': 'has failed; restore it from a backup',
-  'restore-error': 'could not be restored; see its events in RDS',
-  'storage-full': 'has no storage left; give it more',
-  'inaccessible-encryption-credentials': 'has lost access to its KMS key; make the key usable and restore it',
-  'inaccessible-encryption-credentials-recoverable': 'has lost access to its KMS key; make the key usable and start it',
-  'incompatible-network': 'cannot be placed in its network; see its events in RDS',
-  'incompatible-parameters': 'cannot start with its parameter group; correct the parameters',
-  'incompatible-restore': 'cannot be restored; see its events in RDS',
-  'insufficient-capacity': 'gets no capacity in its zone; choose another class',
+  'stopped': 'is stopped. Start the server, then deploy again.',
+  'stopping': 'is stopping. Start the server, then deploy again.',
+  'failed': 'has failed. Restore the server from a backup.',
+  'restore-error': 'couldn\'t be restored. See the events of the server in RDS.',
+  'storage-full': 'is out of storage. Add storage, then deploy again.',
+  'inaccessible-encryption-credentials': 'has lost access to its KMS key. Make the key usable, then restore the server.',
+  'inaccessible-encryption-credentials-recoverable': 'has lost access to its KMS key. Make the key usable, then start the server.',
+  'incompatible-network': 'can\'t be placed in its network. See the events of the server in RDS.',
+  'incompatible-parameters': 'can\'t start with its parameter group. Correct the parameters, then deploy again.',
+  'incompatible-restore': 'can\'t be restored. See the events of the server in RDS.',
+  'insufficient-capacity': 'can\'t get capacity in its availability zone. Choose another instance class.',
 };
 
 /** Finds out why the server was not reached. A server that was only slow is never reported as gone. */
@@ -36,12 +36,12 @@ export async function serverState(server: Server, failure: SqlFailure): Promise<
     return importedState(server, failure);
   }
   try {
-    return stateOf(`${kind} '${identifier}'`, await describe(server, kind, identifier));
+    return stateOf(`The ${kind} '${identifier}'`, await describe(server, kind, identifier));
   } catch (error) {
     if (/^DB(Instance|Cluster)NotFound(Fault)?$/.test(errorName(error))) {
-      return { verdict: 'gone', description: `the ${kind} '${identifier}' does not exist any more` };
+      return { verdict: 'gone', description: `The ${kind} '${identifier}' does not exist any more.` };
     }
-    return { verdict: 'waiting', description: `the state of the ${kind} '${identifier}' cannot be read (${errorName(error)})` };
+    return { verdict: 'waiting', description: `The state of the ${kind} '${identifier}' can't be read (${errorName(error)}).` };
   }
 }
 
@@ -58,19 +58,19 @@ async function describe({ rds }: Server, kind: 'instance' | 'cluster', identifie
 
 function stateOf(server: string, status = 'unknown'): ServerState {
   if (status === 'deleting') {
-    return { verdict: 'gone', description: `the ${server} is being deleted` };
+    return { verdict: 'gone', description: `${server} is being deleted.` };
   }
   if (DOWN[status] !== undefined) {
-    return { verdict: 'down', description: `the ${server} ${DOWN[status]}` };
+    return { verdict: 'down', description: `${server} ${DOWN[status]}` };
   }
   return status === 'available'
-    ? { verdict: 'waiting', description: `the ${server} is available, so look at its security group, its subnets' network ACLs and its connection limit` }
-    : { verdict: 'waiting', description: `the ${server} is in state '${status}'; deploy again when it is available` };
+    ? { verdict: 'waiting', description: `${server} is available. Check its security group, the network ACLs of its subnets, and its connection limit.` }
+    : { verdict: 'waiting', description: `${server} is in state '${status}'. Deploy again when the server is available.` };
 }
 
 function importedState({ env }: Server, failure: SqlFailure): ServerState {
   const host = env[ConductorEnv.HOST];
   return failure.code === 'ENOTFOUND'
-    ? { verdict: 'gone', description: `no server has the name '${host}' (DNS)` }
-    : { verdict: 'waiting', description: `the imported server '${host}' does not answer; see that it runs and lets the SQL function's security group in` };
+    ? { verdict: 'gone', description: `DNS doesn't know the name '${host}' of the server.` }
+    : { verdict: 'waiting', description: `The imported server '${host}' does not answer. Check that the server runs, and that its security group allows this library's function.` };
 }

@@ -72,7 +72,7 @@ export class SqlSession {
   private async explain(error: SqlFailure): Promise<void> {
     const state = await serverState(this.deps, error);
     this.deps.log({ level: 'warn', message: 'server not reached', code: error.code, verdict: state.verdict, state: state.description });
-    const message = `${sentence(state.description)} ${error.message}`;
+    const message = `${error.message} ${state.description}`;
     if (state.verdict === 'gone') {
       throw new ServerGoneError(error.code, message);
     }
@@ -93,7 +93,7 @@ export class SqlSession {
   }
 }
 
-/** Where the broker itself finds the server: from the function's configuration, never from a secret or a request. */
+/** Where this library itself finds the server: from the function's configuration, never from a secret or a request. */
 function endpointOf(env: ConductorDependencies['env']): { readonly host: string; readonly port: number } {
   return { host: requiredEnv(env, ConductorEnv.HOST), port: Number(requiredEnv(env, ConductorEnv.PORT)) };
 }
@@ -102,8 +102,4 @@ function endpointOf(env: ConductorDependencies['env']): { readonly host: string;
 export function endpointsOf(env: ConductorDependencies['env']): ServerEndpoints {
   const { host, port } = endpointOf(env);
   return { hosts: [host], port };
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

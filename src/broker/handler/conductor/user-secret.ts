@@ -85,7 +85,7 @@ async function settle(store: SecretStore, request: UserSecretRequest): Promise<U
   const stored = await store.tryRead(secretArn, { versionId })
     ?? await store.writeOnce(secretArn, versionId, JSON.stringify(valueOf(content, password)));
   await store.makeCurrent(secretArn, versionId);
-  return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version ${versionId} of secret ${secretArn} is not what this library wrote. Give the user a new secret.`));
+  return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version '${versionId}' of secret '${secretArn}' was changed by something else. Use another construct id for the user, which makes a new secret.`));
 }
 
 /** Whether a stored value has all that is wanted. */

@@ -17,6 +17,6 @@ export function checkMayTake(object: string, found: StoredMark | undefined, clai
   if (claim.adoptExisting || isOfStack(found, claim.mark.stackId)) {
     return;
   }
-  const owner = found && !isSameResource(found, NOBODY) ? `belongs to resource ${found.logicalId} of stack ${found.stackId}` : 'was not made by this library';
-  throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set adoptExisting to take it over.`);
+  const owner = found && !isSameResource(found, NOBODY) ? `belongs to resource '${found.logicalId}' of stack '${found.stackId}'` : 'was not made by this library';
+  throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set \`adoptExisting: true\` to take over what exists.`);
 }

@@ -9,7 +9,7 @@ const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AG
 const SOCKET_LOST = /socket (hang up|disconnected)/i;
 
 const TLS = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH|INVALID_CA)/;
-const TLS_ADVICE = 'The server\'s certificate is not from the given authorities, or not for this host name. Use the server\'s own endpoint, and its authorities as caBundle.';
+const TLS_ADVICE = 'The certificate of the server isn\'t from the configured authorities, or isn\'t for this host name. Use the server\'s own endpoint, and set `caCertificates` to its authorities.';
 
 /** The words of a driver for failures that it gives no code. */
 export interface DriverWords {
@@ -23,7 +23,7 @@ export interface DriverWords {
 export function connectionFailure(parts: ErrorParts, { server: { host, port } }: SqlRequest, words: DriverWords = {}): BrokerError | undefined {
   const { code, text } = parts;
   if (TLS.test(code) || words.withoutTls?.test(text)) {
-    return new BrokerError(code, `No trusted connection to ${host}:${port} (${code}: ${text}). ${TLS_ADVICE}`);
+    return new BrokerError(code, `The connection to '${host}:${port}' isn't trusted (${code}: ${text}). ${TLS_ADVICE}`);
   }
   return NETWORK.includes(code) || isLost(text, words) ? notReady(parts, { host, port }) : undefined;
 }
@@ -34,7 +34,7 @@ function isLost(text: string, { lost }: DriverWords): boolean {
 
 /** A server that is not there, or takes no requests yet: the same request may succeed later. */
 export function notReady({ code, text, detail }: ErrorParts, { host, port }: Pick<ServerConnection, 'host' | 'port'>): BrokerError {
-  return new BrokerError(code, `The server ${host}:${port} does not take requests (${code}: ${text}${detail ? ` (${detail})` : ''}).`, { retry: true, unreachable: true });
+  return new BrokerError(code, `The server '${host}:${port}' didn't accept requests until the deadline (${code}: ${text}${detail ? ` (${detail})` : ''}).`, { retry: true, unreachable: true });
 }
 
 /** What the handler answers for an error: short, and without anything secret. */
@@ -58,10 +58,16 @@ export function redact(text: string, secrets: string[], verifiers?: RegExp): str
 /** What the request is about, as the subject of a message. */
 export function objectOf(request: SqlRequest): string {
   switch (request.operation) {
-    case 'convergeDatabase': return `Database "${request.database.databaseName}"`;
-    case 'deleteDatabase': return `Database "${request.databaseName}"`;
-    default: return `User "${request.user.username}"`;
+    case 'convergeDatabase': return `Database '${request.database.databaseName}'`;
+    case 'deleteDatabase': return `Database '${request.databaseName}'`;
+    default: return `User '${request.user.username}'`;
   }
+}
+
+/** What the server refused to do, as the beginning of a message. */
+export function refusedTask(request: SqlRequest): string {
+  const task = request.operation.startsWith('converge') ? 'created or changed' : request.operation.startsWith('delete') ? 'deleted' : 'read';
+  return `${objectOf(request)} can't be ${task}`;
 }
 
 function secretsOf(request: SqlRequest): string[] {

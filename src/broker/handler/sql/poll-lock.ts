@@ -17,7 +17,7 @@ export async function pollLock<T>({ deadline }: Pick<RequestBase, 'deadline'>, c
       return held;
     }
     if (clock.now() + wait >= deadline) {
-      throw new BrokerError('LOCK_BUSY', 'Another request of this library has been changing the server all the time. Wait until the other deployments have ended, then deploy again.');
+      throw new BrokerError('LOCK_BUSY', 'Other deployments were changing this server until the deadline, and this library makes one change at a time. Wait until the other deployments have ended, then deploy again.');
     }
     await clock.sleep(wait);
   }

@@ -20,7 +20,7 @@ export async function runSqlRequest<D extends DatabaseSpec, U extends UserSpec>(
     } catch (error) {
       const failure = error instanceof BrokerError ? error : engine.explain(error, request, attempt);
       if (!failure.retry || clock.now() + wait >= request.deadline) {
-        return { ok: false, error: toFailure(explain(failure), request, engine.verifiers) };
+        return { ok: false, error: toFailure(failure, request, engine.verifiers) };
       }
       await clock.sleep(wait);
     }
@@ -43,12 +43,6 @@ async function perform<D extends DatabaseSpec, U extends UserSpec>(engine: SqlEn
 
 /** While a deployment replaces one of the two functions after the other, they may differ. */
 function unknownOperation(request: never): never {
-  throw new BrokerError('UNKNOWN_OPERATION', `This version of the SQL function does not know the request ${JSON.stringify(Object(request).operation)}. Deploy the server's stack again.`);
-}
-
-/** The last of many attempts is not the whole story. */
-function explain(failure: BrokerError): BrokerError {
-  return failure.retry
-    ? new BrokerError(failure.code, `${failure.message} It stayed so until the deadline. Bring the server back, then deploy again.`, failure)
-    : failure;
+  const { operation } = Object(request) as { operation?: unknown };
+  throw new BrokerError('UNKNOWN_OPERATION', `The two functions of this library have different versions, and '${operation}' is unknown to the older function. Deploy the stack of the server again.`);
 }

@@ -29,6 +29,7 @@ export function checkNothingLeft(object: string, remaining: Step[]): void {
   }
   const [first] = remaining;
   const grantors = [...new Set(remaining.flatMap((step) => step.grantors ?? []))];
-  const who = grantors.length > 0 ? `Let ${grantors.map((name) => `"${name}"`).join(' or ')} run it` : 'Let the owner of the object run it';
-  throw new BrokerError('NO_EFFECT', `${object}: the server accepted this and did nothing, because the admin may not do it: ${shownOf([first])[0]}. ${who}, then deploy again.`);
+  const who = grantors.length > 0 ? grantors.map((name) => `'${name}'`).join(' or ') : 'the owner of the object';
+  const [statement] = shownOf([first]);
+  throw new BrokerError('NO_EFFECT', `${object} can't be changed, because the server accepted \`${statement}\` and did nothing. The admin lacks the right to do that. Run the statement as ${who}, then deploy again.`);
 }

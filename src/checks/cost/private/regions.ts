@@ -14,7 +14,7 @@ export class Regions {
   /** @throws InvalidBackendError when the given region has no price table */
   public constructor(private readonly given: string | undefined, private readonly prices: Record<string, number> | undefined) {
     if (given !== undefined && tableOf(given) === undefined) {
-      throw new InvalidBackendError(undefined, `No price table for '${given}'. There are tables for ${names()}: give the one whose prices are nearest, and other prices as 'prices'.`);
+      throw new InvalidBackendError('new CostReport()', 'CostReport.region', `This library doesn't have a price table for \`region\` '${given}', only for ${names()}. Set the region with the nearest prices, and list the prices that differ in \`prices\`.`);
     }
   }
 

@@ -41,7 +41,7 @@ export async function runEngine(command: EngineCommand, print: (line: string) =>
   };
   try {
     return await new Promise<EngineResult>((done, fail) => {
-      child.once('error', (error) => fail(new RunnerFailure(RunnerExit.MISCONFIGURED, `cannot start ${command.program}: ${messageOf(error)}`)));
+      child.once('error', (error) => fail(new RunnerFailure(RunnerExit.MISCONFIGURED, `The engine '${command.program}' can't be started: ${messageOf(error)}. Use the image that this library builds.`)));
       child.once('close', (code) => done({ exitCode: code ?? undefined, output }));
       if (stop.aborted) end();
       stop.addEventListener('abort', end, { once: true });

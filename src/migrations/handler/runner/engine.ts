@@ -42,7 +42,7 @@ export function readPlan(split: SplitSql, engine: EngineName, directory: string)
     });
     return files.sort((left, right) => compareVersions(engine, left.version, right.version));
   } catch (error) {
-    throw new RunnerFailure(RunnerExit.MISCONFIGURED, `cannot read the migrations: ${messageOf(error)}`);
+    throw new RunnerFailure(RunnerExit.MISCONFIGURED, `The migrations can't be read: ${messageOf(error)}. Use the image that this library builds.`);
   }
 }
 

@@ -45,11 +45,11 @@ export class MigrationLock {
   private lose(reason: string) {
     if (this.closing || this.stop.signal.aborted) return;
     this.stop.abort(new RunnerFailure(RunnerExit.LOCK_LOST,
-      `the connection that holds the migration lock was lost (${reason}); the engine was stopped, since another run may begin. Run the migrations again`));
+      `The connection that holds the migration lock was lost (${reason}). The engine was stopped, because another run may begin. Run the migrations again.`));
   }
 }
 
-/** Polls: who waits inside a statement hangs for ever behind CREATE INDEX CONCURRENTLY of the run that holds the lock. */
+/** Polls: waiting inside a statement would never end behind CREATE INDEX CONCURRENTLY of the run that holds the lock. */
 class LockWaiting {
   private reported = 0;
   private lastReport = '';
@@ -68,19 +68,20 @@ class LockWaiting {
       const session = await this.connect();
       try {
         await session.checkRole();
-        await this.poll(session, end, 'another run holds the migration lock', async () => session.tryLock());
-        await this.poll(session, end, 'a statement of an aborted run is still at work', async () => session.hasNoLeftovers());
+        await this.poll(session, end, 'Another run holds the migration lock', async () => session.tryLock());
+        await this.poll(session, end, 'A statement of an aborted run is still at work', async () => session.hasNoLeftovers());
         return session;
       } catch (error) {
         await session.close();
         if (error instanceof RunnerFailure || !this.dialect.isPassing(error)) throw error;
-        this.report(`lost the connection while waiting (${messageOf(error)})`);
+        this.report(`The connection was lost while waiting (${messageOf(error)})`);
       }
     }
   }
 
   private async connect(): Promise<LockSession> {
     const { connectSeconds } = this.settings;
+    const where = address(this.settings);
     const end = Date.now() + connectSeconds * 1000;
     for (;;) {
       this.signal.throwIfAborted();
@@ -89,20 +90,21 @@ class LockWaiting {
       } catch (error) {
         if (!this.dialect.isPassing(error)) throw this.dialect.refusal(this.settings, error);
         if (Date.now() + POLL_MS > end) {
-          throw new RunnerFailure(RunnerExit.UNAVAILABLE, `${address(this.settings)} did not accept a connection within ${connectSeconds} s: ${messageOf(error)}. Is the server running, and does its security group let this task in?`);
+          throw new RunnerFailure(RunnerExit.UNAVAILABLE, `${where} didn't accept a connection within ${connectSeconds} s: ${messageOf(error)}. Start the server if it is stopped, and allow this task in its security group.`);
         }
-        this.report(`waiting for ${address(this.settings)}: ${messageOf(error)}`);
+        this.report(`${where} doesn't accept connections yet: ${messageOf(error)}`);
       }
       await this.pause();
     }
   }
 
   private async poll(session: LockSession, end: number, obstacle: string, done: () => Promise<boolean>): Promise<void> {
+    const [{ lockSeconds }, { user }] = [this.settings, session];
     while (!await done()) {
       if (Date.now() + POLL_MS > end) {
-        throw new RunnerFailure(RunnerExit.LOCKED, `${obstacle} for more than ${this.settings.lockSeconds} s; gave up (own session: ${session.user})`);
+        throw new RunnerFailure(RunnerExit.LOCKED, `${obstacle} for more than ${lockSeconds} s. Wait for that run, or end its session (this session is of '${user}'), then run the migrations again.`);
       }
-      this.report(`waiting: ${obstacle}`);
+      this.report(`${obstacle}; waiting`);
       await this.pause();
     }
   }
@@ -130,7 +132,7 @@ async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return Promise.race([work, aborted]);
 }
 
-/** The database in words, for messages. */
+/** The database in words, at the beginning of a message. */
 export function address(settings: RunnerSettings): string {
-  return `database '${settings.database}' on ${settings.host}:${settings.port}`;
+  return `Database '${settings.database}' on '${settings.host}:${settings.port}'`;
 }

@@ -52,10 +52,10 @@ async function applyAll(run: MigrationRun, plan: readonly PlannedFile[], state: 
     if (result.exitCode === 0 && after.pending.length === 0) return after;
     const conflict = result.exitCode === 0 ? undefined : run.dialect.conflictOf(result.output.join('\n'));
     if (conflict === undefined || attempt === ATTEMPTS || !after.pending[0]?.transactional) {
-      throw new RunnerFailure(RunnerExit.ENGINE_FAILED, describe(run.settings, result, after, plan, conflict));
+      throw engineFailure(run.settings, result, after, plan, conflict);
     }
     const seconds = 2 ** attempt;
-    run.print(`${after.pending[0].name} met a lock (${conflict}) and was rolled back; next try in ${seconds} s`);
+    run.print(`'${after.pending[0].name}' met a lock (${conflict}) and was rolled back; next try in ${seconds} s`);
     await sleep(seconds * 1000, undefined, { signal: run.stop.signal }).catch(() => run.stop.signal.throwIfAborted());
   }
 }
@@ -74,20 +74,23 @@ async function runOnce(run: MigrationRun): Promise<EngineResult> {
   return result;
 }
 
-function describe(settings: RunnerSettings, result: EngineResult, after: MigrationState, plan: readonly PlannedFile[], conflict: string | undefined): string {
+function engineFailure({ engine }: RunnerSettings, result: EngineResult, after: MigrationState, plan: readonly PlannedFile[], conflict?: string): RunnerFailure {
   const [failed] = after.pending;
   const ended = result.exitCode === undefined ? 'was killed' : `ended with exit code ${result.exitCode}`;
-  const version = `the database is at version ${after.version ?? 'none'}, ${after.pending.length} of ${plan.length} files are not applied`;
-  if (!failed) return `${settings.engine} ${ended} although its version table lists every file, so the last one may be applied in part; ${version}`;
-  const partly = failed.transactional ? 'It was rolled back.' : 'It runs without a transaction, so a part of it may be applied, and an index may be left INVALID: clean up before the next run.';
-  const tried = conflict && failed.transactional ? ` Met a lock (${conflict}) ${ATTEMPTS} times.` : '';
-  return `${settings.engine} ${ended}, and ${failed.name} is not applied, whatever the output says. ${partly}${tried} Now ${version}`;
+  const state = `the database is at version ${after.version ?? 'none'}, and ${after.pending.length} of ${plan.length} files are not applied`;
+  if (!failed) {
+    return new RunnerFailure(RunnerExit.ENGINE_FAILED, `${engine} ${ended}, although its version table lists every file; ${state}. The last file may be applied in part. Complete what is missing, then run the migrations again.`);
+  }
+  const { name } = failed;
+  const tried = conflict && failed.transactional ? `, after ${ATTEMPTS} lock conflicts (${conflict})` : '';
+  const partly = failed.transactional ? `The file was rolled back${tried}.` : 'The file runs without a transaction, so a part may be applied, and an index may be INVALID: clean up first.';
+  return new RunnerFailure(RunnerExit.ENGINE_FAILED, `${engine} ${ended}, and '${name}' is not applied, whatever the output shows; ${state}. ${partly} Correct the file or the data, then run the migrations again.`);
 }
 
 /** Older code is deployed, or rolled back: what is newer in the database stays. */
 function reportAhead(state: MigrationState, print: (line: string) => void) {
   if (state.behind !== undefined) {
-    print(`the database is at version ${state.version}, ahead of this directory, which ends at ${state.behind}; nothing is undone`);
+    print(`The database is at version ${state.version}, and this directory ends at ${state.behind}; nothing is undone`);
   }
 }
 

@@ -15,7 +15,7 @@ async function main(dialect: RunnerDialect): Promise<number> {
   const print = (line: string) => void process.stdout.write(`${redact(line)}\n`);
   const stop = new AbortController();
   for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-    process.on(signal, () => stop.abort(new RunnerFailure(exitCode, `stopped by ${signal}; what the engine had begun was rolled back where it runs in a transaction`)));
+    process.on(signal, () => stop.abort(new RunnerFailure(exitCode, `Stopped by ${signal}. A file with a transaction was rolled back, and a file without one may be applied in part. Run the migrations again.`)));
   }
   const home = mkdtempSync(join(tmpdir(), 'migrations-'));
   try {

@@ -64,20 +64,20 @@ class SettingsReader {
 
   public oneOf<T extends string>(name: string, allowed: readonly T[]): T {
     const found = allowed.find((value) => value === this.environment[name]);
-    if (found === undefined) this.problems.push(`${name} must be ${allowed.join(' or ')}, not '${this.environment[name] ?? ''}'`);
+    if (found === undefined) this.problems.push(`${name} must be ${allowed.join(' or ')}, got '${this.environment[name] ?? ''}'`);
     return found ?? allowed[0];
   }
 
   public number(name: string, fallback: number): number {
     const value = this.environment[name] ?? '';
     if (value === '') return fallback;
-    if (!/^\d{1,7}$/.test(value)) this.problems.push(`${name} must be a whole number, not '${value}'`);
+    if (!/^\d{1,7}$/.test(value)) this.problems.push(`${name} must be a whole number, got '${value}'`);
     return Number(value);
   }
 
   public duration({ pattern, words }: SettingsDialect['duration'], name: string, fallback: string): string {
     const value = this.environment[name] || fallback;
-    if (!pattern.test(value)) this.problems.push(`${name} must be ${words}, not '${value}'`);
+    if (!pattern.test(value)) this.problems.push(`${name} must be ${words}, got '${value}'`);
     return value;
   }
 
@@ -87,13 +87,14 @@ class SettingsReader {
     const file = this.environment[RunnerEnv.CA_FILE] ?? '';
     const pem = given !== '' ? given : this.read(file);
     if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
-      this.problems.push(`neither ${RunnerEnv.CA} nor the file that ${RunnerEnv.CA_FILE} names holds a PEM certificate; the server's identity could not be verified`);
+      this.problems.push(`${RunnerEnv.CA} and the file in ${RunnerEnv.CA_FILE} must contain a PEM certificate, because the runner verifies the server`);
     }
     return pem;
   }
 
   public throwProblems() {
-    if (this.problems.length > 0) throw new RunnerFailure(RunnerExit.MISCONFIGURED, `wrong settings: ${this.problems.join('; ')}`);
+    const problems = this.problems.join('; ');
+    if (problems !== '') throw new RunnerFailure(RunnerExit.MISCONFIGURED, `The environment of the container is wrong: ${problems}. Correct \`environment\` and \`secrets\` of the \`MigrationTask\`.`);
   }
 
   private read(file: string): string {

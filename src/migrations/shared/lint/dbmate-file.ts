@@ -1,4 +1,7 @@
-import type { Finding, MigrationFile, ParsedMigration, RuleName, SplitSql } from './lint-types';
+import { findingText, type LintRule, type RuleName } from './lint-rules';
+import type { Finding, MigrationFile, ParsedMigration, SplitSql } from './lint-types';
+
+const REFUSED = 'dbmate refuses the file.';
 
 const UP = /^--[^\S\n]*migrate:up([^\S\n]*$|[^\S\n]+\S+.*)/m;
 const DOWN = /^--[^\S\n]*migrate:down([^\S\n]*$|[^\S\n]+\S+[^\S\n]*$)/m;
@@ -10,28 +13,26 @@ const DOWN = /^--[^\S\n]*migrate:down([^\S\n]*$|[^\S\n]+\S+[^\S\n]*$)/m;
  */
 export function parseDbmate(file: MigrationFile, split: SplitSql): ParsedMigration {
   const findings: Finding[] = [];
-  const report = (rule: RuleName, line: number, message: string) => findings.push({ rule, file: file.name, line, message });
+  const report = (rule: RuleName, line: number, exactly?: Partial<LintRule>) => findings.push({ rule, file: file.name, line, message: findingText(rule, exactly) });
   const text = file.content.replace(/\r\n/g, '\n');
   const up = UP.exec(text);
   const down = DOWN.exec(text);
   if (!up) {
-    report('missing-up', 1, 'No `-- migrate:up`: dbmate refuses the file. Put it, at the start of a line, before the first statement.');
+    report('missing-up', 1, { wrong: '`-- migrate:up` is missing.', why: REFUSED, remedy: 'Put the annotation at the start of a line, before the first statement.' });
     return { statements: [], batches: [], transactional: true, findings };
   }
   const preface = text.slice(0, up.index).split('\n').findIndex((line) => !/^\s*(--.*)?$/.test(line));
-  if (preface !== -1) report('statement-before-up', preface + 1, 'Something other than `--` comments stands before `-- migrate:up`; dbmate refuses the file. Move it below.');
+  if (preface !== -1) report('statement-before-up', preface + 1, { wrong: 'Something other than a `--` comment comes before `-- migrate:up`.', why: REFUSED });
   const second = UP.exec(text.slice(up.index + 1));
-  if (second) {
-    report('many-sections', lineAt(text, up.index + 1 + second.index), 'A second `-- migrate:up`: dbmate records the version after the first, so when the second fails it is never applied. Put it into a file of its own.');
-  }
-  if (!down) report('missing-down', lineAt(text, up.index), 'No `-- migrate:down`: dbmate refuses the file. Add it at the end; it may be empty.');
+  if (second) report('many-sections', lineAt(text, up.index + 1 + second.index));
+  if (!down) report('missing-down', lineAt(text, up.index));
   if (down && down.index < up.index) {
-    report('missing-up', lineAt(text, down.index), '`-- migrate:down` stands before `-- migrate:up`; dbmate refuses the file. Put Up first.');
+    report('missing-up', lineAt(text, down.index), { wrong: '`-- migrate:down` comes before `-- migrate:up`.', why: REFUSED, remedy: 'Put Up first.' });
   }
   const end = down && down.index > up.index ? down.index : text.length;
   const body = text.slice(up.index, end);
   const { statements, unterminated } = split(body, lineAt(text, up.index));
-  if (unterminated) report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
+  if (unterminated) report('unterminated', unterminated.line, { wrong: `The ${unterminated.what} never ends.` });
   return { statements, batches: [statements], transactional: !/(^|\s)transaction:false(\s|$)/.test(up[1]), findings };
 }
 

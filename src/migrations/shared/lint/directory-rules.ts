@@ -1,5 +1,6 @@
 import { createHash } from 'crypto';
 import { compareText, compareVersions, versionOf } from './file-name';
+import { findingText, type LintRule, type RuleName } from './lint-rules';
 import type { Finding, MigrationFile } from './lint-types';
 import type { EngineName } from '../runner.contract';
 
@@ -9,7 +10,7 @@ export const SUM_FILE = 'migrations.sum';
 /** Checksums of released files, by file name. */
 export type ReleasedFiles = ReadonlyMap<string, string>;
 
-/** Reads the list of released files. Lines that are none are findings. */
+/** Reads the list of released files. Other lines are findings. */
 export function parseSums(content: string): { readonly released: ReleasedFiles; readonly findings: Finding[] } {
   const released = new Map<string, string>();
   const findings: Finding[] = [];
@@ -19,7 +20,7 @@ export function parseSums(content: string): { readonly released: ReleasedFiles; 
     if (sum && name) {
       released.set(name.replace(/^\.\//, ''), sum);
     } else {
-      findings.push({ rule: 'released-file-changed', file: SUM_FILE, line: index + 1, message: 'Not a line of `sha256sum`: 64 hexadecimal digits, two spaces, a file name.' });
+      findings.push(finding('released-file-changed', SUM_FILE, { wrong: 'The line isn\'t output of `sha256sum`.', why: '', remedy: 'Write 64 hexadecimal digits, two spaces and a file name.' }, index + 1));
     }
   });
   return { released, findings };
@@ -33,15 +34,15 @@ export function checkNames(engine: EngineName, files: MigrationFile[]): Finding[
   for (const { name } of files) {
     const version = versionOf(engine, name);
     if (version === undefined) {
-      findings.push({ rule: 'file-name', file: name, line: 1, message: badName(engine) });
+      findings.push(finding('file-name', name, badName(engine)));
       continue;
     }
     const number = BigInt(version);
     const twin = seen.get(number);
     if (twin !== undefined) {
-      findings.push({ rule: 'duplicate-version', file: name, line: 1, message: `Version ${version} is also that of ${twin}. Give the newer file a version of its own.` });
+      findings.push(finding('duplicate-version', name, { wrong: `'${twin}' has version ${version} too.` }));
     } else if (highest && highest.version > number) {
-      findings.push({ rule: engine === 'dbmate' ? 'unordered-versions' : 'confusing-order', file: name, line: 1, message: misordered(engine, highest.name) });
+      findings.push(misordered(engine, name, highest.name));
     }
     seen.set(number, name);
     if (!highest || number > highest.version) highest = { version: number, name };
@@ -54,7 +55,7 @@ export function checkReleased(engine: EngineName, files: MigrationFile[], releas
   const findings: Finding[] = [];
   const names = new Set(files.map((file) => file.name));
   for (const name of [...released.keys()].sort(compareText)) {
-    if (!names.has(name)) findings.push({ rule: 'released-file-missing', file: name, line: 1, message: `The file is released (${SUM_FILE}) but gone: a new database would differ from the old ones. Restore it.` });
+    if (!names.has(name)) findings.push(finding('released-file-missing', name, { wrong: `The file is released (listed in '${SUM_FILE}') and missing.` }));
   }
   const versions = [...released.keys()].map((name) => versionOf(engine, name)).filter((version) => version !== undefined);
   const newest = versions.sort((left, right) => compareVersions(engine, left, right)).pop();
@@ -62,10 +63,11 @@ export function checkReleased(engine: EngineName, files: MigrationFile[], releas
     const sum = released.get(file.name);
     const version = versionOf(engine, file.name);
     if (sum !== undefined && !hasSum(file.content, sum)) {
-      findings.push({ rule: 'released-file-changed', file: file.name, line: 1, message: `The file is released (${SUM_FILE}) and has changed: databases that applied it will not get the change. Restore it and write a new file.` });
+      findings.push(finding('released-file-changed', file.name, { wrong: `The file is released (listed in '${SUM_FILE}') and has changed.` }));
     }
     if (sum === undefined && version !== undefined && newest !== undefined && compareVersions(engine, version, newest) < 0) {
-      findings.push({ rule: 'older-than-released', file: file.name, line: 1, message: `The version is below ${newest}, which is released: ${engine === 'goose' ? 'goose refuses it' : 'databases would apply it in another order'}. Give it a newer version.` });
+      const why = engine === 'goose' ? 'goose refuses the file.' : 'Databases would apply the files in different orders.';
+      findings.push(finding('older-than-released', file.name, { wrong: `The version is below ${newest}, which is released.`, why }));
     }
   }
   return findings;
@@ -77,14 +79,18 @@ function hasSum(content: string, sum: string): boolean {
   return sha256(content) === sum || sha256(content.replace(/\r\n/g, '\n')) === sum;
 }
 
-function badName(engine: EngineName): string {
-  return engine === 'goose'
-    ? 'goose needs a number from 1 and an underscore at the start: 00001_create_users.sql.'
-    : 'dbmate needs digits at the start: 20260102030405_create_users.sql.';
+function finding(rule: RuleName, file: string, exactly: Partial<LintRule>, line = 1): Finding {
+  return { rule, file, line, message: findingText(rule, exactly) };
 }
 
-function misordered(engine: EngineName, other: string): string {
+function badName(engine: EngineName): Partial<LintRule> {
+  return engine === 'goose'
+    ? { why: 'goose needs a number from 1 and an underscore.', remedy: 'Rename the file, for example to \'00001_create_users.sql\'.' }
+    : { why: 'dbmate needs digits.', remedy: 'Rename the file, for example to \'20260102030405_create_users.sql\'.' };
+}
+
+function misordered(engine: EngineName, name: string, other: string): Finding {
   return engine === 'dbmate'
-    ? `dbmate applies files in the order of their names as text, so this one comes after ${other}, whose number is larger. Give all versions the same number of digits.`
-    : `goose applies it before ${other}, but it is listed after it. Give all versions the same number of digits.`;
+    ? finding('unordered-versions', name, { wrong: `dbmate applies the file after '${other}', whose number is larger.` })
+    : finding('confusing-order', name, { wrong: `goose applies the file before '${other}', which comes first by name.` });
 }

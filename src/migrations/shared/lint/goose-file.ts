@@ -1,6 +1,11 @@
-import type { Finding, MigrationFile, ParsedMigration, RuleName, SplitSql, SqlStatement } from './lint-types';
+import { findingText, type LintRule, type RuleName } from './lint-rules';
+import type { Finding, MigrationFile, ParsedMigration, SplitSql, SqlStatement } from './lint-types';
 
-/** One stretch of the Up part: plain statements, or what stands between StatementBegin and StatementEnd. */
+const ANNOTATIONS = 'Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON or ENVSUB OFF';
+const REFUSED = 'goose refuses the file.';
+const UNCLOSED = { wrong: '`StatementBegin` isn\'t followed by `StatementEnd`.', why: '', remedy: 'Add `-- +goose StatementEnd` after the statement.' };
+
+/** One stretch of the Up part: plain statements, or what is between StatementBegin and StatementEnd. */
 interface Block {
   readonly line: number;
   readonly lines: string[];
@@ -29,8 +34,10 @@ class GooseParser {
 
   public run(): ParsedMigration {
     this.file.content.split('\n').forEach((line, index) => this.read(line.replace(/\r$/, ''), index + 1));
-    if (this.opened !== undefined) this.report('statement-marks', this.opened, 'StatementBegin without StatementEnd: add `-- +goose StatementEnd` after the statement.');
-    if (this.part === 'none' && this.findings.length === 0) this.report('missing-up', 1, 'No `-- +goose Up`: nothing would be applied. Put it, alone on its line, before the first statement.');
+    if (this.opened !== undefined) this.report('statement-marks', this.opened, UNCLOSED);
+    if (this.part === 'none' && this.findings.length === 0) {
+      this.report('missing-up', 1, { wrong: '`-- +goose Up` is missing.', why: 'goose would apply nothing.', remedy: 'Put the annotation, alone on its line, before the first statement.' });
+    }
     const batches = this.blocks.flatMap((block) => this.batchesOf(block)).filter((batch) => batch.length > 0);
     return { statements: batches.flat(), batches, transactional: this.transactional, findings: this.findings };
   }
@@ -38,13 +45,13 @@ class GooseParser {
   private read(line: string, number: number) {
     if (/^\s*--.*\+goose/.test(line)) return this.annotate(line, number);
     if (this.part === 'none' && line.trim() !== '' && !line.trim().startsWith('--') && !this.has('statement-before-up')) {
-      this.report('statement-before-up', number, 'A statement stands before `-- +goose Up`; goose refuses the file. Move it below.');
+      this.report('statement-before-up', number, { wrong: 'A statement comes before `-- +goose Up`.', why: REFUSED });
     }
     if (this.part === 'up') this.current(number).lines.push(line);
   }
 
   private annotate(line: string, number: number) {
-    if (/^\s/.test(line)) return this.report('statement-marks', number, 'A goose annotation must begin its line; goose refuses the file. Remove the white space before it.');
+    if (/^\s/.test(line)) return this.report('statement-marks', number, { wrong: 'White space comes before a goose annotation.', why: REFUSED, remedy: 'Remove the white space.' });
     const annotation = line.replace(/--/g, '').replace('+goose', '').trim();
     switch (annotation.toUpperCase()) {
       case 'UP': return this.begin('up', number);
@@ -55,33 +62,33 @@ class GooseParser {
         this.transactional = false;
         return;
       case 'ENVSUB ON':
-        return this.report('environment-substitution', number, 'ENVSUB puts environment variables of the container into SQL, the connection\'s among them. What is not in the file does not make the migration run again when it changes.');
+        return this.report('environment-substitution', number);
       case 'ENVSUB OFF': return;
       default:
-        return this.report('statement-marks', number, `goose refuses the annotation '${annotation}'. Known: Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON, ENVSUB OFF; a comment must not say '+goose'.`);
+        return this.report('statement-marks', number, { wrong: `goose refuses the annotation '${annotation}'.`, why: '', remedy: `Use ${ANNOTATIONS}, and remove '+goose' from other comments.` });
     }
   }
 
   private begin(part: 'up' | 'down', number: number) {
     if (this.opened !== undefined) {
-      this.report('statement-marks', this.opened, 'StatementBegin without StatementEnd: add `-- +goose StatementEnd` after the statement.');
+      this.report('statement-marks', this.opened, UNCLOSED);
       this.opened = undefined;
     }
-    if (part === 'up' && this.part !== 'none') this.report('missing-up', number, 'A second `-- +goose Up`, or one after Down: a file has one Up, then one Down.');
-    if (part === 'down' && this.part !== 'up') this.report('missing-up', number, '`-- +goose Down` without `-- +goose Up` before it.');
+    if (part === 'up' && this.part !== 'none') this.report('missing-up', number, { wrong: '`-- +goose Up` comes a second time, or after Down.', why: REFUSED, remedy: 'Use one Up, then one Down.' });
+    if (part === 'down' && this.part !== 'up') this.report('missing-up', number, { wrong: '`-- +goose Down` comes without `-- +goose Up` before it.', why: REFUSED, remedy: 'Put Up first.' });
     this.part = part;
   }
 
   private open(number: number) {
     if (this.opened !== undefined || this.part === 'none') {
-      this.report('statement-marks', number, 'StatementBegin inside another, or before Up: marks do not nest. Close the one before.');
+      this.report('statement-marks', number, { wrong: '`StatementBegin` is inside another statement, or before Up.', why: REFUSED, remedy: 'Close the statement before, or move the mark below Up.' });
     }
     this.opened = number;
     if (this.part === 'up') this.blocks.push({ line: number + 1, lines: [], marked: true });
   }
 
   private close(number: number) {
-    if (this.opened === undefined) this.report('statement-marks', number, 'StatementEnd without StatementBegin: add `-- +goose StatementBegin` before the statement.');
+    if (this.opened === undefined) this.report('statement-marks', number, { wrong: '`StatementEnd` comes without `StatementBegin`.', why: '', remedy: 'Add `-- +goose StatementBegin` before the statement.' });
     this.opened = undefined;
     if (this.part === 'up') this.blocks.push({ line: number + 1, lines: [], marked: false });
   }
@@ -93,7 +100,7 @@ class GooseParser {
 
   private batchesOf(block: Block): SqlStatement[][] {
     const { statements, unterminated } = this.split(block.lines.join('\n'), block.line);
-    if (unterminated) this.report('unterminated', unterminated.line, `The ${unterminated.what} never ends.`);
+    if (unterminated) this.report('unterminated', unterminated.line, { wrong: `The ${unterminated.what} never ends.` });
     return block.marked || unterminated ? [statements] : this.cut(block, statements);
   }
 
@@ -102,14 +109,14 @@ class GooseParser {
     const cuts = block.lines.flatMap((line, index) => endsStatement(line) ? [block.line + index] : []);
     const last = statements[statements.length - 1];
     if (last && !(last.terminated && cuts.some((line) => line >= last.lastLine))) {
-      this.report('missing-semicolon', last.lastLine, 'goose refuses the file: the last statement must end with a semicolon, and nothing but a `--` comment may follow it on the line.');
+      this.report('missing-semicolon', last.lastLine);
     }
     const batches = new Map<number, SqlStatement[]>();
     let next = 0;
     for (const statement of statements) {
       while (cuts[next] < statement.line) next++;
       if (cuts[next] < statement.lastLine) {
-        this.report('statement-marks', statement.line, `goose would cut this statement at line ${cuts[next]}, which ends with a semicolon. Put \`-- +goose StatementBegin\` and \`-- +goose StatementEnd\` around it.`);
+        this.report('statement-marks', statement.line, { wrong: `goose would split the statement at line ${cuts[next]}, which ends with a semicolon.`, why: '' });
       }
       while (cuts[next] < statement.lastLine) next++;
       const batch = batches.get(next) ?? [];
@@ -123,8 +130,8 @@ class GooseParser {
     return this.findings.some((finding) => finding.rule === rule);
   }
 
-  private report(rule: RuleName, line: number, message: string) {
-    this.findings.push({ rule, file: this.file.name, line, message });
+  private report(rule: RuleName, line: number, exactly?: Partial<LintRule>) {
+    this.findings.push({ rule, file: this.file.name, line, message: findingText(rule, exactly) });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { RuleName } from './lint-rules';
+
 /** One SQL statement of a file. */
 export interface SqlStatement {
   /** Line of its first token in the file, from 1. */
@@ -33,13 +35,13 @@ export interface MigrationFile {
   readonly content: string;
 }
 
-/** Something the lint has to say about a file. */
+/** One thing that the lint has found in a file. */
 export interface Finding {
   readonly rule: RuleName;
   readonly file: string;
   /** Line in the file, from 1. */
   readonly line: number;
-  /** What is wrong and what to do. */
+  /** What is wrong, why, and what to do. */
   readonly message: string;
 }
 
@@ -52,22 +54,6 @@ export interface ParsedMigration {
   readonly transactional: boolean;
   readonly findings: Finding[];
 }
-
-/** Rules whose findings stop the synthesis: the file cannot work, or can leave the database half migrated. */
-export const ERROR_RULES = [
-  'file-name', 'encoding', 'duplicate-version', 'unordered-versions', 'wrong-engine', 'missing-up', 'missing-down', 'statement-before-up', 'many-sections', 'empty-migration',
-  'statement-marks', 'missing-semicolon', 'unterminated', 'not-in-transaction', 'transaction-control', 'many-without-transaction', 'empty-search-path', 'psql-only',
-  'released-file-changed', 'released-file-missing', 'older-than-released', 'unknown-rule',
-] as const;
-
-/** Rules whose findings are advice: the statement works, but loses data, blocks others or breaks code that still runs. */
-export const WARNING_RULES = [
-  'drops-table', 'drops-column', 'truncates', 'deletes-everything', 'index-blocks-writes', 'rewrites-table', 'scans-table', 'renames',
-  'enum-value-in-transaction', 'environment-substitution', 'confusing-order',
-] as const;
-
-/** Name of a rule, as written after `cdk-private-backend:allow`. */
-export type RuleName = (typeof ERROR_RULES)[number] | (typeof WARNING_RULES)[number];
 
 /** What the lint found, apart. */
 export interface LintResult {

@@ -2,7 +2,8 @@ import { parseDbmate } from './dbmate-file';
 import { checkNames, checkReleased, parseSums, type ReleasedFiles } from './directory-rules';
 import { compareText } from './file-name';
 import { parseGoose } from './goose-file';
-import { ERROR_RULES, type Finding, type LintResult, type MigrationFile, type ParsedMigration, type SplitSql, WARNING_RULES } from './lint-types';
+import { ERROR_RULES, findingText, WARNING_RULES } from './lint-rules';
+import type { Finding, LintResult, MigrationFile, ParsedMigration, SplitSql } from './lint-types';
 import type { EngineName } from '../runner.contract';
 
 /** What follows the rules on the line is the reason. */
@@ -58,19 +59,20 @@ function checkFile(grammar: SqlGrammar, engine: EngineName, file: MigrationFile,
   return [...parsed.findings, ...grammar.check(engine, file.name, parsed, released)];
 }
 
-/** Bytes that are no UTF-8 have become U+FFFD. */
+/** Bytes that are not UTF-8 have become U+FFFD. */
 function wrongEncoding(file: MigrationFile): Finding | undefined {
   const line = file.content.split('\n').findIndex((text) => /^\uFEFF|[\uFFFD\0]/.test(text));
   if (line === -1) return undefined;
-  const what = file.content.startsWith('\uFEFF') ? 'The file begins with a byte order mark, which engines do not skip' : 'The file is not UTF-8';
-  return { rule: 'encoding', file: file.name, line: line + 1, message: `${what}. Save it as UTF-8 without a byte order mark.` };
+  const wrong = file.content.startsWith('\uFEFF') ? 'The file begins with a byte order mark.' : 'The file is not UTF-8.';
+  return { rule: 'encoding', file: file.name, line: line + 1, message: findingText('encoding', { wrong }) };
 }
 
 function foreignAnnotation(engine: EngineName, file: MigrationFile): Finding | undefined {
   const [pattern, other] = engine === 'goose' ? [/^\s*--\s*migrate:(up|down)\b/, 'dbmate'] : [/^\s*--\s*\+goose\s/, 'goose'];
   const line = file.content.split('\n').findIndex((text) => pattern.test(text));
   if (line === -1) return undefined;
-  return { rule: 'wrong-engine', file: file.name, line: line + 1, message: `This is an annotation of ${other}; ${engine} would not see it. Use MigrationSource.${other}, or rewrite the file for ${engine}.` };
+  const exactly = { wrong: `This is an annotation of ${other}, which ${engine} ignores.`, why: '', remedy: `Use \`MigrationSource.${other}\`, or rewrite the file for ${engine}.` };
+  return { rule: 'wrong-engine', file: file.name, line: line + 1, message: findingText('wrong-engine', exactly) };
 }
 
 /** A file acknowledges a rule with a comment; a comment that names no rule would acknowledge nothing, silently. */
@@ -84,7 +86,10 @@ function withoutAllowed(files: MigrationFile[], findings: Finding[]): Finding[] 
       const names = (comment[1] ?? '(none)').split(/\s*,\s*/);
       names.forEach((name) => allowed.add(`${file.name} ${name}`));
       const wrong = names.find((name) => !RULES.includes(name));
-      if (wrong) unknown.push({ rule: 'unknown-rule', file: file.name, line: index + 1, message: `'${wrong}' is no rule. Rules: ${RULES.join(', ')}.` });
+      if (wrong) {
+        const exactly = { wrong: `The comment accepts '${wrong}', which is not a rule.`, why: '', remedy: `Use one of ${RULES.map((rule) => `\`${rule}\``).join(', ')}.` };
+        unknown.push({ rule: 'unknown-rule', file: file.name, line: index + 1, message: findingText('unknown-rule', exactly) });
+      }
     });
   }
   return [...unknown, ...findings.filter((finding) => !allowed.has(`${finding.file} ${finding.rule}`))];

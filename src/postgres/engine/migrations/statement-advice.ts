@@ -1,6 +1,8 @@
-import type { ParsedMigration, RuleName, SqlStatement } from '../../../migrations/shared/lint/lint-types';
+import type { LintRule, RuleName } from '../../../migrations/shared/lint/lint-rules';
+import type { ParsedMigration, SqlStatement } from '../../../migrations/shared/lint/lint-types';
 
-type Report = (rule: RuleName, statement: SqlStatement, message: string) => void;
+/** Adds a finding about a statement. */
+export type Report = (rule: RuleName, statement: SqlStatement, exactly?: Partial<LintRule>) => void;
 
 const NAME = '(?:"(?:[^"]|"")*"|[\\w$\\u0080-\\uffff]+)(?: ?\\. ?(?:"(?:[^"]|"")*"|[\\w$\\u0080-\\uffff]+))*';
 const CREATE_TABLE = new RegExp(`^CREATE (?:(?:GLOBAL |LOCAL )?(?:TEMP|TEMPORARY) |UNLOGGED )?TABLE (?:IF NOT EXISTS )?(${NAME})`, 'i');
@@ -10,7 +12,7 @@ const OTHER_DROPS = /^DROP (CONSTRAINT|DEFAULT|NOT NULL|EXPRESSION|IDENTITY)\b/i
 
 /**
  * Says what a statement costs on a database that is in use: lost data, long locks, and code of the release before that breaks. Tables
- * made in the same file are empty and unknown to running code, so nothing is said about them.
+ * made in the same file are empty and unknown to running code, so there are no findings about them.
  */
 export function adviseStatement(parsed: ParsedMigration, report: Report) {
   const made = new Set<string>();
@@ -26,20 +28,19 @@ export function adviseStatement(parsed: ParsedMigration, report: Report) {
 
 function adviseDrops(statement: SqlStatement, report: Report) {
   const { code } = statement;
-  if (/^DROP (TABLE|SCHEMA|MATERIALIZED VIEW|OWNED|DATABASE)\b/i.test(code)) {
-    report('drops-table', statement, 'The data is gone once this is applied, and code that still runs fails. Drop only what no running release uses, after a backup.');
-  }
-  if (/^TRUNCATE\b/i.test(code)) report('truncates', statement, 'All rows are gone once this is applied, and the table is locked against reads until the transaction ends.');
-  if (/^DELETE FROM\b(?!.*\bWHERE\b)/i.test(code)) report('deletes-everything', statement, 'DELETE without WHERE removes all rows.');
+  const [, dropped] = /^DROP (TABLE|SCHEMA|MATERIALIZED VIEW|OWNED|DATABASE)\b/i.exec(code) ?? [];
+  if (dropped) report('drops-table', statement, { wrong: `\`DROP ${dropped.toUpperCase()}\` deletes data.` });
+  if (/^TRUNCATE\b/i.test(code)) report('truncates', statement);
+  if (/^DELETE FROM\b(?!.*\bWHERE\b)/i.test(code)) report('deletes-everything', statement);
   if (/^ALTER TABLE .*\bRENAME\b|^ALTER (VIEW|TYPE|SEQUENCE|SCHEMA) .*\bRENAME\b/i.test(code) && !/\bRENAME CONSTRAINT\b/i.test(code)) {
-    report('renames', statement, 'Code of the release before runs during and after the migration and does not know the new name. Add the new one, move over in a release, then drop the old one.');
+    report('renames', statement);
   }
 }
 
 function adviseIndex(statement: SqlStatement, made: Set<string>, report: Report) {
   const table = CREATE_INDEX.exec(statement.code)?.[1];
   if (table && !made.has(normal(table))) {
-    report('index-blocks-writes', statement, `CREATE INDEX blocks all writes to ${table} until it is built. Use CREATE INDEX CONCURRENTLY, alone in a file without transaction.`);
+    report('index-blocks-writes', statement, { wrong: `\`CREATE INDEX\` blocks all writes to ${table} until the index is built.`, why: '' });
   }
 }
 
@@ -49,17 +50,33 @@ function adviseTable(statement: SqlStatement, made: Set<string>, report: Report)
   for (const action of splitActions(rest)) {
     const notValid = /\bNOT VALID$/i.test(action);
     if (/^DROP\b/i.test(action) && !OTHER_DROPS.test(action)) {
-      report('drops-column', statement, 'The column\'s data is gone once this is applied, and code that still names it fails. Drop only what no running release uses.');
+      report('drops-column', statement, { wrong: `The statement deletes a column of ${table} with its data.` });
     } else if (/^ALTER (COLUMN )?.* (SET DATA )?TYPE\b/i.test(action)) {
-      report('rewrites-table', statement, `Changing a type usually rewrites ${table} while nobody can read it. Add a column of the new type, copy in batches, move over, then drop the old one.`);
+      report('rewrites-table', statement, { wrong: `Changing the type of a column usually rewrites ${table}.` });
     } else if (/\bSET NOT NULL$/i.test(action)) {
-      report('scans-table', statement, `SET NOT NULL reads all of ${table} while nobody can read or write it. First add CHECK (… IS NOT NULL) NOT VALID, then VALIDATE CONSTRAINT in another file, then SET NOT NULL.`);
+      report('scans-table', statement, notNull(table));
     } else if (/^ADD (CONSTRAINT\b.*? )?(CHECK|FOREIGN KEY|EXCLUDE)\b/i.test(action) && !notValid) {
-      report('scans-table', statement, `The constraint is checked against all of ${table} under a lock that blocks writes. Add it NOT VALID, and VALIDATE CONSTRAINT in another file.`);
+      report('scans-table', statement, { wrong: `The constraint is checked against all of ${table}.`, why: 'A lock blocks writes until that is done.' });
     } else if (/^ADD (CONSTRAINT\b.*? )?(UNIQUE|PRIMARY KEY)\b(?! USING INDEX)/i.test(action)) {
-      report('scans-table', statement, `The index for this constraint is built while nobody can read or write ${table}. Build it with CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … USING INDEX.`);
+      report('scans-table', statement, newIndex(table));
     }
   }
+}
+
+function notNull(table: string): Partial<LintRule> {
+  return {
+    wrong: `\`SET NOT NULL\` reads all of ${table}.`,
+    why: 'Nobody can read or write the table until that is done.',
+    remedy: 'Add `CHECK (… IS NOT NULL) NOT VALID`, then use `VALIDATE CONSTRAINT` in another file, then `SET NOT NULL`.',
+  };
+}
+
+function newIndex(table: string): Partial<LintRule> {
+  return {
+    wrong: `The index for the constraint is built from all of ${table}.`,
+    why: 'Nobody can read or write the table until that is done.',
+    remedy: 'Build the index with `CREATE UNIQUE INDEX CONCURRENTLY`, then use `ADD CONSTRAINT … USING INDEX`.',
+  };
 }
 
 /** A value added in a transaction cannot be used before the transaction ends. */
@@ -68,7 +85,7 @@ function adviseEnum(statement: SqlStatement, parsed: ParsedMigration, report: Re
   const [value] = statement.literals;
   const used = parsed.statements.some((other) => other !== statement && other.literals.some((literal) => literal.includes(value)));
   if (used) {
-    report('enum-value-in-transaction', statement, `'${value}' cannot be used in the transaction that adds it (55P04). Add the value in a file of its own.`);
+    report('enum-value-in-transaction', statement, { wrong: `The enum value '${value}' is used in the transaction that adds it.`, why: 'PostgreSQL refuses that (55P04).' });
   }
 }
 

@@ -1,5 +1,6 @@
-import { adviseStatement } from './statement-advice';
-import type { Finding, ParsedMigration, RuleName, SqlStatement } from '../../../migrations/shared/lint/lint-types';
+import { adviseStatement, type Report } from './statement-advice';
+import { findingText } from '../../../migrations/shared/lint/lint-rules';
+import type { Finding, ParsedMigration, SqlStatement } from '../../../migrations/shared/lint/lint-types';
 import type { EngineName } from '../../../migrations/shared/runner.contract';
 
 /**
@@ -29,10 +30,10 @@ const REPEATABLE = /^(SET|RESET|SELECT|ANALYZE|VACUUM|COMMENT|GRANT|REVOKE|REIND
 /** Checks the statements that are applied. Released files get no advice: what is done is done. */
 export function checkStatements(engine: EngineName, file: string, parsed: ParsedMigration, released: boolean): Finding[] {
   const findings: Finding[] = [];
-  const report = (rule: RuleName, statement: SqlStatement, message: string) => findings.push({ rule, file, line: statement.line, message });
+  const report: Report = (rule, statement, exactly) => findings.push({ rule, file, line: statement.line, message: findingText(rule, exactly) });
   const [first] = parsed.statements;
   if (!first && parsed.findings.length === 0) {
-    findings.push({ rule: 'empty-migration', file, line: 1, message: 'The Up part holds no statement: the version would count as applied for ever. Delete the file, or write what is missing.' });
+    findings.push({ rule: 'empty-migration', file, line: 1, message: findingText('empty-migration') });
   }
   for (const statement of parsed.statements) {
     if (parsed.transactional) checkTransaction(engine, statement, report);
@@ -44,23 +45,30 @@ export function checkStatements(engine: EngineName, file: string, parsed: Parsed
   return findings;
 }
 
-/** Adds a finding about a statement. */
-export type Report = (rule: RuleName, statement: SqlStatement, message: string) => void;
-
 function checkTransaction(engine: EngineName, statement: SqlStatement, report: Report) {
   const switchOff = engine === 'goose' ? '`-- +goose NO TRANSACTION` before Up' : '`-- migrate:up transaction:false`';
   if (OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code))) {
-    report('not-in-transaction', statement, `PostgreSQL refuses ${verb(statement)} inside a transaction. Put it alone into a file of its own with ${switchOff}.`);
+    report('not-in-transaction', statement, {
+      wrong: `PostgreSQL refuses \`${verb(statement)}\` inside a transaction.`,
+      why: `${engine} runs the file in one.`,
+      remedy: `Put the statement alone into a file of its own with ${switchOff}.`,
+    });
   }
   if (TRANSACTION_CONTROL.test(statement.code)) {
-    report('transaction-control', statement, `${engine} wraps the file in a transaction, and ${verb(statement)} would end it half way. Remove it, or say ${switchOff}.`);
+    report('transaction-control', statement, {
+      wrong: `\`${verb(statement)}\` would end the transaction of ${engine} half way.`,
+      why: '',
+      remedy: `Remove the statement, or use ${switchOff}.`,
+    });
   }
 }
 
 /** Dumps are made for psql. Engines send nothing but statements to the server. */
 function checkPsql(statement: SqlStatement, report: Report) {
-  if (statement.code.startsWith('\\')) report('psql-only', statement, `'${statement.code}' is a command of psql, which no server understands. Remove it.`);
-  if (/^COPY .* FROM STDIN\b/i.test(statement.code)) report('psql-only', statement, 'Only psql can send the data of COPY … FROM stdin. Write INSERT instead (pg_dump --inserts).');
+  if (statement.code.startsWith('\\')) report('psql-only', statement, { wrong: `'${statement.code}' is a command of psql, which a server doesn't understand.`, why: '', remedy: 'Remove the line.' });
+  if (/^COPY .* FROM STDIN\b/i.test(statement.code)) {
+    report('psql-only', statement, { wrong: 'Only psql can send the data of `COPY … FROM stdin`.', why: '', remedy: 'Write `INSERT` statements instead, for example with `pg_dump --inserts`.' });
+  }
 }
 
 /** Dumps begin with an empty search path, and nothing is found by its bare name any more, unless they end with another. */
@@ -71,7 +79,7 @@ function checkSearchPath(statements: SqlStatement[], report: Report) {
   });
   const last = changes[changes.length - 1];
   if (last?.path === '') {
-    report('empty-search-path', last.statement, 'This line, which dumps begin with, empties the search path; the engine, or the next file, then does not find its tables. Remove it.');
+    report('empty-search-path', last.statement);
   }
 }
 
@@ -88,12 +96,16 @@ function checkSteps(batches: SqlStatement[][], report: Report) {
   for (const batch of batches) {
     const alone = batch.find((statement) => batch.length > 1 && OUTSIDE_TRANSACTION.some((pattern) => pattern.test(statement.code)));
     if (alone) {
-      report('many-without-transaction', alone, `The engine sends this together with other statements, and PostgreSQL then refuses ${verb(alone)}. Put it alone into a file of its own.`);
+      report('many-without-transaction', alone, {
+        wrong: `The engine sends the statement together with others, and PostgreSQL then refuses \`${verb(alone)}\`.`, why: '', remedy: 'Put the statement alone into a file of its own.',
+      });
     }
   }
   const stuck = batches.slice(0, -1).flat().find((statement) => !REPEATABLE.test(statement.code));
   if (stuck) {
-    report('many-without-transaction', stuck, `Without a transaction a failure further down leaves ${verb(stuck)} applied, and the next run fails on it. Put each statement into a file of its own, or make it repeatable (IF NOT EXISTS, IF EXISTS).`);
+    report('many-without-transaction', stuck, {
+      wrong: `Without a transaction, a failure further down leaves \`${verb(stuck)}\` applied, and the next run fails on it.`, why: '',
+    });
   }
 }
 

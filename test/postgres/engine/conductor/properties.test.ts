@@ -44,7 +44,7 @@ test.each([
   ['an adoption that is neither true nor false', { AdoptExisting: 'yes' }, 'AdoptExisting'],
   ['no secret', { SecretArn: undefined }, 'SecretArn'],
 ])('fails for a user with %s and names the property', (_, wrong, property) => {
-  expect(() => parseUser({ ...USER, ...wrong })).toThrow(new RegExp(`^Property ${property} is .*; allowed: .*Change it`));
+  expect(() => parseUser({ ...USER, ...wrong })).toThrow(new RegExp(`^Property '${property}' is .*, and must be .*\\. Change the value`));
 });
 
 test.each([
@@ -52,5 +52,5 @@ test.each([
   ['extensions that are not text', { Extensions: [{}] }, 'Extensions'],
   ['an unknown removal policy', { RemovalPolicy: 'snapshot' }, 'RemovalPolicy'],
 ])('fails for a database with %s and names the property', (_, wrong, property) => {
-  expect(() => parseDatabase({ DatabaseName: 'app', ...wrong })).toThrow(`Property ${property} is`);
+  expect(() => parseDatabase({ DatabaseName: 'app', ...wrong })).toThrow(`Property '${property}' is`);
 });

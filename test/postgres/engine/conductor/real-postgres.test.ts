@@ -194,8 +194,8 @@ describe('a server that is down', () => {
   test('is named as stopped, and neither create nor delete pretends', async () => {
     rds.on(DescribeDBInstancesCommand).resolves({ DBInstances: [{ DBInstanceStatus: 'stopped' }] });
     await server.stop();
-    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/is stopped; start it.*ECONNREFUSED/) });
-    expect(await remove(`user:${username}`)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('start it') });
+    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/ECONNREFUSED.*is stopped\. Start the server/) });
+    expect(await remove(`user:${username}`)).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('Start the server') });
   });
 
   test('and comes back is waited for', async () => {

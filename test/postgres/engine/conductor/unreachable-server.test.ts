@@ -37,9 +37,9 @@ function notFound(name: string): Error {
 
 describe('a server that does not answer', () => {
   test.each([
-    ['stopped', /^\[ETIMEDOUT\] The instance 'backend' is stopped; start it and deploy again\./],
+    ['stopped', /^\[ETIMEDOUT\] .* The instance 'backend' is stopped\. Start the server, then deploy again\.$/],
     ['inaccessible-encryption-credentials', /has lost access to its KMS key/],
-    ['storage-full', /has no storage left/],
+    ['storage-full', /is out of storage/],
   ])('and is %s is named after the first attempt', async (status, reason) => {
     instanceIs(status);
     never();
@@ -58,7 +58,7 @@ describe('a server that does not answer', () => {
     instanceIs('modifying');
     never();
     const start = world.clock.now();
-    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/state 'modifying'.*was not reached/) });
+    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/was not reached.*state 'modifying'/) });
     const seconds = (world.clock.now() - start) / 1000;
     expect(seconds).toBeGreaterThan(CONDUCTOR_TIMEOUT_SECONDS - 90);
     expect(seconds).toBeLessThan(CONDUCTOR_TIMEOUT_SECONDS - 30);
@@ -67,13 +67,13 @@ describe('a server that does not answer', () => {
   test('although it is available points to the network', async () => {
     instanceIs('available');
     never();
-    expect((await create()).Reason).toContain('is available, so look at its security group');
+    expect((await create()).Reason).toContain('is available. Check its security group');
   });
 
   test('while RDS does not say why is waited for, and the reason says that too', async () => {
     rds.on(DescribeDBInstancesCommand).rejects(Object.assign(new Error('Rate exceeded'), { name: 'ThrottlingException' }));
     never();
-    expect((await create()).Reason).toContain('cannot be read (ThrottlingException)');
+    expect((await create()).Reason).toContain('can\'t be read (ThrottlingException)');
   });
 
   test('no single call waits longer than a silent connection lives', async () => {
@@ -129,7 +129,7 @@ describe('deleting from a server', () => {
   test('that is stopped fails and says to start it', async () => {
     instanceIs('stopped');
     never();
-    expect(await remove()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'user:api', Reason: expect.stringContaining('start it') });
+    expect(await remove()).toMatchObject({ Status: 'FAILED', PhysicalResourceId: 'user:api', Reason: expect.stringContaining('Start the server') });
   });
 
   test('that only did not answer fails: a time-out never counts as gone', async () => {

@@ -1,7 +1,7 @@
 import { ADMIN_PASSWORD, ConductorWorld, STACK, unreachable } from './conductor-world';
 import { FakeSql } from './fake-sql';
 import { CA_FILE } from '../../../../src/binding/shared/trust.contract';
-import { rdsRootsFor } from '../../../../src/trust/rds-roots';
+import { rdsRootsFor } from '../../../../src/trust/shared/rds-roots';
 
 const OTHER_STACK = 'arn:aws:cloudformation:eu-west-1:111111111111:stack/Other/2b2b2b2b-0000-0000-0000-000000000000';
 
@@ -78,13 +78,13 @@ describe('creating a user', () => {
   test('fails when the permission never comes', async () => {
     const send = () => Promise.reject(Object.assign(new Error('not authorized to perform: secretsmanager:GetSecretValue'), { name: 'AccessDeniedException' }));
     const answer = await world.send({ RequestType: 'Create', ...world.user(secret) }, { secrets: { send } as never });
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[AccessDeniedException\] Cannot read secret .*GetSecretValue/) });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[AccessDeniedException\] This library can't read secret .*GetSecretValue/) });
   });
 
   test('fails where no roots are known for the region, and names the prop; the rollback then has nothing to delete', async () => {
     world.region = 'us-gov-west-1';
     const answer = await world.send({ RequestType: 'Create', ...world.user(secret) });
-    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/\[NO_CA\].*us-gov-west-1.*caBundle/) });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/\[NO_CA\].*us-gov-west-1.*caCertificates/) });
     const rollback = await world.send({ RequestType: 'Delete', PhysicalResourceId: answer.PhysicalResourceId, ...world.user(secret) });
     expect(rollback.Status).toBe('SUCCESS');
     expect(sql.requests).toEqual([]);
@@ -135,7 +135,7 @@ describe('the same request again', () => {
     for (const recoveryWindow of [true, false]) {
       world.secrets.delete(secret, { recoveryWindow });
       const late = await world.send(create);
-      expect(late).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('It was deleted') });
+      expect(late).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('The secret was deleted') });
       expect(sql.roles.size).toBe(0);
     }
   });

@@ -88,7 +88,7 @@ describe('the SQL function', () => {
 
     const failure = await broker.fail(broker.user('mistrusted', 'app', { server: broker.connection({ ca }) }));
 
-    expect(failure).toMatchObject({ code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO|CERT_/), unreachable: false, message: expect.stringContaining('caBundle') });
+    expect(failure).toMatchObject({ code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO|CERT_/), unreachable: false, message: expect.stringContaining('caCertificates') });
   });
 
   test('fails at once for a certificate of another host', async () => {
@@ -148,12 +148,12 @@ describe('a failure', () => {
     user: { username: 'api', logins: ['api'], databaseName: 'app', access: 'READ_WRITE', connectionLimit: -1, settings: {}, protectedTables: [] },
   };
 
-  test('names the object, the SQLSTATE, the reason and what to do', () => {
+  test('names the SQLSTATE, the object, the reason and what to do', () => {
     const error = toBrokerError(Object.assign(new Error('role "x" cannot be dropped'), { code: '2BP01', detail: 'owner of table t' }), request);
 
     expect(toFailure(error, request)).toEqual({
       code: '2BP01',
-      message: 'User "api": role "x" cannot be dropped (owner of table t) (2BP01). Drop or reassign what depends on it; the detail names it.',
+      message: 'User \'api\' can\'t be created or changed: role "x" cannot be dropped (owner of table t). Drop or reassign the dependent objects that the detail names.',
       unreachable: false,
       wrongPassword: false,
     });

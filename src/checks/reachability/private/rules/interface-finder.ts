@@ -21,7 +21,7 @@ export class InterfaceFinder {
     }
     const root = this.network.model.resources.find((resource) => resource.construct !== undefined)?.construct?.node.root;
     if (root !== undefined && root !== construct.node.root) {
-      throw new InvalidBackendError(construct, 'ReachabilityCheck was told of this construct, which is of another app.');
+      throw new InvalidBackendError(construct, 'ReachabilityCheck.otherApp', 'This construct belongs to another app than the one that `ReachabilityCheck` checks. Pass a construct of the same app to `ReachabilityPoint.of(service)`.');
     }
     const own = this.network.interfaces.filter(({ owner }) => owner.construct !== undefined && isWithin(owner.construct, construct));
     const found = own.length > 0 ? mainOnes(own, construct) : this.carriersOf(construct);
@@ -30,8 +30,8 @@ export class InterfaceFinder {
     }
     if (Stack.isStack(construct) || this.templates.has(Stack.of(construct).node.path)) {
       if (this.network.model.condition === undefined) {
-        throw new InvalidBackendError(construct, 'ReachabilityCheck was told of this construct, and no template has a network interface for it. '
-          + 'Name a construct that makes a task, function in a VPC, instance, load balancer, endpoint, database, cache or broker, or a security group that one of them has.');
+        throw new InvalidBackendError(construct, 'ReachabilityCheck.noInterface', '`ReachabilityCheck` found no network interface for this construct in any template. '
+          + 'Pass a construct that creates a task, a function in a VPC, an instance, a load balancer, an endpoint, a database, a cache or a message broker, or pass a security group that one of these uses.');
       }
     }
     return undefined;

@@ -54,7 +54,7 @@ export function databaseRemoval(properties: RawProperties): DatabaseRemoval {
 function identifier(properties: RawProperties, name: string): string {
   const value = text(properties, name);
   if (Buffer.byteLength(value) > IDENTIFIER_BYTES || value.includes('\0') || /\p{Surrogate}/u.test(value)) {
-    throw invalid(name, value, `at most ${IDENTIFIER_BYTES} bytes of text, because PostgreSQL would cut it`);
+    throw invalid(name, value, `at most ${IDENTIFIER_BYTES} bytes of valid text, because PostgreSQL would cut the rest`);
   }
   return value;
 }
@@ -62,7 +62,7 @@ function identifier(properties: RawProperties, name: string): string {
 function databaseName(properties: RawProperties): string {
   const value = identifier(properties, 'DatabaseName');
   if (value === '.' || value === '..') {
-    throw invalid('DatabaseName', value, 'a name that can stand in a URL');
+    throw invalid('DatabaseName', value, 'a name that a URL can contain');
   }
   return value;
 }

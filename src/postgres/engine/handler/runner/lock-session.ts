@@ -27,7 +27,7 @@ export class PostgresLockSession implements LockSession {
     try {
       await client.connect();
       const [{ standby }] = await session.rows<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby');
-      if (standby) throw Object.assign(new Error('the server is a standby, or not yet the writer after a failover'), { code: '25006' });
+      if (standby) throw Object.assign(new Error('the server is a standby, or isn\'t the writer yet after a failover'), { code: '25006' });
       return session;
     } catch (error) {
       await session.close();
@@ -56,8 +56,8 @@ export class PostgresLockSession implements LockSession {
       'SELECT current_user AS acting, pg_get_userbyid(datdba) AS owner FROM pg_database WHERE datname = current_database()');
     const expected = expectedRole ?? row.owner;
     if (row.acting === expected) return;
-    throw new RunnerFailure(RunnerExit.NOT_ALLOWED, `the session acts as '${row.acting}' instead of '${expected}', the owner of database '${database}'; what it creates would belong to the wrong role. `
-      + `Give the login '${user}' OWNER access: GRANT "${expected}" TO "${user}", and ALTER ROLE "${user}" IN DATABASE "${database}" SET role = '${expected}'`);
+    throw new RunnerFailure(RunnerExit.NOT_ALLOWED, `The session acts as '${row.acting}' instead of '${expected}', the owner of database '${database}', so new objects would belong to the wrong role. `
+      + `Grant the login OWNER access with \`GRANT "${expected}" TO "${user}"\` and \`ALTER ROLE "${user}" IN DATABASE "${database}" SET role = '${expected}'\`.`);
   }
 
   public async tryLock(): Promise<boolean> {

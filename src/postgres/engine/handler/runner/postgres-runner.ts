@@ -71,11 +71,11 @@ function isPassing(error: unknown): boolean {
 }
 
 function refusal(settings: RunnerSettings, error: unknown): RunnerFailure {
-  const code = codeOf(error);
-  const message = `${address(settings)} refused the login '${settings.user}': ${messageOf(error)}`;
+  const [code, reason, where] = [codeOf(error), messageOf(error), address(settings)];
+  const { user } = settings;
   if (code.startsWith('28') || code === '42501') {
-    return new RunnerFailure(RunnerExit.NOT_ALLOWED, `${message}. The task read its password when it started; if the password was changed since, run the migrations again`);
+    return new RunnerFailure(RunnerExit.NOT_ALLOWED, `${where} refused the login '${user}': ${reason}. The task read its password when it started. If the password was changed since then, run the migrations again.`);
   }
-  if (code === '3D000') return new RunnerFailure(RunnerExit.UNAVAILABLE, `${message}. The migrations must wait for the database to be created`);
-  return new RunnerFailure(RunnerExit.UNAVAILABLE, `cannot connect to ${address(settings)}: ${messageOf(error)}. If it is the certificate, ${RunnerEnv.CA} must hold the authority that issued it`);
+  if (code === '3D000') return new RunnerFailure(RunnerExit.UNAVAILABLE, `${where} refused the login '${user}': ${reason}. The migrations must wait for the database to be created. Declare the database with this library.`);
+  return new RunnerFailure(RunnerExit.UNAVAILABLE, `${where} can't be connected to: ${reason}. If the certificate isn't trusted, set \`caCertificates\` of the server to the authority that issued it (here in ${RunnerEnv.CA}).`);
 }

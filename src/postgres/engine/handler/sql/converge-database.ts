@@ -1,3 +1,4 @@
+import { checkDatabaseName, checkIdentifier } from './check-names';
 import { planContents } from './contents-plan';
 import { contentsStateSql, type ContentsState } from './contents-state';
 import { checkDatabase, createDatabase, newDatabase, planDatabase, planMaintenanceDatabase } from './database-plan';
@@ -8,7 +9,7 @@ import type { ServerState } from './server-state';
 import { onlyValue } from './session';
 import type { Claim } from '../../../../broker/handler/sql/claim';
 import { checkNothingLeft, shownOf, sqlOf, type Step } from '../../../../broker/handler/sql/step';
-import { checkDatabaseName, checkIdentifier, groupRoleNames } from '../../names';
+import { groupRoleNames } from '../../names';
 import type { PostgresDatabaseSpec, PostgresRequestOf } from '../../postgres.contract';
 
 type Request = PostgresRequestOf<'convergeDatabase'>;
@@ -46,7 +47,7 @@ async function convergeOutside(server: LockedServer, spec: PostgresDatabaseSpec,
   }
   const steps = [...groups, ...create, ...rest];
   if (steps.length > 0) {
-    checkNothingLeft(`Database "${spec.databaseName}"`, planOutsideAgain(await server.refresh(), spec, claim, owned));
+    checkNothingLeft(`Database '${spec.databaseName}'`, planOutsideAgain(await server.refresh(), spec, claim, owned));
   }
   return shownOf(steps);
 }
@@ -69,7 +70,7 @@ async function convergeInside(server: LockedServer, spec: PostgresDatabaseSpec):
     const steps = await plan();
     if (steps.length > 0) {
       await session.apply(sqlOf(steps));
-      checkNothingLeft(`Database "${databaseName}"`, await plan());
+      checkNothingLeft(`Database '${databaseName}'`, await plan());
     }
     return shownOf(steps);
   });

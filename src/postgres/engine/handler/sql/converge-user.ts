@@ -1,3 +1,4 @@
+import { checkDatabaseName, checkUsername } from './check-names';
 import type { SqlDependencies } from './dependencies';
 import { withLockedServer } from './locked-server';
 import { literal } from './quote';
@@ -8,7 +9,7 @@ import type { OwnerMark, Passwords } from '../../../../broker/broker.contract';
 import type { Claim } from '../../../../broker/handler/sql/claim';
 import { openingOfStack } from '../../../../broker/handler/sql/owner-mark';
 import { checkNothingLeft, shownOf, sqlOf } from '../../../../broker/handler/sql/step';
-import { checkDatabaseName, checkUsername, groupRoleNames } from '../../names';
+import { groupRoleNames } from '../../names';
 import type { PostgresRequestOf } from '../../postgres.contract';
 
 type Request = PostgresRequestOf<'convergeUser'>;
@@ -34,7 +35,7 @@ export async function convergeUser(request: Request, deps: SqlDependencies): Pro
     const steps = plan(state);
     if (steps.length > 0) {
       await apply(sqlOf(steps));
-      checkNothingLeft(`User "${user.username}"`, plan(await refresh()));
+      checkNothingLeft(`User '${user.username}'`, plan(await refresh()));
     }
     return shownOf(steps);
   }, computing.then((verifiers) => reapplyPasswords(mark, verifiers)));

@@ -29,15 +29,15 @@ export function checkDatabase(state: ServerState, spec: PostgresDatabaseSpec, cl
   if (!database) {
     return;
   }
-  const object = `Database "${spec.databaseName}"`;
+  const object = `Database '${spec.databaseName}'`;
   checkMayTake(object, markOfDatabase(state, groupRoles(spec.databaseName).owner), claim);
   if (database.encoding !== 'UTF8') {
-    throw new BrokerError('ENCODING_MISMATCH', `${object} has the encoding ${database.encoding}, which cannot change; this library needs UTF8. Move the data to a new database.`);
+    throw new BrokerError('ENCODING_MISMATCH', `${object} has the encoding ${database.encoding}, which can't be changed, and this library needs UTF8. Move the data to a new database.`);
   }
   const { locale } = spec;
   if (locale !== undefined && [database.collate, database.ctype].some((found) => normalLocale(found) !== normalLocale(locale))) {
-    throw new BrokerError('LOCALE_MISMATCH', `${object} has the locale ${database.collate} (LC_COLLATE) and ${database.ctype} (LC_CTYPE), which cannot change; `
-      + `declared is ${spec.locale}. Declare what it has, or move the data to a new database.`);
+    throw new BrokerError('LOCALE_MISMATCH', `${object} has the locale ${database.collate} (LC_COLLATE) and ${database.ctype} (LC_CTYPE), and \`locale\` is '${locale}'. A locale can't be changed. `
+      + 'Set `locale` to the present locale, or move the data to a new database.');
   }
 }
 

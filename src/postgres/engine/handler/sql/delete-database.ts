@@ -72,7 +72,8 @@ async function checkEmpty(server: LockedServer, databaseName: string): Promise<v
   if (rows.length > 0) {
     const tables = Number(rows[0].tables);
     const named = rows.map((row) => String(row.name)).join(', ') + (tables > rows.length ? ', …' : '');
-    throw new BrokerError('DATABASE_NOT_EMPTY', `Database "${databaseName}" holds ${tables === 1 ? 'a table' : `${tables} tables`} (${named}) and is not dropped. `
-      + 'Retain it, drop the tables, or set its removal to force: then the data is lost.');
+    const contents = `${tables === 1 ? 'a table' : `${tables} tables`} (${named})`;
+    throw new BrokerError('DATABASE_NOT_EMPTY', `Database '${databaseName}' contains ${contents}, and \`PostgresDatabaseRemoval.DROP_IF_EMPTY\` deletes only databases without tables. `
+      + 'Drop the tables, or keep the database with `PostgresDatabaseRemoval.RETAIN`; `PostgresDatabaseRemoval.DROP` deletes the data.');
   }
 }

@@ -21,10 +21,10 @@ function planGroup(state: ServerState, name: string, databaseName: string, claim
     return [{ sql: `CREATE ROLE ${identifier(name)} NOLOGIN` }, markStep(name, databaseName, claim, null)];
   }
   const mark = readMark(role.comment);
-  checkMayTake(`Role "${name}", which would hold grants on database "${databaseName}",`, mark?.groupOf === databaseName ? mark : undefined, claim);
+  checkMayTake(`Role '${name}' for grants on database '${databaseName}'`, mark?.groupOf === databaseName ? mark : undefined, claim);
   checkNotIam(role);
   if (role.canLogin) {
-    throw new BrokerError('NAME_TAKEN', `Role "${name}" is a login, but database "${databaseName}" needs that name for a role that only holds grants. Rename one of the two.`);
+    throw new BrokerError('NAME_TAKEN', `Role '${name}' is a login, and database '${databaseName}' needs that name for a role that only holds grants. Rename the role or the database.`);
   }
   const { stackId, logicalId } = claim.mark;
   return isUpToDate(mark, { stackId, logicalId }, claim.settled) && mark?.groupOf === databaseName ? [] : [markStep(name, databaseName, claim, role)];

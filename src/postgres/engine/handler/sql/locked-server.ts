@@ -10,7 +10,7 @@ import { pollLock } from '../../../../broker/handler/sql/poll-lock';
 /** One lock for the whole server. Locks belong to a database, so it is always taken in `postgres`. */
 const LOCK_KEY = '7161712893041837';
 
-/** The server, with the broker's lock held by this connection to database `postgres` for as long as it is open. */
+/** The server, with this library's lock held by this connection to database `postgres` for as long as it is open. */
 export interface LockedServer {
   readonly session: SqlSession;
   readonly state: ServerState;
@@ -33,7 +33,7 @@ export async function withLockedServer<T>(
   return withSession(() => open('postgres'), async (session) => {
     const state = await lockAndRead(session, request, deps, serverStateSql(subject), await onLocked);
     if (state.inRecovery) {
-      throw new BrokerError('25006', 'The server is a standby that only reads: a failover is under way, or the host is not that of the writer.', { retry: true, unreachable: true });
+      throw new BrokerError('25006', 'The server is a read-only standby: a failover is under way, or the host isn\'t the writer endpoint. Set the writer endpoint if the server was imported, then deploy again.', { retry: true, unreachable: true });
     }
     return work({
       session,

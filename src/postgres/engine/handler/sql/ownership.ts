@@ -25,23 +25,23 @@ export function explainDenial(error: unknown, state: ServerState): unknown {
 }
 
 function roleDenied(state: ServerState, role: RoleState): BrokerError {
-  const others = role.administrators.filter((name) => name !== state.admin).map((name) => `"${name}"`);
+  const others = role.administrators.filter((name) => name !== state.admin).map((name) => `'${name}'`);
   const who = others.length > 0 ? others.join(' or ') : 'a superuser';
   const options = hasGrantedAdministration(state) ? ', INHERIT FALSE, SET FALSE' : '';
-  return new BrokerError('NOT_ADMINISTRABLE', `Role "${role.name}" was made by somebody else, and the admin "${state.admin}" may not administer it (42501). `
-    + `Let ${who} run: GRANT ${identifier(role.name)} TO ${identifier(state.admin)} WITH ADMIN OPTION${options}. Then deploy again.`);
+  return new BrokerError('NOT_ADMINISTRABLE', `Role '${role.name}' was created by somebody else, so the admin '${state.admin}' may not administer the role (42501). `
+    + `Run \`GRANT ${identifier(role.name)} TO ${identifier(state.admin)} WITH ADMIN OPTION${options}\` as ${who}, then deploy again.`);
 }
 
 function databaseDenied(state: ServerState, { name, owner }: DatabaseState): BrokerError {
-  return new BrokerError('NOT_ADMINISTRABLE', `Database "${name}" belongs to "${owner}", and the admin "${state.admin}" may not act as that role (42501). `
-    + `Let "${owner}" run: ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(state.admin)}. Then deploy again.`);
+  return new BrokerError('NOT_ADMINISTRABLE', `Database '${name}' belongs to '${owner}', and the admin '${state.admin}' may not act as that role (42501). `
+    + `Run \`ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(state.admin)}\` as '${owner}', then deploy again.`);
 }
 
 /** Fails when the admin would lose its own password login by becoming a member of the role. */
 export function checkNotIam(role: RoleState): void {
   if (role.iam) {
-    throw new BrokerError('IAM_ROLE', `Role "${role.name}" is in rds_iam, and the admin would lose its password login by becoming a member of it. `
-      + `Run: REVOKE rds_iam FROM "${role.name}", also from the roles that it is a member of. Then deploy again.`);
+    throw new BrokerError('IAM_ROLE', `Role '${role.name}' is a member of 'rds_iam', so the admin would lose its password login by becoming a member of the role. `
+      + `Run \`REVOKE rds_iam FROM "${role.name}"\`, also for the roles that the role is a member of, then deploy again.`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import { checkIdentifier } from './check-names';
 import { BrokerError } from '../../../../broker/broker-error';
-import { checkIdentifier } from '../../names';
 
 /** PostgreSQL keeps these as lists of quoted names; one literal would be one name with commas in it. */
 const LIST_SETTINGS = ['search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries'];
@@ -19,7 +19,7 @@ export function identifiers(names: string[]): string {
 /** A text as SQL, whatever it holds. */
 export function literal(text: string): string {
   if (text.includes('\0')) {
-    throw new BrokerError('INVALID_VALUE', 'A value holds the character NUL, which PostgreSQL cannot store. Remove it.');
+    throw new BrokerError('INVALID_VALUE', 'A value contains the character NUL, which PostgreSQL can\'t store. Remove the character.');
   }
   return escapeLiteral(text).trim();
 }

@@ -97,7 +97,7 @@ export async function withSession<T>(open: () => Promise<SqlSession>, work: (ses
 export function onlyValue<T>(rows: Row[] | undefined): T {
   const value = rows?.[0] && Object.values(rows[0])[0];
   if (value === undefined || value === null) {
-    throw new BrokerError('NO_ANSWER', 'The server answered a query about its own state with nothing. Try again.', { retry: true });
+    throw new BrokerError('NO_ANSWER', 'The server returned nothing for a query about its own state, until the deadline. Deploy again.', { retry: true });
   }
   return value as T;
 }

@@ -18,8 +18,8 @@ export function groupFor(databaseName: string, access: AccessName): string {
 export function checkUser(state: ServerState, spec: PostgresUserSpec, claim: Claim): void {
   const group = findRole(state, groupFor(spec.databaseName, spec.access));
   if (!state.database || !group || readMark(group.comment)?.groupOf !== spec.databaseName) {
-    throw new BrokerError('NO_DATABASE', `Database "${spec.databaseName}", which user "${spec.username}" is to work in, does not exist or was not made by this library. `
-      + 'Declare it with addDatabase(), with adoptExisting if it exists, and deploy it before the user.');
+    throw new BrokerError('NO_DATABASE', `Database '${spec.databaseName}' of user '${spec.username}' doesn't exist, or was not made by this library. `
+      + 'Declare the database with `addDatabase()`, with `adoptExisting: true` if it exists, and deploy it before the user.');
   }
   const role = findRole(state, spec.username);
   if (!role) {
@@ -27,9 +27,9 @@ export function checkUser(state: ServerState, spec: PostgresUserSpec, claim: Cla
   }
   const mark = readMark(role.comment);
   if (mark?.groupOf !== undefined) {
-    throw new BrokerError('NAME_TAKEN', `Role "${spec.username}" holds the grants on database "${mark.groupOf}" and cannot be a user. Choose another username.`);
+    throw new BrokerError('NAME_TAKEN', `Role '${spec.username}' holds the grants on database '${mark.groupOf}', so it can't be a user. Choose another \`username\`.`);
   }
-  checkMayTake(`Role "${spec.username}"`, mark, claim);
+  checkMayTake(`Role '${spec.username}'`, mark, claim);
 }
 
 /** What the user still needs. The verifier of its password, where it has one, is only set here where the role was not this stack's before. */

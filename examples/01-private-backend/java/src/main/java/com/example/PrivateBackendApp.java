@@ -14,21 +14,12 @@ public final class PrivateBackendApp {
         Validations.of(app).addPlugins(new ReachabilityCheck(), new HardeningCheck(), new CostReport());
         String posture = context(app, "posture");
 
-        switch (posture) {
-            case "development" -> {
-                Posture.development().applyTo(app);
-                new PrivateBackendStack(app, "PrivateBackend");
-            }
-            case "production" -> {
-                Posture.production().applyTo(app);
-                new PrivateBackendStack(app, "PrivateBackend", null, HostedZoneAttributes.builder()
-                        .hostedZoneId(context(app, "hostedZoneId"))
-                        .zoneName(context(app, "zoneName"))
-                        .build(), null);
-            }
-            default -> throw new IllegalArgumentException(
-                    "Unknown posture '" + posture + "'. Use -c posture=development or -c posture=production.");
-        }
+        Posture.fromName(posture).applyTo(app);
+        HostedZoneAttributes zone = !posture.equals("production") ? null : HostedZoneAttributes.builder()
+                .hostedZoneId(context(app, "hostedZoneId"))
+                .zoneName(context(app, "zoneName"))
+                .build();
+        new PrivateBackendStack(app, "PrivateBackend", null, zone, null);
 
         app.synth();
     }

@@ -4,15 +4,16 @@ import io.github.cdkprivatebackend.BackendCluster;
 import io.github.cdkprivatebackend.BackendNetwork;
 import io.github.cdkprivatebackend.BastionTunnel;
 import io.github.cdkprivatebackend.BastionTunnelOptions;
-import io.github.cdkprivatebackend.EdgeDomain;
-import io.github.cdkprivatebackend.EdgeRouteOptions;
+import io.github.cdkprivatebackend.CustomDomain;
 import io.github.cdkprivatebackend.FargateApi;
 import io.github.cdkprivatebackend.HostedZoneDomainOptions;
+import io.github.cdkprivatebackend.IngressRouteOptions;
 import io.github.cdkprivatebackend.MigrationSource;
 import io.github.cdkprivatebackend.MigrationTask;
+import io.github.cdkprivatebackend.PemFile;
 import io.github.cdkprivatebackend.PostgresUser;
 import io.github.cdkprivatebackend.PrivatePostgres;
-import io.github.cdkprivatebackend.PublicEdge;
+import io.github.cdkprivatebackend.PublicIngress;
 import io.github.cdkprivatebackend.ServiceImage;
 import io.github.cdkprivatebackend.SsmBastion;
 import java.util.List;
@@ -32,10 +33,10 @@ public class PrivateBackendStack extends Stack {
 
     /**
      * @param hostedZone serve HTTPS as {@code api.<zone>}; null: HTTP under the load balancer's own name, an error in production
-     * @param caBundle   PEM certificate authorities of the database server; null: the RDS roots of the stack's region
+     * @param caCertificates certificate authorities of the database server; null: the RDS roots of the stack's region
      */
     public PrivateBackendStack(
-            final Construct scope, final String id, final StackProps props, final HostedZoneAttributes hostedZone, final String caBundle) {
+            final Construct scope, final String id, final StackProps props, final HostedZoneAttributes hostedZone, final PemFile caCertificates) {
         super(scope, id, props);
 
         IVpc vpc = BackendNetwork.Builder.create(this, "Network").cidr("10.0.0.0/16").build().getVpc();
@@ -45,14 +46,14 @@ public class PrivateBackendStack extends Stack {
                 .vpc(vpc)
                 .databaseName("app")
                 .extensions(List.of("pgcrypto"))
-                .caBundle(caBundle)
+                .caCertificates(caCertificates)
                 .build();
         MigrationTask migrations = MigrationTask.Builder.create(this, "Migrations")
                 .cluster(cluster)
                 .database(postgres.getDatabase())
                 .source(MigrationSource.goose("migrations"))
                 .build();
-        PostgresUser user = postgres.getDatabase().addUser("Api");
+        PostgresUser user = postgres.addUser("Api");
         FargateApi api = FargateApi.Builder.create(this, "Api")
                 .cluster(cluster)
                 .image(ServiceImage.fromDirectory("../services/go-api"))
@@ -60,22 +61,22 @@ public class PrivateBackendStack extends Stack {
                 .migrations(List.of(migrations))
                 .build();
 
-        PublicEdge edge = PublicEdge.Builder.create(this, "Edge").vpc(vpc).domain(domain(hostedZone)).build();
-        edge.addRoute("Api", EdgeRouteOptions.builder().paths(List.of("/*")).target(api).build());
+        PublicIngress ingress = PublicIngress.Builder.create(this, "Ingress").vpc(vpc).domain(domain(hostedZone)).build();
+        ingress.addRoute("Api", IngressRouteOptions.builder().paths(List.of("/*")).target(api).build());
         BastionTunnel tunnel = SsmBastion.Builder.create(this, "Bastion").vpc(vpc).build()
                 .addTunnel("Postgres", BastionTunnelOptions.builder().target(postgres).build());
 
-        CfnOutput.Builder.create(this, "Url").value(edge.getUrl()).build();
-        CfnOutput.Builder.create(this, "ConnectCommand").value(tunnel.getCommand()).build();
+        CfnOutput.Builder.create(this, "Url").value(ingress.getUrl()).build();
+        CfnOutput.Builder.create(this, "ConnectCommand").value(tunnel.getConnectCommand()).build();
         CfnOutput.Builder.create(this, "MigrateCommand").value(migrations.getRunCommand()).build();
         CfnOutput.Builder.create(this, "UserSecret").value(user.getSecret().getSecretArn()).build();
     }
 
-    private EdgeDomain domain(final HostedZoneAttributes zone) {
+    private CustomDomain domain(final HostedZoneAttributes zone) {
         if (zone == null) {
             return null;
         }
-        return EdgeDomain.fromHostedZone(
+        return CustomDomain.fromHostedZone(
                 HostedZone.fromHostedZoneAttributes(this, "Zone", zone),
                 HostedZoneDomainOptions.builder().domainNames(List.of("api." + zone.getZoneName())).build());
     }

@@ -1,0 +1,18 @@
+import type { MonitorOptions } from '../symptoms';
+
+/** From when on a service is in trouble. */
+export interface MonitorServiceOptions extends MonitorOptions {
+  /**
+   * CPU that the tasks use on average, for 15 minutes, in percent of what they have: from 1 to 100.
+   *
+   * @default 90
+   */
+  readonly cpuPercent?: number;
+
+  /**
+   * Memory that the tasks use on average, for 15 minutes, in percent of what they have: from 1 to 100.
+   *
+   * @default 90
+   */
+  readonly memoryPercent?: number;
+}

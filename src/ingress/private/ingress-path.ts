@@ -1,0 +1,140 @@
+import { type CfnResource, type Duration, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct, type IConstruct } from 'constructs';
+import { type RouteConditions, renderConditions } from './route-conditions';
+import type { RouteEntry } from './route-table';
+import { createTargetGroup, labelOf } from './target-group';
+import type { IngressTargetGroup, IIngressRoute, IIngressTarget } from '../../binding';
+import { openIngress } from '../../network/shared/open-path';
+import { InvalidBackendError } from '../../private/errors';
+import { pathInStage } from '../../private/stage-path';
+
+/** What a target needs to know of an ingress that routes to it. */
+export interface IngressSide {
+  readonly ingress: IConstruct & { readonly url: string };
+  readonly vpc: ec2.IVpc;
+  readonly listener: elbv2.IApplicationListener;
+  readonly loadBalancerFullName: string;
+  readonly securityGroup: ec2.ISecurityGroup;
+  /** How long the ingress keeps idle connections, where it was asked to. */
+  readonly idleTimeout?: Duration;
+  /** Whether clients speak HTTPS with the listener. */
+  readonly https: boolean;
+  /** The names that clients use, as far as they are known. */
+  readonly domainNames: string[];
+  /** Whether the load balancer certainly cannot reach the internet by IPv4, where issuers of tokens publish their keys. */
+  readonly isCutOff?: boolean;
+}
+
+/** What a rule does before it forwards, and what has to be there for it. */
+export interface Verification {
+  readonly action: elbv2.CfnListenerRule.ActionProperty;
+  readonly egress: CfnResource;
+}
+
+/** The way from one ingress to one target, below the target: the rules of both sides, made once, and the routes. */
+export class IngressPath extends Construct {
+  public static between(side: IngressSide, target: IIngressTarget): IngressPath {
+    const routes = target.node.tryFindChild('Routes') ?? new Construct(target as IConstruct as Construct, 'Routes');
+    // A new ingress is a new load balancer, to which an existing target group cannot move: so ids name the ingress.
+    const id = pathInStage(side.ingress).replace(/\//g, '--');
+    return (routes.node.tryFindChild(id) as IngressPath | undefined) ?? new IngressPath(routes as Construct, id, side, target);
+  }
+
+  /** The rules of both sides, which have to be there before a request or a health check comes. */
+  public readonly rules: CfnResource[];
+
+  private constructor(scope: Construct, id: string, private readonly side: IngressSide, private readonly target: IIngressTarget) {
+    super(scope, id);
+    this.rules = [...this.allowIngress(), ...this.allowEgress()];
+  }
+
+  public addRoute({ id, conditions, priority }: RouteEntry, verification?: Verification): IIngressRoute {
+    const route = new ListenerRoute(this, id, { side: this.side, target: this.target, conditions, priority, verification });
+    route.node.addDependency(...this.rules, ...(verification === undefined ? [] : [verification.egress]));
+    return route;
+  }
+
+  private allowIngress(): CfnResource[] {
+    const { connections, port } = this.target;
+    return openIngress(connections.securityGroups, this.side.securityGroup, ec2.Port.tcp(port), 'Ingress to service');
+  }
+
+  private allowEgress(): CfnResource[] {
+    const { connections, port } = this.target;
+    return connections.securityGroups.map((group, index) => new ec2.CfnSecurityGroupEgress(this, `Egress${index}`, {
+      groupId: this.side.securityGroup.securityGroupId,
+      destinationSecurityGroupId: group.securityGroupId,
+      ipProtocol: 'tcp',
+      fromPort: port,
+      toPort: port,
+      description: 'Ingress to service',
+    }));
+  }
+}
+
+interface ListenerRouteProps {
+  readonly side: IngressSide;
+  readonly target: IIngressTarget;
+  readonly conditions: RouteConditions;
+  readonly priority: number;
+  readonly verification?: Verification;
+}
+
+class ListenerRoute extends Construct implements IIngressRoute {
+  public readonly targetGroup: elbv2.IApplicationTargetGroup;
+  public readonly priority: number;
+  public readonly resourceLabel: string;
+  public readonly listenerRuleArn: string;
+  public readonly idleTimeout?: Duration;
+
+  private readonly rule: elbv2.CfnListenerRule;
+  private alternate?: IngressTargetGroup;
+
+  constructor(scope: Construct, id: string, private readonly props: ListenerRouteProps) {
+    super(scope, id);
+    this.priority = props.priority;
+    this.idleTimeout = props.side.idleTimeout;
+    const targetGroup = createTargetGroup(this, 'TargetGroup', props.side, props.target);
+    this.targetGroup = targetGroup;
+    this.resourceLabel = labelOf(props.side, targetGroup);
+    this.rule = new elbv2.CfnListenerRule(this, 'Resource', {
+      listenerArn: props.side.listener.listenerArn,
+      priority: props.priority,
+      conditions: renderConditions(props.conditions),
+      actions: verifyFirst(props.verification, { type: 'forward', targetGroupArn: targetGroup.targetGroupArn }),
+    });
+    this.listenerRuleArn = this.rule.ref;
+  }
+
+  public get url(): string {
+    return urlOf(this.props.side, this.props.conditions);
+  }
+
+  public addAlternateTargetGroup(): IngressTargetGroup {
+    if (this.props.verification !== undefined) {
+      throw new InvalidBackendError(this.props.target, 'IngressJwt.deployment', `Route '${this.node.id}' uses \`jwt\`, but its target uses blue/green, linear or canary deployment. ECS can't shift traffic on a rule that verifies tokens. `
+        + 'Use `ServiceDeployment.rolling()` for the service, or verify the token in the service.');
+    }
+    if (this.alternate === undefined) {
+      const targetGroup = createTargetGroup(this, 'AlternateTargetGroup', this.props.side, this.props.target);
+      this.alternate = { targetGroup, resourceLabel: labelOf(this.props.side, targetGroup) };
+      // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
+      const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn: targetGroup.targetGroupArn, weight: 0 }];
+      this.rule.actions = [{ type: 'forward', forwardConfig: { targetGroups: weighted } }];
+    }
+    return this.alternate;
+  }
+}
+
+/** The address of a route: its own host, where it has one that is no pattern. */
+export function urlOf({ ingress, https }: IngressSide, { hosts }: RouteConditions): string {
+  const host = hosts.find((each) => Token.isUnresolved(each) || !/[*?]/.test(each));
+  return host === undefined ? ingress.url : `${https ? 'https' : 'http'}://${host}`;
+}
+
+/** The actions of a rule, of which the one that forwards is the last. */
+export function verifyFirst(verification: Verification | undefined, forward: elbv2.CfnListenerRule.ActionProperty): elbv2.CfnListenerRule.ActionProperty[] {
+  return verification === undefined ? [forward] : [verification.action, { ...forward, order: 2 }];
+}

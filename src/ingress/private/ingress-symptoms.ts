@@ -1,0 +1,133 @@
+import { Duration } from 'aws-cdk-lib';
+import { MathExpression, type Metric, type MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IConstruct } from 'constructs';
+import type { IPublicIngress } from '..';
+import type { IIngressRoute } from '../../binding';
+import { referWeakly } from '../../private/cross-stack';
+import { BackendAlarm } from '../../symptoms';
+import { count, percent, seconds } from '../../symptoms/shared/limits';
+import type { Symptom } from '../../symptoms/shared/symptom';
+import type { MonitorIngressOptions } from '../monitor-ingress-options';
+
+const MINUTE = Duration.minutes(1);
+const FIVE_MINUTES = Duration.minutes(5);
+
+/** Limits of an ingress and of all its routes. */
+export interface IngressLimits {
+  readonly errorPercent: number;
+  readonly minErrors: number;
+  readonly latencySeconds: number;
+}
+
+export function ingressLimits(scope: IConstruct, options: MonitorIngressOptions): IngressLimits {
+  return {
+    errorPercent: percent(scope, 'errorPercent', options.errorPercent, 5, 0),
+    minErrors: count(scope, 'minErrors', options.minErrors ?? 5),
+    latencySeconds: seconds(scope, 'maxLatency', options.maxLatency ?? Duration.seconds(1)),
+  };
+}
+
+/**
+ * What a load balancer answers itself, where no target does. It counts requests only that a target was found for, so the two are
+ * added. Nothing is reported where there was nothing.
+ *
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+ */
+export function ingressSymptoms(ingress: IPublicIngress, { errorPercent, minErrors }: IngressLimits): Symptom[] {
+  const errors = ingress.metric('HTTPCode_ELB_5XX_Count', { period: MINUTE });
+  const requests = ingress.metricRequestCount({ period: MINUTE });
+  return [{
+    ...errorRate({ errors: [errors], requests: [requests], own: true, minErrors, errorPercent }),
+    alarm: BackendAlarm.INGRESS_ERRORS,
+    title: '5xx of the load balancer (%)',
+    description: `The load balancer itself has answered ${errorPercent} % of the requests with 5xx, in 3 of 5 minutes`,
+  }];
+}
+
+/** What the targets of a route look like from outside. A route that moves between two target groups is seen as one. */
+export function routeSymptoms(ingress: IPublicIngress, route: IIngressRoute, limits: IngressLimits, part: string): Symptom[] {
+  const groups = targetGroupsOf(route);
+  const each = (name: string, options: MetricOptions) => groups.map((group) => metricOf(ingress, group, name, options));
+  const { errorPercent, minErrors, latencySeconds } = limits;
+  return [
+    {
+      ...errorRate({ errors: each('HTTPCode_Target_5XX_Count', { period: MINUTE }), requests: each('RequestCount', { period: MINUTE }), minErrors, errorPercent }),
+      alarm: BackendAlarm.ROUTE_ERRORS,
+      part,
+      title: `${part}: 5xx (%)`,
+      description: `The service has answered ${errorPercent} % of the requests of route ${part} with 5xx, in 3 of 5 minutes`,
+    },
+    {
+      alarm: BackendAlarm.ROUTE_LATENCY,
+      part,
+      title: `${part}: p99 of the latency (s)`,
+      description: `One of 100 requests of route ${part} has taken ${latencySeconds} s or more, for 15 minutes`,
+      metric: greatest(each('TargetResponseTime', { statistic: Stats.p(99), period: FIVE_MINUTES }), FIVE_MINUTES),
+      threshold: latencySeconds,
+      evaluationPeriods: 3,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+      ignoreFewSamples: groups.length === 1,
+    },
+    {
+      alarm: BackendAlarm.ROUTE_UNHEALTHY,
+      part,
+      title: `${part}: unhealthy targets`,
+      description: `A target of route ${part} has failed its health check for 5 minutes`,
+      metric: greatest(each('UnHealthyHostCount', { statistic: Stats.MAXIMUM, period: MINUTE }), MINUTE),
+      threshold: 1,
+      evaluationPeriods: 5,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    },
+  ];
+}
+
+/** The second target group is there only where the service shifts requests when it is deployed. */
+function targetGroupsOf(route: IIngressRoute): ApplicationTargetGroup[] {
+  const alternate = route.node.tryFindChild('AlternateTargetGroup');
+  const groups = [route.targetGroup, alternate].filter((group) => group !== undefined) as ApplicationTargetGroup[];
+  referWeakly(...groups.flatMap((group) => group.node.defaultChild ?? []));
+  return groups;
+}
+
+function metricOf(ingress: IPublicIngress, group: ApplicationTargetGroup, name: string, options: MetricOptions): Metric {
+  const { dimensions } = ingress.metric(name);
+  return ingress.metric(name, { dimensionsMap: { ...dimensions, TargetGroup: group.targetGroupFullName }, ...options });
+}
+
+/** Functions over several series take those that have a value: the group without requests has none. */
+function greatest(metrics: Metric[], period: Duration): Metric | MathExpression {
+  return metrics.length === 1
+    ? metrics[0]
+    : new MathExpression({ expression: 'MAX([m0, m1])', usingMetrics: { m0: metrics[0], m1: metrics[1] }, period });
+}
+
+interface ErrorRate {
+  readonly errors: Metric[];
+  readonly requests: Metric[];
+  /** Whether requests that failed are not among the requests. */
+  readonly own?: boolean;
+  readonly minErrors: number;
+  readonly errorPercent: number;
+}
+
+type Rate = Pick<Symptom, 'metric' | 'threshold' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissingData'>;
+
+/** Each minute with too few errors counts as one without. Three of five: a single bad minute is a deployment or a scan. */
+function errorRate({ errors, requests, own = false, minErrors, errorPercent }: ErrorRate): Rate {
+  const named = (letter: string, metrics: Metric[]) => Object.fromEntries(metrics.map((metric, index) => [`${letter}${index}`, metric]));
+  const usingMetrics = { ...named('e', errors), ...named('r', requests) };
+  const sum = (letter: string, ...others: string[]) => `SUM([${[...Object.keys(usingMetrics).filter((name) => name.startsWith(letter)), ...others].join(', ')}])`;
+  return {
+    metric: new MathExpression({
+      expression: `IF(${sum('e')} >= ${minErrors}, 100 * ${sum('e')} / ${own ? sum('e', 'FILL(r0, 0)') : sum('r')}, 0)`,
+      usingMetrics,
+      label: '5xx',
+      period: MINUTE,
+    }),
+    threshold: errorPercent,
+    evaluationPeriods: 5,
+    datapointsToAlarm: 3,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Size } from 'aws-cdk-lib';
+import type { MonitorOptions } from '../symptoms';
+
+/** From when on a database server is in trouble. */
+export interface MonitorPostgresOptions extends MonitorOptions {
+  /**
+   * Processor time that is used on average, for 15 minutes, in percent: from 1 to 100.
+   *
+   * @default 90
+   */
+  readonly cpuPercent?: number;
+
+  /**
+   * Memory that must be free, for 15 minutes.
+   *
+   * @default Size.mebibytes(128)
+   */
+  readonly minFreeMemory?: Size;
+
+  /**
+   * Connections that may be open: a whole number of at least 1.
+   *
+   * @default - 80 % of what the server accepts; no alarm, and a warning, where the library does not know that
+   */
+  readonly maxConnections?: number;
+
+  /**
+   * Storage that must be free. Aurora grows by itself, and has no such alarm.
+   *
+   * @default - 10 % of what the server was made with; no alarm, and a warning, where the library does not know that
+   */
+  readonly minFreeStorage?: Size;
+}
