@@ -1,6 +1,7 @@
 import { Resource, Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from './errors';
+import { pathOf } from './stage-path';
 
 /** Paths of the construct that made a stack depend on another, and of what it uses there. */
 interface Reason {
@@ -45,11 +46,6 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
 export function stackDependency(dependent: IConstruct, on: IConstruct): StackDependency | undefined {
   const [from, to] = [topLevelStackOf(dependent), topLevelStackOf(on)];
   return from !== to && dependenciesOf(from).has(to) ? { dependent: from, on: to, reason: REASONS.get(from)?.get(to) } : undefined;
-}
-
-/** The path of what the user wrote: the main child of a construct stands for the construct. */
-export function pathOf({ node }: IConstruct): string {
-  return node.path.replace(/(?:\/(?:Resource|Default))+$/, '');
 }
 
 function sentence({ user, used }: Reason): string {

@@ -6,9 +6,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { VolumePlan } from './plans';
 import { shown } from './shown';
-import { pathOfVpc } from '../../network/shared/placement';
 import { kebabCase } from '../../private/case';
 import { InvalidBackendError } from '../../private/errors';
+import { pathOf } from '../../private/stage-path';
 import type { IPrivateFileSystem, PrivateFileSystem } from '../../storage';
 
 /** A directory of a file system, and who mounts it as whom. */
@@ -82,7 +82,7 @@ export function requireMountTargets(scope: IConstruct, fileSystem: IPrivateFileS
     return;
   }
   if (_vpc !== vpc && _vpc.vpcId !== vpc.vpcId) {
-    throw new InvalidBackendError(scope, 'ServiceVolume.otherNetwork', `The file system '${fileSystem.node.path}' is in the VPC '${pathOfVpc(_vpc)}', but the tasks are in '${pathOfVpc(vpc)}', from where they can't mount files. Use \`new PrivateFileSystem(stack, 'Files', { vpc: cluster.vpc })\`.`);
+    throw new InvalidBackendError(scope, 'ServiceVolume.otherNetwork', `The file system '${fileSystem.node.path}' is in the VPC '${pathOf(_vpc)}', but the tasks are in '${pathOf(vpc)}', from where they can't mount files. Use \`new PrivateFileSystem(stack, 'Files', { vpc: cluster.vpc })\`.`);
   }
   const served = zonesOf(_subnets);
   const missing = served === undefined ? [] : (zonesOf(subnets) ?? []).filter((zone) => !served.includes(zone));

@@ -1,7 +1,8 @@
 import { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { pathOf, stackDependency } from '../../private/stack-order';
+import { stackDependency } from '../../private/stack-order';
+import { pathOf } from '../../private/stage-path';
 
 /** The one CloudFormation resource that stands for a construct: its default child, or that one's. */
 export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResource {

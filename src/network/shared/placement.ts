@@ -4,6 +4,7 @@ import { addingCode, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES
 import { type EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError, problem } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
+import { pathOf } from '../../private/stage-path';
 
 const CHECKED = Symbol.for('cdk-private-backend.Placement.checkedEndpoints');
 const ENDPOINTS_ONLY = Symbol.for('cdk-private-backend.Network.endpointsOnly');
@@ -87,13 +88,8 @@ function isEndpointsOnly(vpc: ec2.IVpc): boolean {
 }
 
 function explainMissing(vpc: ec2.IVpc, service: EndpointService): string {
-  return problem('Placement.missingEndpoint', `The isolated subnets of the VPC '${pathOfVpc(vpc)}' can't reach '${service.name}' ${service.why}. `
+  return problem('Placement.missingEndpoint', `The isolated subnets of the VPC '${pathOf(vpc)}' can't reach '${service.name}' ${service.why}. `
     + `Add \`${addingCode(service)}\`, set \`egress: Egress.vpcEndpoints()\` on the \`BackendNetwork\`, or set \`vpcSubnets\` to subnets with egress.`);
-}
-
-/** The path of a VPC as its user knows it: of the network that it belongs to. */
-export function pathOfVpc({ node }: ec2.IVpc): string {
-  return node.path.replace(/\/Resource$/, '');
 }
 
 function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): TaskPlacement {
@@ -104,7 +100,7 @@ function firstOf(scope: IConstruct, vpc: ec2.IVpc, types: ec2.SubnetType[]): ec2
   const subnetType = types.find((type) => subnetsOf(vpc, type).length > 0);
   if (subnetType === undefined) {
     const names = [...new Set(types)].map((type) => type.toLowerCase());
-    throw new InvalidBackendError(scope, 'Placement.noSubnets', `The VPC '${pathOfVpc(vpc)}' does not have subnets for this construct, which can be in ${alternatives(names)} subnets. Add such subnets, import the VPC with them, or set \`vpcSubnets\`.`);
+    throw new InvalidBackendError(scope, 'Placement.noSubnets', `The VPC '${pathOf(vpc)}' does not have subnets for this construct, which can be in ${alternatives(names)} subnets. Add such subnets, import the VPC with them, or set \`vpcSubnets\`.`);
   }
   return { subnetType };
 }
@@ -125,7 +121,7 @@ function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection
   dependOnStackOf(scope, vpc, 'Constructs depend on the network that they are in, never the reverse.');
   const selected = trySelect(scope, vpc, selection);
   if (selected.subnets.length === 0 && !selected.isPendingLookup) {
-    throw new InvalidBackendError(scope, 'Placement.noSubnetSelected', `\`vpcSubnets\` selects no subnet of the VPC '${pathOfVpc(vpc)}'. Use a subnet type, group name or availability zone that the VPC has.`);
+    throw new InvalidBackendError(scope, 'Placement.noSubnetSelected', `\`vpcSubnets\` selects no subnet of the VPC '${pathOf(vpc)}'. Use a subnet type, group name or availability zone that the VPC has.`);
   }
   return selected;
 }
@@ -134,7 +130,7 @@ function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelect
   try {
     return vpc.selectSubnets(selection);
   } catch (error) {
-    throw new InvalidBackendError(scope, 'Placement.invalidSelection', `CDK can't select subnets of the VPC '${pathOfVpc(vpc)}' with \`vpcSubnets\`: "${(error as Error).message}". Use a subnet type, group name or availability zone that the VPC has.`);
+    throw new InvalidBackendError(scope, 'Placement.invalidSelection', `CDK can't select subnets of the VPC '${pathOf(vpc)}' with \`vpcSubnets\`: "${(error as Error).message}". Use a subnet type, group name or availability zone that the VPC has.`);
   }
 }
 
