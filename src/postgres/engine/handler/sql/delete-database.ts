@@ -22,7 +22,7 @@ export async function deleteDatabase(request: Request, deps: SqlDependencies): P
     const { database } = server.state;
     const handOver = planHandOver(server.state, request);
     if (handOver.length > 0) {
-      await server.session.apply(handOver);
+      await server.apply(handOver);
       return [];
     }
     if (database && !isSameResource(markOfDatabase(server.state, owner), mark)) {

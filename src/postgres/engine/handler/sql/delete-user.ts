@@ -26,7 +26,7 @@ async function deleteLogin(server: LockedServer, login: string, { policy, mark }
   const handedOver = markAfterHandOver(found, mark);
   if (handedOver) {
     const comment = markComment(handedOver, findRole(server.state, login)?.comment);
-    await server.session.apply([`COMMENT ON ROLE ${identifier(login)} IS ${literal(comment)}`]);
+    await server.apply([`COMMENT ON ROLE ${identifier(login)} IS ${literal(comment)}`]);
     return [];
   }
   if (found?.groupOf !== undefined || !isSameResource(found, mark)) {

@@ -24,7 +24,7 @@ interface TouchedDatabase {
 export async function dropRole(server: LockedServer, roleName: string, policy: ObjectsPolicy): Promise<string[]> {
   const changes = await disarm(server, roleName);
   const role = identifier(roleName);
-  for (const database of await touchedDatabases(server.session, roleName)) {
+  for (const database of await touchedDatabases(server, roleName)) {
     const statements = await server.inDatabase(database.name, async (session) => {
       const toRun = policy === 'DROP_OWNED' ? [`DROP OWNED BY ${role} CASCADE`] : await handOver(session, roleName, database);
       await session.apply(toRun);
@@ -41,7 +41,8 @@ export async function dropRole(server: LockedServer, roleName: string, policy: O
  * Nobody can log in as the role from here on, and the admin becomes a member of it, which REASSIGN and DROP OWNED ask for. The
  * role leaves every other role first: were it still in rds_iam, the admin would lose its own password login.
  */
-async function disarm({ session, state, apply, refresh }: LockedServer, roleName: string): Promise<string[]> {
+async function disarm(server: LockedServer, roleName: string): Promise<string[]> {
+  const { state, apply, refresh } = server;
   const role = identifier(roleName);
   const memberOf = [...new Set(state.memberships.filter(({ member }) => member === roleName).map((membership) => membership.role))];
   const leave = [`ALTER ROLE ${role} NOLOGIN`, ...memberOf.map((other) => whereAllowed(`REVOKE ${identifier(other)} FROM ${role}`))];
@@ -52,7 +53,7 @@ async function disarm({ session, state, apply, refresh }: LockedServer, roleName
   }
   const join = [
     `GRANT ${role} TO CURRENT_USER${hasGrantedAdministration(state) ? ' WITH INHERIT TRUE, SET TRUE' : ''}`,
-    ...await ownedDatabases(session, roleName),
+    ...await ownedDatabases(server, roleName),
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = (SELECT oid FROM pg_roles WHERE rolname = ${literal(roleName)}) AND pid <> pg_backend_pid()`,
   ];
   await apply(join);
@@ -65,8 +66,8 @@ function whereAllowed(statement: string): string {
 }
 
 /** The heir is the owner of the database, unless that is the role itself, or one that the admin cannot give anything to. */
-async function touchedDatabases(session: SqlSession, roleName: string): Promise<TouchedDatabase[]> {
-  const [rows] = await session.read([`SELECT DISTINCT d.datname AS name, pg_get_userbyid(d.datdba) AS owner,
+async function touchedDatabases(server: LockedServer, roleName: string): Promise<TouchedDatabase[]> {
+  const [rows] = await server.read([`SELECT DISTINCT d.datname AS name, pg_get_userbyid(d.datdba) AS owner,
     CASE WHEN d.datdba <> r.oid AND pg_has_role(current_user, d.datdba, 'USAGE') THEN pg_get_userbyid(d.datdba) ELSE current_user END AS heir
   FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
   WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = ${literal(roleName)} ORDER BY 1`]);
@@ -87,7 +88,7 @@ async function handOver(session: SqlSession, roleName: string, database: Touched
 }
 
 /** REASSIGN OWNED would give whole databases to the owner of the first one that is worked in. */
-async function ownedDatabases(session: SqlSession, roleName: string): Promise<string[]> {
-  const [rows] = await session.read([`SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ${literal(roleName)} ORDER BY 1`]);
+async function ownedDatabases(server: LockedServer, roleName: string): Promise<string[]> {
+  const [rows] = await server.read([`SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ${literal(roleName)} ORDER BY 1`]);
   return rows.map((row) => `ALTER DATABASE ${identifier(String(row.datname))} OWNER TO CURRENT_USER`);
 }

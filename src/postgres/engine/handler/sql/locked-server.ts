@@ -2,7 +2,7 @@ import type { SqlDependencies } from './dependencies';
 import { explainDenial } from './ownership';
 import { literal } from './quote';
 import { serverStateSql, type ServerState, type Subject } from './server-state';
-import { onlyValue, withSession, type SqlSession } from './session';
+import { onlyValue, withSession, type Row, type SqlSession } from './session';
 import { BrokerError } from '../../../../broker/broker-error';
 import type { RequestBase } from '../../../../broker/broker.contract';
 import { pollLock } from '../../../../broker/handler/sql/poll-lock';
@@ -12,9 +12,10 @@ const LOCK_KEY = '7161712893041837';
 
 /** The server, with this library's lock held by this connection to database `postgres` for as long as it is open. */
 export interface LockedServer {
-  readonly session: SqlSession;
   readonly state: ServerState;
-  /** Runs statements here, in one transaction. */
+  /** Runs statements in database `postgres` that read only, and answers the rows of each. */
+  read(statements: string[]): Promise<Row[][]>;
+  /** Runs statements in database `postgres`, in one transaction. */
   apply(statements: string[]): Promise<void>;
   /** Reads the state again. */
   refresh(): Promise<ServerState>;
@@ -36,8 +37,8 @@ export async function withLockedServer<T>(
       throw new BrokerError('25006', 'The server is a read-only standby: a failover is under way, or the host isn\'t the writer endpoint. Set the writer endpoint if the server was imported, then deploy again.', { retry: true, unreachable: true });
     }
     return work({
-      session,
       state,
+      read: (statements) => session.read(statements),
       apply: async (statements) => session.apply(statements).catch((error: unknown) => {
         throw explainDenial(error, state);
       }),
