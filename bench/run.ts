@@ -4,6 +4,7 @@ import { benchBundles } from './bundles';
 import { benchChecks } from './checks';
 import { benchConverge } from './converge';
 import { benchLoad } from './load';
+import { benchRemoval } from './removal';
 import { benchRex } from './rex';
 import { describeMachine } from './support/machine';
 import { ROOT } from './support/paths';
@@ -11,7 +12,7 @@ import { printVerdicts, type Verdict } from './support/report';
 import { benchScale, benchStacks, benchSynth, benchSynthRex } from './synth';
 
 const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = {
-  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, g: benchStacks, h: benchSynthRex, i: benchRex,
+  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, g: benchStacks, h: benchSynthRex, i: benchRex, j: benchRemoval,
 };
 
 async function main(): Promise<void> {

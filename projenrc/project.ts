@@ -66,7 +66,8 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       sampleCode: false,
       lambdaOptions: {
         runtime: awscdk.LambdaRuntime.NODEJS_24_X,
-        bundlingOptions: { externals: ['@aws-sdk/*'], sourcemap: false, minify: true } as awscdk.LambdaFunctionCommonOptions['bundlingOptions'],
+        // Tests define an emulated cloud, in bundles of their own.
+        bundlingOptions: { externals: ['@aws-sdk/*'], sourcemap: false, minify: true, define: { EMULATED_CLOUD: 'undefined' } } as awscdk.LambdaFunctionCommonOptions['bundlingOptions'],
         awsSdkConnectionReuse: false,
       },
       jestOptions: {

@@ -9,8 +9,14 @@ import { handleSqlRequest } from '../../src/postgres/engine/handler/sql/handle-s
 import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/engine/postgres.contract';
 import { InMemorySecretsManager } from '../../test/support/secrets-manager';
 
+/** A broker that also removes what it made, and takes over what others made. */
+export interface RemovingConverger extends Converger {
+  takeOver(databaseName: string, run: Run): Promise<void>;
+  remove(user: { readonly username: string; readonly databaseName: string }, onRemoval: string): Promise<void>;
+}
+
 /** The broker of this library: both handlers in this process, with a stand-in for Secrets Manager. */
-export function createBroker({ host, port, admin, ca }: Target): Converger {
+export function createBroker({ host, port, admin, ca }: Target): RemovingConverger {
   const secrets = new InMemorySecretsManager();
   const userSecrets = new Map<string, string>();
   const env = {
@@ -21,13 +27,13 @@ export function createBroker({ host, port, admin, ca }: Target): Converger {
     [ConductorEnv.SERVER_OWNED]: 'true',
   };
   const rds = new RDSClient({ region: 'eu-west-1' });
-  const send = async (run: Run, type: string, name: string, properties: object) => {
+  const send = async (run: Run | 'removal', type: string, name: string, properties: object) => {
     const event = createEvent(run, type, name, { ...properties, CaBundle: ca });
     await handleConductorRequest(event, {
       secrets: secrets.asClient(),
       rds,
       invokeSql: async (request) => {
-        const response = await handleSqlRequest(request);
+        const response = await handleSqlRequest(request, { report: () => undefined });
         if (run === 'again' && (!response.ok || response.changes.length > 0)) {
           throw new Error(`A second run of ${name} is not without changes: ${JSON.stringify(response)}`);
         }
@@ -43,6 +49,8 @@ export function createBroker({ host, port, admin, ca }: Target): Converger {
   };
   return {
     database: (databaseName, run) => send(run, DATABASE_RESOURCE_TYPE, databaseName, { DatabaseName: databaseName }),
+    takeOver: (databaseName, run) => send(run, DATABASE_RESOURCE_TYPE, databaseName, { DatabaseName: databaseName, AdoptExisting: 'true' }),
+    remove: ({ username, databaseName }, onRemoval) => send('removal', USER_RESOURCE_TYPE, username, { Username: username, DatabaseName: databaseName, Access: 'READ_WRITE', OnRemoval: onRemoval }),
     user: ({ username, databaseName }, run) => {
       const secretArn = userSecrets.get(username) ?? secrets.create(username);
       userSecrets.set(username, secretArn);
@@ -53,7 +61,7 @@ export function createBroker({ host, port, admin, ca }: Target): Converger {
   };
 }
 
-function createEvent(run: Run, type: string, name: string, properties: object): ConductorEvent {
+function createEvent(run: Run | 'removal', type: string, name: string, properties: object): ConductorEvent {
   const all = { ServiceToken: 'conductor', ...properties };
   const kind = type === USER_RESOURCE_TYPE ? 'user' : 'database';
   return {
@@ -64,7 +72,7 @@ function createEvent(run: Run, type: string, name: string, properties: object): 
     LogicalResourceId: name.replace(/\W|_/g, ''),
     ResourceType: type,
     ResourceProperties: all,
-    ...(run === 'first' ? { RequestType: 'Create' } : { RequestType: 'Update', PhysicalResourceId: `${kind}:${name}`, OldResourceProperties: all }),
+    ...(run === 'first' ? { RequestType: 'Create' } : run === 'removal' ? { RequestType: 'Delete', PhysicalResourceId: `${kind}:${name}` } : { RequestType: 'Update', PhysicalResourceId: `${kind}:${name}`, OldResourceProperties: all }),
   } as ConductorEvent;
 }
 

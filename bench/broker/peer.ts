@@ -22,6 +22,7 @@ export function findPeer(): Handler | undefined {
 /** It runs in this process, with the same stand-in for Secrets Manager as ours; for roles it uses no other service. */
 export function createPeer(handler: Handler, { host, port, admin, ca }: Target): Converger {
   secrets = new InMemorySecretsManager();
+  fs.mkdirSync(WORK, { recursive: true });
   fs.writeFileSync(path.join(WORK, 'global-bundle.pem'), ca);
   process.env.LAMBDA_TASK_ROOT = WORK;
   process.env.SECRET_ARN = secrets.create('admin', { ...admin, host, port, engine: 'postgres', dbname: 'postgres' });

@@ -49,7 +49,7 @@ export class Deployment {
     this.adminSecretArn = this.secrets.create('rds-managed', { username: server.admin.username, password: server.admin.password });
     for (const [id, resource] of Object.entries(template.Resources)) {
       if (resource.Type === 'AWS::SecretsManager::Secret') {
-        this.attributes.set(id, this.secrets.create(id));
+        this.attributes.set(id, this.secrets.create(id, undefined, this.stackId));
       }
     }
   }

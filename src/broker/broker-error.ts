@@ -6,6 +6,8 @@ export interface FailureNature {
   readonly unreachable?: boolean;
   /** Whether the server refused the admin's password. */
   readonly wrongPassword?: boolean;
+  /** Whether the message is a report, of which nothing is cut off that anybody could show. */
+  readonly whole?: boolean;
 }
 
 /** A failure that the user sees: what is wrong with which object, and what to do. */
@@ -13,6 +15,7 @@ export class BrokerError extends Error {
   public readonly retry: boolean;
   public readonly unreachable: boolean;
   public readonly wrongPassword: boolean;
+  public readonly whole: boolean;
 
   public constructor(public readonly code: string, message: string, nature: FailureNature = {}) {
     super(message);
@@ -20,5 +23,6 @@ export class BrokerError extends Error {
     this.retry = nature.retry ?? false;
     this.unreachable = nature.unreachable ?? false;
     this.wrongPassword = nature.wrongPassword ?? false;
+    this.whole = nature.whole ?? false;
   }
 }

@@ -31,6 +31,8 @@ export interface CommonProperties {
   readonly CaBundle?: string;
   /** Host name of the server. No handler reads it: when the server is replaced it changes, and so everything is converged again. */
   readonly Server?: string;
+  /** Any text of the declaration. No handler reads it: when it changes, everything is converged again. */
+  readonly RepairRevision?: string;
 }
 
 /** Properties of the users of all engines. */
@@ -45,7 +47,7 @@ export const UserAttributes = {
   /** ARN of the secret, known only once the user can log in. */
   SECRET_ARN: 'SecretArn',
   USERNAME: 'Username',
-  /** Version of the secret. It changes with the user's name, so services that refer to it are replaced before an old login goes. */
+  /** Version of the secret. It changes with the user's name and with its rights, so services that refer to it are replaced before an old login goes. */
   SECRET_VERSION_ID: 'SecretVersionId',
 } as const;
 
@@ -103,6 +105,14 @@ export interface Permissions {
   readonly adoptExisting: boolean;
   /** Whether an earlier deployment already had exactly this object, so that nobody gets it back by a rollback any more. */
   readonly settled?: boolean;
+  /** Whether to change nothing, and fail with what a take-over would change. */
+  readonly planOnly?: boolean;
+}
+
+/** What a removal leaves alone. */
+export interface Removable {
+  /** Whether the object stays, and is only given back where it changed hands in a deployment that is rolled back. */
+  readonly keep?: boolean;
 }
 
 /** A database as every engine knows it; engines add their own. */
@@ -132,12 +142,18 @@ export type Passwords = { readonly [login: string]: string | undefined };
 /** What the conductor asks of the SQL function. */
 export type SqlRequest<D extends DatabaseSpec = DatabaseSpec, U extends UserSpec = UserSpec> =
   | (RequestBase & Permissions & { readonly operation: 'convergeDatabase'; readonly database: D })
-  | (RequestBase & { readonly operation: 'deleteDatabase'; readonly databaseName: string; readonly force: boolean })
-  | (RequestBase & Permissions & { readonly operation: 'convergeUser'; readonly user: U; readonly passwords: Passwords })
+  | (RequestBase & Removable & { readonly operation: 'deleteDatabase'; readonly databaseName: string; readonly force: boolean })
+  | (RequestBase & Permissions & {
+    readonly operation: 'convergeUser';
+    readonly user: U;
+    readonly passwords: Passwords;
+    /** Whether the user had other rights before, so that sessions which began with them are ended, once it has those of now. */
+    readonly endSessions?: boolean;
+  })
   /** `policy` is a word of the engine: what becomes of what the user owns. */
-  | (RequestBase & { readonly operation: 'deleteUser'; readonly user: UserIdentity; readonly policy: string })
-  /** Reads only: who owns the user now, if it exists and has an owner mark. */
-  | (RequestBase & { readonly operation: 'inspectUser'; readonly user: UserIdentity });
+  | (RequestBase & Removable & { readonly operation: 'deleteUser'; readonly user: UserIdentity; readonly policy: string })
+  /** Changes nothing: fails where `convergeUser` would because of what exists, and answers who owns the user now, if it exists and has an owner mark. */
+  | (RequestBase & Permissions & { readonly operation: 'inspectUser'; readonly user: U });
 
 /** One kind of request. */
 export type SqlRequestOf<Operation extends SqlRequest['operation'], D extends DatabaseSpec = DatabaseSpec, U extends UserSpec = UserSpec> =
@@ -153,14 +169,18 @@ export interface SqlFailure {
   readonly unreachable: boolean;
   /** Whether the server refused the admin's password, so that the secret should be read again. */
   readonly wrongPassword: boolean;
+  /** Whether the message is a report, for which CloudFormation's reason has all its room. */
+  readonly whole?: boolean;
 }
 
 /** What the SQL function answers. It never throws for a failed request. */
 export type SqlResponse =
   | {
     readonly ok: true;
-    /** Statements that changed something; empty when all was there already. */
+    /** Statements that changed something; empty when all was there already. At most a hundred; the last entry counts the others. */
     readonly changes: string[];
+    /** What a deletion could not take along and now fails, with the statements that an operator may run. Bounded like the changes. */
+    readonly left?: string[];
     /** `inspectUser`: the owner mark found on the user. */
     readonly mark?: OwnerMark;
   }

@@ -34,6 +34,8 @@ export interface BrokerProps {
   readonly adminSecretKey?: kms.IKey;
   readonly adminUsername: string;
   readonly caBundle?: string;
+  /** A text whose change converges everything on the server again. */
+  readonly repairRevision?: string;
   /** Whether what exists on the server when it is made came with a copy, and so has no other owner there. */
   readonly restored?: boolean;
   /** Connections that the server accepts, where that is known at synth. */
@@ -95,9 +97,8 @@ export class Broker extends Construct {
   }
 
   /** What a resource says about objects that exist and are not its own. */
-  public adoptExisting(explicit?: boolean): string | undefined {
-    const value = explicit ?? (this.props.restored ? true : undefined);
-    return value === undefined ? undefined : String(value);
+  public adoptExisting(explicit?: string): string | undefined {
+    return explicit ?? (this.props.restored ? 'true' : undefined);
   }
 
   /** Refuses a login that is declared twice on the server, or that the server needs itself; counts the connections of its user. */
@@ -128,6 +129,7 @@ export class Broker extends Construct {
         ...properties,
         Server: this.props.server.endpoint,
         CaBundle: this.props.caBundle,
+        RepairRevision: this.props.repairRevision,
       },
     });
     const stack = Stack.of(scope);

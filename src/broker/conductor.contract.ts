@@ -13,7 +13,7 @@ export const SERVICE_TIMEOUT_SECONDS = 960;
 export const MAX_EVENT_AGE_SECONDS = 300;
 
 /** What the conductor does with the secret of a user. */
-export const USER_SECRET_ACTIONS = ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
+export const USER_SECRET_ACTIONS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
 
 /** What the conductor does with the secret of the admin, and with one that a user left in another stack. */
 export const READ_SECRET_ACTIONS = ['secretsmanager:GetSecretValue'];

@@ -120,7 +120,7 @@ export interface MigrationSourceConfig {
  * `-- cdk-private-backend:allow <rule> <reason>`. List released files in `migrations.sum` (made by `sha256sum *.sql > migrations.sum`
  * in the directory): to edit or delete one of them is then an error, and their warnings end.
  *
- * The runner waits for a server that is starting, failing over or paused; holds an advisory lock, because neither engine locks by
+ * The runner waits for a server that is starting, failing over or paused; holds a lock, because neither engine locks by
  * itself; tries a transaction again that met a lock; and stops the engine when the connection with the lock is lost. It believes the
  * version table, never the engine's words.
  *

@@ -61,6 +61,7 @@ export interface MigrationEvent {
   readonly RequestId: string;
   readonly ResponseURL: string;
   readonly StackId: string;
+  readonly ResourceType: string;
   readonly LogicalResourceId: string;
   readonly PhysicalResourceId?: string;
   readonly ResourceProperties: MigrationProperties;

@@ -1,3 +1,4 @@
+export * from './adopt-existing';
 export * from './admin-secret';
 export * from './postgres';
 export * from './postgres-access';

@@ -18,7 +18,7 @@ export enum PostgresUserRemoval {
   /** Objects that the role owns are dropped, and whatever depends on them (`CASCADE`); then the role is dropped. */
   DROP_OWNED = 'DROP_OWNED',
 
-  /** The role stays, with its objects, password and secret, and can be taken over with `adoptExisting` in another stack. */
+  /** The role stays, with its objects, password and secret, and can be taken over with `AdoptExisting.takeOver()` in another stack. */
   RETAIN = 'RETAIN',
 }
 

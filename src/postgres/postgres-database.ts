@@ -1,5 +1,6 @@
 import type { CfnResource, Duration } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
+import { AdoptExisting } from './adopt-existing';
 import type { DatabaseEngine, ILogicalDatabase, IDatabaseServer, IDatabaseUser } from '../binding';
 import { POSTGRES_DIALECT } from './engine/migrations/postgres-dialect';
 import { brokerOf, POSTGRES_ENGINE } from './engine/postgres-engine';
@@ -12,7 +13,7 @@ import { Posture } from '../posture';
 import { InvalidBackendError } from '../private/errors';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
-import { databaseSettings, validateSettings } from './private/settings';
+import { databaseSettings, defaultSettings, validateSettings } from './private/settings';
 import type { MigrationDialect } from '../migrations/shared/migration-dialect';
 
 /** The broker's words, which are the same for every engine. */
@@ -54,7 +55,7 @@ export interface PostgresDatabaseOptions {
   /**
    * Longest time a session may stay idle inside a transaction (`idle_in_transaction_session_timeout`).
    *
-   * @default - 60 seconds, from the posture
+   * @default - 60 seconds, from the posture; what it was for a database that was taken over
    */
   readonly idleInTransactionSessionTimeout?: Duration;
 
@@ -74,12 +75,21 @@ export interface PostgresDatabaseOptions {
   readonly protectedTables?: string[];
 
   /**
-   * Whether a database of this name that was not made by this stack is taken over. Otherwise its existence is an error
-   * in the deployment. Until a later deployment updates the database, its removal gives it back, whatever `onRemoval` says.
+   * What happens to a database of this name that this stack did not create. Until a later deployment updates a database that was taken over,
+   * its removal gives the database back, whatever `onRemoval` says.
    *
-   * @default - false; true on a server that is restored from a snapshot
+   * @default - an error in the deployment; `AdoptExisting.takeOver()` on a server that is restored from a snapshot
    */
-  readonly adoptExisting?: boolean;
+  readonly adoptExisting?: AdoptExisting;
+
+  /**
+   * Whether `PUBLIC`, which means every role of the server, loses its rights on a database that was taken over, on its schema `public` and on its
+   * routines. A database that this library creates never has any, so there it changes nothing. A rollback of the take-over gives
+   * these rights back; a rollback of a later change of this prop does not.
+   *
+   * @default false
+   */
+  readonly revokePublic?: boolean;
 
   /**
    * What happens to the database when it leaves the stack.
@@ -113,7 +123,7 @@ export interface PostgresDatabaseProps extends PostgresDatabaseOptions {
  *
  * ## Security considerations
  *
- * `PUBLIC` loses every right on the database and on its schema `public`. Users get rights only through a role, and none
+ * `PUBLIC` loses every right on the database and on its schema `public`, unless the database was taken over (`revokePublic`). Users get rights only through a role, and none
  * on the tables in which migration engines remember what was applied.
  *
  * ## Cost
@@ -221,7 +231,9 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
       Locale: props.locale,
       Settings: databaseSettings(props.settings, props.idleInTransactionSessionTimeout ?? posture.idleInTransactionSessionTimeout),
       ProtectedTables: this.protectedTables,
-      AdoptExisting: broker.adoptExisting(props.adoptExisting),
+      DefaultSettings: defaultSettings(props.settings, props.idleInTransactionSessionTimeout),
+      AdoptExisting: broker.adoptExisting(AdoptExisting._word(this, props.adoptExisting)),
+      RevokePublic: props.revokePublic ? 'true' : undefined,
       RemovalPolicy: REMOVAL[props.onRemoval ?? PostgresDatabaseRemoval.RETAIN],
     });
   }

@@ -4,6 +4,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
+import { AdoptExisting } from './adopt-existing';
 import { brokerOf } from './engine/postgres-engine';
 import { grantConductor, keepReadable } from '../broker/broker-policy';
 import { USER_RESOURCE_TYPE } from './engine/postgres.contract';
@@ -35,14 +36,16 @@ export interface PostgresUserOptions {
   readonly username?: string;
 
   /**
-   * What the user may do in its database.
+   * What the user may do in its database. A change of it ends the open sessions of the user, and replaces the tasks that use its
+   * secret, so that no connection keeps rights of before. What it has prepared with PREPARE TRANSACTION stays.
    *
    * @default PostgresAccess.READ_WRITE
    */
   readonly access?: PostgresAccess;
 
   /**
-   * Connections that the server grants this user at most; -1 for no limit. The sum of all users must fit the server.
+   * Connections that the server grants this user at most; -1 for no limit. The sum of all users must fit the server. A lower
+   * limit ends no session that is open.
    *
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
    * @default - pool size × tasks at most × 2 (a deployment runs old and new tasks), tasks from the posture; 10 for an owner
@@ -78,13 +81,13 @@ export interface PostgresUserOptions {
   readonly settings?: { [name: string]: string };
 
   /**
-   * Whether a role of this name that was not made by this stack is taken over: with its password where that of a retained
-   * user can be read, else with a new one. Otherwise its existence is an error in the deployment. Until a later deployment
-   * updates the user, its removal gives the role back instead of dropping it.
+   * What happens to a role of this name that this stack did not create. A role that is taken over keeps its password where that of a retained user
+   * can be read, else it gets a new one. Settings of the role that nobody declared stay. Until a later deployment updates the user, its removal
+   * gives the role back as it was, except for its password, instead of dropping it.
    *
-   * @default - false; true on a server that is restored from a snapshot
+   * @default - an error in the deployment; `AdoptExisting.takeOver()` on a server that is restored from a snapshot
    */
-  readonly adoptExisting?: boolean;
+  readonly adoptExisting?: AdoptExisting;
 
   /**
    * What happens to the role, and to what it owns, when the user leaves the stack.
@@ -279,7 +282,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       OnRemoval: props.onRemoval ?? PostgresUserRemoval.REASSIGN,
       ProtectedTables: this.database._protectedTables,
       RdsRoots: broker.rdsRoots,
-      AdoptExisting: broker.adoptExisting(props.adoptExisting),
+      AdoptExisting: broker.adoptExisting(AdoptExisting._word(this, props.adoptExisting)),
     });
     resource.node.addDependency(policy, this.database._resource);
     return resource;

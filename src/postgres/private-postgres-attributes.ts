@@ -1,6 +1,7 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import type { AdoptExisting } from './adopt-existing';
 import type { PemFile } from '../trust';
 
 /** A PostgreSQL server that exists already. */
@@ -61,11 +62,11 @@ export interface PrivatePostgresAttributes {
   readonly databaseName?: string;
 
   /**
-   * Whether the first database is taken over when it exists already and this stack did not make it.
+   * What happens to the first database, `databaseName`, where it exists and this stack did not create it.
    *
-   * @default false
+   * @default - an error in the deployment
    */
-  readonly adoptExisting?: boolean;
+  readonly adoptExisting?: AdoptExisting;
 
   /**
    * Connections that the server accepts (`max_connections`). The users declared here are checked against it.
@@ -73,6 +74,18 @@ export interface PrivatePostgresAttributes {
    * @default - not checked
    */
   readonly maxConnections?: number;
+
+  /**
+   * Any text. A deployment in which it changes sets all databases and users of this server right again, also where their
+   * declarations are the same: what somebody granted, revoked or set by hand, and secrets and passwords that differ. CloudFormation
+   * updates only what changes in a template, so drift stays without it. Deploy each stack that has users of the server. A date or
+   * the number of a ticket does.
+   *
+   * It does not touch data, objects that belong to others, versions of extensions, or what nobody declares.
+   *
+   * @default - databases and users are set right when their declarations change
+   */
+  readonly repairRevision?: string;
 
   /**
    * Identifier of the RDS instance, for metrics.

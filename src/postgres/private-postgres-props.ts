@@ -207,4 +207,16 @@ export interface PrivatePostgresProps {
    * @default - the RDS roots of the region
    */
   readonly caCertificates?: PemFile;
+
+  /**
+   * Any text. A deployment in which it changes sets all databases and users of this server right again, also where their
+   * declarations are the same: what somebody granted, revoked or set by hand, and secrets and passwords that differ. CloudFormation
+   * updates only what changes in a template, so drift stays without it. Deploy each stack that has users of the server. A date or
+   * the number of a ticket does.
+   *
+   * It does not touch data, objects that belong to others, versions of extensions, or what nobody declares.
+   *
+   * @default - databases and users are set right when their declarations change
+   */
+  readonly repairRevision?: string;
 }

@@ -178,6 +178,7 @@ export class PrivatePostgres extends PostgresServer {
       adminSecretKey: settings.adminSecret.encryptionKey,
       adminUsername: settings.adminUsername,
       caBundle,
+      repairRevision: props.repairRevision,
       restored: props.snapshotIdentifier !== undefined,
       maxConnections: settings.maxConnections,
       serverResources: this.parts.resources,

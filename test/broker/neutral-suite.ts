@@ -1,4 +1,4 @@
-import { testDeclarations, testDeletions, testRenames } from './neutral/declarations';
+import { testDeclarations, testDeletions, testRenames, testTakenNames } from './neutral/declarations';
 import type { EngineUnderTest } from './neutral/engine-under-test';
 import { testForeignDatabases, testForeignUsers, testOwners } from './neutral/owners';
 import { testAdmin, testMessages, testUnreachable } from './neutral/servers';
@@ -17,6 +17,7 @@ export function describeBroker(start: () => Promise<EngineUnderTest>): void {
 
   describe('a declaration', () => testDeclarations(stage));
   describe('a rename', () => testRenames(stage));
+  describe('a rename to a name that is taken', () => testTakenNames(stage));
   describe('a deletion', () => testDeletions(stage));
   describe('a user that somebody else made', () => testForeignUsers(stage));
   describe('a database that somebody else made', () => testForeignDatabases(stage));

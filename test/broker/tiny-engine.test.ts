@@ -16,6 +16,7 @@ function tinyUnderTest(logins: '1' | '2', server = new TinyServer()): EngineUnde
     userType: TINY_USER_TYPE,
     databaseProperties: (databaseName, removal) => ({ DatabaseName: databaseName, ...(removal === undefined ? {} : { Fate: removal }) }),
     userProperties: (databaseName) => ({ DatabaseName: databaseName, Logins: logins }),
+    otherRights: { Rights: 'others' },
     server: tinyServerUnderTest(server, (username) => tinyLogins(username, { Logins: logins })),
   };
 }
@@ -190,7 +191,7 @@ describe('the engine decides', () => {
 
   test('what is worth another attempt: a server that is busy is asked again', async () => {
     await begin('1');
-    const request = { operation: 'inspectUser', user: { username: 'api', logins: ['api'] }, server: { ...server.admin, host: 'tiny', port: 7000 } } as unknown as SqlRequest;
+    const request = { operation: 'inspectUser', user: { username: 'api', logins: ['api'], databaseName: 'app' }, server: { ...server.admin, host: 'tiny', port: 7000 } } as unknown as SqlRequest;
     const clock = new FakeClock();
     const deadline = clock.now() + 10_000;
     const [held, asked] = [server.asAdmin(server.admin, () => undefined), runTinyRequest(server, { ...request, deadline }, clock)];

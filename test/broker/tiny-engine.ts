@@ -1,6 +1,6 @@
 import type { TinyObject, TinyServer } from './tiny-server';
 import { BrokerError } from '../../src/broker/broker-error';
-import type { OwnerMark, SqlRequest, SqlRequestOf, SqlResponse } from '../../src/broker/broker.contract';
+import type { OwnerMark, Removable, SqlRequest, SqlRequestOf, SqlResponse } from '../../src/broker/broker.contract';
 import type { Clock } from '../../src/broker/handler/clock';
 import type { ConductorEngine } from '../../src/broker/handler/conductor/conductor-engine';
 import type { Answer } from '../../src/broker/handler/conductor/conductor-handler';
@@ -8,7 +8,7 @@ import { flag, oneOf, text, type RawProperties } from '../../src/broker/handler/
 import { runConductorRequest } from '../../src/broker/handler/conductor/run-conductor-request';
 import { checkMayTake, type Claim } from '../../src/broker/handler/sql/claim';
 import { connectionFailure, notReady, objectOf, partsOf } from '../../src/broker/handler/sql/failures';
-import { isSameResource, isUpToDate, markAfterHandOver, markComment, markOfTaker, NOBODY, readMark } from '../../src/broker/handler/sql/owner-mark';
+import { isSameResource, isUpToDate, markAfterHandOver, markComment, markOfTaker, NOBODY, readMark, type StoredMark } from '../../src/broker/handler/sql/owner-mark';
 import { runSqlRequest } from '../../src/broker/handler/sql/run-sql-request';
 import type { SqlEngine } from '../../src/broker/handler/sql/sql-engine';
 
@@ -27,7 +27,7 @@ export const TINY_CONDUCTOR_ENGINE: ConductorEngine = {
   databaseType: TINY_DATABASE_TYPE,
   userType: TINY_USER_TYPE,
   leftoverRemoval: 'drop',
-  parseDatabase: (properties) => ({ spec: { databaseName: text(properties, 'DatabaseName') }, adoptExisting: flag(properties, 'AdoptExisting') }),
+  parseDatabase: (properties) => ({ spec: { databaseName: text(properties, 'DatabaseName') }, adoptExisting: flag(properties, 'AdoptExisting'), planOnly: false }),
   databaseRemoval: ({ Fate: fate = 'retain' }) => oneOf({ fate }, 'fate', ['retain', 'destroy', 'force']),
   parseUser: (properties) => {
     const username = text(properties, 'Username');
@@ -35,8 +35,10 @@ export const TINY_CONDUCTOR_ENGINE: ConductorEngine = {
       spec: { username, logins: tinyLogins(username, properties), databaseName: text(properties, 'DatabaseName') },
       ...(properties.SecretArn === undefined ? {} : { secretArn: text(properties, 'SecretArn') }),
       adoptExisting: flag(properties, 'AdoptExisting'),
+      planOnly: false,
     };
   },
+  rightsOf: ({ DatabaseName, Rights }) => ({ databaseName: String(DatabaseName), access: String(Rights) }),
   userRemoval: (properties) => flag(properties, 'Stays') ? undefined : 'drop',
   identify: (username, properties) => ({ username, logins: tinyLogins(username, properties) }),
   loginContent: ({ databaseName }, username, { hosts, port, readerHost }) => ({
@@ -63,9 +65,9 @@ export function tinySqlEngine(server: TinyServer): SqlEngine {
   const asAdmin = <T>(request: SqlRequest, work: () => T) => server.asAdmin(request.server, work);
   return {
     convergeDatabase: (request) => asAdmin(request, () => convergeDatabase(server, request)),
-    deleteDatabase: (request) => asAdmin(request, () => deleteDatabase(server, request)),
+    deleteDatabase: async (request) => ({ changes: await asAdmin(request, () => deleteDatabase(server, request)), left: [] }),
     convergeUser: (request) => asAdmin(request, () => convergeUser(server, request)),
-    deleteUser: (request) => asAdmin(request, () => request.user.logins.flatMap((login) => letGo(server.users, login, request.mark))),
+    deleteUser: async (request) => ({ changes: await asAdmin(request, () => request.user.logins.flatMap((login) => deleteLogin(server, login, request))), left: [] }),
     inspectUser: (request) => asAdmin(request, () => inspectUser(server, request)),
     explain,
   };
@@ -80,11 +82,11 @@ function convergeDatabase(server: TinyServer, request: Request<'convergeDatabase
 function deleteDatabase(server: TinyServer, request: Request<'deleteDatabase'>): string[] {
   const { databaseName, force, mark } = request;
   const found = server.databases.get(databaseName);
-  const goes = isSameResource(markOf(found), mark) && markAfterHandOver(markOf(found), mark) === undefined;
+  const goes = !request.keep && isSameResource(markOf(found), mark) && markAfterHandOver(markOf(found), mark) === undefined;
   if (found !== undefined && goes && found.rows.length > 0 && !force) {
     throw new BrokerError('NOT_EMPTY', `${objectOf(request)} holds rows. Retain it, or force its removal.`);
   }
-  return letGo(server.databases, databaseName, mark);
+  return letGo(server.databases, databaseName, request);
 }
 
 function convergeUser(server: TinyServer, request: Request<'convergeUser'>): string[] {
@@ -97,7 +99,7 @@ function convergeUser(server: TinyServer, request: Request<'convergeUser'>): str
 function convergeLogin(server: TinyServer, login: string, request: Request<'convergeUser'>): string[] {
   const { user, mark, passwords } = request;
   const former = markOf(server.users.get(login));
-  const changes = take(server.users, login, request, () => ({ mark: '', databases: [] }));
+  const changes = take(server.users, login, request, () => ({ mark: '', databases: [] }), server.users.get(login)?.databases);
   const made = server.users.get(login);
   if (made === undefined) {
     return changes;
@@ -112,12 +114,26 @@ function convergeLogin(server: TinyServer, login: string, request: Request<'conv
   return changes;
 }
 
-function inspectUser(server: TinyServer, { user: { logins } }: Request<'inspectUser'>): OwnerMark | undefined {
+/** Whoever gets a user back gets it with the databases that it had. */
+function deleteLogin(server: TinyServer, login: string, request: Request<'deleteUser'>): string[] {
+  const { mark } = request;
+  const user = server.users.get(login);
+  const found = markOf(user);
+  if (user !== undefined && isSameResource(found, mark) && found?.previous !== undefined) {
+    user.databases = found.before as string[];
+  }
+  return letGo(server.users, login, request);
+}
+
+function inspectUser(server: TinyServer, request: Request<'inspectUser'>): OwnerMark | undefined {
+  const { user: { logins, databaseName } } = request;
+  server.database(databaseName);
+  logins.forEach((login) => checkMine(objectOf(request), server.users.get(login), request));
   return logins.map((login) => readMark(server.users.get(login)?.mark)).find((mark) => mark !== undefined);
 }
 
 /** The mark of something that exists, or that of nobody. */
-function markOf(found: TinyObject | undefined): OwnerMark | undefined {
+function markOf(found: TinyObject | undefined): StoredMark | undefined {
   return found && (readMark(found.mark) ?? NOBODY);
 }
 
@@ -132,24 +148,24 @@ function checkMine(object: string, found: TinyObject | undefined, claim: Claim):
 }
 
 /** Marks something as that of whoever claims it, made anew where it is missing. */
-function take<T extends TinyObject>(objects: Map<string, T>, name: string, claim: Claim, make: () => T): string[] {
+function take<T extends TinyObject>(objects: Map<string, T>, name: string, claim: Claim, make: () => T, before?: unknown): string[] {
   const found = objects.get(name);
   if (isUpToDate(markOf(found), claim.mark, claim.settled)) {
     return [];
   }
   const taken = found ?? make();
-  taken.mark = markComment(markOfTaker(markOf(found), claim.mark, claim.settled), found?.mark);
+  taken.mark = markComment(markOfTaker(markOf(found), claim.mark, claim.settled, before), found?.mark);
   objects.set(name, taken);
   return [`${found === undefined ? 'make' : 'take'} ${name}`];
 }
 
 /** Removes something that belongs to whoever asks; what has changed hands is given back, or given up. */
-function letGo<T extends TinyObject>(objects: Map<string, T>, name: string, mark: OwnerMark): string[] {
+function letGo<T extends TinyObject>(objects: Map<string, T>, name: string, { mark, keep }: Pick<SqlRequest, 'mark'> & Removable): string[] {
   const found = objects.get(name);
   const next = markAfterHandOver(markOf(found), mark);
   if (found !== undefined && next !== undefined) {
     found.mark = markComment(next, found.mark);
-  } else if (isSameResource(markOf(found), mark)) {
+  } else if (!keep && isSameResource(markOf(found), mark)) {
     objects.delete(name);
     return [`remove ${name}`];
   }

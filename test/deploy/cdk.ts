@@ -1,5 +1,6 @@
 import * as fs from 'fs';
 import * as path from 'path';
+import { buildSync } from 'esbuild';
 import { ACCOUNT, REGION } from './emulator';
 import { filterTemplate, type FilterOptions, type Template } from './filter';
 import { ROOT } from './paths';
@@ -87,6 +88,31 @@ export class Cdk {
   }
 }
 
+/** The functions answer to AWS only, so those that answer to CloudFormation are bundled again for the emulator. */
+const ANSWERING = ['postgres/engine/conductor.lambda', 'migrations/run-migration.lambda'];
+
+/** Puts bundles that also answer to the emulator in the place of those that are published. */
+function emulateCloud(directory: string): void {
+  const published = new Map(ANSWERING.map((name) => [fs.readFileSync(path.join(ROOT, 'assets', name, 'index.js'), 'utf8'), name]));
+  for (const folder of fs.readdirSync(directory).filter((name) => name.startsWith('asset.'))) {
+    const outfile = path.join(directory, folder, 'index.js');
+    const name = fs.existsSync(outfile) ? published.get(fs.readFileSync(outfile, 'utf8')) : undefined;
+    if (name !== undefined) {
+      buildSync({
+        entryPoints: [path.join(ROOT, 'src', `${name}.ts`)],
+        outfile,
+        bundle: true,
+        platform: 'node',
+        target: 'node20',
+        external: ['@aws-sdk/*'],
+        allowOverwrite: true,
+        logLevel: 'error',
+        define: { EMULATED_CLOUD: '"http://127.0.0.1 http://localhost"' },
+      });
+    }
+  }
+}
+
 /** Filters the templates, and takes images out of what is published: there is no Docker to build them. */
 function filterAssembly(directory: string, options: FilterOptions): Assembly {
   const stackNames = fs.readdirSync(directory).filter((name) => name.endsWith('.template.json')).map((name) => name.replace(/\.template\.json$/, ''));
@@ -94,6 +120,7 @@ function filterAssembly(directory: string, options: FilterOptions): Assembly {
     const file = path.join(directory, name);
     fs.writeFileSync(file, JSON.stringify(change(JSON.parse(fs.readFileSync(file, 'utf8')) as T), undefined, 1));
   };
+  emulateCloud(directory);
   const changes: Record<string, string[]> = {};
   const note = (what: string, where: string[]) => where.length > 0 && (changes[what] ??= []).push(...where);
   for (const stackName of stackNames) {

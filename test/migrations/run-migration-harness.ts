@@ -65,6 +65,7 @@ export function event(overrides: Partial<MigrationEvent> = {}): MigrationEvent {
     RequestId: '7f9b0ba8-3f0e-4f7a-9d5e-1b7d3c1c9e01',
     ResponseURL: 'https://cloudformation.example/answer',
     StackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/backend/1',
+    ResourceType: 'Custom::Migration',
     LogicalResourceId: 'Migrations1234',
     ResourceProperties: properties(),
     ...overrides,

@@ -35,6 +35,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  (globalThis as { EMULATED_CLOUD?: string }).EMULATED_CLOUD = 'http://127.0.0.1';
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/answer?signature=secret`;
 });
 
@@ -44,7 +45,7 @@ test('it runs the task and answers to the URL of the request', async () => {
   ecs.on(ListTasksCommand).resolves({ taskArns: [] });
   ecs.on(RunTaskCommand).resolves({ tasks: [{ taskArn: 'task/1' }] });
   ecs.on(DescribeTasksCommand).resolves({
-    tasks: [{ taskArn: 'task/1', lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'migrate', exitCode: 0 }] }],
+    tasks: [{ taskArn: 'task/1', startedBy: `${event().RequestId}/1`, lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'migrate', exitCode: 0 }] }],
   });
   cloudFormation.on(DescribeStacksCommand).resolves({ Stacks: [] });
 

@@ -104,7 +104,7 @@ describe('pitfall 7: errors while waiting', () => {
       calls += 1;
       return calls < 4
         ? { tasks: [], failures: [{ reason: 'MISSING' }] }
-        : { tasks: [{ taskArn: 'task/1', lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'migrate', exitCode: 0 }] }] };
+        : { tasks: [{ taskArn: 'task/1', startedBy: `${event().RequestId}/1`, lastStatus: 'STOPPED', stopCode: 'EssentialContainerExited', containers: [{ name: 'migrate', exitCode: 0 }] }] };
     });
 
     expect((await aws.deliver(event())).Status).toBe('SUCCESS');

@@ -48,6 +48,32 @@ describe('a migration that succeeds', () => {
   });
 });
 
+describe('a request that nobody should trust', () => {
+  test('of another resource type runs and stops nothing', async () => {
+    for (const RequestType of ['Create', 'Update', 'Delete'] as const) {
+      expect(await aws.deliver(event({ RequestType, ResourceType: 'Custom::Other' }))).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[UNKNOWN_TYPE\]/) });
+    }
+    expect(aws.ecs.calls()).toEqual([]);
+  });
+
+  test.each([['in time', 0], ['when time is up', -10 * MINUTE]])('that hands over the task of somebody else neither follows nor stops it, %s', async (_, later) => {
+    const task = aws.addTask({ afterSeconds: 600, exitCode: 0 }, 'somebody');
+
+    const answer = await aws.deliver(event({ Progress: { deadline: START + MINUTE + later, attempt: 1, refusals: 0, taskArn: task.arn } }));
+
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[FOREIGN_TASK\]/) });
+    expect(aws.ecs.commandCalls(StopTaskCommand)).toEqual([]);
+  });
+
+  test('that hands over a later deadline gets no more time than the migrations have', async () => {
+    aws.plans = [{ afterSeconds: 1e6, exitCode: 0 }];
+
+    const answer = await aws.deliver(event({ Progress: { deadline: START + 1e9, attempt: 1, refusals: 0 } }));
+
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[TIMEOUT\]/) });
+  });
+});
+
 describe('pitfall 1: time', () => {
   test('pitfall 1: a migration of 50 minutes is handed from one invocation to the next and answered once', async () => {
     aws.plans = [{ afterSeconds: 50 * 60, exitCode: 0 }];
@@ -176,7 +202,7 @@ describe('pitfall 3: duplicate starts', () => {
   });
 
   test('pitfall 3: a token that is in use leads to the task that used it', async () => {
-    const task = aws.addTask({ afterSeconds: 30, exitCode: 0 });
+    const task = aws.addTask({ afterSeconds: 30, exitCode: 0 }, `${event().RequestId}/1`);
     aws.ecs.on(ListTasksCommand).resolves({ taskArns: [] });
     aws.ecs.on(RunTaskCommand).rejects(awsError('ConflictException', 'in use', { resourceIds: [task.arn] }));
 

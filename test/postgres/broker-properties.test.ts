@@ -1,6 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { newServer } from './postgres-fixtures';
-import { PostgresAccess, PostgresDatabaseRemoval, PostgresUserRemoval } from '../../src';
+import { AdoptExisting, PostgresAccess, PostgresDatabaseRemoval, PostgresUserRemoval } from '../../src';
 import { databaseRemoval, parseDatabase, parseUser, userRemoval } from '../../src/postgres/engine/handler/conductor/properties';
 
 /** Properties as CloudFormation delivers them: references are resolved. */
@@ -14,7 +14,7 @@ describe('what the constructs declare', () => {
     'a user with %s and %s is understood by the conductor', (access, onRemoval) => {
       // GIVEN
       const { stack, postgres } = newServer();
-      postgres.database.addUser('Api', { access, onRemoval, connectionLimit: 7, adoptExisting: true, settings: { work_mem: '8MB' } });
+      postgres.database.addUser('Api', { access, onRemoval, connectionLimit: 7, adoptExisting: AdoptExisting.takeOver(), settings: { work_mem: '8MB' } });
 
       // WHEN
       const [properties] = delivered(Template.fromStack(stack), 'Custom::PostgresUser');
@@ -35,7 +35,7 @@ describe('what the constructs declare', () => {
   ])('a database with %s is understood by the conductor', (onRemoval, word) => {
     // GIVEN
     const { stack, postgres } = newServer();
-    postgres.addDatabase('orders', { onRemoval, locale: 'C', extensions: ['pgcrypto'], adoptExisting: false });
+    postgres.addDatabase('orders', { onRemoval, locale: 'C', extensions: ['pgcrypto'], adoptExisting: AdoptExisting.refuse() });
 
     // WHEN
     const [, properties] = delivered(Template.fromStack(stack), 'Custom::PostgresDatabase');
@@ -47,9 +47,12 @@ describe('what the constructs declare', () => {
         extensions: ['pgcrypto'],
         locale: 'C',
         settings: { idle_in_transaction_session_timeout: '60000ms' },
+        defaultSettings: ['idle_in_transaction_session_timeout'],
+        revokePublic: false,
         protectedTables: ['goose_db_version', 'schema_migrations'],
       },
       adoptExisting: false,
+      planOnly: false,
     });
     expect(databaseRemoval(properties)).toBe(word);
   });

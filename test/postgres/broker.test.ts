@@ -152,6 +152,21 @@ describe('resources of the broker', () => {
     template.allResourcesProperties('Custom::PostgresUser', { CaBundle: FAKE_CA });
   });
 
+  test('are asked to set everything on their server right again by one text, in every stack and nowhere else', () => {
+    const declared = (repairRevision?: string) => {
+      const { app, postgres } = newServer({ repairRevision });
+      const service = new Stack(app, 'Service');
+      postgres.addDatabase('orders').addUser('Api');
+      new PostgresUser(service, 'Reports', { database: postgres.database });
+      return app.synth().stacks.flatMap(({ template }) => Object.entries<any>(template.Resources));
+    };
+    const [before, after] = [declared(), declared('2026-12-01')];
+    const custom = ([, { Type }]: [string, any]) => String(Type).startsWith('Custom::Postgres');
+    expect(before.filter(custom).map(([, { Properties }]) => Properties.RepairRevision)).toEqual([undefined, undefined, undefined, undefined]);
+    expect(after.filter(custom).map(([, { Properties }]) => Properties.RepairRevision)).toEqual(['2026-12-01', '2026-12-01', '2026-12-01', '2026-12-01']);
+    expect(after.filter((entry) => !custom(entry))).toEqual(before.filter((entry) => !custom(entry)));
+  });
+
   test('policies of users have names that two stacks do not share, because on one role they would replace each other', () => {
     const { app, postgres } = newServer();
     const stacks = ['One', 'Two'].map(id => new Stack(app, id));

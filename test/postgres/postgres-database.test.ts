@@ -1,7 +1,7 @@
 import { CfnParameter, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ForeignPostgres, idOf, newServer } from './postgres-fixtures';
-import { PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
+import { AdoptExisting, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
 
 const DATABASE = 'Custom::PostgresDatabase';
 
@@ -33,7 +33,7 @@ describe('a database', () => {
       idleInTransactionSessionTimeout: Duration.seconds(5),
       settings: { timezone: 'UTC', default_text_search_config: 'english' },
       protectedTables: ['audit.history'],
-      adoptExisting: true,
+      adoptExisting: AdoptExisting.takeOver(),
       onRemoval: PostgresDatabaseRemoval.DROP,
     });
     Template.fromStack(stack).hasResourceProperties(DATABASE, {
@@ -45,6 +45,33 @@ describe('a database', () => {
       AdoptExisting: 'true',
       RemovalPolicy: 'force',
     });
+  });
+
+  test.each([
+    [AdoptExisting.plan(), 'plan'], [AdoptExisting.takeOver(), 'true'], [AdoptExisting.refuse(), 'false'], [undefined, undefined],
+  ])('and a user say what happens to what exists (%#)', (adoptExisting, word) => {
+    const { stack, postgres } = newServer();
+    postgres.addDatabase('Orders', { adoptExisting }).addUser('Api', { adoptExisting });
+    for (const type of [DATABASE, 'Custom::PostgresUser']) {
+      Template.fromStack(stack).hasResourceProperties(type, { DatabaseName: 'Orders', AdoptExisting: word ?? Match.absent() });
+    }
+  });
+
+  test('takes from PUBLIC what it has in a database of others only where that is asked for', () => {
+    const { stack, postgres } = newServer();
+    postgres.addDatabase('Orders', { revokePublic: true });
+    Template.fromStack(stack).hasResourceProperties(DATABASE, { DatabaseName: 'Orders', RevokePublic: 'true' });
+    Template.fromStack(stack).hasResourceProperties(DATABASE, { DatabaseName: 'app', RevokePublic: Match.absent() });
+  });
+
+  test.each([
+    ['nobody wrote', {}, ['idle_in_transaction_session_timeout']],
+    ['a prop says', { idleInTransactionSessionTimeout: Duration.seconds(60) }, Match.absent()],
+    ['a setting says', { settings: { Idle_In_Transaction_Session_Timeout: '1s' } }, Match.absent()],
+  ])('tells settings that %s', (_, options, expected) => {
+    const { stack, postgres } = newServer();
+    postgres.addDatabase('Orders', options);
+    Template.fromStack(stack).hasResourceProperties(DATABASE, { DatabaseName: 'Orders', DefaultSettings: expected });
   });
 
   test('hands its protected tables to its users', () => {

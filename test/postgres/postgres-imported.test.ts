@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { FAKE_CA, idOf, newApp, newVpc } from './postgres-fixtures';
-import { type PrivatePostgresAttributes, PrivatePostgres, PemFile } from '../../src';
+import { AdoptExisting, type PrivatePostgresAttributes, PrivatePostgres, PemFile } from '../../src';
 
 function importServer(attributes: Partial<PrivatePostgresAttributes> = {}, app: App = newApp(), region?: string) {
   const stack = new Stack(app, 'Backend', region === undefined ? undefined : { env: { region } });
@@ -31,7 +31,7 @@ describe('an imported server', () => {
 
   test('takes databases and users with the same broker', () => {
     // GIVEN
-    const { stack, postgres } = importServer({ port: 6432, adminUsername: 'root', databaseName: 'legacy', adoptExisting: true });
+    const { stack, postgres } = importServer({ port: 6432, adminUsername: 'root', databaseName: 'legacy', adoptExisting: AdoptExisting.takeOver() });
 
     // WHEN
     postgres.database.addUser('Api');
@@ -181,6 +181,14 @@ describe('an imported server', () => {
 
   test.each(['main.cluster-abc123.eu-west-1.rds.amazonaws.com', 'db', '10.0.3.4', 'fd00::12', 'my_db.internal.'])('may have the endpoint %s', (endpoint) => {
     expect(importServer({ endpoint }).postgres.endpoint).toBe(endpoint);
+  });
+
+  test('is set right again by another revision', () => {
+    const { stack, postgres } = importServer({ databaseName: 'app', repairRevision: 'INC-4711' });
+    postgres.addUser('Api');
+    const template = Template.fromStack(stack);
+    template.allResourcesProperties('Custom::PostgresDatabase', { RepairRevision: 'INC-4711' });
+    template.allResourcesProperties('Custom::PostgresUser', { RepairRevision: 'INC-4711' });
   });
 
   test('in a region without known roots takes a bundle', () => {

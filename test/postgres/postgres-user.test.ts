@@ -4,7 +4,7 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { dependsOn, FAKE_CA, idOf, newServer, onlyProperties } from './postgres-fixtures';
-import { PostgresAccess, PostgresUser, PostgresUserRemoval, PemFile } from '../../src';
+import { AdoptExisting, PostgresAccess, PostgresUser, PostgresUserRemoval, PemFile } from '../../src';
 import { ServiceBinding } from '../../src/binding';
 
 const USER = 'Custom::PostgresUser';
@@ -53,7 +53,7 @@ describe('a user', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: [{
-          Action: ['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
+          Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
           Effect: 'Allow',
           Resource: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
         }],
@@ -85,7 +85,7 @@ describe('a user', () => {
       statementTimeout: Duration.minutes(5),
       lockTimeout: Duration.seconds(2),
       settings: { work_mem: '64MB', search_path: 'reports' },
-      adoptExisting: true,
+      adoptExisting: AdoptExisting.takeOver(),
       onRemoval: PostgresUserRemoval.DROP_OWNED,
       encryptionKey: new kms.Key(stack, 'Key'),
     });

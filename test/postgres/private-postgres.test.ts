@@ -3,7 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { FAKE_CA, newApp, newServer, newVpc, onlyProperties, serverTemplate } from './postgres-fixtures';
-import { AdminSecret, Posture, PostgresCapacity, PostgresVersion, PrivatePostgres, PemFile } from '../../src';
+import { AdminSecret, AdoptExisting, Posture, PostgresCapacity, PostgresVersion, PrivatePostgres, PemFile } from '../../src';
 
 const INSTANCE = 'AWS::RDS::DBInstance';
 
@@ -274,7 +274,7 @@ describe('options of an instance', () => {
     // GIVEN
     const { stack, postgres } = newServer({ snapshotIdentifier: 'before-the-accident' });
     postgres.database.addUser('Api');
-    postgres.addDatabase('mine', { adoptExisting: false });
+    postgres.addDatabase('mine', { adoptExisting: AdoptExisting.refuse() });
 
     // WHEN
     const template = Template.fromStack(stack);

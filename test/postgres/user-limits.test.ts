@@ -68,7 +68,7 @@ describe('connection limits', () => {
 });
 
 describe('users on one server', () => {
-  test.each([[28, 29, false], [14, 15, true]])('fit the role of the broker for %p users, fails with %p', (fitting, tooMany, withKey) => {
+  test.each([[25, 26, false], [14, 15, true]])('fit the role of the broker for %p users, fails with %p', (fitting, tooMany, withKey) => {
     const declare = (count: number) => {
       const { app, stack, postgres } = newServer({ maxConnections: 5000 });
       const encryptionKey = withKey ? new kms.Key(stack, 'Key') : undefined;
@@ -82,7 +82,7 @@ describe('users on one server', () => {
   test('the policies of as many users as fit stay below what IAM takes', () => {
     // GIVEN
     const { stack, postgres } = newServer({ maxConnections: 5000 });
-    Array.from({ length: 28 }).forEach((_, index) => postgres.database.addUser(`User${index}`));
+    Array.from({ length: 25 }).forEach((_, index) => postgres.database.addUser(`User${index}`));
 
     // WHEN
     const policies = Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(({ Properties }) => /Conductor/.test(Properties.Roles[0].Ref));
@@ -90,7 +90,7 @@ describe('users on one server', () => {
     const deployed = policies.map(({ Properties }) => JSON.stringify(Properties.PolicyDocument, (key, value) => (key === 'Resource' ? arn : value)));
 
     // THEN
-    expect(deployed).toHaveLength(29);
+    expect(deployed).toHaveLength(26);
     expect(deployed.join('').length).toBeLessThan(10_240);
   });
 });

@@ -1,5 +1,5 @@
 import {
-  GetSecretValueCommand, InvalidParameterException, InvalidRequestException, PutSecretValueCommand, ResourceExistsException,
+  DescribeSecretCommand, GetSecretValueCommand, InvalidParameterException, InvalidRequestException, PutSecretValueCommand, ResourceExistsException,
   ResourceNotFoundException, UpdateSecretVersionStageCommand, type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
 
@@ -11,11 +11,15 @@ interface Version {
 
 interface Secret {
   readonly arn: string;
+  readonly stackId?: string;
   readonly versions: Map<string, Version>;
   deleted: boolean;
 }
 
-type Input = GetSecretValueCommand | PutSecretValueCommand | UpdateSecretVersionStageCommand;
+/** The stack that secrets are of unless a test says otherwise. */
+export const SECRETS_STACK = 'arn:aws:cloudformation:eu-west-1:111111111111:stack/Backend/1b1b1b1b-0000-0000-0000-000000000000';
+
+type Input = DescribeSecretCommand | GetSecretValueCommand | PutSecretValueCommand | UpdateSecretVersionStageCommand;
 
 /**
  * Secrets Manager in this process, with the rules for versions and staging labels that its API documentation gives: a client
@@ -35,10 +39,10 @@ export class InMemorySecretsManager {
     return { send: (command: Input) => this.send(command) } as unknown as SecretsManagerClient;
   }
 
-  /** Makes a secret, without a value unless one is given; answers with its ARN. */
-  public create(name: string, value?: object): string {
+  /** Makes a secret in a stack, or in none, without a value unless one is given; answers with its ARN. */
+  public create(name: string, value?: object, stackId: string | null = SECRETS_STACK): string {
     const arn = `arn:aws:secretsmanager:eu-west-1:111111111111:secret:${name}-AbCdEf`;
-    this.secrets.set(arn, { arn, versions: new Map(), deleted: false });
+    this.secrets.set(arn, { arn, stackId: stackId ?? undefined, versions: new Map(), deleted: false });
     if (value !== undefined) {
       this.put(arn, value);
     }
@@ -75,6 +79,9 @@ export class InMemorySecretsManager {
     this.calls.push(command.constructor.name.replace(/Command$/, ''));
     // Real calls take a while: give everything else that is under way its turn.
     await new Promise((resolve) => setImmediate(resolve));
+    if (command instanceof DescribeSecretCommand) {
+      return this.describeSecret(command.input);
+    }
     if (command instanceof GetSecretValueCommand) {
       return this.getSecretValue(command.input);
     }
@@ -82,6 +89,12 @@ export class InMemorySecretsManager {
       return this.putSecretValue(command.input);
     }
     return this.updateSecretVersionStage(command.input);
+  }
+
+  /** Also answers for a secret that is marked for deletion. */
+  private describeSecret({ SecretId = '' }: DescribeSecretCommand['input']) {
+    const { arn, stackId } = this.existing(SecretId);
+    return { ARN: arn, Tags: stackId === undefined ? [] : [{ Key: 'aws:cloudformation:stack-id', Value: stackId }] };
   }
 
   private getSecretValue({ SecretId, VersionId, VersionStage }: GetSecretValueCommand['input']) {

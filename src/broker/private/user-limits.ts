@@ -24,7 +24,7 @@ const ROLE_CHARACTERS = 10_240;
 const BROKER_CHARACTERS = 950;
 
 /** What the policy of one user takes, with ARNs of usual length; and what a key adds. */
-const USER_CHARACTERS = 330;
+const USER_CHARACTERS = 362;
 const KEY_CHARACTERS = 290;
 
 /** What a server cannot hold. Users without a limit, or with a token for it, are not counted. */

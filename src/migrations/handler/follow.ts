@@ -37,11 +37,9 @@ type Step = { readonly done: string } | { readonly progress: MigrationProgress; 
  */
 export async function runToEnd(event: MigrationEvent, deps: RunMigrationDependencies): Promise<FollowResult> {
   const run = new MigrationRun(event, deps);
-  let progress = event.Progress ?? {
-    deadline: deps.now() + Number(event.ResourceProperties.TimeoutSeconds) * 1000,
-    attempt: 1,
-    refusals: 0,
-  };
+  const latest = deps.now() + Number(event.ResourceProperties.TimeoutSeconds) * 1000;
+  const begun: MigrationProgress = event.Progress ?? { deadline: latest, attempt: 1, refusals: 0 };
+  let progress = { ...begun, deadline: Math.min(begun.deadline, latest) };
   // Handing over comes first: giving up takes as long as the hand-over leaves.
   while (deps.remaining() >= HANDOVER_MILLISECONDS) {
     const step = await run.step(progress);
@@ -106,6 +104,7 @@ class MigrationRun {
       }
       return found;
     });
+    this.checkOwn(tasks?.[0]);
     if (tasks?.[0].lastStatus !== 'STOPPED') {
       return { progress, pause: tasks === undefined ? ERROR_PAUSE_MILLISECONDS : POLL_MILLISECONDS };
     }
@@ -119,6 +118,8 @@ class MigrationRun {
       throw this.notStarted(minutes);
     }
     this.deps.log('deadline reached', { taskArn, deadline });
+    const tasks = await this.tolerate(() => describeTasks(this.event.ResourceProperties, [taskArn], this.deps));
+    this.checkOwn(tasks?.[0]);
     const stopped = await this.stop(taskArn, `The migrations didn't finish within ${minutes} minutes (timeout)`);
     const result = stopped ? 'the task was stopped' : 'stopping the task failed, so the task may still run';
     const where = this.where(taskArn);
@@ -126,6 +127,13 @@ class MigrationRun {
       'TIMEOUT', `The migrations didn't finish within ${minutes} minutes (\`timeout\`), and ${result}. See ${where}. Set a longer \`timeout\`, or move long work out of the deployment.`,
       await readLogTail(this.event.ResourceProperties, taskArn, this.deps),
     );
+  }
+
+  /** What hands over is an event like any other, and whoever may invoke this function can name a task in it. */
+  private checkOwn(task: Task | undefined): void {
+    if (task !== undefined && attemptOf(task, this.event.RequestId) === undefined) {
+      throw new MigrationFailure('FOREIGN_TASK', `Task '${task.taskArn}' wasn't started for this request, so the function neither follows nor stops the task. Check who may invoke this function, then deploy again.`);
+    }
   }
 
   private notStarted(minutes: number): MigrationFailure {

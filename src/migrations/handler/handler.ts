@@ -4,7 +4,7 @@ import { runToEnd, type FollowResult } from './follow';
 import { MigrationFailure, renderResponse } from './response';
 import { rollbackOf } from './stack-status';
 import { stopAll } from './stop';
-import type { MigrationEvent } from '../run-migration.contract';
+import { MIGRATION_RESOURCE_TYPE, type MigrationEvent } from '../run-migration.contract';
 
 /**
  * Handles one delivery of one request: answers CloudFormation, or hands over to the next invocation.
@@ -32,6 +32,9 @@ export async function handleRunMigration(event: MigrationEvent, deps: RunMigrati
 }
 
 async function perform(event: MigrationEvent, deps: RunMigrationDependencies): Promise<FollowResult> {
+  if (event.ResourceType !== MIGRATION_RESOURCE_TYPE) {
+    throw new MigrationFailure('UNKNOWN_TYPE', `This function runs migrations for resources of the type '${MIGRATION_RESOURCE_TYPE}', not '${event.ResourceType}'. Declare migrations with \`MigrationTask\`.`);
+  }
   if (event.RequestType === 'Delete') {
     return done(await stopAll(event.ResourceProperties, 'The migration was deleted from its stack', deps));
   }

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 
 /** PostgreSQL cuts longer names without a word, so that two of them may become one. */
-const MAX_BYTES = 63;
+export const MAX_BYTES = 63;
 const HASH_LENGTH = 12;
+
+/** The schema with this library's lock, in database `postgres` and in each database that it migrates. Nobody but its owner has rights on it. */
+export const LOCK_SCHEMA = 'cdk_private_backend';
 
 /** The three roles without login that hold every grant on a database. */
 export interface GroupRoles {
@@ -37,7 +40,8 @@ function groupRole(databaseName: string, suffix: string): string {
   return `${cutToBytes(databaseName, MAX_BYTES - suffix.length - hash.length - 1)}_${hash}${suffix}`;
 }
 
-function cutToBytes(text: string, bytes: number): string {
+/** The beginning of a text, in whole characters. */
+export function cutToBytes(text: string, bytes: number): string {
   const characters = [...text];
   while (Buffer.byteLength(characters.join('')) > bytes) {
     characters.pop();

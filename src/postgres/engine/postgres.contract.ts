@@ -23,6 +23,10 @@ export interface DatabaseProperties extends CommonProperties {
   readonly Locale?: string;
   /** Settings of the database (`ALTER DATABASE … SET`), by name. */
   readonly Settings?: Record<string, string>;
+  /** Names of settings that the user did not write: they are not for a database that was taken over. */
+  readonly DefaultSettings?: string[];
+  /** `true` to take from PUBLIC what it has in a database that was taken over. */
+  readonly RevokePublic?: string;
   /** Version tables of migration engines, which users get no rights on. */
   readonly ProtectedTables?: string[];
   /** `RETAIN` where it is missing. */
@@ -68,6 +72,8 @@ export interface PostgresDatabaseSpec extends DatabaseSpec {
   readonly extensions: string[];
   readonly locale?: string;
   readonly settings: Record<string, string>;
+  readonly defaultSettings: string[];
+  readonly revokePublic: boolean;
   readonly protectedTables: string[];
 }
 
@@ -76,6 +82,8 @@ export interface PostgresUserSpec extends UserSpec {
   readonly access: AccessName;
   readonly connectionLimit: number;
   readonly settings: Record<string, string>;
+  /** Names of settings that were declared until now. */
+  readonly formerSettings?: string[];
   readonly protectedTables: string[];
 }
 

@@ -85,6 +85,7 @@ export class ImportedPostgres extends PostgresServer {
       adminSecretKey: attributes.encryptionKey ?? attributes.adminSecret.encryptionKey,
       adminUsername: attributes.adminUsername ?? 'postgres',
       caBundle: readCertificateAuthorities(this, attributes.caCertificates),
+      repairRevision: attributes.repairRevision,
       maxConnections: attributes.maxConnections,
       serverResources: [],
       inputs: [attributes.vpc, attributes.adminSecret, ...attributes.securityGroups],

@@ -45,6 +45,13 @@ export function databaseSettings(settings: { [name: string]: string } | undefine
   return merged({ idle_in_transaction_session_timeout: settingOf(idleInTransaction) }, settings);
 }
 
+/** Names of the settings that nobody wrote. */
+export function defaultSettings(settings: { [name: string]: string } = {}, idleInTransaction: Duration | undefined): string[] | undefined {
+  const name = 'idle_in_transaction_session_timeout';
+  const written = idleInTransaction !== undefined || Object.keys(settings).some(key => key.toLowerCase() === name);
+  return written ? undefined : [name];
+}
+
 /** Settings of a role. What the user wrote wins. */
 export function roleSettings(settings: { [name: string]: string } | undefined, statement?: Duration, lock?: Duration): { [name: string]: string } {
   return merged({

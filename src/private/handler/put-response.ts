@@ -1,3 +1,8 @@
+import { endpointsOfS3 } from './s3-hosts';
+
+/** Origins, without their ports, at which tests emulate CloudFormation. Only what the tests bundle themselves has one; in what is published it is undefined, and nothing of it is left. */
+declare const EMULATED_CLOUD: string | undefined;
+
 const ATTEMPTS = 6;
 const TIMEOUT_MILLIS = 4_000;
 
@@ -15,11 +20,13 @@ export class DeliveryError extends Error {
 }
 
 /**
- * Sends a custom resource's answer to the pre-signed URL that CloudFormation gave.
+ * Sends a custom resource's answer to the pre-signed URL that CloudFormation gave. Whoever may invoke the function chooses that URL, so only one
+ * of S3 is used.
  *
- * @throws DeliveryError after several tries, so that Lambda delivers the event again
+ * @throws DeliveryError at once where the URL is not one of S3; else after several tries, so that Lambda delivers the event again
  */
-export async function putResponse(url: string, body: string, clock: Sleeper): Promise<void> {
+export async function putResponse(url: string, body: string, clock: Sleeper, region = process.env.AWS_REGION ?? ''): Promise<void> {
+  checkUrl(url, region);
   for (let attempt = 1; ; attempt++) {
     try {
       return await put(url, body);
@@ -30,6 +37,16 @@ export async function putResponse(url: string, body: string, clock: Sleeper): Pr
       }
       await clock.sleep(200 * 2 ** attempt);
     }
+  }
+}
+
+/** Fails where the URL leads to anything but S3 in the partition of the region, over HTTPS. */
+function checkUrl(url: string, region: string): void {
+  const { protocol, hostname, origin, port, username } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '', origin: 'nowhere', port: '', username: '' };
+  const isOfS3 = protocol === 'https:' && port === '' && username === '' && endpointsOfS3(region).test(hostname);
+  const isEmulated = typeof EMULATED_CLOUD === 'string' && EMULATED_CLOUD.split(' ').some((emulated) => origin.startsWith(`${emulated}:`));
+  if (!isOfS3 && !isEmulated) {
+    throw new DeliveryError('UNTRUSTED_URL', `The event asks for its response at '${origin}', and CloudFormation in region '${region}' only uses HTTPS URLs of Amazon S3, so nothing was sent. Check who may invoke this function.`);
   }
 }
 

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { ADMIN_PASSWORD, FakeClock } from './world';
 import type { ConductorEvent } from '../../../src/broker/handler/conductor/request';
@@ -31,6 +33,10 @@ describe('the body', () => {
 });
 
 describe('delivery', () => {
+  const global = globalThis as { EMULATED_CLOUD?: string };
+  beforeAll(() => { global.EMULATED_CLOUD = 'http://127.0.0.1'; });
+  afterAll(() => { delete global.EMULATED_CLOUD; });
+
   let server: Server;
   let url: string;
   let statuses: number[];
@@ -73,6 +79,61 @@ describe('delivery', () => {
 
   test('fails when nobody listens', async () => {
     await expect(putResponse('http://127.0.0.1:9/', '{}', new FakeClock())).rejects.toThrow('CloudFormation didn\'t accept the response');
+  });
+});
+
+describe('a URL for the response', () => {
+  const fetched: string[] = [];
+  let send: jest.SpyInstance;
+  beforeEach(() => {
+    fetched.length = 0;
+    send = jest.spyOn(globalThis, 'fetch').mockImplementation(async (target) => {
+      fetched.push(String(target));
+      return new Response();
+    });
+  });
+  afterEach(() => send.mockRestore());
+
+  test.each([
+    ['eu-west-1', 'https://cloudformation-custom-resource-response-euwest1.s3-eu-west-1.amazonaws.com/a?b'],
+    ['eu-west-1', 'https://cloudformation-custom-resource-response-euwest1.s3.eu-west-1.amazonaws.com/a?b'],
+    ['us-east-1', 'https://cloudformation-custom-resource-response-useast1.s3.amazonaws.com/a?b'],
+    ['us-gov-west-1', 'https://cloudformation-custom-resource-response-usgovwest1.s3-us-gov-west-1.amazonaws.com/a?b'],
+    ['cn-north-1', 'https://cloudformation-custom-resource-response-cnnorth1.s3.cn-north-1.amazonaws.com.cn/a?b'],
+    ['us-iso-east-1', 'https://bucket.s3.us-iso-east-1.c2s.ic.gov/a'],
+    ['us-isob-east-1', 'https://bucket.s3.us-isob-east-1.sc2s.sgov.gov/a'],
+    ['eu-isoe-west-1', 'https://bucket.s3.eu-isoe-west-1.cloud.adc-e.uk/a'],
+    ['us-isof-south-1', 'https://bucket.s3.us-isof-south-1.csp.hci.ic.gov/a'],
+    ['eusc-de-east-1', 'https://bucket.s3.eusc-de-east-1.amazonaws.eu/a'],
+    ['us-west-2', 'https://s3.us-west-2.amazonaws.com/bucket/a'],
+  ])('is used in %s where it is %s', async (region, url) => {
+    await putResponse(url, '{}', new FakeClock(), region);
+    expect(fetched).toEqual([url]);
+  });
+
+  test.each([
+    ['http://bucket.s3.amazonaws.com/a'],
+    ['https://bucket.s3.amazonaws.com:8443/a'],
+    ['https://user@bucket.s3.amazonaws.com/a'],
+    ['https://bucket.s3.amazonaws.com.cn/a'],
+    ['https://bucket.s3.amazonaws.com.evil.example/a'],
+    ['https://evil.example/.s3.amazonaws.com'],
+    ['https://bucket.s3xamazonaws.com/a'],
+    ['https://abc.execute-api.eu-west-1.amazonaws.com/a'],
+    ['https://ec2-1-2-3-4.compute-1.amazonaws.com/a'],
+    ['https://bucket.s3-website.eu-west-1.amazonaws.com/a'],
+    ['https://169.254.169.254/latest'],
+    ['http://127.0.0.1:4566/a'],
+    ['file:///etc/passwd'],
+    ['not a url'],
+    [''],
+  ])('gets nothing where it is %p', async (url) => {
+    await expect(putResponse(url, '{"Reason":"x"}', new FakeClock(), 'eu-west-1')).rejects.toThrow('[UNTRUSTED_URL]');
+    expect(fetched).toEqual([]);
+  });
+
+  test.each(['assets/postgres/engine/conductor.lambda/index.js', 'assets/migrations/run-migration.lambda/index.js'])('has no exception in %s', (bundle) => {
+    expect(readFileSync(join(__dirname, '../../..', bundle), 'utf8')).toMatch(/^(?=[^]*UNTRUSTED_URL)(?![^]*EMULATED_CLOUD)(?![^]*127\.0\.0\.1)/);
   });
 });
 

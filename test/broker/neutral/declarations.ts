@@ -54,6 +54,19 @@ export function testDeclarations(stage: Stage): void {
     expect(await stage.canLogIn(user)).toBe(true);
   });
 
+  test('of other rights has a new version of the same credentials, once for each request, and asks for the end of sessions', async () => {
+    const user = await stage.givenUser();
+    const { secret } = user;
+    const first = succeeded(await user.update({})).Data;
+    const changed = succeeded(await user.update(stage.engine.otherRights)).Data;
+    expect(changed?.SecretVersionId).not.toBe(first?.SecretVersionId);
+    expect(user.secret).toEqual({ value: secret.value, versions: secret.versions + 1 });
+    expect(stage.scene.asked.at(-1)).toMatchObject({ operation: 'convergeUser', endSessions: true });
+    expect(succeeded(await user.update()).Data).toEqual(changed);
+    expect(stage.scene.asked.at(-1)).not.toHaveProperty('endSessions');
+    expect(await stage.canLogIn(user)).toBe(true);
+  });
+
   test('of another database moves the user there, with its password', async () => {
     const user = await stage.givenUser();
     const { password } = user.login;
@@ -124,6 +137,22 @@ export function testRenames(stage: Stage): void {
     expect(user.secret).toEqual({ value, versions: 2 });
     expect(await stage.canLogIn(user)).toBe(true);
     expect(await stage.server.userExists(next)).toBe(false);
+  });
+}
+
+/** Cases of users that get a name which is taken. */
+export function testTakenNames(stage: Stage): void {
+  test('fails, and the secret goes on naming the user of before, whose tasks may start again', async () => {
+    const taken = `${stage.name}taken`;
+    const foreign = await stage.server.makeForeignUser(taken, APP);
+    const user = await stage.givenUser();
+    const { secret } = user;
+    expect(await user.update({ Username: taken })).toMatchObject({ Status: 'FAILED', PhysicalResourceId: `user:${stage.name}`, Reason: expect.stringContaining('NOT_OWNED') });
+    expect(user.secret).toEqual(secret);
+    await user.rollBack();
+    expect(user.secret).toEqual(secret);
+    expect(await stage.canLogIn(user)).toBe(true);
+    expect(await stage.server.canLogIn(foreign, APP)).toBe(true);
   });
 }
 

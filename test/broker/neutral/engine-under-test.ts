@@ -23,6 +23,8 @@ export interface EngineUnderTest {
   databaseProperties(databaseName: string, removal?: DatabaseRemoval): object;
   /** Properties of a user that may use a database, besides those that all engines have. */
   userProperties(databaseName: string): object;
+  /** Properties by which the same user may do something else in the same database. */
+  readonly otherRights: object;
   readonly server: ServerUnderTest;
 }
 

@@ -137,7 +137,7 @@ export class Scene {
   }
 
   public user(username: string, databaseName: string, declared: Declared = {}): UserResource {
-    const secretArn = this.world.secrets.create(`${username}-${crypto.randomUUID()}`);
+    const secretArn = this.world.secrets.create(`${username}-${crypto.randomUUID()}`, undefined, declared.stackId);
     const properties = { ...common(declared), Username: username, SecretArn: secretArn, ...this.engine.userProperties(databaseName) };
     return new UserResource(this.world, identityOf(this.engine.userType, username, declared), properties, secretArn);
   }

@@ -3,7 +3,9 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { AdminSecret, PemFile, PostgresCapacity, PostgresDatabase, PostgresUser, PostgresVersion, PrivatePostgres, type IPostgres, type PrivatePostgresAttributes } from '../../../src';
+import {
+  AdminSecret, type AdoptExisting, PemFile, PostgresCapacity, PostgresDatabase, PostgresUser, PostgresVersion, PrivatePostgres, type IPostgres, type PrivatePostgresAttributes,
+} from '../../../src';
 import { inEnvironment, inProduction, type ErrorCases } from '../case';
 import type { World } from '../world';
 
@@ -52,6 +54,7 @@ export const POSTGRES: ErrorCases = {
   'PostgresUser.poolSize': ({ postgres }) => postgres.addUser('Api', { poolSize: 0 }),
   'PostgresUser.tokenPoolSize': ({ stack, postgres }) => postgres.addUser('Api', { poolSize: new CfnParameter(stack, 'PoolSize', { type: 'Number' }).valueAsNumber }),
   'PostgresUser.username': ({ postgres }) => postgres.addUser('PgMonitor'),
+  'AdoptExisting.type': ({ postgres }) => postgres.addDatabase('Legacy', { adoptExisting: true as unknown as AdoptExisting }),
   'PostgresVersion.tokenVersion': ({ stack }) => PostgresVersion.of(new CfnParameter(stack, 'Version').valueAsString),
   'PostgresVersion.unsupported': () => PostgresVersion.of('14'),
   'PrivatePostgres.adminUsername': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, adminUsername: 'admin' }),

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'timers/promises';
 import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/migrations/handler/response';
-import { type EngineName, RunnerEnv } from '../../../src/migrations/shared/runner.contract';
+import type { EngineName } from '../../../src/migrations/shared/runner.contract';
 import { event } from '../../migrations/run-migration-harness';
+import { BrokerCloud } from '../../support/broker-cloud';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { expecting } from '../expecting';
-import { BrokerCloud } from '../support/broker';
 import { dbmate, goose, lint, Migrations } from '../support/migrations';
 
 const migrations = new Migrations();
@@ -38,17 +38,6 @@ describe('a run', () => {
 
     const indexes = await cloud.asSuperuser(user.database, "select indisvalid from pg_index where indexrelid = to_regclass('public.i')");
     if (code === 0) expect(indexes).toEqual([{ indisvalid: true }]);
-  }), 120_000);
-
-  // Each session of that application name counts as an engine at work, so any login of the database can make every migration wait and end with 75.
-  test.failing('any-login-stops-migrations: a session that any login may open does not stop a run, or its user is named', expecting(async () => {
-    const user = await migrations.givenMigrator(cloud);
-    const low = await cloud.open(await cloud.givenUser('lowly', user.database, { Access: 'READ_ONLY' }));
-    await low.query("set application_name = 'cdk-private-backend-migrations'");
-
-    const { code, output } = await migrations.run(cloud, user, 'goose', goose('CREATE TABLE t (a int);'), { [RunnerEnv.LOCK_SECONDS]: '6' });
-
-    if (code !== 0) expect(output).toMatch(/lowly/);
   }), 120_000);
 });
 

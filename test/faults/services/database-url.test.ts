@@ -1,9 +1,9 @@
 import { spawnSync } from 'child_process';
 import { join } from 'path';
 import { FargateApi, PrivatePostgres } from '../../../src';
+import { BrokerCloud } from '../../support/broker-cloud';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { expecting } from '../expecting';
-import { BrokerCloud } from '../support/broker';
 import { synth } from '../support/services';
 
 const ROOT = join(__dirname, '../../..');

@@ -1,8 +1,8 @@
-import type { BrokerCloud, User } from './broker';
 import { formatFinding } from '../../../src/migrations/shared/lint/lint';
 import { RunnerEnv, type EngineName } from '../../../src/migrations/shared/runner.contract';
 import { lintMigrations } from '../../../src/postgres/engine/migrations/lint-migrations';
 import { environmentFor, testedEngines, Workshop } from '../../migrations/runner/harness';
+import type { BrokerCloud, User } from '../../support/broker-cloud';
 
 /** A file of goose; `marked` where the SQL is one statement with semicolons in it. */
 export function goose(up: string, { transaction = true, marked = false } = {}): string {

@@ -3,13 +3,14 @@ import { createServer } from 'net';
 import { setTimeout as sleep } from 'timers/promises';
 import { environmentFor, type Prepared, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
 import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
-import { MIGRATION_LOCK_KEY } from '../../../src/postgres/engine/handler/runner/lock-session';
+import { makeLockSql } from '../../../src/postgres/engine/handler/guarded-lock';
 import { POSTGRES_VARIABLES } from '../../../src/postgres/engine/migrations/postgres-variables.contract';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
 const [dbmate] = testedEngines();
 const FILES = { '001_table.sql': dbmate.file('CREATE TABLE t (a int);') };
+const HOLD = 'BEGIN; LOCK TABLE cdk_private_backend.lock IN EXCLUSIVE MODE';
 let server: PostgresServer;
 let other: PostgresServer;
 beforeAll(async () => { [server, other] = await Promise.all([startPostgres(), startPostgres({ hostNames: ['elsewhere.test'] })]); });
@@ -57,8 +58,9 @@ describe('before the engine starts', () => {
   test('fails when another run holds the lock until the deadline', async () => {
     const prepared = await prepareDatabase(server);
     const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
-    expect(await start({ [RunnerEnv.LOCK_SECONDS]: '2' }, prepared)).toEqual([RunnerExit.LOCKED, expect.stringContaining('Another run holds the migration lock for more than 2 s')]);
+    await holder.query(makeLockSql.join(';'));
+    await holder.query(HOLD);
+    expect(await start({ [RunnerEnv.LOCK_SECONDS]: '2' }, prepared)).toEqual([RunnerExit.LOCKED, expect.stringMatching(new RegExp(`Another run holds the migration lock for more than 2 s \\(Session \\d+ of role '${prepared.username}' .*\\)\\. Wait for that run, or run \`SELECT pg_terminate_backend`))]);
     await holder.end();
   });
 
@@ -83,7 +85,8 @@ describe('before the engine starts', () => {
   test('reconnects when the connection is lost while it waits for the lock', async () => {
     const prepared = await prepareDatabase(server);
     const holder = await server.connect({ user: prepared.username, password: prepared.password, database: prepared.database });
-    await holder.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK_KEY]);
+    await holder.query(makeLockSql.join(';'));
+    await holder.query(HOLD);
     const run = workshop.start(environmentFor(server, prepared, 'dbmate', workshop.directory(FILES)), [dbmate.directory ?? '']);
     await run.says(/Another run .*; waiting/);
     await query(server, prepared.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cdk-private-backend-migrations-lock' AND datname = current_database()");

@@ -1,6 +1,5 @@
 import { environmentFor, prepareDatabase, query, type RunnerProcess, sessions, testedEngines, until, Workshop } from './harness';
 import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
-import { MIGRATION_LOCK_KEY } from '../../../src/postgres/engine/handler/runner/lock-session';
 import { POSTGRES_MAJORS, type PostgresServer, startPostgres } from '../../support/postgres-server';
 
 const workshop = new Workshop();
@@ -73,8 +72,7 @@ describe.each(POSTGRES_MAJORS)('on PostgreSQL %s', (major) => {
     test('fails when the lock connection is lost, and stops the engine', async () => {
       const { prepared, run } = await start({ '001_slow.sql': engine.file('SELECT pg_sleep(120);') });
       await until('the engine to be at work', async () => (await sessions(server, prepared.database, 'migrations')).length > 0);
-      await query(server, prepared.database, `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
-        AND ((classid::bigint << 32) | objid::bigint) = ${MIGRATION_LOCK_KEY}`);
+      await query(server, prepared.database, 'SELECT pg_terminate_backend(pid) FROM pg_locks WHERE relation = \'cdk_private_backend.lock\'::regclass AND mode = \'ExclusiveLock\'');
       expect([await run.exitCode(), run.output]).toEqual([RunnerExit.LOCK_LOST, expect.stringContaining('The connection that holds the migration lock was lost')]);
       await until('the statement to end', async () => (await sessions(server, prepared.database, 'migrations')).length === 0);
     });

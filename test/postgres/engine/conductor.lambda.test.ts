@@ -15,6 +15,9 @@ let answers: string[];
 let lines: string[];
 let url: string;
 
+beforeAll(() => { (globalThis as { EMULATED_CLOUD?: string }).EMULATED_CLOUD = 'http://127.0.0.1'; });
+afterAll(() => { delete (globalThis as { EMULATED_CLOUD?: string }).EMULATED_CLOUD; });
+
 beforeEach(async () => {
   lambda.reset();
   secrets.reset();

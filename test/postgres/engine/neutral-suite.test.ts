@@ -52,7 +52,7 @@ class PostgresUnderTest implements ServerUnderTest {
   }
 
   public async fill(databaseName: string): Promise<void> {
-    await this.asSuperuser(databaseName, (client) => client.query('CREATE TABLE filled AS SELECT 1'));
+    await this.as(this.admin, databaseName, (client) => client.query('CREATE TABLE public.filled AS SELECT 1'));
   }
 
   public async isFilled(databaseName: string): Promise<boolean> {
@@ -109,6 +109,7 @@ describe('PostgreSQL 18', () => describeBroker(async (): Promise<EngineUnderTest
     userType: USER_RESOURCE_TYPE,
     databaseProperties: (databaseName, removal) => ({ CaBundle: server.ca, DatabaseName: databaseName, ...(removal === undefined ? {} : { RemovalPolicy: removal }) }),
     userProperties: (databaseName) => ({ CaBundle: server.ca, DatabaseName: databaseName, Access: 'READ_WRITE' }),
+    otherRights: { Access: 'READ_ONLY' },
     server: new PostgresUnderTest(server),
   };
 }));

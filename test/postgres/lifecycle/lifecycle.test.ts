@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { LittleCloud } from './little-cloud';
-import { PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions, type PrivatePostgresProps, PrivatePostgres, PemFile } from '../../../src';
+import { AdoptExisting, PostgresAccess, PostgresDatabaseRemoval, PostgresUser, PostgresUserRemoval, type IPostgres, type PostgresUserOptions, type PrivatePostgresProps, PrivatePostgres, PemFile } from '../../../src';
 import { startPostgres, type PostgresServer } from '../../support/postgres-server';
 import { newServer, newVpc } from '../postgres-fixtures';
 
@@ -124,8 +124,8 @@ describe('a user', () => {
     await cloud.deploy(withUser({ onRemoval: PostgresUserRemoval.RETAIN }));
 
     // WHEN the stack of the server is deployed first, as it has to be
-    const moved = (adoptExisting?: boolean) => declare((postgres, service) => new PostgresUser(service, 'Api', { database: postgres.database, username, adoptExisting }));
-    const { backend, service } = moved(true);
+    const moved = (adoptExisting?: AdoptExisting) => declare((postgres, service) => new PostgresUser(service, 'Api', { database: postgres.database, username, adoptExisting }));
+    const { backend, service } = moved(AdoptExisting.takeOver());
     expect(await cloud.deploy(backend)).toBeUndefined();
     expect(await whoAmI(held)).toBe(username);
     expect(await cloud.deploy(service)).toBeUndefined();
@@ -144,7 +144,7 @@ describe('a user', () => {
     await cloud.deploy(withUser());
     const held = cloud.credentials('Backend', username);
     await cloud.deploy(withUser({ onRemoval: PostgresUserRemoval.RETAIN }));
-    const { backend, service } = declare((postgres, other) => new PostgresUser(other, 'Api', { database: postgres.database, username, adoptExisting: true }));
+    const { backend, service } = declare((postgres, other) => new PostgresUser(other, 'Api', { database: postgres.database, username, adoptExisting: AdoptExisting.takeOver() }));
     await cloud.deploy(backend);
     await cloud.deploy(service, { fails: true });
     expect(await whoAmI(held)).toBe(username);

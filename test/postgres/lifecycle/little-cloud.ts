@@ -95,7 +95,7 @@ export class LittleCloud {
       }
       return living;
     }
-    const physicalId = before?.physicalId ?? (resource.Type === 'AWS::SecretsManager::Secret' ? this.world.secrets.create(`${logicalId}-${crypto.randomUUID()}`) : `${stackName}.${logicalId}`);
+    const physicalId = before?.physicalId ?? (resource.Type === 'AWS::SecretsManager::Secret' ? this.world.secrets.create(`${logicalId}-${crypto.randomUUID()}`, undefined, this.deployed(stackName).id) : `${stackName}.${logicalId}`);
     return { resource, properties, physicalId, attributes: {} };
   }
 

@@ -8,6 +8,8 @@ export type DatabaseRemoval = 'retain' | 'destroy' | 'force';
 export interface DatabaseRequest<D extends DatabaseSpec = DatabaseSpec> {
   readonly spec: D;
   readonly adoptExisting: boolean;
+  /** Whether the take-over is only described. */
+  readonly planOnly: boolean;
 }
 
 /** All that a user resource asks for. */
@@ -16,6 +18,16 @@ export interface UserRequest<U extends UserSpec = UserSpec> {
   /** The secret that gets the credentials; none where the user has no password. */
   readonly secretArn?: string;
   readonly adoptExisting: boolean;
+  /** Whether the take-over is only described. */
+  readonly planOnly: boolean;
+}
+
+/** What a user may do, in words that are only compared. */
+export interface UserRights {
+  /** Its database, which its credentials name, too. */
+  readonly databaseName: string;
+  /** Everything else, of which its credentials say nothing. */
+  readonly access: string;
 }
 
 /** The server as the secret of a user names it. */
@@ -45,7 +57,10 @@ export interface ConductorEngine<D extends DatabaseSpec = DatabaseSpec, U extend
   readonly leftoverRemoval: string;
   parseDatabase(properties: RawProperties): DatabaseRequest<D>;
   databaseRemoval(properties: RawProperties): DatabaseRemoval;
-  parseUser(properties: RawProperties): UserRequest<U>;
+  /** @param former properties of the same user in an earlier deployment, whatever they are */
+  parseUser(properties: RawProperties, former?: RawProperties): UserRequest<U>;
+  /** What a user may do by properties that may be those of an earlier deployment. Never fails. */
+  rightsOf(properties: RawProperties): UserRights;
   /** What becomes of a user that leaves its stack, as a word for the SQL engine; nothing where the user stays. */
   userRemoval(properties: RawProperties): string | undefined;
   /** Who a user of this name is, by properties that may be those of an earlier deployment. */

@@ -2,8 +2,9 @@
 export class ConductorError extends Error {
   /**
    * @param code error code of the server, AWS error name, or a code of this library
+   * @param whole whether it is a report, for which CloudFormation's reason has all its room
    */
-  public constructor(public readonly code: string, message: string) {
+  public constructor(public readonly code: string, message: string, public readonly whole = false) {
     super(message);
     this.name = 'ConductorError';
   }

@@ -5,11 +5,13 @@ import { DatabaseAttributes } from '../../broker.contract';
 
 /** Creates or updates a database. Another name is another database; the old one is kept or removed by its policy afterwards. */
 export async function convergeDatabase(operation: Operation): Promise<Outcome> {
-  const { spec, adoptExisting } = operation.engine.parseDatabase(operation.event.ResourceProperties);
+  const { spec, adoptExisting, planOnly } = operation.engine.parseDatabase(operation.event.ResourceProperties);
   const session = operation.session();
   const physicalId = physicalIdOf('database', spec.databaseName);
-  operation.started(physicalId);
-  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting, settled: operation.isSettled(physicalId) });
+  if (!planOnly) {
+    operation.started(physicalId);
+  }
+  await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting, planOnly, settled: operation.isSettled(physicalId) });
   return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
 }
 
@@ -20,7 +22,7 @@ export async function deleteDatabase(operation: Operation): Promise<void> {
     return;
   }
   const removal = operation.engine.databaseRemoval(operation.event.ResourceProperties);
-  if (removal !== 'retain') {
-    await operation.session().run({ operation: 'deleteDatabase', databaseName, force: removal === 'force' });
+  if (removal !== 'retain' || operation.mayHaveTaken()) {
+    await operation.session().run({ operation: 'deleteDatabase', databaseName, force: removal === 'force', ...(removal === 'retain' && { keep: true }) });
   }
 }

@@ -50,6 +50,11 @@ export class Operation {
     return this.physicalId === physicalId;
   }
 
+  /** Whether what is deleted may have been somebody else's: then a rollback gives it back, also where it stays on the server. */
+  public mayHaveTaken(): boolean {
+    return this.event.ResourceProperties.AdoptExisting === 'true';
+  }
+
   /** Certificates to verify the server with. */
   public ca(): string {
     return certificateAuthorities(this.event.ResourceProperties, this.deps.region);

@@ -15,14 +15,18 @@ export class Redaction {
     }
   }
 
-  /** The same with every text in it redacted. */
+  /** The same with every text in it redacted, also in lists. */
   public redactValues(entry: { readonly [key: string]: unknown }): { readonly [key: string]: unknown } {
-    return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, typeof value === 'string' ? this.redact(value) : value]));
+    return Object.fromEntries(Object.entries(entry).map(([key, value]) => [key, this.redactValue(value)]));
   }
 
   /** The text without any remembered secret. */
   public redact(text: string): string {
     const longestFirst = [...this.secrets].sort((a, b) => b.length - a.length);
     return longestFirst.reduce((safe, secret) => safe.replaceAll(secret, MASK), text);
+  }
+
+  private redactValue(value: unknown): unknown {
+    return Array.isArray(value) ? value.map((item) => this.redactValue(item)) : typeof value === 'string' ? this.redact(value) : value;
   }
 }

@@ -9,12 +9,14 @@ export interface Outcome {
   readonly status: 'SUCCESS' | 'FAILED';
   readonly physicalId: string;
   readonly reason?: string;
+  /** Whether the reason may take all the room that there is. */
+  readonly whole?: boolean;
   readonly data?: { readonly [attribute: string]: string };
 }
 
 /** The body of a response, cut to what CloudFormation accepts. */
 export function responseBody(event: ConductorEvent, outcome: Outcome): string {
-  let reason = clip(outcome.reason ?? '', MAXIMUM_REASON);
+  let reason = clip(outcome.reason ?? '', outcome.whole ? MAXIMUM_BYTES : MAXIMUM_REASON);
   for (;;) {
     const body = JSON.stringify({
       Status: outcome.status,
@@ -28,7 +30,7 @@ export function responseBody(event: ConductorEvent, outcome: Outcome): string {
     if (Buffer.byteLength(body) <= MAXIMUM_BYTES || reason.length < 2) {
       return body;
     }
-    reason = clip(reason, Math.floor(reason.length * 0.8));
+    reason = clip(reason, Math.floor(reason.length * 0.95));
   }
 }
 

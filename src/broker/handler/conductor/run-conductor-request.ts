@@ -39,9 +39,9 @@ async function perform(operation: Operation): Promise<Outcome> {
     const kind = kindOf(operation.event, operation.engine);
     return operation.event.RequestType === 'Delete' ? await remove(operation, kind) : await CONVERGE[kind](operation);
   } catch (error) {
-    const { code, message } = failureOf(error, operation.deps);
+    const { code, message, whole } = failureOf(error, operation.deps);
     operation.deps.log({ level: 'error', message: 'failed', code, error: message });
-    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${message}` };
+    return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${message}`, whole };
   }
 }
 

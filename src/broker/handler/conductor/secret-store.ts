@@ -1,4 +1,4 @@
-import { GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConductorError, errorMessage, errorName, withoutStop } from './conductor-error';
 import type { Clock } from '../clock';
 
@@ -7,6 +7,9 @@ const PROPAGATION_MILLIS = 60_000;
 const PROPAGATION_POLL_MILLIS = 5_000;
 
 const MOVE_ATTEMPTS = 5;
+
+/** CloudFormation puts the id of the stack on what it makes, and nobody else can set tags that begin with `aws:`. */
+const STACK_TAG = 'aws:cloudformation:stack-id';
 
 /** One version of a secret. */
 export interface StoredVersion {
@@ -36,6 +39,17 @@ export class SecretStore {
         return undefined;
       }
       throw readable(error, 'read', secretArn);
+    }
+  }
+
+  /**
+   * Fails unless the secret was made by this stack: an event can name any secret, and the conductor may use those of many stacks.
+   */
+  public async checkStack(secretArn: string, stackId: string): Promise<void> {
+    const owner = await this.stackOf(secretArn);
+    if (owner !== stackId) {
+      const whose = owner === undefined ? 'wasn\'t created by CloudFormation' : `belongs to stack '${owner}'`;
+      throw new ConductorError('FOREIGN_SECRET', `Secret '${secretArn}' ${whose}, and the request comes from stack '${stackId}'. Declare users with the constructs of this library, which create the secret in the same stack.`);
     }
   }
 
@@ -74,6 +88,15 @@ export class SecretStore {
           throw readable(error, 'update', secretArn);
         }
       }
+    }
+  }
+
+  private async stackOf(secretArn: string): Promise<string | undefined> {
+    try {
+      const { Tags } = await this.retryDenied(() => this.client.send(new DescribeSecretCommand({ SecretId: secretArn })));
+      return Tags?.find(({ Key }) => Key === STACK_TAG)?.Value;
+    } catch (error) {
+      throw readable(error, 'read', secretArn);
     }
   }
 

@@ -52,6 +52,7 @@ export class SqlSession {
       const deadline = Math.min(this.deps.clock.now() + limit, this.end - ANSWER_MILLIS);
       const response = await this.deps.invokeSql({ ...task, server: await this.connection(), mark: this.mark, deadline }, this.end);
       if (response.ok) {
+        this.record(task, response);
         return response;
       }
       const { error } = response;
@@ -62,9 +63,19 @@ export class SqlSession {
       } else if (error.unreachable) {
         await this.explain(error);
       } else if (this.timeIsUp() || this.deps.clock.now() + ANSWER_MILLIS < deadline) {
-        throw new ConductorError(error.code, error.message);
+        throw new ConductorError(error.code, error.message, error.whole);
       }
       // Else the deadline may be what it failed of: what was done stays, and there is time to go on.
+    }
+  }
+
+  /** The one place that keeps what was done, for whoever looks for it later. */
+  private record({ operation }: SqlTask, { changes, left = [] }: SqlSuccess): void {
+    if (changes.length > 0) {
+      this.deps.log({ level: 'info', message: 'changed', operation, changes });
+    }
+    if (left.length > 0) {
+      this.deps.log({ level: 'warn', message: 'left on the server, where it no longer works', operation, left });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { UserRequest } from './conductor-engine';
 import { errorMessage } from './conductor-error';
 import type { Operation } from './operation';
+import type { RawProperties } from './raw-properties';
 import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
 import { endpointsOf, type SqlSession } from './sql-session';
@@ -10,14 +11,19 @@ import { isOfStack } from '../../stack-identity';
 
 /** Creates or updates a user: its secret first, where it has one, then its logins with the passwords that the secret holds. */
 export async function convergeUser(operation: Operation): Promise<Outcome> {
-  const request = operation.engine.parseUser(operation.event.ResourceProperties);
-  const { spec: user, secretArn, adoptExisting } = request;
+  const request = operation.engine.parseUser(operation.event.ResourceProperties, formerProperties(operation));
+  const { spec: user, secretArn, adoptExisting, planOnly } = request;
   const physicalId = physicalIdOf('user', user.username);
   const session = operation.session({ secretArn });
+  if (planOnly) {
+    // Always fails, and before the secret or the server is touched.
+    await session.run({ operation: 'convergeUser', user, passwords: {}, adoptExisting, planOnly });
+  }
   const credentials = secretArn === undefined ? undefined : await settleSecret(operation, session, { ...request, secretArn }, physicalId);
   operation.started(physicalId);
   const passwords = credentials === undefined ? {} : { [credentials.login]: credentials.password };
-  await session.run({ operation: 'convergeUser', user, passwords, adoptExisting, settled: operation.isSettled(physicalId) });
+  const endSessions = changedRights(operation) === undefined ? {} : { endSessions: true };
+  await session.run({ operation: 'convergeUser', user, passwords, adoptExisting, settled: operation.isSettled(physicalId), ...endSessions });
   await dropLeftover(operation, physicalId);
   return {
     status: 'SUCCESS',
@@ -37,11 +43,13 @@ export async function deleteUser(operation: Operation): Promise<void> {
     return;
   }
   const policy = engine.userRemoval(properties);
+  const user = engine.identify(username, properties);
   if (policy !== undefined) {
     const session = operation.session();
-    const user = engine.identify(username, properties);
     await restoreSecret(operation, user);
     await session.run({ operation: 'deleteUser', user, policy });
+  } else if (operation.mayHaveTaken()) {
+    await operation.session().run({ operation: 'deleteUser', user, policy: engine.leftoverRemoval, keep: true });
   }
 }
 
@@ -51,6 +59,7 @@ async function restoreSecret({ store, event, deps }: Operation, { logins }: User
     return;
   }
   try {
+    await store.checkStack(secretArn, event.StackId);
     await restoreFormerUser(store, secretArn, logins);
   } catch (error) {
     // Where the whole user is deleted, its secret may be out of reach already, and then is of no use to anybody.
@@ -58,10 +67,29 @@ async function restoreSecret({ store, event, deps }: Operation, { logins }: User
   }
 }
 
-function settleSecret(operation: Operation, session: SqlSession, request: UserRequest & { readonly secretArn: string }, physicalId: string): Promise<UserCredentials> {
+/** Properties that the same user had until now. With another name it is another user, which an earlier deployment has not touched. */
+function formerProperties({ event }: Operation): RawProperties | undefined {
+  const isSame = event.RequestType === 'Update' && event.OldResourceProperties.Username === event.ResourceProperties.Username;
+  return isSame ? event.OldResourceProperties : undefined;
+}
+
+/** Which rights of a user this request changes: those that its credentials name, or only others. Nothing where it changes none. */
+function changedRights(operation: Operation): 'named' | 'unnamed' | undefined {
+  const former = formerProperties(operation);
+  if (former === undefined) {
+    return undefined;
+  }
+  const [before, now] = [former, operation.event.ResourceProperties].map((properties) => operation.engine.rightsOf(properties));
+  return before.databaseName !== now.databaseName ? 'named' : before.access !== now.access ? 'unnamed' : undefined;
+}
+
+async function settleSecret(
+  operation: Operation, session: SqlSession, request: UserRequest & { readonly secretArn: string }, physicalId: string,
+): Promise<UserCredentials> {
   const { engine, deps } = operation;
   const { spec: user, secretArn } = request;
   const server = { ...endpointsOf(deps.env), ca: operation.ca() };
+  await operation.store.checkStack(secretArn, operation.event.StackId);
   return settleUserSecret(operation.store, operation.redaction, {
     secretArn,
     physicalId,
@@ -69,10 +97,12 @@ function settleSecret(operation: Operation, session: SqlSession, request: UserRe
     contentOf: (login) => engine.loginContent(user, login, server),
     valueOf: (content, password) => engine.loginValue(content, password),
     log: deps.log,
-    findPredecessor: async () => {
-      const { mark } = await session.run({ operation: 'inspectUser', user: { username: user.username, logins: user.logins } });
+    inspect: async () => {
+      const { mark } = await session.run({ operation: 'inspectUser', user, adoptExisting: request.adoptExisting });
       return mark && mayTakeOver(mark, operation, request) ? mark.secretArn : undefined;
     },
+    // Tasks are replaced where the version changes, and only new ones should begin with the new rights.
+    renewal: changedRights(operation) === 'unnamed' ? operation.event.RequestId : undefined,
   });
 }
 

@@ -34,13 +34,16 @@ export interface UserSecretRequest {
   readonly logins: readonly string[];
   readonly contentOf: (login: string) => LoginContent;
   readonly valueOf: (content: LoginContent, password: string) => LoginValue;
-  /** Finds the secret whose password the user has now, where another construct made the user. */
-  readonly findPredecessor: () => Promise<string | undefined>;
+  /** Asks the server, before the secret names another user. Fails where it cannot become what is declared. Answers the secret whose password it has now, where another construct made it. */
+  readonly inspect: () => Promise<string | undefined>;
+  /** Set where the credentials stay but not what they are good for: the same text gives the same version again, so that a repeated request makes no second one. */
+  readonly renewal?: string;
   readonly log: ConductorDependencies['log'];
 }
 
 /**
- * Makes the current version of a user's secret say what is declared, before the server is touched.
+ * Makes the current version of a user's secret say what is declared, before the server is touched. It never names a user that the
+ * server would refuse: tasks that start meanwhile would get it.
  *
  * Passwords are decided here and nowhere else. The same user keeps its password through every change; a user whose name
  * comes back in a rollback gets the password back that running tasks hold; and whoever comes second, a replay or a
@@ -65,27 +68,36 @@ export async function restoreFormerUser(store: SecretStore, secretArn: string, d
 }
 
 async function settle(store: SecretStore, request: UserSecretRequest): Promise<UserVersion> {
-  const { secretArn, logins, contentOf, valueOf } = request;
-  const saysAll = ({ value }: UserVersion) => logins.includes(value.username) && saysTheSame(value, valueOf(contentOf(value.username), value.password));
+  const { secretArn, logins, renewal } = request;
   const current = await readVersion(store, secretArn, { stage: 'AWSCURRENT' });
-  if (current && saysAll(current)) {
+  if (current && saysAll(current, request) && (renewal === undefined || current.versionId === newVersionId(request, current))) {
     return current;
   }
   const previous = await readVersion(store, secretArn, { stage: 'AWSPREVIOUS' });
   // Of logins that take turns, whichever is in use stays, also when the user moves or its name comes back.
   const source = [current, previous].find((version) => version !== undefined && logins.includes(version.value.username));
-  if (previous && source && saysAll(previous) && isSameLogin(previous.value, source.value)) {
+  const predecessor = current !== undefined && source === current ? undefined : await request.inspect();
+  if (renewal === undefined && previous && source && saysAll(previous, request) && isSameLogin(previous.value, source.value)) {
     await store.makeCurrent(secretArn, previous.versionId);
     return previous;
   }
-  const carried = source ?? await readPredecessor(store, request);
+  return writeVersion(store, request, source ?? await readPredecessor(store, request, predecessor));
+}
+
+/** @param carried the version whose login and password go on */
+async function writeVersion(store: SecretStore, request: UserSecretRequest, carried: UserVersion | undefined): Promise<UserVersion> {
+  const { secretArn, logins, contentOf, valueOf } = request;
   const content = contentOf(carried?.value.username ?? logins[0]);
-  const versionId = versionIdFor(request.physicalId, content, carried?.versionId);
+  const versionId = newVersionId(request, carried);
   const password = carried?.value.password ?? newPassword();
   const stored = await store.tryRead(secretArn, { versionId })
     ?? await store.writeOnce(secretArn, versionId, JSON.stringify(valueOf(content, password)));
   await store.makeCurrent(secretArn, versionId);
   return parseVersion(stored) ?? raise(new ConductorError('INVALID_SECRET', `Version '${versionId}' of secret '${secretArn}' was changed by something else. Use another construct id for the user, which makes a new secret.`));
+}
+
+function saysAll({ value }: UserVersion, { logins, contentOf, valueOf }: UserSecretRequest): boolean {
+  return logins.includes(value.username) && saysTheSame(value, valueOf(contentOf(value.username), value.password));
 }
 
 /** Whether a stored value has all that is wanted. */
@@ -98,8 +110,7 @@ function isSameLogin(one: LoginValue, other: LoginValue): boolean {
 }
 
 /** A permission for it is older than this deployment, or will never be. Where the password of before cannot be read any more, a new one is better than a user that nobody can ever log in as. */
-async function readPredecessor(store: SecretStore, { secretArn, logins, findPredecessor, log }: UserSecretRequest): Promise<UserVersion | undefined> {
-  const predecessor = await findPredecessor();
+async function readPredecessor(store: SecretStore, { secretArn, logins, log }: UserSecretRequest, predecessor: string | undefined): Promise<UserVersion | undefined> {
   if (predecessor === undefined || predecessor === secretArn) {
     return undefined;
   }
@@ -128,9 +139,15 @@ function parseVersion({ versionId, text }: StoredVersion): UserVersion | undefin
     : undefined;
 }
 
-/** Shaped like a UUID, as Secrets Manager recommends. The same declaration gives the same id, so a duplicate cannot make a second password. */
-function versionIdFor(physicalId: string, content: LoginContent, carriedFrom: string | undefined): string {
-  const identity = JSON.stringify([physicalId, Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)), carriedFrom ?? null]);
+/** The same declaration gives the same id, so a duplicate cannot make a second password; a renewal gives one of its own, which it finds again. */
+function newVersionId({ physicalId, logins, contentOf, renewal }: UserSecretRequest, carried: UserVersion | undefined): string {
+  const content = contentOf(carried?.value.username ?? logins[0]);
+  return versionIdFor(physicalId, content, renewal === undefined ? carried?.versionId : `renewal:${renewal}`);
+}
+
+/** Shaped like a UUID, as Secrets Manager recommends. */
+function versionIdFor(physicalId: string, content: LoginContent, origin: string | undefined): string {
+  const identity = JSON.stringify([physicalId, Object.entries(content).sort(([a], [b]) => (a < b ? -1 : 1)), origin ?? null]);
   const hex = createHash('sha256').update(identity).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

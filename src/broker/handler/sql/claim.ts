@@ -18,5 +18,5 @@ export function checkMayTake(object: string, found: StoredMark | undefined, clai
     return;
   }
   const owner = found && !isSameResource(found, NOBODY) ? `belongs to resource '${found.logicalId}' of stack '${found.stackId}'` : 'was not made by this library';
-  throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set \`adoptExisting: true\` to take over what exists.`);
+  throw new BrokerError('NOT_OWNED', `${object} exists already and ${owner}. Choose another name, or set \`adoptExisting: AdoptExisting.takeOver()\` to take over what exists.`);
 }

@@ -3,6 +3,8 @@ import type { ServerConnection, SqlFailure, SqlRequest } from '../../broker.cont
 
 /** What CloudFormation shows has to hold the conductor's words too. */
 const LONGEST_MESSAGE = 900;
+/** A log takes it all. */
+const LONGEST_REPORT = 100_000;
 const MASK = '********';
 const NETWORK = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'EPIPE', 'ENETDOWN'];
 /** Node.js gives these no code. */
@@ -40,9 +42,11 @@ export function notReady({ code, text, detail }: ErrorParts, { host, port }: Pic
 /** What the handler answers for an error: short, and without anything secret. */
 export function toFailure(error: BrokerError, request: SqlRequest, verifiers?: RegExp): SqlFailure {
   const message = redact(error.message, secretsOf(request), verifiers);
+  const longest = error.whole ? LONGEST_REPORT : LONGEST_MESSAGE;
   return {
     code: error.code,
-    message: message.length <= LONGEST_MESSAGE ? message : `${message.slice(0, LONGEST_MESSAGE - 1)}…`,
+    message: message.length <= longest ? message : `${message.slice(0, longest - 1)}…`,
+    ...(error.whole && { whole: true }),
     unreachable: error.unreachable,
     wrongPassword: error.wrongPassword,
   };

@@ -5,6 +5,14 @@ const PREFIX = 'cdk-private-backend:';
 /** An owner mark as it stands on the server. Roles that come with a database say which one. */
 export interface StoredMark extends OwnerMark {
   readonly groupOf?: string;
+  /** Whether the object was there before this library came. It lasts, because nobody has declared what such an object has besides. */
+  readonly adopted?: true;
+  /** The object as it was before it changed hands, in words of the engine: whoever gets it back gets it like that. It goes with `previous`. */
+  readonly before?: unknown;
+  /** Whether sessions that began with other rights are yet to be ended. */
+  readonly endSessions?: true;
+  /** The former name of a role that was removed as far as it could be: what is left of it keeps its own code. */
+  readonly retired?: string;
 }
 
 /** The mark of what was there before this library came: it belongs to nobody that a request could come from. */
@@ -12,8 +20,8 @@ export const NOBODY: OwnerMark = { stackId: '', logicalId: '' };
 
 /** The text that carries a mark. What somebody else had written there stays, below it. */
 export function markComment(mark: StoredMark, existing: string | null = null): string {
-  const { stackId, logicalId, secretArn, previous, groupOf } = mark;
-  const first = PREFIX + JSON.stringify({ stackId, logicalId, secretArn, previous, groupOf });
+  const { stackId, logicalId, secretArn, previous, groupOf, adopted, before, endSessions, retired } = mark;
+  const first = PREFIX + JSON.stringify({ stackId, logicalId, secretArn, previous, groupOf, adopted, before, endSessions, retired });
   const rest = existing === null ? '' : readMark(existing) ? existing.split('\n').slice(1).join('\n') : existing;
   return rest === '' ? first : `${first}\n${rest}`;
 }
@@ -38,17 +46,22 @@ export function isSameResource(mark: OwnerMark | undefined, other: OwnerMark): b
 }
 
 /**
- * The mark of whoever makes or takes an object: it remembers whom it was taken from, because the deployment may be rolled
- * back. One that is settled cannot be.
+ * The mark of whoever makes or takes an object: it remembers whom it was taken from, and how it was, because the deployment may be
+ * rolled back. One that is settled cannot be.
  *
  * @param found the mark of what exists; none where the object is new
+ * @param before what exists, as far as the taker changes it
  */
-export function markOfTaker(found: OwnerMark | undefined, taker: OwnerMark, settled = false): OwnerMark {
-  if (found === undefined || settled) {
+export function markOfTaker(found: StoredMark | undefined, taker: OwnerMark, settled = false, before?: unknown): StoredMark {
+  if (found === undefined) {
     return taker;
   }
-  const { previous, stackId, logicalId, secretArn } = found;
-  return { ...taker, previous: isSameResource(found, taker) ? previous : { stackId, logicalId, secretArn } };
+  const { previous, stackId, logicalId, secretArn, endSessions } = found;
+  const lasting = { ...taker, adopted: isSameResource(found, NOBODY) ? true as const : found.adopted, endSessions };
+  if (settled) {
+    return lasting;
+  }
+  return isSameResource(found, taker) ? { ...lasting, previous, before: found.before } : { ...lasting, previous: { stackId, logicalId, secretArn }, before };
 }
 
 /**
@@ -59,11 +72,12 @@ export function markAfterHandOver(found: StoredMark | undefined, deleted: OwnerM
   if (found?.previous === undefined) {
     return undefined;
   }
-  const { previous, groupOf } = found;
+  const { previous, groupOf, endSessions } = found;
   if (isSameResource(found, deleted)) {
-    return { ...previous, groupOf };
+    const adopted = isSameResource(previous, NOBODY) ? undefined : found.adopted;
+    return { ...previous, groupOf, adopted, endSessions };
   }
-  return isSameResource(previous, deleted) ? { ...found, previous: undefined } : undefined;
+  return isSameResource(previous, deleted) ? { ...found, previous: undefined, before: undefined } : undefined;
 }
 
 /** Whether a mark says what it should, and no more. */

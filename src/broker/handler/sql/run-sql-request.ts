@@ -1,5 +1,6 @@
+import { bounded } from './bounded-list';
 import { toFailure } from './failures';
-import type { SqlEngine } from './sql-engine';
+import type { Removal, SqlEngine } from './sql-engine';
 import { BrokerError } from '../../broker-error';
 import type { DatabaseSpec, SqlRequest, SqlResponse, UserSpec } from '../../broker.contract';
 import type { Clock } from '../clock';
@@ -29,16 +30,20 @@ export async function runSqlRequest<D extends DatabaseSpec, U extends UserSpec>(
 
 async function perform<D extends DatabaseSpec, U extends UserSpec>(engine: SqlEngine<D, U>, request: SqlRequest<D, U>): Promise<SqlResponse> {
   switch (request.operation) {
-    case 'convergeDatabase': return { ok: true, changes: await engine.convergeDatabase(request) };
-    case 'deleteDatabase': return { ok: true, changes: await engine.deleteDatabase(request) };
-    case 'convergeUser': return { ok: true, changes: await engine.convergeUser(request) };
-    case 'deleteUser': return { ok: true, changes: await engine.deleteUser(request) };
+    case 'convergeDatabase': return { ok: true, changes: bounded(await engine.convergeDatabase(request)) };
+    case 'deleteDatabase': return answerOf(await engine.deleteDatabase(request));
+    case 'convergeUser': return { ok: true, changes: bounded(await engine.convergeUser(request)) };
+    case 'deleteUser': return answerOf(await engine.deleteUser(request));
     case 'inspectUser': {
       const mark = await engine.inspectUser(request);
       return { ok: true, changes: [], ...(mark && { mark }) };
     }
     default: return unknownOperation(request);
   }
+}
+
+function answerOf({ changes, left }: Removal): SqlResponse {
+  return { ok: true, changes: bounded(changes), ...(left.length > 0 && { left: bounded(left) }) };
 }
 
 /** While a deployment replaces one of the two functions after the other, they may differ. */

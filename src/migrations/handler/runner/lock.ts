@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
-import type { LockSession, Rows, RunnerDialect } from './runner-dialect';
+import type { LockSession, Obstacle, Rows, RunnerDialect } from './runner-dialect';
 import { messageOf, RunnerFailure } from './runner-failure';
 import type { RunnerSettings } from './settings';
 import { RunnerExit } from '../../shared/runner.contract';
@@ -27,12 +27,12 @@ export class MigrationLock {
 
   /** Runs a query on the connection, so that its success also proves that the lock is held. */
   public async query(sql: string): Promise<Rows> {
-    try {
-      return await this.session.query(sql);
-    } catch (error) {
-      if (this.dialect.isPassing(error)) this.lose(messageOf(error));
-      throw this.stop.signal.aborted ? this.stop.signal.reason : error;
-    }
+    return this.orLose(() => this.session.query(sql));
+  }
+
+  /** Runs a statement whose effect is to stay. */
+  public async change(sql: string): Promise<void> {
+    return this.orLose(() => this.session.change(sql));
   }
 
   /** Gives the lock back. */
@@ -40,6 +40,15 @@ export class MigrationLock {
     this.closing = true;
     clearInterval(this.heartbeat);
     await this.session.close();
+  }
+
+  private async orLose<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (this.dialect.isPassing(error)) this.lose(messageOf(error));
+      throw this.stop.signal.aborted ? this.stop.signal.reason : error;
+    }
   }
 
   private lose(reason: string) {
@@ -68,8 +77,8 @@ class LockWaiting {
       const session = await this.connect();
       try {
         await session.checkRole();
-        await this.poll(session, end, 'Another run holds the migration lock', async () => session.tryLock());
-        await this.poll(session, end, 'A statement of an aborted run is still at work', async () => session.hasNoLeftovers());
+        await this.poll(end, 'Another run holds the migration lock', async () => session.tryLock(), async () => session.findHolder());
+        await this.poll(end, 'A statement of an aborted run is still at work', async () => await session.findLeftover() === undefined, async () => session.findLeftover());
         return session;
       } catch (error) {
         await session.close();
@@ -98,11 +107,13 @@ class LockWaiting {
     }
   }
 
-  private async poll(session: LockSession, end: number, obstacle: string, done: () => Promise<boolean>): Promise<void> {
-    const [{ lockSeconds }, { user }] = [this.settings, session];
+  private async poll(end: number, obstacle: string, done: () => Promise<boolean>, find: () => Promise<Obstacle | undefined>): Promise<void> {
+    const { lockSeconds } = this.settings;
     while (!await done()) {
       if (Date.now() + POLL_MS > end) {
-        throw new RunnerFailure(RunnerExit.LOCKED, `${obstacle} for more than ${lockSeconds} s. Wait for that run, or end its session (this session is of '${user}'), then run the migrations again.`);
+        const found = await find();
+        const who = found === undefined ? '' : ` (${found.who})`;
+        throw new RunnerFailure(RunnerExit.LOCKED, `${obstacle} for more than ${lockSeconds} s${who}. ${found?.remedy ?? 'Wait for that run, or end its session'}, then run the migrations again.`);
       }
       this.report(`${obstacle}; waiting`);
       await this.pause();

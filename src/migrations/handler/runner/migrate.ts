@@ -34,7 +34,7 @@ export async function migrate(run: MigrationRun): Promise<string> {
     const before = await readState(dialect, settings.engine, plan, query);
     reportAhead(before, print);
     const after = await applyAll(run, plan, async () => {
-      await dialect.protectHistory(settings.engine, query);
+      await dialect.protectHistory(settings.engine, query, async (sql) => lock.change(sql));
       return readState(dialect, settings.engine, plan, query);
     });
     return summary(before, after);

@@ -9,16 +9,31 @@ export type Rows = Array<Record<string, string | null>>;
 /** Runs one query and answers with its rows. */
 export type Query = (sql: string) => Promise<ReadonlyArray<Record<string, string | null>>>;
 
+/** Runs one statement, and commits it. */
+export type Change = (sql: string) => Promise<void>;
+
+/** What a run waits for. */
+export interface Obstacle {
+  /** Whose session it is. */
+  readonly who: string;
+  /** What to do about it, as the beginning of a sentence. */
+  readonly remedy: string;
+}
+
 /** A connection of the runner. The lock is its own for as long as it lives. */
 export interface LockSession {
   /** Name of its login, for messages. */
   readonly user: string;
   query(sql: string): Promise<Rows>;
+  /** Runs a statement whose effect is to stay, whatever becomes of the connection. */
+  change(sql: string): Promise<void>;
   /** Fails where the session does not act as the owner of the database. */
   checkRole(): Promise<void>;
   tryLock(): Promise<boolean>;
-  /** Whether no engine of an aborted run is still at work. */
-  hasNoLeftovers(): Promise<boolean>;
+  /** Who has the lock, as far as the session can see. */
+  findHolder(): Promise<Obstacle | undefined>;
+  /** An engine of an aborted run that is still at work. */
+  findLeftover(): Promise<Obstacle | undefined>;
   /** Calls back when the connection is gone. */
   onLost(lost: (reason: string) => void): void;
   close(): Promise<void>;
@@ -52,5 +67,5 @@ export interface RunnerDialect {
   /** Variables by which an engine finds the server and nothing else. */
   engineEnvironment(settings: RunnerSettings, caFile: string): Environment;
   /** Takes the version table of an engine from everybody but the owner. */
-  protectHistory(engine: EngineName, query: Query): Promise<void>;
+  protectHistory(engine: EngineName, query: Query, change: Change): Promise<void>;
 }

@@ -19,7 +19,8 @@ test('creating a database sends its declaration', async () => {
   expect(sql.requests).toEqual([expect.objectContaining({
     operation: 'convergeDatabase',
     adoptExisting: true,
-    database: { databaseName: 'app', extensions: ['pgcrypto'], locale: 'de_DE.utf8', settings: { lock_timeout: '5s' }, protectedTables: ['schema_migrations'] },
+    planOnly: false,
+    database: { databaseName: 'app', extensions: ['pgcrypto'], locale: 'de_DE.utf8', settings: { lock_timeout: '5s' }, defaultSettings: [], revokePublic: false, protectedTables: ['schema_migrations'] },
     mark: expect.objectContaining({ logicalId: 'Database' }),
   })]);
 });

@@ -6,6 +6,7 @@ interface Properties {
   readonly Username: string;
   readonly DatabaseName: string;
   readonly ConnectionLimit: string;
+  readonly Access: string;
 }
 
 /** How a deployment goes after the user's own update succeeded, or did not. */
@@ -23,6 +24,7 @@ const deployment: fc.Arbitrary<Deployment> = fc.record({
     Username: fc.constantFrom('a', 'b', 'c'),
     DatabaseName: fc.constantFrom('x', 'y'),
     ConnectionLimit: fc.constantFrom('1', '2'),
+    Access: fc.constantFrom('OWNER', 'READ_WRITE', 'READ_ONLY'),
   }),
   ending: fc.constantFrom('succeeds', 'rolls back with an update', 'rolls back with a delete only', 'fails at the role', 'fails at the server'),
   deliveries: fc.integer({ min: 1, max: 3 }),
@@ -33,7 +35,7 @@ class Stack {
   public readonly sql = new FakeSql();
   public readonly world = new ConductorWorld(this.sql.handle);
   public readonly secret = this.world.secrets.create('user');
-  public properties: Properties = { Username: 'a', DatabaseName: 'x', ConnectionLimit: '1' };
+  public properties: Properties = { Username: 'a', DatabaseName: 'x', ConnectionLimit: '1', Access: 'READ_WRITE' };
   private physicalId = '';
 
   public constructor() {
@@ -79,10 +81,11 @@ class Stack {
   private async deliver(
     RequestType: 'Create' | 'Update' | 'Delete', properties: Properties, times: number, old?: { properties: Properties; physicalId: string },
   ): Promise<Answer> {
+    const RequestId = crypto.randomUUID();
     const answers = await Promise.all(Array.from({ length: times }, () => this.world.send({
-      RequestType, ...this.world.user(this.secret, properties), PhysicalResourceId: old?.physicalId, OldResourceProperties: this.world.user(this.secret, old?.properties).ResourceProperties,
+      RequestType, RequestId, ...this.world.user(this.secret, properties), PhysicalResourceId: old?.physicalId, OldResourceProperties: this.world.user(this.secret, old?.properties).ResourceProperties,
     } as never)));
-    expect(new Set(answers.map(({ Status, PhysicalResourceId }) => `${Status} ${PhysicalResourceId}`)).size).toBe(1);
+    expect(new Set(answers.map(({ Status, PhysicalResourceId, Data }) => `${Status} ${PhysicalResourceId} ${Data?.SecretVersionId}`)).size).toBe(1);
     return answers[0];
   }
 }

@@ -22,11 +22,11 @@ export class FakeSql {
   private perform(request: SqlRequest): SqlResponse {
     const { mark } = request;
     switch (request.operation) {
-      case 'inspectUser': return { ok: true, changes: [], mark: this.roles.get(request.user.username)?.mark };
+      case 'inspectUser': return this.refusalOf(request) ?? { ok: true, changes: [], mark: this.roles.get(request.user.username)?.mark };
       case 'convergeUser': {
-        const existing = this.roles.get(request.user.username);
-        if (existing && existing.mark.stackId !== mark.stackId && !request.adoptExisting) {
-          return { ok: false, error: { code: 'NOT_OWNED', message: `Role "${request.user.username}" belongs to another stack.`, unreachable: false, wrongPassword: false } };
+        const refusal = this.refusalOf(request);
+        if (refusal) {
+          return refusal;
         }
         this.roles.set(request.user.username, { password: request.passwords[request.user.username]!, mark });
         break;
@@ -36,6 +36,12 @@ export class FakeSql {
       case 'deleteDatabase': this.drop(this.databases, request.databaseName, this.databases.get(request.databaseName), mark); break;
     }
     return { ok: true, changes: [] };
+  }
+
+  private refusalOf({ user: { username }, mark, adoptExisting }: Extract<SqlRequest, { operation: 'inspectUser' | 'convergeUser' }>): SqlResponse | undefined {
+    const existing = this.roles.get(username);
+    const isForeign = existing !== undefined && existing.mark.stackId !== mark.stackId && !adoptExisting;
+    return isForeign ? { ok: false, error: { code: 'NOT_OWNED', message: `Role "${username}" belongs to another stack.`, unreachable: false, wrongPassword: false } } : undefined;
   }
 
   private drop(objects: Map<string, unknown>, name: string, owner: OwnerMark | undefined, mark: OwnerMark): void {

@@ -1,4 +1,4 @@
-import { databaseRemoval, parseDatabase, parseUser, userRemoval } from '../../../../src/postgres/engine/handler/conductor/properties';
+import { databaseRemoval, parseDatabase, parseUser, rightsOf, userRemoval } from '../../../../src/postgres/engine/handler/conductor/properties';
 
 const USER = { Username: 'api', DatabaseName: 'app', Access: 'READ_ONLY', SecretArn: 'arn' };
 
@@ -6,13 +6,16 @@ test('a user needs four properties; the others have defaults', () => {
   expect(parseUser(USER)).toEqual({
     secretArn: 'arn',
     adoptExisting: false,
+    planOnly: false,
     spec: { username: 'api', logins: ['api'], databaseName: 'app', access: 'READ_ONLY', connectionLimit: -1, settings: {}, protectedTables: [] },
   });
   expect(userRemoval(USER)).toBe('REASSIGN');
 });
 
 test('a database needs its name; the others have defaults', () => {
-  expect(parseDatabase({ DatabaseName: 'app' })).toEqual({ adoptExisting: false, spec: { databaseName: 'app', extensions: [], settings: {}, protectedTables: [] } });
+  expect(parseDatabase({ DatabaseName: 'app' })).toEqual({ adoptExisting: false, planOnly: false, spec: { databaseName: 'app', extensions: [], settings: {}, defaultSettings: [], revokePublic: false, protectedTables: [] } });
+  expect(parseDatabase({ DatabaseName: 'app', AdoptExisting: 'plan', RevokePublic: 'true', DefaultSettings: ['lock_timeout'] }))
+    .toMatchObject({ adoptExisting: true, planOnly: true, spec: { revokePublic: true, defaultSettings: ['lock_timeout'] } });
   expect(databaseRemoval({})).toBe('retain');
 });
 
@@ -53,4 +56,17 @@ test.each([
   ['an unknown removal policy', { RemovalPolicy: 'snapshot' }, 'RemovalPolicy'],
 ])('fails for a database with %s and names the property', (_, wrong, property) => {
   expect(() => parseDatabase({ DatabaseName: 'app', ...wrong })).toThrow(`Property '${property}' is`);
+});
+
+test('a user knows which settings were declared for it until now, whatever form they have', () => {
+  expect(parseUser(USER, { Settings: { work_mem: '8MB' } }).spec.formerSettings).toEqual(['work_mem']);
+  for (const former of [{}, { Settings: undefined }, { Settings: null }, { Settings: 7 }]) {
+    expect(parseUser(USER, former).spec).not.toHaveProperty('formerSettings');
+  }
+});
+
+test('rights are the database and the access, and can be read of any properties', () => {
+  expect(rightsOf({ ...USER, ConnectionLimit: '7', Settings: { work_mem: '8MB' } })).toEqual(rightsOf(USER));
+  expect(rightsOf({ ...USER, Access: 'OWNER' })).toEqual({ ...rightsOf(USER), access: 'OWNER' });
+  expect(rightsOf({})).toEqual(rightsOf({ Settings: 'nonsense' }));
 });

@@ -147,7 +147,7 @@ test('a move within its stack that is rolled back leaves the role with its first
 test('a construct that moves to another stack keeps its role and its password', async () => {
   const { PhysicalResourceId } = expectSuccess(await create());
   const held = world.secrets.value(secret);
-  const moved = world.secrets.create('moved');
+  const moved = world.secrets.create('moved', undefined, OTHER_STACK);
   const there = { ...user({ AdoptExisting: 'true' }, moved), StackId: OTHER_STACK };
   expectSuccess(await world.send({ RequestType: 'Create', ...there }));
   expectSuccess(await remove(PhysicalResourceId));
@@ -157,7 +157,7 @@ test('a construct that moves to another stack keeps its role and its password', 
 
 test('fails for another stack that does not adopt, whose rollback then takes nothing away', async () => {
   expectSuccess(await create());
-  const other = { ...user({}, world.secrets.create('other')), StackId: OTHER_STACK };
+  const other = { ...user({}, world.secrets.create('other', undefined, OTHER_STACK)), StackId: OTHER_STACK };
   const refused = await world.send({ RequestType: 'Create', ...other });
   expect(refused).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('NOT_OWNED') });
   expectSuccess(await world.send({ RequestType: 'Delete', PhysicalResourceId: refused.PhysicalResourceId, ...other }));

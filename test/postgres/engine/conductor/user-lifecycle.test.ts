@@ -91,13 +91,13 @@ describe('creating a user', () => {
   });
 });
 
-test('a replay costs two reads of secrets and one call of the SQL function, a new user one call more', async () => {
+test('a replay costs two reads of secrets, a look at one and one call of the SQL function, a new user one call more', async () => {
   await world.send({ RequestType: 'Create', ...world.user(secret) });
   expect(sql.requests.map(({ operation }) => operation)).toEqual(['inspectUser', 'convergeUser']);
   const first = world.secrets.calls.length;
   await world.send({ RequestType: 'Create', ...world.user(secret) });
   expect(sql.requests.slice(2).map(({ operation }) => operation)).toEqual(['convergeUser']);
-  expect(world.secrets.calls.slice(first)).toEqual(['GetSecretValue', 'GetSecretValue']);
+  expect(world.secrets.calls.slice(first)).toEqual(['DescribeSecret', 'GetSecretValue', 'GetSecretValue']);
 });
 
 describe('the same request again', () => {
@@ -278,7 +278,7 @@ describe('a construct that moves', () => {
 
   test('to another stack that adopts it: the same', async () => {
     await world.send({ RequestType: 'Create', ...world.user(secret) });
-    const moved = world.secrets.create('moved');
+    const moved = world.secrets.create('moved', undefined, OTHER_STACK);
     const answer = await world.send({ RequestType: 'Create', ...world.user(moved, { AdoptExisting: 'true' }), StackId: OTHER_STACK });
     expect(answer.Status).toBe('SUCCESS');
     expect(canLogIn(secret)).toBe(true);
@@ -287,12 +287,26 @@ describe('a construct that moves', () => {
 
   test('to another stack that does not: fails, learns nothing of the password, and its rollback takes nothing', async () => {
     await world.send({ RequestType: 'Create', ...world.user(secret) });
-    const other = world.secrets.create('other');
+    const other = world.secrets.create('other', undefined, OTHER_STACK);
     const answer = await world.send({ RequestType: 'Create', ...world.user(other), StackId: OTHER_STACK });
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('[NOT_OWNED]') });
-    expect(world.secrets.value(other).password).not.toBe(world.secrets.value(secret).password);
+    expect(() => world.secrets.value(other)).toThrow();
     await world.send({ RequestType: 'Delete', PhysicalResourceId: answer.PhysicalResourceId, ...world.user(other), StackId: OTHER_STACK });
     expect(canLogIn(secret)).toBe(true);
+  });
+
+  test.each([
+    ['of another stack', OTHER_STACK],
+    ['that CloudFormation has not made', null],
+  ])('with a secret %s is refused before the secret is read or written, and can be deleted', async (_, stackId) => {
+    const foreign = world.secrets.create('foreign', { username: 'somebody', password: 'of-somebody' }, stackId);
+
+    const answer = await world.send({ RequestType: 'Create', ...world.user(foreign, { AdoptExisting: 'true' }) });
+
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/^\[FOREIGN_SECRET\]/) });
+    expect(world.secrets.calls.filter((call) => call !== 'GetSecretValue')).toEqual(['DescribeSecret']);
+    expect(world.secrets.value(foreign)).toEqual({ username: 'somebody', password: 'of-somebody' });
+    expect(await world.send({ RequestType: 'Delete', PhysicalResourceId: answer.PhysicalResourceId, ...world.user(foreign) })).toMatchObject({ Status: 'SUCCESS' });
   });
 
   test('whose old secret is gone: gets a new password', async () => {
@@ -306,7 +320,7 @@ describe('a construct that moves', () => {
   test.each(['AccessDeniedException', 'DecryptionFailure'])('whose old secret cannot be read any more (%s): gets a new password at once, and the log says why', async (name) => {
     // GIVEN
     await world.send({ RequestType: 'Create', ...world.user(secret) });
-    const moved = world.secrets.create('moved');
+    const moved = world.secrets.create('moved', undefined, OTHER_STACK);
 
     // WHEN
     const began = world.clock.now();
@@ -322,7 +336,7 @@ describe('a construct that moves', () => {
 
   test('fails while its old secret cannot be read for a moment, because its tasks hold the password', async () => {
     await world.send({ RequestType: 'Create', ...world.user(secret) });
-    const there = { ...world.user(world.secrets.create('moved'), { AdoptExisting: 'true' }), StackId: OTHER_STACK };
+    const there = { ...world.user(world.secrets.create('moved', undefined, OTHER_STACK), { AdoptExisting: 'true' }), StackId: OTHER_STACK };
     const answer = await world.send({ RequestType: 'Create', ...there }, { secrets: failing(secret, 'InternalServiceError') });
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('[InternalServiceError]') });
     expect(canLogIn(secret)).toBe(true);

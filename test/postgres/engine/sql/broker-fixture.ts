@@ -8,8 +8,8 @@ import { startPostgres, type PostgresMajor, type PostgresServer } from '../../..
 
 type Request<Operation extends PostgresRequest['operation']> = PostgresRequestOf<Operation>;
 type Common = Partial<Pick<SqlRequest, 'mark' | 'deadline' | 'server'>>;
-export type DatabaseOptions = Common & Partial<Request<'convergeDatabase'>['database']> & { readonly adoptExisting?: boolean; readonly settled?: boolean };
-export type UserOptions = Common & Partial<Request<'convergeUser'>['user']> & { readonly adoptExisting?: boolean; readonly settled?: boolean; readonly password?: string };
+export type DatabaseOptions = Common & Partial<Request<'convergeDatabase'>['database']> & { readonly adoptExisting?: boolean; readonly planOnly?: boolean; readonly settled?: boolean };
+export type UserOptions = Common & Partial<Request<'convergeUser'>['user']> & { readonly adoptExisting?: boolean; readonly settled?: boolean; readonly password?: string; readonly endSessions?: boolean };
 
 export const STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Backend/11111111-1111-1111-1111-111111111111';
 export const OTHER_STACK = 'arn:aws:cloudformation:eu-west-1:123456789012:stack/Other/22222222-2222-2222-2222-222222222222';
@@ -37,23 +37,25 @@ export class BrokerFixture {
   }
 
   public database(databaseName: string, options: DatabaseOptions = {}): Request<'convergeDatabase'> {
-    const { adoptExisting = false, settled, mark = MARK, deadline, server, ...spec } = options;
+    const { adoptExisting = false, planOnly, settled, mark = MARK, deadline, server, ...spec } = options;
     return {
       ...this.common({ mark, deadline, server }),
       operation: 'convergeDatabase',
       adoptExisting,
+      planOnly,
       settled,
-      database: { databaseName, extensions: [], settings: {}, protectedTables: [], ...spec },
+      database: { databaseName, extensions: [], settings: {}, defaultSettings: [], revokePublic: false, protectedTables: [], ...spec },
     };
   }
 
   public user(username: string, databaseName: string, options: UserOptions = {}): Request<'convergeUser'> {
-    const { adoptExisting = false, settled, password = PASSWORD, mark = MARK, deadline, server, ...spec } = options;
+    const { adoptExisting = false, settled, endSessions, password = PASSWORD, mark = MARK, deadline, server, ...spec } = options;
     return {
       ...this.common({ mark, deadline, server }),
       operation: 'convergeUser',
       adoptExisting,
       settled,
+      endSessions,
       passwords: { [username]: password },
       user: { username, logins: [username], databaseName, access: 'READ_WRITE', connectionLimit: -1, settings: {}, protectedTables: [], ...spec },
     };
@@ -67,8 +69,9 @@ export class BrokerFixture {
     return { ...this.common(options), operation: 'deleteDatabase', databaseName, force: options.force ?? false };
   }
 
-  public inspect(username: string): Request<'inspectUser'> {
-    return { ...this.common({}), operation: 'inspectUser', user: identityOf(username) };
+  public inspect(username: string, databaseName: string, options: UserOptions = {}): Request<'inspectUser'> {
+    const { operation, passwords, ...rest } = this.user(username, databaseName, options);
+    return { ...rest, operation: 'inspectUser' };
   }
 
   /** Runs a request that must succeed, and answers what it changed. */
@@ -161,9 +164,14 @@ export class MortalProcess {
     this.clients.push(client);
     return {
       read: async (statements) => {
-        const result: unknown = await client.query(statements.join(';'));
-        this.count();
-        return (Array.isArray(result) ? result : [result]).map((each: { rows: Record<string, unknown>[] }) => each.rows);
+        const results: Record<string, unknown>[][] = [];
+        // What commits changes something, so that it can be cut off in the middle.
+        for (const message of statements.at(-1) === 'COMMIT' ? statements : [statements.join(';')]) {
+          const result: unknown = await client.query(message);
+          this.count();
+          results.push(...(Array.isArray(result) ? result : [result]).map((each: { rows: Record<string, unknown>[] }) => each.rows));
+        }
+        return results;
       },
       apply: async (statements) => {
         const transaction = statements.length > 1 ? ['BEGIN', ...statements, 'COMMIT'] : statements;

@@ -2,7 +2,7 @@ import { BrokerFixture, MARK, OTHER_STACK } from './broker-fixture';
 import { handleSqlRequest } from '../../../../src/postgres/engine/handler/sql/handle-sql-request';
 import { POSTGRES_MAJORS } from '../../../support/postgres-server';
 
-const LOCK_SQL = 'SELECT pg_advisory_lock(7161712893041837)';
+const LOCK_SQL = 'BEGIN; LOCK TABLE cdk_private_backend.lock IN EXCLUSIVE MODE';
 
 describe.each(POSTGRES_MAJORS)('concurrent requests on PostgreSQL %i', (major) => {
   let broker: BrokerFixture;
@@ -73,11 +73,11 @@ describe.each(POSTGRES_MAJORS)('concurrent requests on PostgreSQL %i', (major) =
     expect(await waiting).toContain('CREATE ROLE "patient" LOGIN');
   });
 
-  test('are not held up by a lock of the same number in another database', async () => {
+  test('are not held up by a lock of the same name in another database', async () => {
     // GIVEN
     const { username, password } = broker.postgres.admin;
     const holder = await broker.postgres.connect({ user: username, password, database: 'app' });
-    await holder.query(LOCK_SQL);
+    await holder.query(`CREATE SCHEMA cdk_private_backend; CREATE VIEW cdk_private_backend.lock AS SELECT 1 AS one; ${LOCK_SQL}`);
 
     // THEN
     await broker.succeed(broker.user('unhindered', 'app', { deadline: Date.now() + 5_000 }));

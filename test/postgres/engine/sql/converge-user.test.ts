@@ -65,7 +65,7 @@ describe.each(POSTGRES_MAJORS)('a user on PostgreSQL %i', (major) => {
     await expect(broker.asUser('owner_b', 'app', 'ALTER TABLE common ADD COLUMN more text; SELECT 1')).resolves.toHaveLength(1);
   });
 
-  test('costs one connection, three round trips when created and one when nothing changes', async () => {
+  test('costs one connection, two round trips when created and one when nothing changes', async () => {
     // GIVEN
     const request = broker.user('metered', 'app', { settings: { statement_timeout: '30000ms' }, connectionLimit: 5 });
     const first = new Meter();
@@ -78,7 +78,7 @@ describe.each(POSTGRES_MAJORS)('a user on PostgreSQL %i', (major) => {
     // THEN
     expect(changes).toContain("ALTER ROLE \"metered\" PASSWORD '…'");
     expect(none).toEqual([]);
-    expect({ connections: first.connections, roundTrips: first.roundTrips }).toEqual({ connections: 1, roundTrips: 3 });
+    expect({ connections: first.connections, roundTrips: first.roundTrips }).toEqual({ connections: 1, roundTrips: 2 });
     expect({ connections: second.connections, roundTrips: second.roundTrips }).toEqual({ connections: 1, roundTrips: 1 });
   });
 
@@ -206,7 +206,7 @@ describe.each(POSTGRES_MAJORS)('a user on PostgreSQL %i', (major) => {
     if (major >= 16) {
       await expect(broker.fail(request)).resolves.toMatchObject({ code: 'NO_EFFECT', message: expect.stringContaining('\'patron\'') });
     } else {
-      await expect(broker.succeed(request)).resolves.toEqual(['REVOKE "app_rw" FROM "entangled"']);
+      await expect(broker.succeed(request)).resolves.toContain('REVOKE "app_rw" FROM "entangled"');
     }
   });
 
@@ -237,9 +237,9 @@ describe.each(POSTGRES_MAJORS)('a user on PostgreSQL %i', (major) => {
     await broker.asAdmin('postgres', 'CREATE ROLE unmarked');
 
     // THEN
-    await expect(handleSqlRequest(broker.inspect('inspected'))).resolves.toEqual({ ok: true, changes: [], mark });
-    await expect(handleSqlRequest(broker.inspect('unmarked'))).resolves.toEqual({ ok: true, changes: [] });
-    await expect(handleSqlRequest(broker.inspect('nobody_at_all'))).resolves.toEqual({ ok: true, changes: [] });
+    await expect(handleSqlRequest(broker.inspect('inspected', 'app'))).resolves.toEqual({ ok: true, changes: [], mark });
+    await expect(handleSqlRequest(broker.inspect('unmarked', 'app', { adoptExisting: true }))).resolves.toEqual({ ok: true, changes: [] });
+    await expect(handleSqlRequest(broker.inspect('nobody_at_all', 'app'))).resolves.toEqual({ ok: true, changes: [] });
   });
 
   test('never gives the admin the rights of a role in rds_iam', async () => {

@@ -133,7 +133,7 @@ describe('the SQL function', () => {
   });
 
   test('fails for a request that it does not know', async () => {
-    await expect(handler({ ...broker.inspect('x'), operation: 'fly' } as unknown as SqlRequest)).resolves.toMatchObject({ ok: false, error: { code: 'UNKNOWN_OPERATION' } });
+    await expect(handler({ ...broker.inspect('x', 'app'), operation: 'fly' } as unknown as SqlRequest)).resolves.toMatchObject({ ok: false, error: { code: 'UNKNOWN_OPERATION' } });
   });
 });
 

@@ -29,7 +29,8 @@ describe.each(POSTGRES_MAJORS)('what changed hands, on PostgreSQL %s,', (major) 
     await broker.succeed(broker.deleteUser('legacy'));
 
     // THEN
-    await expect(broker.asUser('legacy', 'app', 'SELECT 1')).resolves.toHaveLength(1);
+    await expect(broker.asUser('legacy', 'postgres', 'SELECT 1')).resolves.toHaveLength(1);
+    await expect(broker.asUser('legacy', 'app', 'SELECT 1')).rejects.toMatchObject({ code: '42501' });
     expect(await roleComment('legacy')).toMatch(/\nask Ann$/);
     expect(await broker.fail(broker.user('legacy', 'app'))).toMatchObject({ code: 'NOT_OWNED', message: expect.stringContaining('was not made by this library') });
   });

@@ -78,8 +78,8 @@ describe.each(POSTGRES_MAJORS)('a process killed after each statement on Postgre
       async (request, n) => {
         await broker.succeed(request);
         for (const [database, client] of [['app', inApp], ['other', inOther]] as const) {
-          const { rows } = await client.query(`SELECT pg_get_userbyid(relowner) AS owner, has_table_privilege('${database}_rw', oid, 'DELETE') AS shared FROM pg_class WHERE relname = 'leaving_${n}'`);
-          expect(rows).toEqual([{ owner: `${database}_owner`, shared: true }]);
+          const { rows } = await client.query(`SELECT pg_get_userbyid(relowner) AS owner FROM pg_class WHERE relname = 'leaving_${n}'`);
+          expect(rows).toEqual([{ owner: `${database}_owner` }]);
         }
         const { rows } = await admin.query(`SELECT pg_has_role('rds_iam', 'USAGE') AS iam, to_regrole('leaving_${n}') AS role`);
         expect(rows).toEqual([{ iam: false, role: null }]);
@@ -87,6 +87,27 @@ describe.each(POSTGRES_MAJORS)('a process killed after each statement on Postgre
     );
 
     expect(deaths).toBeGreaterThan(15);
+  });
+
+  test.each(['REASSIGN', 'DROP_OWNED'] as const)('leaves a user with code and data that the next run removes with %s, once, and whose name is free then', async (policy) => {
+    const deaths = await killAtEveryStatement(
+      async (n) => {
+        const login = `coder_${policy.toLowerCase()}_${n}`;
+        await broker.succeed(broker.user(login, 'app', { settings: { lock_timeout: '1s' } }));
+        await inApp.query(`CREATE TABLE ${login} (id int); ALTER TABLE ${login} OWNER TO ${login}; CREATE FUNCTION ${login}() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION ${login}() OWNER TO ${login}`);
+        return broker.deleteUser(login, { policy });
+      },
+      async (request, n) => {
+        const login = `coder_${policy.toLowerCase()}_${n}`;
+        await broker.succeed(request);
+        const { rows } = await admin.query(`SELECT rolname ~ '_removed_' AS retired, rolcanlogin AS login, pg_has_role(oid, 'USAGE') AS acts FROM pg_roles WHERE rolname ~ '^${login}(_removed_\\d+)?$'`);
+        expect(rows).toEqual(policy === 'DROP_OWNED' ? [] : [{ retired: true, login: false, acts: false }]);
+        await broker.succeed(broker.user(login, 'app'));
+        await expect(broker.asUser(login, 'app', `SELECT FROM pg_class WHERE relname = '${login}' AND pg_get_userbyid(relowner) = '${login}'`)).resolves.toEqual([]);
+      },
+    );
+
+    expect(deaths).toBeGreaterThan(12);
   });
 
   test('leaves a database that the next run deletes', async () => {

@@ -1,4 +1,4 @@
-import { databaseRemoval, parseDatabase, parseUser, userRemoval } from './properties';
+import { databaseRemoval, parseDatabase, parseUser, rightsOf, userRemoval } from './properties';
 import { type UserSecretContent, userSecretValue } from './user-secret-value';
 import type { ConductorEngine } from '../../../../broker/handler/conductor/conductor-engine';
 import type { ConductorDependencies } from '../../../../broker/handler/conductor/dependencies';
@@ -13,6 +13,7 @@ export const POSTGRES_CONDUCTOR_ENGINE: ConductorEngine<PostgresDatabaseSpec, Po
   parseDatabase,
   databaseRemoval,
   parseUser,
+  rightsOf,
   userRemoval: (properties) => {
     const policy = userRemoval(properties);
     return policy === 'RETAIN' ? undefined : policy;

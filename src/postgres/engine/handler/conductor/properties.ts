@@ -1,4 +1,4 @@
-import type { DatabaseRemoval, DatabaseRequest, UserRequest } from '../../../../broker/handler/conductor/conductor-engine';
+import type { DatabaseRemoval, DatabaseRequest, UserRequest, UserRights } from '../../../../broker/handler/conductor/conductor-engine';
 import { flag, invalid, list, oneOf, type RawProperties, record, text } from '../../../../broker/handler/conductor/raw-properties';
 import type { AccessName, PostgresDatabaseSpec, PostgresUserSpec, UserRemovalName } from '../../postgres.contract';
 
@@ -7,10 +7,11 @@ const ACCESS: readonly AccessName[] = ['READ_WRITE', 'READ_ONLY', 'OWNER'];
 const REMOVAL: readonly UserRemovalName[] = ['REASSIGN', 'DROP_OWNED', 'RETAIN'];
 const DATABASE_REMOVAL: readonly DatabaseRemoval[] = ['retain', 'destroy', 'force'];
 
-/** Reads the properties of a user. */
-export function parseUser(properties: RawProperties): UserRequest<PostgresUserSpec> {
+/** Reads the properties of a user; of the former ones only which settings they had. */
+export function parseUser(properties: RawProperties, former: RawProperties = {}): UserRequest<PostgresUserSpec> {
   userRemoval(properties);
   const username = identifier(properties, 'Username');
+  const formerSettings = Object.keys(Object(former.Settings));
   return {
     spec: {
       username,
@@ -19,11 +20,17 @@ export function parseUser(properties: RawProperties): UserRequest<PostgresUserSp
       access: oneOf(properties, 'Access', ACCESS),
       connectionLimit: connectionLimit(properties),
       settings: record(properties, 'Settings'),
+      ...(formerSettings.length === 0 ? {} : { formerSettings }),
       protectedTables: list(properties, 'ProtectedTables'),
     },
     secretArn: text(properties, 'SecretArn'),
-    adoptExisting: flag(properties, 'AdoptExisting'),
+    ...adoption(properties),
   };
+}
+
+/** What a user may do. Its connection limit and its settings limit it, but give no rights. */
+export function rightsOf({ DatabaseName, Access }: RawProperties): UserRights {
+  return { databaseName: String(DatabaseName), access: String(Access) };
 }
 
 /** Reads the properties of a database. */
@@ -35,9 +42,11 @@ export function parseDatabase(properties: RawProperties): DatabaseRequest<Postgr
       extensions: list(properties, 'Extensions'),
       ...(properties.Locale === undefined ? {} : { locale: text(properties, 'Locale') }),
       settings: record(properties, 'Settings'),
+      defaultSettings: list(properties, 'DefaultSettings'),
+      revokePublic: flag(properties, 'RevokePublic'),
       protectedTables: list(properties, 'ProtectedTables'),
     },
-    adoptExisting: flag(properties, 'AdoptExisting'),
+    ...adoption(properties),
   };
 }
 
@@ -49,6 +58,12 @@ export function userRemoval(properties: RawProperties): UserRemovalName {
 /** What becomes of a database. */
 export function databaseRemoval(properties: RawProperties): DatabaseRemoval {
   return properties.RemovalPolicy === undefined ? 'retain' : oneOf(properties, 'RemovalPolicy', DATABASE_REMOVAL);
+}
+
+/** Whether what exists is taken over, or only looked at. */
+function adoption(properties: RawProperties): Pick<DatabaseRequest, 'adoptExisting' | 'planOnly'> {
+  const planOnly = properties.AdoptExisting === 'plan';
+  return { adoptExisting: planOnly || flag(properties, 'AdoptExisting'), planOnly };
 }
 
 function identifier(properties: RawProperties, name: string): string {

@@ -1,4 +1,4 @@
-import type { EngineHistory, Query } from '../../../../migrations/handler/runner/runner-dialect';
+import type { Change, EngineHistory, Query } from '../../../../migrations/handler/runner/runner-dialect';
 import type { EngineName } from '../../../../migrations/shared/runner.contract';
 
 /** Where engines keep what they have applied on PostgreSQL. */
@@ -19,7 +19,7 @@ export const HISTORY: Record<EngineName, EngineHistory> = {
  * Takes the engine's version table, and the sequence in it, from everybody but the owner. The default privileges of the database gave
  * it to the application's roles when the engine made it, and whoever can write it can undo or skip a migration.
  */
-export async function protectHistory(engine: EngineName, query: Query): Promise<void> {
+export async function protectHistory(engine: EngineName, query: Query, change: Change): Promise<void> {
   const table = (await query(HISTORY[engine].findTable))[0]?.name;
   if (!table) return;
   const [exposed] = await query(`SELECT string_agg(format('REVOKE ALL ON %s %s FROM %s CASCADE', kind, name, grantees), '; ') AS revoke FROM (
@@ -30,7 +30,7 @@ export async function protectHistory(engine: EngineName, query: Query): Promise<
         AND classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND deptype IN ('a', 'i')))
       AND c.relkind IN ('r', 'p', 'S') AND a.grantee <> c.relowner AND pg_has_role(c.relowner, 'USAGE')
     GROUP BY 1, 2) granted`);
-  if (exposed?.revoke) await query(exposed.revoke);
+  if (exposed?.revoke) await change(exposed.revoke);
 }
 
 function literal(text: string): string {

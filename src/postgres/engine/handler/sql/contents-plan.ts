@@ -1,4 +1,4 @@
-import type { ContentsState, OwnedObject } from './contents-state';
+import type { ContentsState, DefaultPrivileges, OwnedObject } from './contents-state';
 import { identifier, identifiers } from './quote';
 import type { Step } from '../../../../broker/handler/sql/step';
 import { groupRoles, type GroupRoles } from '../../names';
@@ -15,14 +15,15 @@ interface DefaultGrant {
 }
 
 /** What a database still needs inside. */
-export function planContents(state: ContentsState, databaseName: string, extensions: string[]): Step[] {
+export function planContents(state: ContentsState, databaseName: string, extensions: string[], closed: boolean): Step[] {
   const groups = groupRoles(databaseName);
   return [
-    ...planPublicSchema(state, groups),
-    ...planDefaults(state, groups),
+    ...(closed ? planPublicSchema(state, groups) : planOpenSchema(state, groups)),
+    ...planDefaults(state, groups, closed),
+    ...state.defaults.filter(({ owner }) => owner !== groups.owner).flatMap((defaults) => planDefaultsOfOthers(defaults, groups)),
     ...planExtensions(state, extensions),
-    ...planShared(state.unshared, groups),
-    ...planExposed(state, groups),
+    ...planShared(state.unshared, groups, closed),
+    ...planExposed(state, groups, closed),
   ];
 }
 
@@ -45,29 +46,61 @@ function planPublicSchema({ publicSchema }: ContentsState, groups: GroupRoles): 
   ];
 }
 
+/** In a database of others, PUBLIC keeps what it has, and what PUBLIC has nobody needs besides. */
+function planOpenSchema({ publicSchema }: ContentsState, groups: GroupRoles): Step[] {
+  if (!publicSchema) {
+    return [];
+  }
+  const { owner, grants } = publicSchema;
+  const lacks = (group: string, privilege: string) => !grants.some((grant) => (grant.grantee === group || grant.grantee === null) && grant.privilege === privilege);
+  const lacking = [groups.readWrite, groups.readOnly].filter((group) => lacks(group, 'USAGE'));
+  const isForeign = owner !== DATABASE_OWNER && owner !== groups.owner;
+  return [
+    ...(lacking.length > 0 ? [{ sql: `GRANT USAGE ON SCHEMA public TO ${identifiers(lacking)}`, grantors: [owner] }] : []),
+    ...(isForeign && lacks(groups.owner, 'CREATE') && !publicSchema.ownersGroup
+      ? [{ sql: `GRANT USAGE, CREATE ON SCHEMA public TO ${identifier(groups.owner)}`, grantors: [owner] }] : []),
+  ];
+}
+
 /** Without IN SCHEMA: rights for one schema miss those made later, and cannot take EXECUTE away from PUBLIC. */
-function planDefaults({ defaults }: ContentsState, groups: GroupRoles): Step[] {
-  const { readWrite, readOnly } = groups;
-  const forOwner = `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(groups.owner)}`;
-  const wanted: DefaultGrant[] = [
+function planDefaults({ defaults }: ContentsState, groups: GroupRoles, closed: boolean): Step[] {
+  const own = defaults.find(({ owner }) => owner === groups.owner) ?? { owner: groups.owner, kinds: [] };
+  const routines = own.kinds.find(({ kind }) => kind === 'f');
+  const isOpen = !routines || routines.grants.some((grant) => grant.grantee === null);
+  return [
+    ...(closed && isOpen ? [{ sql: `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(groups.owner)} REVOKE EXECUTE ON ROUTINES FROM PUBLIC` }] : []),
+    ...planDefaultGrants(own, [...dataGrants(groups), { kind: 'f', objects: 'ROUTINES', privileges: ['EXECUTE'], groups: [groups.readWrite, groups.readOnly] }]),
+  ];
+}
+
+/** What the former owners of a database make later is shared too: rows with everybody, all else with the owner. Their routines stay as open as they make them. */
+function planDefaultsOfOthers(defaults: DefaultPrivileges, groups: GroupRoles): Step[] {
+  const ofOwner = defaults.joined ? [] : [
+    { kind: 'n', objects: 'SCHEMAS', privileges: ['USAGE', 'CREATE'], groups: [groups.owner] },
+    { kind: 'r', objects: 'TABLES', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'], groups: [groups.owner] },
+    { kind: 'S', objects: 'SEQUENCES', privileges: ['USAGE', 'SELECT', 'UPDATE'], groups: [groups.owner] },
+  ];
+  return planDefaultGrants(defaults, [...ofOwner, ...dataGrants(groups)]);
+}
+
+function dataGrants({ readWrite, readOnly }: GroupRoles): DefaultGrant[] {
+  return [
     { kind: 'n', objects: 'SCHEMAS', privileges: ['USAGE'], groups: [readWrite, readOnly] },
     { kind: 'r', objects: 'TABLES', privileges: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], groups: [readWrite] },
     { kind: 'r', objects: 'TABLES', privileges: ['SELECT'], groups: [readOnly] },
     { kind: 'S', objects: 'SEQUENCES', privileges: ['USAGE', 'SELECT', 'UPDATE'], groups: [readWrite] },
     { kind: 'S', objects: 'SEQUENCES', privileges: ['SELECT'], groups: [readOnly] },
-    { kind: 'f', objects: 'ROUTINES', privileges: ['EXECUTE'], groups: [readWrite, readOnly] },
   ];
-  const ofKind = (kind: string) => defaults.find((entry) => entry.kind === kind);
-  const holds = ({ kind, privileges }: DefaultGrant, group: string) =>
-    privileges.every((privilege) => ofKind(kind)?.grants.some((grant) => grant.grantee === group && grant.privilege === privilege));
-  const routines = ofKind('f');
-  const isOpen = !routines || routines.grants.some((grant) => grant.grantee === null);
-  return [
-    ...(isOpen ? [{ sql: `${forOwner} REVOKE EXECUTE ON ROUTINES FROM PUBLIC` }] : []),
-    ...wanted
-      .filter((grant) => !grant.groups.every((group) => holds(grant, group)))
-      .map((grant) => ({ sql: `${forOwner} GRANT ${grant.privileges.join(', ')} ON ${grant.objects} TO ${identifiers(grant.groups)}` })),
-  ];
+}
+
+function planDefaultGrants({ owner, kinds }: DefaultPrivileges, wanted: DefaultGrant[]): Step[] {
+  const holds = ({ kind, privileges }: DefaultGrant, group: string) => privileges.every((privilege) =>
+    kinds.some((entry) => entry.kind === kind && entry.grants.some((grant) => grant.grantee === group && grant.privilege === privilege)));
+  return wanted
+    .filter((grant) => !grant.groups.every((group) => holds(grant, group)))
+    .map((grant) => ({
+      sql: `ALTER DEFAULT PRIVILEGES FOR ROLE ${identifier(owner)} GRANT ${grant.privileges.join(', ')} ON ${grant.objects} TO ${identifiers(grant.groups)}`,
+    }));
 }
 
 /** Extensions belong to the admin, so that no user can drop or change them. One that is no longer declared stays. */
@@ -79,8 +112,8 @@ function planExtensions(state: ContentsState, extensions: string[]): Step[] {
   });
 }
 
-/** Rights of the groups on objects that exist: those of an adopted database, or that a deleted user left. */
-export function planShared(objects: OwnedObject[], groups: GroupRoles): Step[] {
+/** Rights of the groups on objects that exist: those of an adopted database, or that somebody took by hand. */
+export function planShared(objects: OwnedObject[], groups: GroupRoles, closed: boolean): Step[] {
   const named = (kind: OwnedObject['kind'], choose: (object: OwnedObject) => boolean) =>
     objects.filter((object) => object.kind === kind && choose(object)).map((object) => object.name);
   const grant = (privileges: string, what: string, names: string[], group: string) =>
@@ -95,14 +128,14 @@ export function planShared(objects: OwnedObject[], groups: GroupRoles): Step[] {
     ...grant('SELECT', 'SEQUENCE', named('S', (object) => object.readOnly), readOnly),
     ...grant('EXECUTE', 'ROUTINE', named('f', (object) => object.readWrite), readWrite),
     ...grant('EXECUTE', 'ROUTINE', named('f', (object) => object.readOnly), readOnly),
-    ...chunks(named('f', (object) => object.open)).map((chunk) => ({ sql: `REVOKE EXECUTE ON ROUTINE ${chunk.join(', ')} FROM PUBLIC` })),
+    ...chunks(named('f', (object) => closed && object.open)).map((chunk) => ({ sql: `REVOKE EXECUTE ON ROUTINE ${chunk.join(', ')} FROM PUBLIC` })),
   ];
 }
 
 /** Whoever can change the version table of a migration engine can make the next deployment skip a migration. */
-function planExposed({ exposed }: ContentsState, groups: GroupRoles): Step[] {
+function planExposed({ exposed }: ContentsState, groups: GroupRoles, closed: boolean): Step[] {
   return exposed.map(({ name, kind }) => ({
-    sql: `REVOKE ALL ON ${kind === 'S' ? 'SEQUENCE' : 'TABLE'} ${name} FROM PUBLIC, ${identifiers([groups.readWrite, groups.readOnly])}`,
+    sql: `REVOKE ALL ON ${kind === 'S' ? 'SEQUENCE' : 'TABLE'} ${name} FROM ${closed ? 'PUBLIC, ' : ''}${identifiers([groups.readWrite, groups.readOnly])}`,
   }));
 }
 

@@ -1,12 +1,19 @@
+import { routineNameSql } from './adoption/objects';
 import { literal, textArray } from './quote';
+import { isLeftBehindSql } from './removal/left-behind';
 import type { Grant } from './server-state';
-import { groupRoles } from '../../names';
+import { groupRoles, LOCK_SCHEMA } from '../../names';
 
-/** Default privileges of the owner for one kind of object. */
+/** Objects that are read at once: what a database holds is without a bound, and this function's memory is not. */
+const PAGE = 5_000;
+
+/** Default privileges of a role that makes objects in the database. */
 export interface DefaultPrivileges {
+  readonly owner: string;
+  /** Whether the owner group has its rights anyway. */
+  readonly joined?: boolean;
   /** `n` schemas, `r` tables, `S` sequences, `f` routines, as in `pg_default_acl`. */
-  readonly kind: string;
-  readonly grants: Grant[];
+  readonly kinds: { readonly kind: string; readonly grants: Grant[] }[];
 }
 
 /** An object, with the groups that have no rights on it yet. Its name is quoted SQL. */
@@ -22,52 +29,84 @@ export interface OwnedObject {
 
 /** Everything that is read inside a database. */
 export interface ContentsState {
-  readonly publicSchema: { readonly owner: string; readonly mine: boolean; readonly grants: Grant[] } | null;
+  readonly publicSchema: {
+    readonly owner: string;
+    readonly mine: boolean;
+    /** Whether the owner group has the rights of its owner. */
+    readonly ownersGroup: boolean;
+    readonly grants: Grant[];
+  } | null;
   readonly defaults: DefaultPrivileges[];
   readonly extensions: string[];
-  /** Objects of the owner that a group has no rights on. */
+  /** Objects of the owner that a group has no rights on: some of them, where there are many. */
   readonly unshared: OwnedObject[];
   /** Version tables of migration engines that somebody besides the owner has rights on. */
   readonly exposed: { readonly name: string; readonly kind: 'r' | 'S' }[];
 }
 
+/** Which rights of a database are read. */
+export interface ContentsScope {
+  readonly protectedTables: string[];
+  /** Whether others make objects in it too: former owners, whose rights the owner group has, and the admin. */
+  readonly adopted: boolean;
+  /** Whether PUBLIC loses its rights. */
+  readonly closed: boolean;
+  /** Whether objects are left out that a removed user left to the owner. Only needed where there is something to share, and planning it takes the server a while. */
+  readonly thorough: boolean;
+}
+
 /** Reads the state inside a database in one query, as JSON. */
-export function contentsStateSql(databaseName: string, protectedTables: string[]): string {
+export function contentsStateSql(databaseName: string, { protectedTables, adopted, closed, thorough }: ContentsScope): string {
   const { owner, readWrite, readOnly } = groupRoles(databaseName);
+  const everybody = closed ? ', 0::oid' : '';
   return `WITH roles AS (SELECT ${regrole(owner)} AS o, ${regrole(readWrite)} AS rw, ${regrole(readOnly)} AS ro),
-guarded AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+${adopted ? FORMER_OWNERS : ''}guarded AS (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relname = ANY (${textArray(protectedTables)}) OR n.nspname || '.' || c.relname = ANY (${textArray(protectedTables)})),
 hidden AS (SELECT oid FROM guarded UNION SELECT x.objid FROM pg_depend x JOIN guarded g ON g.oid = x.refobjid
   WHERE x.classid = 'pg_class'::regclass AND x.refclassid = 'pg_class'::regclass AND x.deptype IN ('a', 'i')),
-owned AS (${ownedObjectsSql('(SELECT o FROM roles)')})
+owned AS (${ownedObjectsSql(adopted)})
 SELECT json_build_object(
   'publicSchema', (SELECT json_build_object('owner', pg_get_userbyid(n.nspowner), 'mine', pg_has_role(current_user, n.nspowner, 'USAGE'),
+    'ownersGroup', pg_has_role((SELECT o FROM roles), n.nspowner, 'USAGE'),
     'grants', ${grantsSql("coalesce(n.nspacl, acldefault('n', n.nspowner))")}) FROM pg_namespace n WHERE n.nspname = 'public'),
-  'defaults', (SELECT coalesce(json_agg(json_build_object('kind', d.defaclobjtype, 'grants', ${grantsSql('d.defaclacl')})), '[]')
-    FROM pg_default_acl d, roles WHERE d.defaclrole = roles.o AND d.defaclnamespace = 0),
+  'defaults', (SELECT coalesce(json_agg(json_build_object('owner', pg_get_userbyid(w.oid), 'joined', w.joined, 'kinds',
+      (SELECT coalesce(json_agg(json_build_object('kind', d.defaclobjtype, 'grants', ${grantsSql('d.defaclacl')})), '[]')
+        FROM pg_default_acl d WHERE d.defaclrole = w.oid AND d.defaclnamespace = 0))), '[]') FROM ${adopted ? 'owners' : '(SELECT o AS oid, false AS joined FROM roles)'} w),
   'extensions', (SELECT coalesce(json_agg(extname), '[]') FROM pg_extension),
   'unshared', (SELECT coalesce(json_agg(u ORDER BY u.name), '[]') FROM (
     SELECT w.name, w.kind, w.readable_by IS NULL OR NOT roles.rw = ANY (w.readable_by) AS "readWrite",
-      w.readable_by IS NULL OR NOT roles.ro = ANY (w.readable_by) AS "readOnly", 0 = ANY (w.readable_by) AS open
-    FROM owned w, roles WHERE w.oid NOT IN (SELECT oid FROM hidden)) u WHERE u."readWrite" OR u."readOnly" OR (u.kind = 'f' AND u.open)),
+      w.readable_by IS NULL OR NOT roles.ro = ANY (w.readable_by) AS "readOnly", w.kind = 'f' AND 0 = ANY (w.readable_by) AS open
+    FROM owned w, roles WHERE w.oid NOT IN (SELECT oid FROM hidden)${thorough ? ` AND NOT CASE w.kind WHEN 'f' THEN false WHEN 'n' THEN ${isLeftBehindSql('pg_namespace', 'w.oid')} ELSE ${isLeftBehindSql('pg_class', 'w.oid')} END` : ''}
+      AND (w.readable_by IS NULL OR NOT w.readable_by @> ARRAY[roles.rw, roles.ro] OR ${closed ? "w.kind = 'f' AND 0 = ANY (w.readable_by)" : 'false'}) LIMIT ${PAGE}) u),
   'exposed', (SELECT coalesce(json_agg(json_build_object('name', w.name, 'kind', w.kind) ORDER BY w.name), '[]')
-    FROM owned w JOIN hidden h ON h.oid = w.oid, roles WHERE w.readable_by && ARRAY[roles.rw, roles.ro, 0::oid]))`;
+    FROM owned w JOIN hidden h ON h.oid = w.oid, roles WHERE w.readable_by && ARRAY[roles.rw, roles.ro${everybody}]))`;
 }
 
+/** The roles that make objects in a database which was taken over: besides the owner group those whose rights it has, and the admin. */
+const FORMER_OWNERS = `owners AS (SELECT o AS oid, false AS joined FROM roles
+  UNION ALL SELECT DISTINCT m.roleid, true FROM pg_auth_members m, roles WHERE m.member = roles.o UNION ALL SELECT oid, false FROM pg_roles WHERE rolname = current_user),
+`;
+
 /**
- * Tables, sequences, schemas and routines of a role (an SQL expression for its oid), without what extensions own, which they
- * care for themselves: granting on it all at once would fail or drown in warnings. `readable_by` holds who has any right on it.
+ * Tables, sequences, schemas and routines of the owners, without what extensions own, which they care for themselves: granting on it
+ * all at once would fail or drown in warnings. `readable_by` holds who has any right on it. In a database that was taken over, routines
+ * and views that act with the rights of somebody else are left out: who may use these is not for this library to say.
  */
-export function ownedObjectsSql(role: string): string {
+function ownedObjectsSql(adopted: boolean): string {
+  const isOwner = (role: string) => (adopted ? `${role} IN (SELECT oid FROM owners)` : `${role} = (SELECT o FROM roles)`);
+  const notOfAdmin = "c.relkind IN ('r', 'p', 'f', 'S') OR c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)";
   const notOfExtension = (catalog: string, oid: string) =>
     `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
+  // The lock of the migrations is of nobody's concern: who has rights on it can stop them.
   const readableBy = (acl: string) => `ARRAY(SELECT a.grantee FROM aclexplode(${acl}) a)`;
+  const notOfLibrary = (schema: string) => `${schema} IS DISTINCT FROM (SELECT oid FROM pg_namespace WHERE nspname = ${literal(LOCK_SCHEMA)})`;
   return `SELECT c.oid, c.oid::regclass::text AS name, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, ${readableBy('c.relacl')} AS readable_by
-  FROM pg_class c WHERE c.relowner = ${role} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND ${notOfExtension('pg_class', 'c.oid')}
+  FROM pg_class c WHERE ${isOwner('c.relowner')} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ${adopted ? `AND (${notOfAdmin})` : ''}
+    AND ${notOfLibrary('c.relnamespace')} AND c.relpersistence <> 't' AND ${notOfExtension('pg_class', 'c.oid')}
 UNION ALL SELECT n.oid, quote_ident(n.nspname), 'n', ${readableBy('n.nspacl')}
-  FROM pg_namespace n WHERE n.nspowner = ${role} AND n.nspname <> 'public' AND n.nspname !~ '^pg_' AND ${notOfExtension('pg_namespace', 'n.oid')}
-UNION ALL SELECT p.oid, p.oid::regprocedure::text, 'f', ${readableBy("coalesce(p.proacl, acldefault('f', p.proowner))")}
-  FROM pg_proc p WHERE p.proowner = ${role} AND ${notOfExtension('pg_proc', 'p.oid')}`;
+  FROM pg_namespace n WHERE ${isOwner('n.nspowner')} AND n.nspname NOT IN ('public', ${literal(LOCK_SCHEMA)}) AND n.nspname !~ '^pg_' AND ${notOfExtension('pg_namespace', 'n.oid')}
+UNION ALL SELECT p.oid, ${routineNameSql('p')}, 'f', ${readableBy("coalesce(p.proacl, acldefault('f', p.proowner))")}
+  FROM pg_proc p WHERE ${isOwner('p.proowner')} ${adopted ? 'AND NOT p.prosecdef' : ''} AND ${notOfLibrary('p.pronamespace')} AND ${notOfExtension('pg_proc', 'p.oid')}`;
 }
 
 function grantsSql(acl: string): string {

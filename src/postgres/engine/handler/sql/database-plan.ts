@@ -1,10 +1,10 @@
+import { changesOwner, type Origin } from './adoption/adoption';
 import { markOfDatabase } from './ownership';
 import { identifier, literal } from './quote';
 import type { DatabaseState, Grant, ServerState } from './server-state';
-import { planSettings } from './settings-plan';
+import { planDeclaredSettings, planSettings } from './settings-plan';
 import { BrokerError } from '../../../../broker/broker-error';
 import { checkMayTake, type Claim } from '../../../../broker/handler/sql/claim';
-import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from '../../../../broker/handler/sql/owner-mark';
 import type { Step } from '../../../../broker/handler/sql/step';
 import { groupRoles } from '../../names';
 import type { PostgresDatabaseSpec } from '../../postgres.contract';
@@ -13,7 +13,7 @@ import type { PostgresDatabaseSpec } from '../../postgres.contract';
 export function newDatabase(name: string): DatabaseState {
   const { owner } = groupRoles(name);
   const grants = ['CONNECT', 'TEMPORARY'].map((privilege) => ({ grantee: null, grantor: owner, privilege }));
-  return { name, owner, mine: true, comment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
+  return { name, owner, mine: true, ownerComment: null, encoding: 'UTF8', collate: '', ctype: '', grants, settings: [] };
 }
 
 /** CREATE DATABASE, which must be alone: it cannot run in a transaction. */
@@ -30,7 +30,7 @@ export function checkDatabase(state: ServerState, spec: PostgresDatabaseSpec, cl
     return;
   }
   const object = `Database '${spec.databaseName}'`;
-  checkMayTake(object, markOfDatabase(state, groupRoles(spec.databaseName).owner), claim);
+  checkMayTake(object, markOfDatabase(state, spec.databaseName), claim);
   if (database.encoding !== 'UTF8') {
     throw new BrokerError('ENCODING_MISMATCH', `${object} has the encoding ${database.encoding}, which can't be changed, and this library needs UTF8. Move the data to a new database.`);
   }
@@ -42,24 +42,33 @@ export function checkDatabase(state: ServerState, spec: PostgresDatabaseSpec, cl
 }
 
 /** What the database still needs, as far as it can be done from database `postgres`. */
-export function planDatabase(database: DatabaseState, spec: PostgresDatabaseSpec, claim: Claim): Step[] {
+export function planDatabase(database: DatabaseState, spec: PostgresDatabaseSpec, origin: Origin, admin: string): Step[] {
   const name = identifier(spec.databaseName);
   const { owner, readWrite, readOnly } = groupRoles(spec.databaseName);
   const lacks = (grantee: string, privilege: string) => !database.grants.some((grant) => grant.grantee === grantee && grant.privilege === privilege);
-  const { stackId, logicalId } = claim.mark;
-  const mark = { stackId, logicalId };
-  // Without a mark, but of the owner that it gets here, it is one that an earlier attempt has made.
-  const found = readMark(database.comment) ?? (database.owner === owner ? undefined : NOBODY);
   return [
-    ...(database.owner === owner ? [] : [{ sql: `ALTER DATABASE ${name} OWNER TO ${identifier(owner)}` }]),
-    ...planPublic(spec.databaseName, database.grants),
+    ...(database.owner === owner || !changesOwner(database, origin, admin) ? [] : [{ sql: `ALTER DATABASE ${name} OWNER TO ${identifier(owner)}` }]),
     ...(lacks(readWrite, 'CONNECT') || lacks(readWrite, 'TEMPORARY')
       ? [{ sql: `GRANT CONNECT, TEMPORARY ON DATABASE ${name} TO ${identifier(readWrite)}`, grantors: [database.owner] }] : []),
     ...(lacks(readOnly, 'CONNECT') ? [{ sql: `GRANT CONNECT ON DATABASE ${name} TO ${identifier(readOnly)}`, grantors: [database.owner] }] : []),
-    ...planSettings(`ALTER DATABASE ${name}`, database.settings, spec.settings),
-    ...(isUpToDate(found, mark, claim.settled)
-      ? [] : [{ sql: `COMMENT ON DATABASE ${name} IS ${literal(markComment(markOfTaker(found, mark, claim.settled), database.comment))}` }]),
+    ...(isClosed(spec, origin) ? planPublic(spec.databaseName, database.grants) : []),
+    ...planDatabaseSettings(database, spec, origin),
   ];
+}
+
+/** Whether PUBLIC loses its rights: always, except in a database in which others may be at work. */
+export function isClosed({ revokePublic }: PostgresDatabaseSpec, origin: Origin): boolean {
+  return origin !== 'adopted' || revokePublic;
+}
+
+/** In a database of others, what nobody declared stays as it is, and the defaults of this library are not declared. */
+function planDatabaseSettings({ settings }: DatabaseState, spec: PostgresDatabaseSpec, origin: Origin): Step[] {
+  const alter = `ALTER DATABASE ${identifier(spec.databaseName)}`;
+  if (origin !== 'adopted') {
+    return planSettings(alter, settings, spec.settings);
+  }
+  const declared = Object.fromEntries(Object.entries(spec.settings).filter(([name]) => !spec.defaultSettings.includes(name)));
+  return planDeclaredSettings(alter, settings, declared);
 }
 
 /** On servers that this library made, nobody but the admin needs database `postgres`. */
@@ -71,7 +80,7 @@ export function planMaintenanceDatabase(state: ServerState, owned: boolean): Ste
   return [{ sql: 'GRANT CONNECT, TEMPORARY ON DATABASE postgres TO CURRENT_USER' }, ...planPublic('postgres', grants)];
 }
 
-function planPublic(databaseName: string, grants: Grant[]): Step[] {
+export function planPublic(databaseName: string, grants: Grant[]): Step[] {
   const open = grants.filter((grant) => grant.grantee === null);
   return open.length === 0 ? [] : [{ sql: `REVOKE ALL ON DATABASE ${identifier(databaseName)} FROM PUBLIC`, grantors: open.map((grant) => grant.grantor) }];
 }

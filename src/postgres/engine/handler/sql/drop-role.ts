@@ -1,94 +1,128 @@
-import { planShared } from './contents-plan';
-import { ownedObjectsSql, type OwnedObject } from './contents-state';
 import type { LockedServer } from './locked-server';
-import { checkNotIam } from './ownership';
-import { identifier, literal } from './quote';
+import { checkNotIam, markOfRole } from './ownership';
+import { identifier, literal, textArray } from './quote';
+import { dropOwned } from './removal/drop-owned';
+import { handOver } from './removal/hand-over';
+import { retire } from './removal/retire';
+import { inDatabaseNote, Ledger, type Leaving, type ObjectsPolicy } from './removal/role';
+import { enter, isKept, touchedDatabases } from './removal/touched';
 import { findRole, hasGrantedAdministration } from './server-state';
-import type { SqlSession } from './session';
+import { applyInSteps, whereAllowed, type Pace } from './small-steps';
+import { NOBODY } from '../../../../broker/handler/sql/owner-mark';
+import { NOTHING_REMOVED, type Removal } from '../../../../broker/handler/sql/sql-engine';
 import { sqlOf } from '../../../../broker/handler/sql/step';
-import { groupRoles } from '../../names';
-
-/** What becomes of the objects that a role owns. */
-export type ObjectsPolicy = 'REASSIGN' | 'DROP_OWNED';
-
-interface TouchedDatabase {
-  readonly name: string;
-  readonly heir: string;
-  readonly owner: string;
-}
 
 /**
- * Drops a role with everything that hangs on it, in every database that it touches, and answers what was changed. Killed at any
- * point, it can be run again.
+ * Drops a role, and answers what was changed and what stays. What it owns is dropped, or left to the owner of its database where no code hangs on it.
+ * A role that still owns something afterwards is not dropped but retired. Killed at any point, it can be run again.
  */
-export async function dropRole(server: LockedServer, roleName: string, policy: ObjectsPolicy): Promise<string[]> {
-  const changes = await disarm(server, roleName);
-  const role = identifier(roleName);
-  for (const database of await touchedDatabases(server, roleName)) {
-    const statements = await server.inDatabase(database.name, async (session) => {
-      const toRun = policy === 'DROP_OWNED' ? [`DROP OWNED BY ${role} CASCADE`] : await handOver(session, roleName, database);
-      await session.apply(toRun);
-      return toRun;
-    });
-    changes.push(...statements.map((statement) => `${statement} -- in ${identifier(database.name)}`));
+export async function dropRole(server: LockedServer, name: string, policy: ObjectsPolicy, pace: Pace): Promise<Removal> {
+  const [[role]] = await server.read([`SELECT oid::text AS oid FROM pg_roles WHERE rolname = ${literal(name)}`]);
+  if (role === undefined) {
+    return NOTHING_REMOVED;
   }
-  const end = [`DROP OWNED BY ${role}`, `DROP ROLE ${role}`];
-  await server.apply(end);
-  return [...changes, ...end];
+  const leaving: Leaving = { server, pace, name, oid: String(role.oid), mark: markOfRole(server.state, name) ?? NOBODY, ledger: new Ledger() };
+  await disarm(leaving);
+  await (policy === 'DROP_OWNED' ? dropOwned(leaving) : handOver(leaving));
+  if (await isKept(leaving) || !await dropWithRights(leaving)) {
+    await retire(leaving);
+  }
+  return leaving.ledger.removal();
 }
 
 /**
- * Nobody can log in as the role from here on, and the admin becomes a member of it, which REASSIGN and DROP OWNED ask for. The
+ * Nobody can log in as the role from here on, and the admin becomes a member of it, which owners and DROP OWNED ask for. The
  * role leaves every other role first: were it still in rds_iam, the admin would lose its own password login.
  */
-async function disarm(server: LockedServer, roleName: string): Promise<string[]> {
-  const { state, apply, refresh } = server;
-  const role = identifier(roleName);
-  const memberOf = [...new Set(state.memberships.filter(({ member }) => member === roleName).map((membership) => membership.role))];
-  const leave = [`ALTER ROLE ${role} NOLOGIN`, ...memberOf.map((other) => whereAllowed(`REVOKE ${identifier(other)} FROM ${role}`))];
-  await apply(leave);
-  const now = findRole(await refresh(), roleName);
+async function disarm(leaving: Leaving): Promise<void> {
+  const { server: { state, apply, refresh }, name, oid, ledger } = leaving;
+  const role = identifier(name);
+  const memberOf = [...new Set(state.memberships.filter(({ member }) => member === name).map((membership) => membership.role))];
+  // A membership that others granted and the admin cannot revoke goes with the role.
+  const leave = [{ sql: `ALTER ROLE ${role} NOLOGIN` }, ...memberOf.map((other) => whereAllowed(`REVOKE ${identifier(other)} FROM ${role}`))];
+  await apply(sqlOf(leave));
+  const now = findRole(await refresh(), name);
   if (now) {
     checkNotIam(now);
   }
   const join = [
-    `GRANT ${role} TO CURRENT_USER${hasGrantedAdministration(state) ? ' WITH INHERIT TRUE, SET TRUE' : ''}`,
-    ...await ownedDatabases(server, roleName),
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = (SELECT oid FROM pg_roles WHERE rolname = ${literal(roleName)}) AND pid <> pg_backend_pid()`,
+    { sql: `GRANT ${role} TO CURRENT_USER${hasGrantedAdministration(state) ? ' WITH INHERIT TRUE, SET TRUE' : ''}` },
+    ...await ownedDatabases(leaving),
+    { sql: `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usesysid = ${oid} AND pid <> pg_backend_pid()` },
   ];
-  await apply(join);
-  return [...leave, ...join];
+  await apply(sqlOf(join));
+  ledger.changes.add(...[...leave, ...join].map((step) => 'shown' in step && step.shown !== undefined ? step.shown : step.sql));
 }
 
-/** A membership that others granted and the admin cannot revoke goes with the role. */
-function whereAllowed(statement: string): string {
-  return `DO ${literal(`BEGIN ${statement}; EXCEPTION WHEN insufficient_privilege THEN NULL; END`)}`;
+/** A database itself runs no code, so it may have another owner; what is in it stays as it is. */
+async function ownedDatabases({ server, oid }: Leaving): Promise<{ sql: string }[]> {
+  const [rows] = await server.read([`SELECT datname FROM pg_database WHERE datdba = ${oid} ORDER BY 1`]);
+  return rows.map((row) => whereAllowed(`ALTER DATABASE ${identifier(String(row.datname))} OWNER TO CURRENT_USER`));
 }
 
-/** The heir is the owner of the database, unless that is the role itself, or one that the admin cannot give anything to. */
-async function touchedDatabases(server: LockedServer, roleName: string): Promise<TouchedDatabase[]> {
-  const [rows] = await server.read([`SELECT DISTINCT d.datname AS name, pg_get_userbyid(d.datdba) AS owner,
-    CASE WHEN d.datdba <> r.oid AND pg_has_role(current_user, d.datdba, 'USAGE') THEN pg_get_userbyid(d.datdba) ELSE current_user END AS heir
-  FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
-  WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = ${literal(roleName)} ORDER BY 1`]);
-  return rows.map((row) => ({ name: String(row.name), owner: String(row.owner), heir: String(row.heir) }));
-}
+/** What still depends on the role, or what the admin may not revoke. */
+const STILL_NEEDED = '2BP01';
+const KEPT = [STILL_NEEDED, '42501', 'NOT_ADMINISTRABLE'];
+const ATTEMPTS = 5;
+/** Milliseconds that running statements of others may take to end. */
+const STATEMENTS_MS = 1_000;
+const STATEMENTS_POLL_MS = 10;
 
-/** What moves to the owner of the database had no rights for the database's groups yet. */
-async function handOver(session: SqlSession, roleName: string, database: TouchedDatabase): Promise<string[]> {
-  const role = identifier(roleName);
-  const move = [`REASSIGN OWNED BY ${role} TO ${identifier(database.heir)}`, `DROP OWNED BY ${role}`];
-  const groups = groupRoles(database.name);
-  if (database.heir !== groups.owner) {
-    return move;
+/** Drops a role that owns nothing any more, with its rights in all databases. Answers whether it went: rights of others may keep it. */
+async function dropWithRights(leaving: Leaving): Promise<boolean> {
+  const { server, name, ledger } = leaving;
+  const end = [`DROP OWNED BY ${identifier(name)}`, `DROP ROLE ${identifier(name)}`];
+  for (let attempt = 1; ; attempt += 1) {
+    if (!await dropRights(leaving, attempt === 1)) {
+      return false;
+    }
+    try {
+      await server.apply(end);
+      ledger.changes.add(...end);
+      return true;
+    } catch (error) {
+      const { code }: { code?: unknown } = Object(error);
+      if (typeof code !== 'string' || !KEPT.includes(code)) {
+        throw error;
+      }
+      // What others made meanwhile has rights of the role, from default privileges that are gone now.
+      if (code !== STILL_NEEDED || attempt === ATTEMPTS || await isKept(leaving)) {
+        return false;
+      }
+    }
   }
-  const [rows] = await session.read([`SELECT o.name, o.kind FROM (${ownedObjectsSql(`(SELECT oid FROM pg_roles WHERE rolname = ${literal(roleName)})`)}) o ORDER BY 1`]);
-  const moved = rows.map((row) => ({ name: String(row.name), kind: row.kind as OwnedObject['kind'], readWrite: true, readOnly: true, open: true }));
-  return [...move, ...sqlOf(planShared(moved, groups))];
 }
 
-/** REASSIGN OWNED would give whole databases to the owner of the first one that is worked in. */
-async function ownedDatabases(server: LockedServer, roleName: string): Promise<string[]> {
-  const [rows] = await server.read([`SELECT datname FROM pg_database WHERE pg_get_userbyid(datdba) = ${literal(roleName)} ORDER BY 1`]);
-  return rows.map((row) => `ALTER DATABASE ${identifier(String(row.datname))} OWNER TO CURRENT_USER`);
+async function dropRights(leaving: Leaving, noted: boolean): Promise<boolean> {
+  const { server, name, ledger, pace, oid } = leaving;
+  const dropOwnedBy = `DROP OWNED BY ${identifier(name)}`;
+  const databases = await touchedDatabases(leaving);
+  const [[{ shares }]] = await server.read([`SELECT EXISTS (SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = ${oid}
+    AND classid = 'pg_default_acl'::regclass AND deptype = 'a') AS shares`]);
+  for (const database of databases) {
+    if (!await enter(leaving, database.name, (session) => applyInSteps(session, [whereAllowed(dropOwnedBy)], pace))) {
+      return false;
+    }
+    if (noted) {
+      ledger.changes.add(inDatabaseNote(dropOwnedBy, database.name));
+    }
+  }
+  if (shares === true) {
+    await letStatementsEnd(leaving, databases.map((database) => database.name));
+  }
+  return true;
+}
+
+/** A statement that makes a table, and has read the default privileges of before, would fail once their role is gone. */
+async function letStatementsEnd({ server, pace: { clock } }: Leaving, databases: string[]): Promise<void> {
+  const [[{ now }]] = await server.read(['SELECT clock_timestamp()::text AS now']);
+  const last = clock.now() + STATEMENTS_MS;
+  for (let running = true; running && clock.now() < last;) {
+    const [[row]] = await server.read([`SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = ANY (${textArray(databases)}) AND pid <> pg_backend_pid()
+      AND state = 'active' AND query_start <= ${literal(String(now))}::timestamptz) AS running`]);
+    running = row.running === true;
+    if (running) {
+      await clock.sleep(STATEMENTS_POLL_MS);
+    }
+  }
 }

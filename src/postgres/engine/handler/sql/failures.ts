@@ -10,7 +10,7 @@ const NODE_POSTGRES: DriverWords = {
 };
 
 const RETRIED = ['40001', '40P01', '55P03', '55006'];
-const NOT_READY = ['57P01', '57P02', '57P03', '57P05', '25006', '53300'];
+const NOT_READY = ['57P01', '57P02', '57P03', '57P05', '25P03', '25P04', '25006', '53300'];
 /** Other sessions, not of this library, changed or dropped the same object at the same moment. A few attempts tell. */
 const COLLISION_CODES = ['42P01', '42883'];
 const COLLISION = /tuple concurrently (updated|deleted)|cache lookup failed|could not open relation/i;
@@ -26,6 +26,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   '2BP01': 'Drop or reassign the dependent objects that the detail names.',
   '22023': 'Correct the value of the setting or the locale.',
   '42704': 'Correct the name.',
+  '53200': 'Raise \'max_locks_per_transaction\' in the parameter group and restart the server, or wait until other sessions have ended, then deploy again.',
   '53100': 'The disk of the server is full. Add storage, then deploy again.',
   '57014': 'A statement took longer than the deployment may wait. Deploy again when the server has less to do.',
   '40001': 'Other sessions changed the same objects until the deadline. Deploy again when the server has less to do.',

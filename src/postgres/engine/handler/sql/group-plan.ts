@@ -1,40 +1,57 @@
+import type { Before } from './adoption/adoption';
 import { checkNotIam } from './ownership';
 import { identifier, literal } from './quote';
 import { findRole, hasGrantedAdministration, type RoleState, type ServerState } from './server-state';
 import { BrokerError } from '../../../../broker/broker-error';
 import { checkMayTake, type Claim } from '../../../../broker/handler/sql/claim';
-import { isUpToDate, markComment, markOfTaker, NOBODY, readMark } from '../../../../broker/handler/sql/owner-mark';
+import { markComment, markOfTaker, NOBODY, readMark, type StoredMark } from '../../../../broker/handler/sql/owner-mark';
 import type { Step } from '../../../../broker/handler/sql/step';
 import { groupRoleNames, groupRoles } from '../../names';
 
-/** What the three group roles of a database still need. */
-export function planGroups(state: ServerState, databaseName: string, claim: Claim): Step[] {
+/** How the database came to this library, and what a rollback would have to bring back. */
+export interface TakeOver {
+  readonly adopted: boolean;
+  readonly before?: Before;
+}
+
+/** What the three group roles of a database still need. The owner's mark is that of the database. */
+export function planGroups(state: ServerState, databaseName: string, claim: Claim, takeOver: TakeOver): Step[] {
+  const { owner } = groupRoles(databaseName);
   return [
-    ...groupRoleNames(databaseName).flatMap((name) => planGroup(state, name, databaseName, claim)),
+    ...groupRoleNames(databaseName).flatMap((name) => planGroup(state, name, databaseName, claim, name === owner ? takeOver : undefined)),
     ...planAdminMembership(state, databaseName),
   ];
 }
 
-function planGroup(state: ServerState, name: string, databaseName: string, claim: Claim): Step[] {
+function planGroup(state: ServerState, name: string, databaseName: string, claim: Claim, takeOver?: TakeOver): Step[] {
   const role = findRole(state, name);
-  if (!role) {
-    return [{ sql: `CREATE ROLE ${identifier(name)} NOLOGIN` }, markStep(name, databaseName, claim, null)];
+  const mark = readMark(role?.comment);
+  if (role) {
+    checkGroup(role, mark, databaseName, claim);
   }
-  const mark = readMark(role.comment);
-  checkMayTake(`Role '${name}' for grants on database '${databaseName}'`, mark?.groupOf === databaseName ? mark : undefined, claim);
-  checkNotIam(role);
-  if (role.canLogin) {
-    throw new BrokerError('NAME_TAKEN', `Role '${name}' is a login, and database '${databaseName}' needs that name for a role that only holds grants. Rename the role or the database.`);
-  }
-  const { stackId, logicalId } = claim.mark;
-  return isUpToDate(mark, { stackId, logicalId }, claim.settled) && mark?.groupOf === databaseName ? [] : [markStep(name, databaseName, claim, role)];
+  const create = role ? [] : [{ sql: `CREATE ROLE ${identifier(name)} NOLOGIN` }];
+  // A database that exists before its owner group is somebody's, or nobody's.
+  const found = mark ?? (role || (takeOver && state.database) ? NOBODY : undefined);
+  const wanted = markOf(found, databaseName, claim, takeOver);
+  return sameMark(mark, wanted) ? create : [...create, { sql: `COMMENT ON ROLE ${identifier(name)} IS ${literal(markComment(wanted, role?.comment))}` }];
 }
 
-function markStep(name: string, databaseName: string, claim: Claim, role: RoleState | null): Step {
+function checkGroup(role: RoleState, mark: StoredMark | undefined, databaseName: string, claim: Claim): void {
+  checkMayTake(`Role '${role.name}' for grants on database '${databaseName}'`, mark?.groupOf === databaseName ? mark : undefined, claim);
+  checkNotIam(role);
+  if (role.canLogin) {
+    throw new BrokerError('NAME_TAKEN', `Role '${role.name}' is a login, and database '${databaseName}' needs that name for a role that only holds grants. Rename the role or the database.`);
+  }
+}
+
+function markOf(found: StoredMark | undefined, databaseName: string, claim: Claim, takeOver: TakeOver | undefined): StoredMark {
   const { stackId, logicalId } = claim.mark;
-  const found = readMark(role?.comment) ?? (role ? NOBODY : undefined);
-  const comment = markComment({ ...markOfTaker(found, { stackId, logicalId }, claim.settled), groupOf: databaseName }, role?.comment);
-  return { sql: `COMMENT ON ROLE ${identifier(name)} IS ${literal(comment)}` };
+  const mark = markOfTaker(found, { stackId, logicalId }, claim.settled, takeOver?.before);
+  return { ...mark, groupOf: databaseName, adopted: takeOver?.adopted || undefined };
+}
+
+function sameMark(one: StoredMark | undefined, other: StoredMark): boolean {
+  return one !== undefined && markComment(one) === markComment(other);
 }
 
 /**

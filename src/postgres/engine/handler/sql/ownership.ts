@@ -2,6 +2,7 @@ import { identifier } from './quote';
 import { findRole, hasGrantedAdministration, type DatabaseState, type RoleState, type ServerState } from './server-state';
 import { BrokerError } from '../../../../broker/broker-error';
 import { readMark, type StoredMark } from '../../../../broker/handler/sql/owner-mark';
+import { groupRoles } from '../../names';
 
 /**
  * Says who can help when the server has refused something because of a role or database that the admin may not administer.
@@ -50,8 +51,11 @@ export function markOfRole(state: ServerState, name: string): StoredMark | undef
   return readMark(findRole(state, name)?.comment);
 }
 
-/** The mark of the database. A database that is still without one got the group roles of its maker first. */
-export function markOfDatabase(state: ServerState, ownerRole: string): StoredMark | undefined {
-  const { database } = state;
-  return readMark(database?.comment) ?? (database?.owner === ownerRole ? markOfRole(state, ownerRole) : undefined);
+/**
+ * The mark of the database: that of its owner group, which only the admin writes. A comment on the database itself could be written by
+ * every login that acts as its owner.
+ */
+export function markOfDatabase(state: ServerState, databaseName: string): StoredMark | undefined {
+  const mark = markOfRole(state, groupRoles(databaseName).owner);
+  return mark?.groupOf === databaseName ? mark : undefined;
 }

@@ -9,6 +9,12 @@ const CLOSE_TIMEOUT_MS = 1_000;
 /** What a session may outlive its deadline by: the server then ends it, and with it the broker's lock, whatever became of the client. */
 const GRACE_MS = 10_000;
 
+/** `application_name` of the admin's sessions. */
+export const APPLICATION_NAME = 'cdk-private-backend';
+
+/** The version, as PostgreSQL counts it, from which on a whole transaction can time out. */
+const TRANSACTION_TIMEOUT_SINCE = 170_000;
+
 /** A row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -21,10 +27,11 @@ export interface SqlSession {
   close(): Promise<void>;
 }
 
-export type Connect = (server: ServerConnection, database: string, deadline: number) => Promise<SqlSession>;
+/** @param version of the server, like 180004, where it is known: some settings exist from a version on */
+export type Connect = (server: ServerConnection, database: string, deadline: number, version?: number) => Promise<SqlSession>;
 
 /** Connects as the admin over TLS, and only to a server that proves to be the one meant. */
-export const connectWithPg: Connect = async (server, database, deadline) => {
+export const connectWithPg: Connect = async (server, database, deadline, version = 0) => {
   const remaining = Math.max(deadline - Date.now(), 1_000);
   const client = new Client({
     host: server.host,
@@ -36,8 +43,8 @@ export const connectWithPg: Connect = async (server, database, deadline) => {
     connectionTimeoutMillis: Math.min(CONNECT_TIMEOUT_MS, remaining),
     query_timeout: remaining + GRACE_MS,
     keepAlive: true,
-    application_name: 'cdk-private-backend',
-    options: startupOptions(remaining),
+    application_name: APPLICATION_NAME,
+    options: startupOptions(remaining, version),
   });
   // The query at work fails too, and says so; an event without a listener would end the process.
   client.on('error', () => undefined);
@@ -45,21 +52,47 @@ export const connectWithPg: Connect = async (server, database, deadline) => {
   return new PgSession(client);
 };
 
-/** The search path keeps functions that database owners have made from being run as the admin. */
-function startupOptions(remaining: number): string {
+/**
+ * The owner of a database decides about the settings of its sessions, and must not thereby decide what the admin does there. What a client
+ * sets itself goes before. The search path keeps functions that database owners have made from being run as the admin.
+ */
+function startupOptions(remaining: number, version: number): string {
   const settings = {
     search_path: 'pg_catalog',
+    role: 'none',
     lock_timeout: LOCK_TIMEOUT_MS,
     statement_timeout: remaining,
     idle_session_timeout: remaining + GRACE_MS,
     idle_in_transaction_session_timeout: remaining + GRACE_MS,
-    default_transaction_read_only: 'off',
-    standard_conforming_strings: 'on',
-    client_min_messages: 'error',
-    tcp_keepalives_idle: 30,
+    ...(version >= TRANSACTION_TIMEOUT_SINCE && { transaction_timeout: 0 }),
+    ...NEUTRAL_SETTINGS,
   };
-  return Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`).join(' ');
+  return Object.entries(settings).map(([name, value]) => `-c ${name}=${String(value).replace(/[\\ ]/g, '\\$&')}`).join(' ');
 }
+
+/** Settings that change what statements mean, or end sessions, as they are where nobody has set them. Each exists in all versions. */
+const NEUTRAL_SETTINGS = {
+  default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  default_table_access_method: 'heap',
+  default_tablespace: '',
+  temp_tablespaces: '',
+  standard_conforming_strings: 'on',
+  client_min_messages: 'error',
+  array_nulls: 'on',
+  transform_null_equals: 'off',
+  quote_all_identifiers: 'off',
+  check_function_bodies: 'on',
+  row_security: 'on',
+  exit_on_error: 'off',
+  client_connection_check_interval: 0,
+  local_preload_libraries: '',
+  tcp_user_timeout: 0,
+  tcp_keepalives_idle: 30,
+  tcp_keepalives_interval: 0,
+  tcp_keepalives_count: 0,
+};
 
 class PgSession implements SqlSession {
   public constructor(private readonly client: Client) {}

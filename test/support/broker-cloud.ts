@@ -1,9 +1,9 @@
 import type { Client, QueryResult } from 'pg';
-import { ConductorEnv, type SqlRequest } from '../../../src/broker/broker.contract';
-import { handleSqlRequest } from '../../../src/postgres/engine/handler/sql/handle-sql-request';
-import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../../src/postgres/engine/postgres.contract';
-import { ConductorWorld, impatientClock, type Answer } from '../../postgres/engine/conductor/conductor-world';
-import type { Login, PostgresServer } from '../../support/postgres-server';
+import type { Login, PostgresServer } from './postgres-server';
+import { ConductorEnv, type SqlRequest } from '../../src/broker/broker.contract';
+import { handleSqlRequest } from '../../src/postgres/engine/handler/sql/handle-sql-request';
+import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../src/postgres/engine/postgres.contract';
+import { ConductorWorld, impatientClock, type Answer } from '../postgres/engine/conductor/conductor-world';
 
 type Properties = Record<string, unknown>;
 type Row = Record<string, unknown>;
@@ -47,6 +47,11 @@ export class BrokerCloud {
     return this.world.send({ RequestType: 'Create', ...this.database(name, properties) } as never);
   }
 
+  /** A later deployment, which declares the same. */
+  public async updateDatabase(name: string, properties: Properties = {}): Promise<Answer> {
+    return this.world.send({ RequestType: 'Update', PhysicalResourceId: `database:${name}`, ...this.database(name, properties) } as never);
+  }
+
   public async deleteDatabase(name: string, properties: Properties = {}): Promise<Answer> {
     return this.world.send({ RequestType: 'Delete', PhysicalResourceId: `database:${name}`, ...this.database(name, properties) } as never);
   }
@@ -72,9 +77,9 @@ export class BrokerCloud {
   }
 
   /** The same resource with other properties. With another name, the removal of the old user follows in the clean-up. */
-  public async updateUser(user: User, properties: Properties): Promise<User> {
+  public async updateUser(user: User, properties: Properties, request: object = {}): Promise<User> {
     const all = { ...user.properties, ...properties };
-    const answer = await this.world.send({ RequestType: 'Update', ...this.existing(user), ResourceProperties: all, OldResourceProperties: user.properties } as never);
+    const answer = await this.world.send({ RequestType: 'Update', ...this.existing(user), ResourceProperties: all, OldResourceProperties: user.properties, ...request } as never);
     return { ...user, username: String(all.Username), properties: all, physicalId: answer.PhysicalResourceId, answer };
   }
 
@@ -138,25 +143,6 @@ export class BrokerCloud {
   /** Whether the server has a database of this name. */
   public async hasDatabase(name: string): Promise<boolean> {
     return (await this.asSuperuser('postgres', `select from pg_database where datname = '${name}'`)).length === 1;
-  }
-
-  /** The advisory locks that connections hold in database `postgres` while something is done, as the statements that take them. */
-  public async advisoryLocksDuring(work: Promise<unknown>): Promise<string[]> {
-    const { username, password } = this.server.superuser;
-    const client = await this.server.connect({ user: username, password, database: 'postgres' });
-    const found = new Set<string>();
-    let going = true;
-    const ended = work.finally(() => { going = false; });
-    while (going) {
-      const { rows } = await client.query<{ take: string }>(`select case objsubid
-          when 1 then format('select pg_advisory_lock(%s)', classid::bigint << 32 | objid::bigint)
-          else format('select pg_advisory_lock(%s, %s)', classid::bigint::bit(32)::int, objid::bigint::bit(32)::int)
-        end as take from pg_locks l join pg_database d on d.oid = l.database where locktype = 'advisory' and datname = 'postgres'`);
-      rows.forEach(({ take }) => found.add(take));
-    }
-    await client.end();
-    await ended;
-    return [...found];
   }
 
   private database(name: string, properties: Properties): object {
