@@ -103,6 +103,7 @@ describe.each([15, 18] as const)('removing through CloudFormation on PostgreSQL 
 
   test.each([
     ['a table', 'create table t (id int)', 'a table (public.t)'],
+    ['a partitioned table', 'create table p (id int) partition by list (id)', 'a table (public.p)'],
     ['a materialized view', 'create materialized view m as select 1', 'a table (public.m)'],
     ['a view', 'create view v as select 1', 'a view (public.v)'],
     ['a sequence', 'create sequence s', 'a sequence (public.s)'],

@@ -39,14 +39,14 @@ export async function livingDatabase(broker: BrokerFixture, name: string, owners
     ${ownership.startsWith('by both') ? `RESET SESSION AUTHORIZATION; CREATE TABLE public.held (id int); ALTER TABLE public.held OWNER TO ${name}_holder; CREATE TABLE public.of_admin (id int); ALTER TABLE public.of_admin OWNER TO postgres` : ''}`);
 }
 
-/** All that is to be the same again after a rollback, in words. */
+/** All that is to be the same again after a rollback, in words. The server takes a moment to clean up after sessions, so their temporary tables are left out. */
 export async function fingerprint(broker: BrokerFixture, name: string): Promise<string[]> {
   const acl = (column: string, kind: string, owner: string) => `ARRAY(SELECT a::text FROM unnest(coalesce(${column}, acldefault('${kind}', ${owner}))) a ORDER BY 1)`;
-  const rows = await broker.asSuperuser(name, `SELECT concat_ws(' ', 'class', c.oid::regclass, c.relkind, pg_get_userbyid(c.relowner), CASE c.relkind WHEN 'S' THEN ${acl('c.relacl', 's', 'c.relowner')} ELSE ${acl('c.relacl', 'r', 'c.relowner')} END) AS line FROM pg_class c WHERE c.oid >= 16384 AND c.relkind NOT IN ('i', 't', 'I')
+  const rows = await broker.asSuperuser(name, `SELECT concat_ws(' ', 'class', c.oid::regclass, c.relkind, pg_get_userbyid(c.relowner), CASE c.relkind WHEN 'S' THEN ${acl('c.relacl', 's', 'c.relowner')} ELSE ${acl('c.relacl', 'r', 'c.relowner')} END) AS line FROM pg_class c WHERE c.oid >= 16384 AND c.relkind NOT IN ('i', 't', 'I') AND c.relpersistence <> 't'
     UNION ALL SELECT concat_ws(' ', 'routine', oid::regprocedure, pg_get_userbyid(proowner), ${acl('proacl', 'f', 'proowner')}) FROM pg_proc WHERE oid >= 16384
     UNION ALL SELECT concat_ws(' ', 'schema', nspname, pg_get_userbyid(nspowner), ${acl('nspacl', 'n', 'nspowner')}) FROM pg_namespace WHERE nspname !~ '^pg_'
     UNION ALL SELECT concat_ws(' ', 'extension', extname) FROM pg_extension
-    UNION ALL SELECT concat_ws(' ', 'type', oid::regtype, pg_get_userbyid(typowner)) FROM pg_type WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', 'type', oid::regtype, pg_get_userbyid(typowner)) FROM pg_type WHERE oid >= 16384 AND typnamespace::regnamespace::text !~ '^pg_temp'
     UNION ALL SELECT concat_ws(' ', 'defaults', defaclrole::regrole, defaclobjtype, defaclacl) FROM pg_default_acl
     UNION ALL SELECT concat_ws(' ', 'database', datname, pg_get_userbyid(datdba), datconnlimit, ${acl('datacl', 'd', 'datdba')}, shobj_description(oid, 'pg_database')) FROM pg_database WHERE datname = '${name}'
     UNION ALL SELECT concat_ws(' ', 'settings', setrole::regrole, setconfig) FROM pg_db_role_setting WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = '${name}')

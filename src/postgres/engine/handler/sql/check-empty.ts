@@ -1,3 +1,4 @@
+import { isPartOfAnotherSql } from './dependency';
 import { literal } from './quote';
 import type { SqlSession } from './session';
 import { BrokerError } from '../../../../broker/broker-error';
@@ -34,7 +35,7 @@ function describe(kind: string, count: number, names: string[]): string {
 /** One row for each kind of thing, the most telling first. Sequences, indexes and types that belong to a table are not counted beside it. */
 function contentsSql(): string {
   const made = (catalog: string, oid: string, schema: string) => `${schema} NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN ${NOT_COUNTED} OR nspname ~ '^pg_(toast|temp)')
-      AND NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype IN ('e', 'i'))`;
+      AND NOT ${isPartOfAnotherSql(catalog, oid)}`;
   return `SELECT o.kind, count(*) AS count, (array_agg(o.name ORDER BY o.name))[1:${NAMED_OBJECTS}] AS names FROM (
     SELECT 1 AS rank, 'table' AS kind, c.oid::regclass::text AS name FROM pg_class c WHERE c.relkind IN ('r', 'p', 'm', 'f') AND ${made('pg_class', 'c.oid', 'c.relnamespace')}
     UNION ALL SELECT 2, 'view', c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'v' AND ${made('pg_class', 'c.oid', 'c.relnamespace')}

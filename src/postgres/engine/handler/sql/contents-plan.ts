@@ -113,7 +113,7 @@ function planExtensions(state: ContentsState, extensions: string[]): Step[] {
 }
 
 /** Rights of the groups on objects that exist: those of an adopted database, or that somebody took by hand. */
-export function planShared(objects: OwnedObject[], groups: GroupRoles, closed: boolean): Step[] {
+function planShared(objects: OwnedObject[], groups: GroupRoles, closed: boolean): Step[] {
   const named = (kind: OwnedObject['kind'], choose: (object: OwnedObject) => boolean) =>
     objects.filter((object) => object.kind === kind && choose(object)).map((object) => object.name);
   const grant = (privileges: string, what: string, names: string[], group: string) =>

@@ -1,4 +1,5 @@
 import { routineNameSql } from './adoption/objects';
+import { isOfExtensionSql } from './dependency';
 import { literal, textArray } from './quote';
 import { isLeftBehindSql } from './removal/left-behind';
 import type { Grant } from './server-state';
@@ -95,18 +96,16 @@ const FORMER_OWNERS = `owners AS (SELECT o AS oid, false AS joined FROM roles
 function ownedObjectsSql(adopted: boolean): string {
   const isOwner = (role: string) => (adopted ? `${role} IN (SELECT oid FROM owners)` : `${role} = (SELECT o FROM roles)`);
   const notOfAdmin = "c.relkind IN ('r', 'p', 'f', 'S') OR c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)";
-  const notOfExtension = (catalog: string, oid: string) =>
-    `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
   // The lock of the migrations is of nobody's concern: who has rights on it can stop them.
   const readableBy = (acl: string) => `ARRAY(SELECT a.grantee FROM aclexplode(${acl}) a)`;
   const notOfLibrary = (schema: string) => `${schema} IS DISTINCT FROM (SELECT oid FROM pg_namespace WHERE nspname = ${literal(LOCK_SCHEMA)})`;
   return `SELECT c.oid, c.oid::regclass::text AS name, CASE c.relkind WHEN 'S' THEN 'S' ELSE 'r' END AS kind, ${readableBy('c.relacl')} AS readable_by
   FROM pg_class c WHERE ${isOwner('c.relowner')} AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') ${adopted ? `AND (${notOfAdmin})` : ''}
-    AND ${notOfLibrary('c.relnamespace')} AND c.relpersistence <> 't' AND ${notOfExtension('pg_class', 'c.oid')}
+    AND ${notOfLibrary('c.relnamespace')} AND c.relpersistence <> 't' AND NOT ${isOfExtensionSql('pg_class', 'c.oid')}
 UNION ALL SELECT n.oid, quote_ident(n.nspname), 'n', ${readableBy('n.nspacl')}
-  FROM pg_namespace n WHERE ${isOwner('n.nspowner')} AND n.nspname NOT IN ('public', ${literal(LOCK_SCHEMA)}) AND n.nspname !~ '^pg_' AND ${notOfExtension('pg_namespace', 'n.oid')}
+  FROM pg_namespace n WHERE ${isOwner('n.nspowner')} AND n.nspname NOT IN ('public', ${literal(LOCK_SCHEMA)}) AND n.nspname !~ '^pg_' AND NOT ${isOfExtensionSql('pg_namespace', 'n.oid')}
 UNION ALL SELECT p.oid, ${routineNameSql('p')}, 'f', ${readableBy("coalesce(p.proacl, acldefault('f', p.proowner))")}
-  FROM pg_proc p WHERE ${isOwner('p.proowner')} ${adopted ? 'AND NOT p.prosecdef' : ''} AND ${notOfLibrary('p.pronamespace')} AND ${notOfExtension('pg_proc', 'p.oid')}`;
+  FROM pg_proc p WHERE ${isOwner('p.proowner')} ${adopted ? 'AND NOT p.prosecdef' : ''} AND ${notOfLibrary('p.pronamespace')} AND NOT ${isOfExtensionSql('pg_proc', 'p.oid')}`;
 }
 
 function grantsSql(acl: string): string {

@@ -80,7 +80,7 @@ export function planMaintenanceDatabase(state: ServerState, owned: boolean): Ste
   return [{ sql: 'GRANT CONNECT, TEMPORARY ON DATABASE postgres TO CURRENT_USER' }, ...planPublic('postgres', grants)];
 }
 
-export function planPublic(databaseName: string, grants: Grant[]): Step[] {
+function planPublic(databaseName: string, grants: Grant[]): Step[] {
   const open = grants.filter((grant) => grant.grantee === null);
   return open.length === 0 ? [] : [{ sql: `REVOKE ALL ON DATABASE ${identifier(databaseName)} FROM PUBLIC`, grantors: open.map((grant) => grant.grantor) }];
 }

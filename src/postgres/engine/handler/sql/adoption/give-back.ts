@@ -4,7 +4,7 @@ import { thingsSql, type Catalog, type ObjectKind } from './objects';
 import { shownOf, sqlOf } from '../../../../../broker/handler/sql/step';
 import { groupRoles } from '../../../names';
 import type { LockedServer } from '../locked-server';
-import { identifier, literal } from '../quote';
+import { identifier, literal, splitSetting } from '../quote';
 import type { DatabaseState } from '../server-state';
 import type { SqlSession } from '../session';
 import { planSettings } from '../settings-plan';
@@ -15,7 +15,7 @@ export async function giveBack(server: LockedServer, database: DatabaseState, be
   const name = identifier(database.name);
   const outside = [
     ...(before.owner === undefined || database.owner === before.owner ? [] : [`ALTER DATABASE ${name} OWNER TO ${identifier(before.owner)}`]),
-    ...sqlOf(planSettings(`ALTER DATABASE ${name}`, database.settings, stored(before.settings))),
+    ...sqlOf(planSettings(`ALTER DATABASE ${name}`, database.settings, Object.fromEntries(before.settings.map(splitSetting)))),
     ...(before.open && before.open.database.length > 0 ? [`GRANT ${before.open.database.join(', ')} ON DATABASE ${name} TO PUBLIC`] : []),
   ];
   await server.apply(outside);
@@ -48,8 +48,4 @@ async function insideStatements(session: SqlSession, databaseName: string, { mov
 function movedSql(databaseName: string, objects: Partial<Record<Catalog, number[]>>): string {
   const chosen = Object.entries(objects).map(([catalog, oids]) => `t.catalog = ${literal(catalog)} AND t.oid IN (${oids.map(Number).join(', ')})`);
   return `SELECT t.kind, t.name FROM (${thingsSql()}) t WHERE pg_get_userbyid(t.owner) = ${literal(groupRoles(databaseName).owner)} AND (${chosen.join(' OR ')}) ORDER BY t.kind <> 'SCHEMA', 2`;
-}
-
-function stored(settings: string[]): Record<string, string> {
-  return Object.fromEntries(settings.map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]));
 }

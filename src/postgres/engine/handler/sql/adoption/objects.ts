@@ -1,4 +1,5 @@
 import { LOCK_SCHEMA } from '../../../names';
+import { isPartOfAnotherSql } from '../dependency';
 import { literal } from '../quote';
 
 /** What an object is, as ALTER says it. */
@@ -23,8 +24,7 @@ export interface OwnedThing {
  * library, to another object (the row type of a table, the sequence of a column, the constructors of a range), or to a session.
  */
 export function thingsSql(): string {
-  const free = (catalog: Catalog, oid: string) =>
-    `NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.objsubid = 0 AND x.deptype IN ('e', 'i'))`;
+  const free = (catalog: Catalog, oid: string) => `NOT ${isPartOfAnotherSql(catalog, oid)}`;
   const ours = (namespace: string) => `${namespace}.nspname NOT IN ('pg_catalog', 'information_schema', ${literal(LOCK_SCHEMA)}) AND ${namespace}.nspname !~ '^pg_(toast|temp)'`;
   return `SELECT 'pg_namespace' AS catalog, n.oid, 'SCHEMA' AS kind, quote_ident(n.nspname) AS name, n.nspowner AS owner, false AS bound
   FROM pg_namespace n WHERE ${ours('n')} AND n.nspname <> 'public' AND ${free('pg_namespace', 'n.oid')}

@@ -1,3 +1,5 @@
+import { isOfExtensionSql } from '../dependency';
+
 /**
  * SQL that finds the tables of a role on which no code hangs. Whoever owns a table lends its rights to the code on it: foreign keys act as the
  * owner, and so do `ANALYZE`, `REINDEX` and `VACUUM`. So a table with code of a removed login must not get an owner with more rights.
@@ -13,7 +15,6 @@ const FIRST_OF_USERS = 16384;
 
 /** Owners whose code is trusted with everything already. */
 const TRUSTED_OWNER = '(SELECT oid FROM pg_roles WHERE rolsuper OR rolname = current_user)';
-const memberOfExtension = (catalog: string, oid: string) => `EXISTS (SELECT FROM pg_depend x WHERE x.classid = '${catalog}'::regclass AND x.objid = ${oid} AND x.deptype = 'e')`;
 
 /**
  * Functions that may run code of others. Of what comes with PostgreSQL those that run a query, or convert a text to a type by its name; of extensions
@@ -24,11 +25,11 @@ const UNSAFE_FUNCTIONS = `SELECT p.oid FROM pg_proc p WHERE NOT CASE
       (p.provolatile <> 'v' OR p.proname IN (${CALM.map((name) => `'${name}'`).join(', ')}))
       AND p.proname !~ '_to_xml|^pg_input_' AND NOT (p.proargtypes::oid[] && ARRAY['cstring'::regtype, 'internal'::regtype]::oid[])
     ELSE (p.provolatile = 'i' OR p.proname IN (${CALM.map((name) => `'${name}'`).join(', ')}))
-      AND p.proowner IN ${TRUSTED_OWNER} AND ${memberOfExtension('pg_proc', 'p.oid')} END`;
+      AND p.proowner IN ${TRUSTED_OWNER} AND ${isOfExtensionSql('pg_proc', 'p.oid')} END`;
 
 /** Types whose values run code where they are checked, compared or converted. */
 const unsafeTypes = (heir: string) => `SELECT t.oid FROM pg_type t WHERE t.oid >= ${FIRST_OF_USERS} AND t.typowner <> ${heir}
-    AND NOT (t.typowner IN ${TRUSTED_OWNER} AND ${memberOfExtension('pg_type', 't.oid')})
+    AND NOT (t.typowner IN ${TRUSTED_OWNER} AND ${isOfExtensionSql('pg_type', 't.oid')})
     AND (t.typtype IN ('d', 'c', 'r', 'm') OR EXISTS (SELECT FROM pg_cast k WHERE t.oid IN (k.castsource, k.casttarget) AND k.castfunc >= ${FIRST_OF_USERS}))`;
 
 /** Every expression that is stored with a table, as the text of its tree. */
@@ -82,7 +83,7 @@ coded AS (SELECT c.oid FROM pg_class c JOIN near ON near.oid = c.oid WHERE c.rel
     WHERE k.contype = 'f' AND a.atttypid IN (SELECT oid FROM unsafe_types) AND k.confrelid IN (SELECT oid FROM near)),
 tied AS (SELECT oid FROM coded UNION SELECT l.b FROM tied t JOIN links l ON l.a = t.oid)
 SELECT coalesce(json_agg(m.oid::bigint ORDER BY m.oid), '[]') AS oids FROM mine m
-WHERE m.relkind <> 'f' AND m.oid NOT IN (SELECT oid FROM tied) AND NOT ${memberOfExtension('pg_class', 'm.oid')} AND ${maySettleSql(role, heir, 'm.relnamespace')}`;
+WHERE m.relkind <> 'f' AND m.oid NOT IN (SELECT oid FROM tied) AND NOT ${isOfExtensionSql('pg_class', 'm.oid')} AND ${maySettleSql(role, heir, 'm.relnamespace')}`;
 }
 
 /** Like the tables: the sequences of a role that belong to no column. */
@@ -95,7 +96,7 @@ WHERE c.relowner = ${role} AND c.relkind = 'S' AND c.relpersistence <> 't' AND N
 /** Like the tables: the schemas of a role. */
 export function schemasSql(role: string): string {
   return `SELECT coalesce(json_agg(n.oid::bigint ORDER BY n.oid), '[]') AS oids FROM pg_namespace n
-WHERE n.nspowner = ${role} AND n.nspname !~ '^pg_' AND NOT ${memberOfExtension('pg_namespace', 'n.oid')}`;
+WHERE n.nspowner = ${role} AND n.nspname !~ '^pg_' AND NOT ${isOfExtensionSql('pg_namespace', 'n.oid')}`;
 }
 
 /** An owner needs CREATE on the schema. Nobody gets that here; a schema of the role itself moves first. */
