@@ -63,7 +63,7 @@ function build(app: App, services: number): void {
   const vpc = new BackendNetwork(stack, 'Network').vpc;
   const cluster = new BackendCluster(stack, 'Cluster', { vpc });
   const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app' });
-  const user = postgres.database.addUser('Api', { connectionLimit: 1, poolSize: 1 });
+  const user = postgres.database.addUser('Api', { connectionLimit: -1, poolSize: 1 });
   const ingress = new PublicIngress(stack, 'Ingress', { vpc });
   for (let index = 0; index < services; index++) {
     const api = new FargateApi(stack, `Api${index}`, { cluster, image: ContainerImage.fromRegistry('public.ecr.aws/nginx/nginx:1.29'), connectTo: [user] });

@@ -3,6 +3,7 @@ import * as path from 'path';
 import { benchBundles } from './bundles';
 import { benchChecks } from './checks';
 import { benchConverge } from './converge';
+import { benchLint } from './lint';
 import { benchLoad } from './load';
 import { benchRemoval } from './removal';
 import { benchRex } from './rex';
@@ -12,7 +13,7 @@ import { printVerdicts, type Verdict } from './support/report';
 import { benchScale, benchStacks, benchSynth, benchSynthRex } from './synth';
 
 const PARTS: { readonly [name: string]: () => Promise<Verdict[]> } = {
-  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, g: benchStacks, h: benchSynthRex, i: benchRex, j: benchRemoval,
+  a: benchSynth, b: benchScale, c: benchLoad, d: benchBundles, e: benchConverge, f: benchChecks, g: benchStacks, h: benchSynthRex, i: benchRex, j: benchRemoval, k: benchLint,
 };
 
 async function main(): Promise<void> {

@@ -114,7 +114,7 @@ describe('a consumer that leaves the app', () => {
     // THEN
     for (const [stackName, { Resources, Outputs = {} }] of Object.entries(rest)) {
       expect(all[stackName].Resources).toEqual(expect.objectContaining(Resources));
-      expect(Object.keys(all[stackName].Resources).filter((id) => Resources[id] === undefined && !/(Owner(LoginSecret|Secret|ConductorPolicy)?|Ingress(RulesBoth|KeysEgress)\w*)[0-9A-F]{8}$/.test(id))).toEqual([]);
+      expect(Object.keys(all[stackName].Resources).filter((id) => Resources[id] === undefined && !/(Owner(LoginSecret|Secret)?|Ingress(RulesBoth|KeysEgress)\w*)[0-9A-F]{8}$/.test(id))).toEqual([]);
       expect(all[stackName].Outputs ?? {}).toEqual(expect.objectContaining(Outputs));
     }
     const needed = Object.values(rest).flatMap(getStackOutputs);

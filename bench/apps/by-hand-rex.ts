@@ -100,7 +100,7 @@ export class ByHandRexStack extends Stack {
       image: ecs.ContainerImage.fromRegistry('supertokens/supertokens-postgresql:12.1.1'),
       port: 3567,
       environment: { BASE_PATH: '/auth', POSTGRESQL_CONNECTION_POOL_SIZE: '5', INFO_LOG_PATH: 'null', ERROR_LOG_PATH: 'null' },
-      secrets: { API_KEYS: ecs.Secret.fromSecretsManager(this.apiKey), POSTGRESQL_CONNECTION_URI: this.userSecret('SupertokensUri', user, 'url') },
+      secrets: { API_KEYS: ecs.Secret.fromSecretsManager(this.apiKey), POSTGRESQL_CONNECTION_URI: this.userSecret('SupertokensUri', user, 'urlWithCaFile') },
       writablePath: '/usr/lib/supertokens/temp',
       route: { listener: this.listener, path: '/auth/*', healthCheckPath: '/auth/hello', priority: 1 },
     });

@@ -21,7 +21,7 @@ export class LibraryStack extends Stack {
     const stacks = new ServiceStacks(this, perStack);
     for (let index = 0; index < services; index++) {
       const name = serviceName(index);
-      user = index % SERVICES_PER_USER === 0 ? postgres.database.addUser(name, { connectionLimit: 1, poolSize: 1 }) : user;
+      user = index % SERVICES_PER_USER === 0 ? postgres.database.addUser(name, { connectionLimit: -1, poolSize: 1 }) : user;
       const props = { cluster, image: ServiceImage.fromDirectory(path.join(root, 'examples/services/go-api')), connectTo: user && [user], migrations: [migrations] };
       if (isWorker(index)) {
         new FargateWorker(stacks.stackOf(index), name, props);

@@ -14,7 +14,7 @@ export interface Size {
   readonly perStack?: number;
 }
 
-/** The broker's role has room for 28 users, so services share them. */
+/** Services share users, as many backends do. */
 export const SERVICES_PER_USER = 2;
 
 /** Every fifth service has no route. */

@@ -40,6 +40,7 @@ export function createBroker({ host, port, admin, ca }: Target): RemovingConverg
         return response;
       },
       sendResponse: async (_, body) => expectSuccess(body),
+      continueLater: () => Promise.reject(new Error('There is no other invocation.')),
       remainingMillis: () => CONDUCTOR_TIMEOUT_SECONDS * 1000,
       log: ({ level, message, error }) => void (level === 'error' && console.error(message, error)),
       clock: systemClock,

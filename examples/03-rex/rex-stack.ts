@@ -34,14 +34,14 @@ export class RexStack extends Stack {
     const redis = new RedisCache(this, 'Redis', { vpc, engine: CacheEngine.REDIS_7, capacity, eviction: CacheEviction.NO_EVICTION });
     const queue = redis.addUser('Queue', { access: RedisAccess.readWrite({ keyPrefixes: ['{rex}:'] }) });
 
-    // The auth service makes its own tables, as their owner. While it is deployed, two tasks of it run.
+    // The auth service makes its own tables, as their owner. While it is deployed, two tasks of it run. It is written in Java, so its URL has to name the CA file.
     const sessions = postgres.addDatabase('supertokens').addUser('Supertokens', { access: PostgresAccess.OWNER, poolSize: 5, connectionLimit: 10 });
     const apiKey = new Secret(this, 'ApiKey', { generateSecretString: { excludePunctuation: true, passwordLength: 40 } });
     const supertokens = new FargateApi(this, 'Supertokens', {
       ...service,
       image: ContainerImage.fromRegistry('supertokens/supertokens-postgresql:12.1.1'),
       environment: { BASE_PATH: '/auth', POSTGRESQL_CONNECTION_POOL_SIZE: '5', INFO_LOG_PATH: 'null', ERROR_LOG_PATH: 'null' },
-      secrets: { API_KEYS: EcsSecret.fromSecretsManager(apiKey), POSTGRESQL_CONNECTION_URI: EcsSecret.fromSecretsManager(sessions.secret!, 'url') },
+      secrets: { API_KEYS: EcsSecret.fromSecretsManager(apiKey), POSTGRESQL_CONNECTION_URI: EcsSecret.fromSecretsManager(sessions.secret!, 'urlWithCaFile') },
       connectTo: [sessions],
       port: 3567,
       healthCheckPath: '/auth/hello',

@@ -111,6 +111,7 @@ export class Deployment {
       sendResponse: async (_, text) => {
         body = text;
       },
+      continueLater: () => Promise.reject(new Error('There is no other invocation.')),
       remainingMillis: () => 60_000,
       log: () => undefined,
       clock: systemClock,

@@ -87,8 +87,8 @@ async function main(): Promise<number> {
   const { url, containers } = await demo(report, workDir);
   const code = report.summary();
   if (process.argv.includes('--keep')) {
-    const { DATABASE_URL } = containers.serviceEnvironment();
-    console.log(`\nStill running; Ctrl-C ends it.\n  ${url}/hello/ada\n  psql '${DATABASE_URL}'`);
+    const { DATABASE_URL, PGSSLROOTCERT } = containers.serviceEnvironment();
+    console.log(`\nStill running; Ctrl-C ends it.\n  ${url}/hello/ada\n  PGSSLROOTCERT='${PGSSLROOTCERT}' psql '${DATABASE_URL}'`);
     await interrupted;
   }
   return code;

@@ -13,6 +13,14 @@ export interface ServiceBindingOptions {
    * @default - no prefix
    */
   readonly prefix?: string;
+
+  /**
+   * Tasks of the service that run at most, outside of deployments. A deployment may run twice as many. Database users count their
+   * connections by it; others ignore it.
+   *
+   * @default - not known; a database user counts the tasks of its posture
+   */
+  readonly maxTasks?: number;
 }
 
 /** Permissions that come with a binding. */

@@ -1,45 +1,47 @@
-import { Names, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
-import { CfnResourcePolicy, type ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct, IConstruct } from 'constructs';
+import type { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IConstruct } from 'constructs';
 import type { Broker } from './broker';
 import { READ_SECRET_ACTIONS, USER_SECRET_ACTIONS } from './conductor.contract';
 
+/** Tag of a user's secret with the ARN of the one role that may use it. */
+const ROLE_TAG = 'cdk-private-backend:broker-role';
+
+/** CloudFormation puts it on what it makes, and nobody else can set tags that begin with `aws:`. */
+const STACK_TAG = 'aws:cloudformation:stack-id';
+
 /**
- * Lets the conductor fill the secret of a user.
+ * Lets the conductor use the secrets of users, of whatever stack: those that CloudFormation made, and that have the conductor's tag.
+ * One statement for all, since a role takes 10,240 characters of policies, which 30 users with a policy each would fill.
  *
- * The policy stands in the user's stack, because a statement in the role's own policy would make the server's stack
- * depend on the user's.
+ * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/auth-and-access-abac.html
  */
-export function grantConductor(user: Construct, broker: Broker, secretArn: string, encryptionKey?: kms.IKey): iam.Policy {
-  return new iam.Policy(user, 'ConductorPolicy', {
-    policyName: inlinePolicyName(user),
-    roles: [broker.conductorRole],
-    statements: [
-      new iam.PolicyStatement({ actions: USER_SECRET_ACTIONS, resources: [secretArn] }),
-      ...throughSecretsManager(user, ['kms:Decrypt', 'kms:GenerateDataKey'], encryptionKey),
-    ],
+export function userSecretStatement(role: iam.IRole): iam.PolicyStatement {
+  return new iam.PolicyStatement({
+    actions: USER_SECRET_ACTIONS,
+    resources: [Stack.of(role).formatArn({ service: 'secretsmanager', resource: 'secret', resourceName: '*', arnFormat: ArnFormat.COLON_RESOURCE_NAME })],
+    conditions: {
+      StringEquals: { [`aws:ResourceTag/${ROLE_TAG}`]: role.roleArn },
+      Null: { [`aws:ResourceTag/${STACK_TAG}`]: 'false' },
+    },
   });
 }
 
-/**
- * Lets the conductor read a secret that outlives its stack, so that the stack which takes the user over gets its password.
- *
- * A policy in the conductor's role would have to outlive the stack too, and then be in the way of the role's own deletion.
- *
- * @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/determine-acccess_examine-iam-policies.html
- */
-export function keepReadable(user: Construct, broker: Broker, secretArn: string): CfnResourcePolicy {
-  const policy = new CfnResourcePolicy(user, 'RetainedSecretPolicy', {
-    secretId: secretArn,
-    blockPublicPolicy: true,
-    resourcePolicy: new iam.PolicyDocument({
-      statements: [new iam.PolicyStatement({ principals: [broker.conductorRole], actions: READ_SECRET_ACTIONS, resources: ['*'] })],
-    }),
+/** Opens the secret of a user to the conductor of its server, and to no other. */
+export function openToConductor(secret: CfnSecret, broker: Broker): void {
+  secret.tags.setTag(ROLE_TAG, broker.conductorRole.roleArn);
+}
+
+/** Lets the conductor use a key with which users' secrets of this stack are encrypted. */
+export function keyPolicy(stack: Stack, id: string, role: iam.IRole, key: kms.IKey): iam.Policy {
+  return new iam.Policy(stack, id, {
+    // The default is the logical id, which two stacks may share. On one role the second would replace the first.
+    policyName: `${id}-${stack.node.addr.slice(-8)}`,
+    roles: [role],
+    statements: throughSecretsManager(stack, ['kms:Decrypt', 'kms:GenerateDataKey'], key),
   });
-  policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
-  return policy;
 }
 
 /** Lets the conductor read the admin's secret. */
@@ -62,11 +64,4 @@ function throughSecretsManager(scope: IConstruct, actions: string[], key?: kms.I
     resources: [key.keyArn],
     conditions: { StringEquals: { 'kms:ViaService': `secretsmanager.${region}.${urlSuffix}` } },
   })];
-}
-
-/**
- * The default name is the logical id, which two stacks may share. On one role the second would replace the first.
- */
-function inlinePolicyName(user: Construct): string {
-  return `${Names.uniqueResourceName(user, { maxLength: 100 })}-${user.node.addr.slice(-8)}`;
 }

@@ -5,6 +5,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import type { BrokerEngine } from './broker-engine';
+import { keyPolicy } from './broker-policy';
 import { createConductor, createSqlFunction, type BrokerFunction } from './private/broker-functions';
 import { openBrokerPath } from './private/broker-network';
 import type { ServerWatch } from './server-watch';
@@ -14,7 +15,7 @@ import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 import { NameRegistry } from './private/name-registry';
-import { validateUsers, type DeclaredUser } from './private/user-limits';
+import { validateKeys, validateUsers, type DeclaredUser } from './private/user-limits';
 import { RDS_ROOTS_REVISION } from '../trust/shared/rds-roots';
 
 const BROKER = Symbol.for('cdk-private-backend.Broker');
@@ -77,6 +78,7 @@ export class Broker extends Construct {
   private readonly dependencies: IConstruct[];
   private readonly names: NameRegistry;
   private readonly users: DeclaredUser[] = [];
+  private readonly keyPolicies = new Map<string, iam.Policy>();
   private readonly last = new Map<Stack, CfnResource>();
 
   private constructor(scope: Construct, id: string, private readonly props: BrokerProps) {
@@ -88,7 +90,7 @@ export class Broker extends Construct {
     this.conductorRole = this.conductor.role;
     this.names = new NameRegistry(props.engine, props.adminUsername);
     this.dependencies = [...path.rules, ...sql.dependencies, ...this.conductor.dependencies, ...props.serverResources];
-    props.server.node.addValidation({ validate: () => validateUsers(this.users, props.maxConnections) });
+    props.server.node.addValidation({ validate: () => [...validateUsers(this.users, props.maxConnections), ...validateKeys(this.keyPolicies.size)] });
   }
 
   /** Which roots the secrets of users hold; none where the server has certificate authorities of its own. */
@@ -105,6 +107,19 @@ export class Broker extends Construct {
   public reserveUser(scope: IConstruct, logins: string[], limits: Omit<DeclaredUser, 'path'>): void {
     logins.forEach((login) => this.names.reserveRole(scope, login));
     this.users.push({ path: scope.node.path, ...limits });
+  }
+
+  /**
+   * Lets the conductor use the key of a user's secret. The policy stands in the user's stack, because a statement in the role's own would
+   * make the server's stack depend on the key's. All users of a stack with that key share it, so it stays until the last of them is gone.
+   */
+  public grantKey(user: Construct, key: kms.IKey): iam.Policy {
+    const stack = Stack.of(user);
+    const id = `BrokerKeyPolicy${[this, key].map(({ node }) => node.addr.slice(-8)).join('')}`;
+    const path = `${stack.node.path}/${id}`;
+    const policy = this.keyPolicies.get(path) ?? keyPolicy(stack, id, this.conductorRole, key);
+    this.keyPolicies.set(path, policy);
+    return policy;
   }
 
   /** Refuses a database that is declared twice on the server. */

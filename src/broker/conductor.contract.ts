@@ -6,8 +6,11 @@ export const CONDUCTOR_TIMEOUT_SECONDS = 900;
 /** Time-out of the SQL function. The conductor can still name a time-out of it. */
 export const SQL_FUNCTION_TIMEOUT_SECONDS = 840;
 
-/** `ServiceTimeout` of the custom resources: CloudFormation gives up on a conductor that crashed, but never on one at work. */
-export const SERVICE_TIMEOUT_SECONDS = 960;
+/** Invocations that one request may take, each of which hands over to the next while RDS still creates or changes the server. A Multi-AZ instance or an Aurora cluster takes up to half an hour. */
+export const MOST_INVOCATIONS = 3;
+
+/** `ServiceTimeout` of the custom resources: CloudFormation gives up on a conductor that crashed, but never on one at work. At most an hour. */
+export const SERVICE_TIMEOUT_SECONDS = MOST_INVOCATIONS * CONDUCTOR_TIMEOUT_SECONDS + 60;
 
 /** `maximumEventAge` of the conductor: a request that Lambda delivers later than this belongs to a deployment that is over. */
 export const MAX_EVENT_AGE_SECONDS = 300;

@@ -74,14 +74,15 @@ export interface RedisCacheProps {
   readonly backupRetention?: Duration;
 
   /**
-   * Time of day in UTC at which nodes take the daily snapshot, at least an hour long, like `05:00-06:00`.
+   * Time of day in UTC at which nodes take the daily snapshot, at least an hour long, like `05:00-06:00`. It must not overlap
+   * the maintenance window, so set both.
    *
    * @default - ElastiCache chooses
    */
   readonly preferredBackupWindow?: string;
 
   /**
-   * Time of week in UTC for maintenance of nodes, like `sun:23:00-mon:01:30`.
+   * Time of week in UTC for maintenance of nodes, at least an hour long, like `sun:23:00-mon:01:30`.
    *
    * @default - ElastiCache chooses
    */

@@ -30,6 +30,9 @@ import type { Monitoring, Monitored } from '../symptoms/shared/monitored';
 /** @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_FlexibleTimeWindow.html */
 const MOST_WINDOW_MINUTES = 1440;
 
+/** Doubled like the tasks of a service, because a run may begin before the last one has ended. */
+const TASKS_OF_A_RUN = 1;
+
 /** Properties of a job. */
 export interface ScheduledJobProps extends CommonTaskProps {
   /** When the job runs, in which time zone. */
@@ -227,7 +230,8 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
   }
 
   private collectInputs(props: ScheduledJobProps, plan: TaskPlan): ServiceInputs {
-    return collectInputs(this, { ...props, own: { stopTimeout: { STOP_TIMEOUT_SECONDS: Tokenization.stringifyNumber(plan.stopTimeout.toSeconds()) } } });
+    const own = { stopTimeout: { STOP_TIMEOUT_SECONDS: Tokenization.stringifyNumber(plan.stopTimeout.toSeconds()) } };
+    return collectInputs(this, { ...props, own, peakTasks: TASKS_OF_A_RUN });
   }
 
   private createDeadLetterQueue(): sqs.Queue {

@@ -56,6 +56,7 @@ const DEFAULT_RETRIES = 2;
  *   code serves during and after a migration. Write migrations in two deployments: *expand* (add what new code needs, old code must
  *   not notice), and, once no old code runs, *contract* (remove what nothing uses).
  * - **`cdk deploy --hotswap` starts new code without migrating.** Do not use it where migrations are pending.
+ * - A run fails where an index that a file names is `INVALID`, also when `IF NOT EXISTS` took it for made.
  * - Deleting this construct stops a running task, and changes nothing in the database.
  * - The `PRE_SCALE_UP` lifecycle hook of ECS is not used. It escapes CloudFormation's hour, but runs for each service and at every
  *   deployment.
@@ -65,7 +66,7 @@ const DEFAULT_RETRIES = 2;
  * The task runs as the owner of the database, without root, capabilities or a writable file system but `/tmp`, with no AWS
  * permissions of its own, and gets the password from Secrets Manager. The function is outside the VPC and has no access to secrets;
  * it may start this one task family in this one cluster, with these two roles, and read this one log. Credentials in log lines are
- * blanked out before they reach CloudFormation.
+ * blanked out before they reach CloudFormation, and with goose and dbmate before they reach the log.
  *
  * ## Cost
  *

@@ -1,4 +1,5 @@
 import type { CfnResource, Duration } from 'aws-cdk-lib';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { AdoptExisting } from './adopt-existing';
 import type { DatabaseEngine, ILogicalDatabase, IDatabaseServer, IDatabaseUser } from '../binding';
@@ -13,6 +14,7 @@ import { Posture } from '../posture';
 import { InvalidBackendError } from '../private/errors';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
+import type { PostgresServer } from './private/postgres-server';
 import { databaseSettings, defaultSettings, validateSettings } from './private/settings';
 import type { MigrationDialect } from '../migrations/shared/migration-dialect';
 
@@ -29,8 +31,8 @@ const VERSION_TABLES = ['goose_db_version', 'schema_migrations'];
 /** Options of a database. */
 export interface PostgresDatabaseOptions {
   /**
-   * Name of the database. May be a token. Changing it creates another, empty database; the old one is treated as
-   * `onRemoval` says.
+   * Name of the database: at most 63 letters of ASCII, digits and `-._~!$&()*+;=@`, which every client can read in a URL. May be a token.
+   * Changing it creates another, empty database; the old one is treated as `onRemoval` says.
    *
    * @default - the id
    */
@@ -73,6 +75,20 @@ export interface PostgresDatabaseOptions {
    * @default - goose_db_version and schema_migrations
    */
   readonly protectedTables?: string[];
+
+  /**
+   * Name of the login that `owner` is, at most 63 bytes. Changing it makes a new login before the old one goes.
+   *
+   * @default - `<databaseName>_migrator`; where that is longer than 63 bytes, the database's name is cut and a hash of it follows
+   */
+  readonly ownerUsername?: string;
+
+  /**
+   * Key that encrypts the secret of `owner`.
+   *
+   * @default - the account's key for Secrets Manager (`aws/secretsmanager`)
+   */
+  readonly ownerEncryptionKey?: kms.IKey;
 
   /**
    * What happens to a database of this name that this stack did not create. Until a later deployment updates a database that was taken over,
@@ -141,6 +157,7 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
   public readonly databaseName: string;
 
   private readonly protectedTables: string[];
+  private readonly ownerOptions: Pick<PostgresDatabaseOptions, 'ownerUsername' | 'ownerEncryptionKey'>;
   private readonly declared: CfnResource[] = [];
   private readonly observers: Array<(resource: CfnResource) => void> = [];
 
@@ -155,8 +172,10 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
     this.server = props.server;
     this.databaseName = props.databaseName ?? id;
     this.protectedTables = props.protectedTables ?? VERSION_TABLES;
+    this.ownerOptions = props;
     validateDatabaseName(this, this.databaseName);
     validateExtensions(this, props.extensions ?? []);
+    (props.server as Partial<PostgresServer>)._judgeExtensions?.(this, props.extensions ?? [], this.databaseName);
     validateSettings(this, props.settings, { idleInTransactionSessionTimeout: props.idleInTransactionSessionTimeout });
     if (props.locale === '') {
       throw new InvalidBackendError(this, 'PostgresDatabase.locale', '`locale` must not be empty. Remove it to use the server\'s locale.');
@@ -166,9 +185,9 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
 
   /**
    * The user that migrations run as: a login that acts as the owner of the database. Made when first used, in the
-   * database's stack, with the name `<databaseName>_migrator`.
+   * database's stack, with the name `ownerUsername` and a secret that `ownerEncryptionKey` encrypts.
    *
-   * @throws when that name is longer than 63 bytes
+   * @throws when `ownerUsername` is reserved, longer than 63 bytes, or declared twice on the server
    */
   public get owner(): IDatabaseUser {
     return (this.node.tryFindChild('Owner') as PostgresUser | undefined) ?? this.createOwner();
@@ -233,6 +252,7 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
       ProtectedTables: this.protectedTables,
       DefaultSettings: defaultSettings(props.settings, props.idleInTransactionSessionTimeout),
       AdoptExisting: broker.adoptExisting(AdoptExisting._word(this, props.adoptExisting)),
+      MaxConnections: (props.server as Partial<PostgresServer>)._limits?.().declaredConnections,
       RevokePublic: props.revokePublic ? 'true' : undefined,
       RemovalPolicy: REMOVAL[props.onRemoval ?? PostgresDatabaseRemoval.RETAIN],
     });
@@ -241,8 +261,9 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
   private createOwner(): PostgresUser {
     return new PostgresUser(this, 'Owner', {
       database: this,
-      username: ownerUsername(this, this.databaseName),
+      username: this.ownerOptions.ownerUsername ?? ownerUsername(this.databaseName),
       access: PostgresAccess.OWNER,
+      encryptionKey: this.ownerOptions.ownerEncryptionKey,
     });
   }
 }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token, Tokenization, type CfnResource, type Duration } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, Token, Tokenization, type CfnResource, type Duration } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -6,29 +6,26 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { AdoptExisting } from './adopt-existing';
 import { brokerOf } from './engine/postgres-engine';
-import { grantConductor, keepReadable } from '../broker/broker-policy';
+import { openToConductor } from '../broker/broker-policy';
 import { USER_RESOURCE_TYPE } from './engine/postgres.contract';
 import { PostgresAccess, PostgresUserRemoval } from './postgres-access';
 import type { PostgresDatabase } from './postgres-database';
 import type { IDatabaseUser, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { UserAttributes } from '../broker/broker.contract';
-import { DefaultConnectionLimit } from '../broker/connection-limit';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
 import { roleSettings, validateSettings } from './private/settings';
+import { CountedConnections } from './private/user-connections';
 import { userSecretBinding } from './private/user-secret';
 import { snakeCase } from '../private/case';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
 
-/** Migrations take a few, one after the other. */
-const OWNER_CONNECTIONS = 10;
-
 /** Options of a database user. */
 export interface PostgresUserOptions {
   /**
-   * Name of the role on the server, at most 63 bytes. May be a token. Changing it makes a new role before
+   * Name of the role on the server: at most 63 printable characters of ASCII other than comma and colon, with which every client can log in. May be a token. Changing it makes a new role before
    * the old one goes; services in between get the new credentials, so they move over without a gap.
    *
    * @default - the id in snake case
@@ -44,11 +41,12 @@ export interface PostgresUserOptions {
   readonly access?: PostgresAccess;
 
   /**
-   * Connections that the server grants this user at most; -1 for no limit. The sum of all users must fit the server. A lower
-   * limit ends no session that is open.
+   * Connections that the server grants this user at most; -1 for no limit. It must suffice for the services that connect as the user, and
+   * the sum of all users must fit the server. A lower limit ends no session that is open.
    *
    * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html#RDS_Limits.MaxConnections
-   * @default - pool size × tasks at most × 2 (a deployment runs old and new tasks), tasks from the posture; 10 for an owner
+   * @default - computed at synth: `poolSize` × `maxTasks` × 2 (a deployment runs old and new tasks), added up over the services that connect as the
+   * user; with the `maxTasks` of the posture where none does; for an owner 10 for migrations and what services need
    */
   readonly connectionLimit?: number;
 
@@ -118,8 +116,8 @@ export interface PostgresUserProps extends PostgresUserOptions {
  *
  * ## What it makes
  *
- * A secret without a value; a policy, in this stack, by which the broker may fill it; and a CloudFormation resource that
- * converges the role and writes the secret: `engine, host, port, dbname, username, password, sslmode, url, jdbcUrl, ca`,
+ * A secret without a value, with a tag by which the broker may fill it; and a CloudFormation resource that
+ * converges the role and writes the secret: `engine, host, port, dbname, username, password, sslmode, url, urlWithCaFile, jdbcUrl, ca`,
  * all in one version.
  *
  * ## Defaults that matter
@@ -156,9 +154,10 @@ export class PostgresUser extends Construct implements IDatabaseUser {
   /** Connections that each task may hold. */
   public readonly poolSize: number;
 
-  /** Connections that the server grants this user at most; -1 for no limit. */
+  /** Connections that the server grants this user at most; -1 for no limit. A token where it is computed from the services, which is done at synth. */
   public readonly connectionLimit: number;
 
+  private readonly counted: CountedConnections;
   private readonly credentials: secretsmanager.ISecret;
   private readonly resource: CfnResource;
 
@@ -177,11 +176,11 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     this.access = props.access ?? PostgresAccess.READ_WRITE;
     this.poolSize = props.poolSize ?? posture.poolSize;
     this.validateProps(props);
-    const computed = props.connectionLimit === undefined && !this.isOwner ? this.defaultLimit(posture) : undefined;
-    this.connectionLimit = props.connectionLimit ?? computed?.value ?? OWNER_CONNECTIONS;
-    this.reserve(props, computed);
+    this.counted = new CountedConnections(this, { isOwner: this.isOwner, poolSize: this.poolSize, connectionLimit: props.connectionLimit });
+    this.connectionLimit = props.connectionLimit ?? Lazy.number({ produce: () => this.counted.computed?.needed });
+    this.reserve();
     const secret = this.createSecret(props);
-    this.resource = this.createResource(props, posture, secret, this.grantBroker(props, secret));
+    this.resource = this.createResource(props, posture, secret);
     this.credentials = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
       secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
@@ -200,9 +199,14 @@ export class PostgresUser extends Construct implements IDatabaseUser {
    * Secrets: `DATABASE_URL`, `JDBC_DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`. Environment:
    * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`, and `DATABASE_SECRET_VERSION`, which changes with
    * the credentials. A prefix goes before each name; the two variables that name the file are always there without one too.
+   *
+   * The connections of the service are counted towards `connectionLimit`, by its `maxTasks`.
+   *
+   * @throws when `maxTasks` is a token and the user has no `connectionLimit`
    */
   public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
     dependOnStackOf(scope, this, 'Services depend on their database users, never the reverse.');
+    this.counted.add(scope, options);
     return {
       ...userSecretBinding({
         field: name => ecs.Secret.fromSecretsManager(this.credentials, name),
@@ -234,16 +238,15 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     }
   }
 
-  private defaultLimit(posture: Posture): DefaultConnectionLimit {
-    if (Token.isUnresolved(this.poolSize)) {
-      throw new InvalidBackendError(this, 'PostgresUser.tokenPoolSize', '`poolSize` isn\'t known until deployment (it\'s a token), so the default of `connectionLimit` can\'t be computed. Set `connectionLimit`.');
-    }
-    return new DefaultConnectionLimit(this.poolSize, posture);
+  private reserve(): void {
+    const { connectionLimit, counted: { computed } } = this;
+    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit, computed });
   }
 
-  private reserve({ encryptionKey }: PostgresUserProps, computed: DefaultConnectionLimit | undefined): void {
-    const secret = { hasKey: encryptionKey !== undefined };
-    brokerOf(this.database.server).reserveUser(this, [this.username], { connectionLimit: this.connectionLimit, computed, secret });
+  /** Computed as text, which CloudFormation has it as in templates of before. */
+  private renderLimit(): string {
+    const { computed } = this.counted;
+    return computed === undefined ? Tokenization.stringifyNumber(this.connectionLimit) : Lazy.string({ produce: () => String(computed.needed) });
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {
@@ -252,28 +255,19 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       kmsKeyId: props.encryptionKey?.keyArn,
     });
     secret.applyRemovalPolicy(props.onRemoval === PostgresUserRemoval.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+    openToConductor(secret, brokerOf(this.database.server));
     referWeakly(secret);
     return secret;
   }
 
-  private grantBroker(props: PostgresUserProps, secret: secretsmanager.CfnSecret): iam.Policy {
-    const broker = brokerOf(this.database.server);
-    const policy = grantConductor(this, broker, secret.ref, props.encryptionKey);
-    if (props.onRemoval === PostgresUserRemoval.RETAIN) {
-      // Secrets Manager refuses a role that it has not heard of yet; by then it has.
-      keepReadable(this, broker, secret.ref).node.addDependency(policy);
-    }
-    return policy;
-  }
-
-  private createResource(props: PostgresUserProps, posture: Posture, secret: secretsmanager.CfnSecret, policy: IConstruct): CfnResource {
+  private createResource(props: PostgresUserProps, posture: Posture, secret: secretsmanager.CfnSecret): CfnResource {
     const broker = brokerOf(this.database.server);
     const resource = broker.declareResource(this, USER_RESOURCE_TYPE, {
       Username: this.username,
       DatabaseName: this.database.databaseName,
       Access: this.access,
       SecretArn: secret.ref,
-      ConnectionLimit: Tokenization.stringifyNumber(this.connectionLimit),
+      ConnectionLimit: this.renderLimit(),
       Settings: roleSettings(
         props.settings,
         props.statementTimeout ?? (this.isOwner ? undefined : posture.statementTimeout),
@@ -284,7 +278,8 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       RdsRoots: broker.rdsRoots,
       AdoptExisting: broker.adoptExisting(AdoptExisting._word(this, props.adoptExisting)),
     });
-    resource.node.addDependency(policy, this.database._resource);
+    const keyPolicies = props.encryptionKey === undefined ? [] : [broker.grantKey(this, props.encryptionKey)];
+    resource.node.addDependency(...keyPolicies, this.database._resource);
     return resource;
   }
 }

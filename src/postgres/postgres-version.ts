@@ -5,7 +5,8 @@ import { InvalidBackendError } from '../private/errors';
  * Version of PostgreSQL.
  *
  * A major version alone lets RDS choose the minor version and keep it current. Going to another major version needs
- * `allowMajorVersionUpgrade`; going back is impossible.
+ * `allowMajorVersionUpgrade` and a full version, like `PostgresVersion.of('17.9')`, which the current version can be upgraded to
+ * (`ValidUpgradeTarget` of `aws rds describe-db-engine-versions`); going back is impossible.
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
  */

@@ -4,7 +4,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { AdoptExisting } from './adopt-existing';
 import type { PemFile } from '../trust';
 
-/** A PostgreSQL server that exists already. */
+/** A PostgreSQL server that exists already, of version 15 or later. An older one makes the deployment fail. */
 export interface PrivatePostgresAttributes {
   /** Host name of the server: of an Aurora cluster the writer endpoint. Never that of an RDS Proxy, which loses locks. */
   readonly endpoint: string;
@@ -60,6 +60,20 @@ export interface PrivatePostgresAttributes {
    * @default - `database` cannot be used; declare databases with `addDatabase()`
    */
   readonly databaseName?: string;
+
+  /**
+   * Name of the login that `database.owner` is, at most 63 bytes. Changing it makes a new login before the old one goes.
+   *
+   * @default - `<databaseName>_migrator`; where that is longer than 63 bytes, the database's name is cut and a hash of it follows
+   */
+  readonly ownerUsername?: string;
+
+  /**
+   * Key that encrypts the secret of `database.owner`.
+   *
+   * @default - the account's key for Secrets Manager (`aws/secretsmanager`)
+   */
+  readonly ownerEncryptionKey?: kms.IKey;
 
   /**
    * What happens to the first database, `databaseName`, where it exists and this stack did not create it.

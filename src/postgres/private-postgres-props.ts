@@ -48,6 +48,20 @@ export interface PrivatePostgresProps {
   readonly extensions?: string[];
 
   /**
+   * Name of the login that `database.owner` is, at most 63 bytes. Changing it makes a new login before the old one goes.
+   *
+   * @default - `<databaseName>_migrator`; where that is longer than 63 bytes, the database's name is cut and a hash of it follows
+   */
+  readonly ownerUsername?: string;
+
+  /**
+   * Key that encrypts the secret of `database.owner`.
+   *
+   * @default - the account's key for Secrets Manager (`aws/secretsmanager`)
+   */
+  readonly ownerEncryptionKey?: kms.IKey;
+
+  /**
    * Version of PostgreSQL.
    *
    * @default PostgresVersion.VER_17
@@ -56,8 +70,10 @@ export interface PrivatePostgresProps {
 
   /**
    * Whether a change of `engineVersion` may take an instance to another major version, which takes it down for minutes.
-   * Serverless clusters always may.
+   * Serverless clusters always may. Name a full version for the upgrade: RDS need not be able to go from the current version to the one that it
+   * chooses for `17`.
    *
+   * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html
    * @default false
    */
   readonly allowMajorVersionUpgrade?: boolean;
@@ -91,9 +107,9 @@ export interface PrivatePostgresProps {
   readonly allocatedStorage?: Size;
 
   /**
-   * Up to where RDS enlarges the storage of an instance by itself, at least 10 % above `allocatedStorage`.
+   * Up to where RDS enlarges the storage of an instance by itself, at least 10 % above `allocatedStorage`, at most 65,536 GiB.
    *
-   * @default - five times `allocatedStorage`
+   * @default - five times `allocatedStorage`, at most 65,536 GiB
    */
   readonly maxAllocatedStorage?: Size;
 
@@ -127,7 +143,7 @@ export interface PrivatePostgresProps {
   readonly backupRetention?: Duration;
 
   /**
-   * When backups are made, in UTC: `hh24:mi-hh24:mi`, at least 30 minutes.
+   * When backups are made, in UTC: `hh24:mi-hh24:mi`, at least 30 minutes. It must not overlap the maintenance window, so set both.
    *
    * @default - RDS chooses
    */

@@ -1,7 +1,7 @@
 import { Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import type { Construct } from 'constructs';
+import type { Construct, IConstruct } from 'constructs';
 import { POSTGRES_BROKER_ENGINE } from './engine/postgres-engine';
 import type { IPostgres } from './postgres';
 import { PostgresDatabase } from './postgres-database';
@@ -11,6 +11,7 @@ import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
+import { judgeExtensions } from './private/extension-rules';
 import { PostgresServer, type ServerLimits } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
 import type { ServerMetrics } from './private/server-metrics';
@@ -130,7 +131,7 @@ export class PrivatePostgres extends PostgresServer {
     this.instanceIdentifier = this.parts.instanceIdentifier;
     this.clusterIdentifier = this.parts.clusterIdentifier;
     Broker.announce(this, () => this.brokerProps(props, settings, caBundle));
-    this.database = new PostgresDatabase(this, 'Database', { server: this, databaseName: props.databaseName ?? 'app', extensions: props.extensions });
+    this.database = this.createDatabase(props);
     if (Posture.of(this).alarms) {
       createAlarms(this);
     }
@@ -143,8 +144,13 @@ export class PrivatePostgres extends PostgresServer {
 
   /** @internal */
   public _limits(): ServerLimits {
-    const { maxConnections, allocatedStorage } = this.settings;
-    return { maxConnections, allocatedStorage };
+    const { maxConnections, allocatedStorage, parameters } = this.settings;
+    return { maxConnections, declaredConnections: parameters.max_connections, allocatedStorage };
+  }
+
+  /** @internal */
+  public _judgeExtensions(database: IConstruct, extensions: string[], databaseName: string): void {
+    judgeExtensions(database, extensions, { databaseName, parameters: this.settings.parameters });
   }
 
   private createSecurityGroup(settings: ServerSettings): ec2.SecurityGroup {
@@ -157,6 +163,10 @@ export class PrivatePostgres extends PostgresServer {
     group.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
     referWeakly(group);
     return group;
+  }
+
+  private createDatabase({ databaseName = 'app', extensions, ownerUsername, ownerEncryptionKey }: PrivatePostgresProps): PostgresDatabase {
+    return new PostgresDatabase(this, 'Database', { server: this, databaseName, extensions, ownerUsername, ownerEncryptionKey });
   }
 
   private createServer(settings: ServerSettings, securityGroups: ec2.ISecurityGroup[]): ServerParts {

@@ -1,6 +1,7 @@
 import { App, CfnResource, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
@@ -9,7 +10,7 @@ import type { IDatabaseServer } from '../../src/binding';
 import { Broker, type BrokerProps } from '../../src/broker/broker';
 import type { BrokerEngine, BundledFunction } from '../../src/broker/broker-engine';
 import { ConductorEnv } from '../../src/broker/broker.contract';
-import { CONDUCTOR_TIMEOUT_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../../src/broker/conductor.contract';
+import { CONDUCTOR_TIMEOUT_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS, USER_SECRET_ACTIONS } from '../../src/broker/conductor.contract';
 import { ServerWatch } from '../../src/broker/server-watch';
 import { Posture } from '../../src/posture';
 
@@ -83,12 +84,12 @@ function conductorOf(template: Template) {
   return { logicalId, properties: Properties as { readonly [name: string]: unknown } };
 }
 
-/** What the conductor may do, without its log, its SQL function and its admin's secret. */
+/** What the conductor may do, without its log, its SQL function, and the secrets of users and admin. */
 function watchStatements(template: Template): unknown[] {
   const [policy] = Object.values(template.findResources('AWS::IAM::Policy', { Properties: { Roles: [{ Ref: Match.stringLikeRegexp('ConductorRole') }] } }));
   const statements = policy.Properties.PolicyDocument.Statement as { readonly Action: unknown }[];
-  expect(statements.slice(0, 3).map(({ Action }) => Action)).toEqual([['logs:CreateLogStream', 'logs:PutLogEvents'], 'lambda:InvokeFunction', 'secretsmanager:GetSecretValue']);
-  return statements.slice(3);
+  expect(statements.slice(0, 4).map(({ Action }) => Action)).toEqual([['logs:CreateLogStream', 'logs:PutLogEvents'], 'lambda:InvokeFunction', USER_SECRET_ACTIONS, 'secretsmanager:GetSecretValue']);
+  return statements.slice(4);
 }
 
 describe('two stacks that declare on one server', () => {
@@ -120,7 +121,9 @@ describe('the conductor of an engine', () => {
   test.each([
     ['nothing can be asked about', ServerWatch.none(), { SERVER_KIND: 'imported' }, []],
     ['is an instance of RDS', ServerWatch.rdsInstance('backend', ARN), { SERVER_KIND: 'instance', SERVER_IDENTIFIER: 'backend' }, [{ Action: 'rds:DescribeDBInstances', Effect: 'Allow', Resource: ARN }]],
-    ['is a cluster of RDS', ServerWatch.rdsCluster('backend', ARN), { SERVER_KIND: 'cluster', SERVER_IDENTIFIER: 'backend' }, [{ Action: 'rds:DescribeDBClusters', Effect: 'Allow', Resource: ARN }]],
+    ['is a cluster of RDS', ServerWatch.rdsCluster('backend', ARN, [`${ARN}-writer`]), { SERVER_KIND: 'cluster', SERVER_IDENTIFIER: 'backend' }, [
+      { Action: 'rds:DescribeDBClusters', Effect: 'Allow', Resource: ARN }, { Action: 'rds:DescribeDBInstances', Effect: 'Allow', Resource: `${ARN}-writer` },
+    ]],
   ])('knows its server, of which %s, and may ask no more than that', (_, watch, environment, statements) => {
     const template = Template.fromStack(newServer({ watch }).stack);
     expect(conductorOf(template).properties.Environment).toEqual({
@@ -182,20 +185,29 @@ describe('names on a server', () => {
   });
 });
 
-describe('users on a server', () => {
-  const declare = (broker: Broker, scope: Construct, secret?: { readonly hasKey: boolean }) => Array.from({ length: 40 }, (_, index) =>
-    broker.reserveUser(new Construct(scope, `User${index}`), [`user${index}`], { connectionLimit: -1, secret }));
+describe('keys of users\' secrets', () => {
+  const declare = (broker: Broker, scope: Construct, count: number) => Array.from({ length: count }, (_, index) => broker.grantKey(new Construct(scope, `User${index}`), new kms.Key(scope, `Key${index}`)));
 
-  test('fails for more with secrets than the role of the conductor can hold policies for', () => {
+  test('share one policy where they are the same key in the same stack, and have one for each stack', () => {
+    const { broker, stack, other } = newServer();
+    const key = new kms.Key(stack, 'Key');
+    const [first, second, elsewhere] = [['One', other], ['Two', other], ['Three', stack]].map(([id, scope]) => broker.grantKey(new Construct(scope as Construct, id as string), key));
+    expect(first).toBe(second);
+    expect(elsewhere).not.toBe(first);
+    expect(Stack.of(first)).toBe(other);
+  });
+
+  test('fails for more than the role of the conductor can hold policies for', () => {
     const { server, broker, other } = newServer();
-    declare(broker, other, { hasKey: false });
-    expect(server.node.validate()).toEqual([expect.stringMatching(/^40 users are declared on one server.*950 \+ 40 users × 362 = 15430 characters, and IAM allows 10240/)]);
+    declare(broker, other, 31);
+    expect(server.node.validate()).toEqual([expect.stringMatching(/^Secrets of database users have 31 keys.*1930 \+ 31 keys × 302 = 11292 characters, and IAM allows 10240/)]);
     expect(broker.node.validate()).toEqual([]);
   });
 
-  test('without a secret need no policy, so that there may be any number of them', () => {
+  test('need no other policy, so that there may be any number of users', () => {
     const { server, broker, other } = newServer();
-    declare(broker, other);
+    declare(broker, other, 27);
+    Array.from({ length: 500 }, (_, index) => broker.reserveUser(new Construct(other, `Reserved${index}`), [`user${index}`], { connectionLimit: -1 }));
     expect(server.node.validate()).toEqual([]);
   });
 });

@@ -14,10 +14,10 @@ describe('environment and secrets', () => {
     const binding = new TestBinding(() => ({ environment: { POOL: '5' }, secrets: { DATABASE_URL: secret } }));
 
     // WHEN
-    const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [binding], environment: { LEVEL: 'info' } });
+    const api = new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [binding], environment: { LEVEL: 'info' }, minTasks: 1, maxTasks: 7 });
 
     // THEN
-    expect(binding.asked).toEqual([{ scope: api, options: {} }]);
+    expect(binding.asked).toEqual([{ scope: api, options: { maxTasks: 7 } }]);
     Template.fromStack(stack).hasResourceProperties('AWS::ECS::TaskDefinition', {
       ContainerDefinitions: [Match.objectLike({
         Environment: [{ Name: 'LEVEL', Value: 'info' }, { Name: 'POOL', Value: '5' }, { Name: 'PORT', Value: '8080' }],

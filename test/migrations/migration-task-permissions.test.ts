@@ -91,7 +91,7 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
 
   test('pitfall 15: nothing else, no managed policy, and no permission for the task itself', () => {
     expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
-      'cloudformation:DescribeStacks', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'iam:PassRole', 'lambda:InvokeFunction',
+      'cloudformation:DescribeStackEvents', 'cloudformation:DescribeStacks', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'iam:PassRole', 'lambda:InvokeFunction',
       'logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents',
     ]);
     expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true);

@@ -1,4 +1,4 @@
-import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStackEventsCommand, DescribeStacksCommand, type ResourceStatus } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ECSClient, ListTasksCommand, RunTaskCommand, StopTaskCommand, type RunTaskCommandInput, type Task } from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
@@ -91,6 +91,8 @@ export class Aws {
   public readonly continued: MigrationEvent[] = [];
   public now = START;
   public stackStatus = 'UPDATE_IN_PROGRESS';
+  /** How requests for the migrations have ended, newest first. */
+  public ended: ResourceStatus[] = ['CREATE_COMPLETE'];
   public plans: Plan[] = [];
   /** Log lines by seconds after which they can be read, counted from the task's end. */
   public logLines: { line: string; delaySeconds?: number }[] = [];
@@ -106,6 +108,7 @@ export class Aws {
     this.ecs.on(StopTaskCommand).callsFake(({ task, reason }) => this.stop(task, reason));
     this.logs.on(GetLogEventsCommand).callsFake(() => this.readLog());
     this.cloudFormation.on(DescribeStacksCommand).callsFake(() => ({ Stacks: [{ StackStatus: this.stackStatus }] }));
+    this.cloudFormation.on(DescribeStackEventsCommand).callsFake(({ NextToken }) => this.readEvents(Number(NextToken ?? 0)));
   }
 
   public restore(): void {
@@ -235,6 +238,13 @@ export class Aws {
         { name: 'migrate', exitCode: byUser ? 143 : plan.exitCode, reason: plan.containerReason, runtimeId: plan.runtimeId ?? (neverRan ? undefined : 'run-1') },
       ],
     };
+  }
+
+  /** Two events on a page, between those of other resources. */
+  private readEvents(page: number): object {
+    const own = (['UPDATE_IN_PROGRESS', ...this.ended] as const).map((ResourceStatus) => ({ LogicalResourceId: 'Migrations1234', ResourceStatus }));
+    const all = own.flatMap((each) => [{ LogicalResourceId: 'Service', ResourceStatus: 'UPDATE_FAILED' }, each]);
+    return { StackEvents: all.slice(page * 2, page * 2 + 2), NextToken: page * 2 + 2 < all.length ? String(page + 1) : undefined };
   }
 
   private readLog(): object {

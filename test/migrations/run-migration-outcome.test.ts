@@ -1,4 +1,4 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DescribeStackEventsCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand } from '@aws-sdk/client-ecs';
 import { Aws, awsError, event, properties, START, update } from './run-migration-harness';
@@ -24,6 +24,18 @@ describe('pitfall 6: the result', () => {
     expect(answer.Reason).toContain('EssentialContainerExited');
     expect(answer.Reason).toContain('ERROR: column "x" does not exist');
     expect(answer.Reason).toContain('See the log group \'logs\', stream \'migration/migrate/task1\'');
+  });
+
+  test('pitfall 8: a password at the seam of two pieces of a line that the log driver has cut is blanked', async () => {
+    const [whole, size] = [`INSERT ${'x'.repeat(262_118)}`, 262_118];
+    const line = `${whole.slice(0, size - 30)} ALTER ROLE a PASSWORD 'hunter2hunter2' (SQLSTATE 42704)`;
+    aws.plans = [{ exitCode: 1 }];
+    aws.logLines = [{ line: line.slice(0, size) }, { line: line.slice(size) }, { line: 'the end' }];
+
+    const { Reason } = await aws.deliver(event());
+
+    expect(Reason).toMatch(/PASSWORD \*\*\* \(SQLSTATE 42704\)\nthe end$/);
+    expect(Reason).not.toContain('hunter');
   });
 
   test('pitfall 6: an exit code 0 of a task that somebody stopped is no success', async () => {
@@ -220,6 +232,47 @@ describe('pitfall 10: rollback', () => {
 
     expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining(`another task of these migrations is still running: ${other.arn} (started by 'a person')`) });
     expect(aws.stops).toHaveLength(0);
+  });
+});
+
+describe('a stack that does not roll back, as with Express mode', () => {
+  const retry = update({ OldResourceProperties: properties() });
+
+  test.each([['the same properties', retry], ['another size of the task', update({ OldResourceProperties: properties({ TaskDefinition: 'arn:other' }) })]])('a retry after a failure runs the migrations, although the failed request had the same revision: %s', async (_what, request) => {
+    aws.ended = ['UPDATE_FAILED', 'CREATE_COMPLETE'];
+
+    expect(await aws.deliver(request)).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('Migration r2 succeeded') });
+    expect(aws.runs).toHaveLength(1);
+  });
+
+  test.each([[['UPDATE_COMPLETE', 'UPDATE_FAILED'] as const], [['CREATE_COMPLETE'] as const]])('an update that changes nothing of the migrations runs nothing after %j', async (ended) => {
+    aws.ended = [...ended];
+
+    expect(await aws.deliver(retry)).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringContaining('nothing was run') });
+    expect(aws.runs).toHaveLength(0);
+  });
+
+  test.each([['has none', () => (aws.ended = [])], ['cannot be read', () => aws.cloudFormation.on(DescribeStackEventsCommand).rejects(awsError('AccessDenied'))]])('migrations run where the history %s: they apply what is missing', async (_how, prepare) => {
+    prepare();
+
+    expect((await aws.deliver(retry)).Status).toBe('SUCCESS');
+    expect(aws.runs).toHaveLength(1);
+  });
+
+  test.each(['CREATE_FAILED', 'UPDATE_FAILED', 'CREATE_IN_PROGRESS', 'UPDATE_IN_PROGRESS'])('a new revision runs while the status of the stack is %s', async (status) => {
+    aws.stackStatus = status;
+
+    expect((await aws.deliver(update())).Status).toBe('SUCCESS');
+    expect(aws.runs).toHaveLength(1);
+  });
+
+  test('a resource that failed to be created is created again', async () => {
+    aws.plans = [{ exitCode: 1 }];
+
+    expect((await aws.deliver(event())).Status).toBe('FAILED');
+    aws.stackStatus = 'UPDATE_IN_PROGRESS';
+    expect((await aws.deliver(event({ RequestId: 'again' }))).Status).toBe('SUCCESS');
+    expect(aws.runs).toHaveLength(2);
   });
 });
 

@@ -13,6 +13,13 @@ describe('pitfall 8: log lines in a reason', () => {
     ['{"user":"app","password":"hun\\"ter2","port":5432}', 'ter2', '{"user":"app","password":***,"port":5432}'],
     ['PGPASSWORD=hunter2', 'hunter2', 'PGPASSWORD=***'],
     ["ALTER ROLE app PASSWORD 'it''s secret'", 'secret', 'ALTER ROLE app PASSWORD ***'],
+    ['CREATE ROLE app PASSWORD $tag$hunter2$tag$', 'hunter2', 'CREATE ROLE app PASSWORD ***'],
+    ["CREATE ROLE app PASSWORD 'hunter2 and the line ends", 'hunter2', 'CREATE ROLE app PASSWORD ***'],
+    ['query "ALTER ROLE app PASSWORD E\'hun\\\\\'ter2\'"', 'ter2', 'query "ALTER ROLE app PASSWORD ***"'],
+    ['{\\"password\\": \\"hun\\\\\\"ter2\\", \\"port\\": 1}', 'ter2', '{\\"password\\": ***, \\"port\\": 1}'],
+    ["OPTIONS (aws_secret_access_key 'hunter2')", 'hunter2', 'OPTIONS (aws_secret_access_key ***)'],
+    ["ALTER DATABASE d SET app.secret TO 'hunter2'", 'hunter2', 'ALTER DATABASE d SET app.secret TO ***'],
+    ["INSERT INTO settings VALUES ('api_key', 'hunter2')", 'hunter2', "INSERT INTO settings VALUES ('api_key', ***)"],
     ['SCRAM-SHA-256$4096:abc$def:ghi', 'abc', 'SCRAM-SHA-256$***'],
     ['key AKIAIOSFODNN7EXAMPLE used', 'AKIA', 'key *** used'],
   ])('pitfall 8: credentials in %p are blanked out', (line, secret, expected) => {
@@ -24,6 +31,11 @@ describe('pitfall 8: log lines in a reason', () => {
     'ERROR: password authentication failed for user "app" (28P01)',
     'syntax error at or near "token": unexpected token: )',
     'OK 00001_init.sql (12.3ms)',
+    'CREATE TABLE users (name text, password text NOT NULL, secret text)',
+    'column "password" of relation "users" contains null values',
+    "a 'secret' b 'c'",
+    'ALTER ROLE app PASSWORD NULL',
+    "Secrets Manager can't find the specified secret 'app/owner' (ResourceNotFoundException)",
   ])('pitfall 8: %p stays as it is', (line) => {
     expect(readable(line)).toBe(line);
   });
@@ -52,6 +64,35 @@ describe('pitfall 8: log lines in a reason', () => {
     const { Reason } = JSON.parse(renderResponse(event(), 'FAILED', 'It failed.', ['one', '', '  ', 'two', 'three'])) as { Reason: string };
 
     expect(Reason).toBe('It failed.\none\ntwo\nthree');
+  });
+});
+
+describe('the error of the server in a reason', () => {
+  const FILLER = 'INSERT INTO t VALUES (1, 2, 3);';
+  const reasonOf = (lines: string[]) => (JSON.parse(renderResponse(event(), 'FAILED', 'It failed.', lines)) as { Reason: string }).Reason;
+
+  test.each([
+    ['before a statement of 100 KB in many lines', ['SQL State  : 42P01', ...Array.from({ length: 3_400 }, () => FILLER)], /SQL State {2}: 42P01/],
+    ['after a statement of 1 MB in one line', [`failed to execute "${FILLER.repeat(33_000)}": ERROR: type "x" does not exist (SQLSTATE 42704)`], /type "x" does not exist \(SQLSTATE 42704\)$/],
+    ['before a long detail in its line', [`ERROR: it is so (SQLSTATE 23505) DETAIL: ${'d'.repeat(9000)}`], /ERROR: it is so \(SQLSTATE 23505\) DETAIL: d+…/],
+    ['between a statement and a stack trace', [FILLER.repeat(4000), 'error: relation "x" does not exist (42P01)', ...Array.from({ length: 300 }, (_, index) => `    at step (/app/${index}.js)`)], /relation "x" does not exist \(42P01\)/],
+    ['in the object that Node.js prints', [...Array.from({ length: 9 }, () => FILLER), "  code: '42P01',", ...Array.from({ length: 300 }, () => FILLER)], /code: '42P01'/],
+    ['without a code', ['psql:x.sql:3: ERROR:  relation "x" does not exist', ...Array.from({ length: 300 }, () => FILLER)], /ERROR: {2}relation "x" does not exist/],
+    ['inside a long line of quotes and signs', [`${'ü"\\n'.repeat(5000)} ERROR: no (SQLSTATE 42P01) ${'"'.repeat(9000)}`], /ERROR: no \(SQLSTATE 42P01\)/],
+  ])('%s is kept, and so is the last line', (_where, lines, expected) => {
+    const reason = reasonOf([...lines, 'the end']);
+
+    expect(reason).toMatch(new RegExp(expected, 'm'));
+    expect(reason.endsWith('the end')).toBe(true);
+    expect(Buffer.byteLength(renderResponse(event(), 'FAILED', 'It failed.', lines))).toBeLessThanOrEqual(RESPONSE_LIMIT_BYTES);
+  });
+});
+
+describe('credentials in lines of megabytes', () => {
+  test.each(['a'.repeat(3e6), 'password'.repeat(4e5), "password '".repeat(3e5), '://x'.repeat(7e5), '$$'.repeat(1e6), '\\'.repeat(3e6), 'USER '.repeat(2e5), `PASSWORD E'${'\\'.repeat(1e6)}`, `password="${'\\"'.repeat(1e5)}`].map((line) => [line.slice(0, 12), line]))('%s… are looked for in a moment', (_start, line) => {
+    const begun = Date.now();
+    readable(line);
+    expect(Date.now() - begun).toBeLessThan(8_000);
   });
 });
 

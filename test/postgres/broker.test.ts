@@ -1,11 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { dependsOn, FAKE_CA, idOf, newApp, newServer, newVpc, serverTemplate } from './postgres-fixtures';
 import { PostgresUser, Posture, PrivatePostgres, PemFile } from '../../src';
 import { ConductorEnv } from '../../src/broker/broker.contract';
-import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../../src/broker/conductor.contract';
+import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS, USER_SECRET_ACTIONS } from '../../src/broker/conductor.contract';
 
 const FUNCTION = 'AWS::Lambda::Function';
 const conductor = { Environment: Match.anyValue() };
@@ -51,12 +52,14 @@ describe('the conductor', () => {
     });
   });
 
-  test('may write its log, call the SQL function, read the admin secret and look at its server, nothing else', () => {
+  test('may write its log, call the SQL function, use secrets of its users, read the admin secret and look at its server, hand over to itself, nothing else', () => {
     expect(statementsOf(template, /ConductorRole/)).toEqual([
       { Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Effect: 'Allow', Resource: { 'Fn::GetAtt': [expect.stringMatching(/ConductorLogs/), 'Arn'] } },
       { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: { 'Fn::GetAtt': [idOf(template, FUNCTION, sql), 'Arn'] } },
+      expect.objectContaining({ Action: USER_SECRET_ACTIONS, Condition: { StringEquals: { 'aws:ResourceTag/cdk-private-backend:broker-role': expect.anything() }, Null: expect.anything() } }),
       { Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Resource: { 'Fn::GetAtt': [instance, 'MasterUserSecret.SecretArn'] } },
       { Action: 'rds:DescribeDBInstances', Effect: 'Allow', Resource: { 'Fn::GetAtt': [instance, 'DBInstanceArn'] } },
+      { Action: 'lambda:InvokeFunction', Effect: 'Allow', Resource: { 'Fn::GetAtt': [idOf(template, FUNCTION, conductor), 'Arn'] } },
     ]);
   });
 
@@ -126,7 +129,7 @@ describe('resources of the broker', () => {
       ...Object.keys(template.findResources('AWS::IAM::Policy')).filter(id => id.includes('Broker')),
       idOf(template, 'AWS::RDS::DBInstance'),
     ];
-    expect(needed).toHaveLength(10);
+    expect(needed).toHaveLength(11);
     for (const type of ['Custom::PostgresDatabase', 'Custom::PostgresUser']) {
       expect(dependsOn(template, idOf(template, type))).toEqual(expect.arrayContaining(needed));
     }
@@ -167,10 +170,11 @@ describe('resources of the broker', () => {
     expect(after.filter((entry) => !custom(entry))).toEqual(before.filter((entry) => !custom(entry)));
   });
 
-  test('policies of users have names that two stacks do not share, because on one role they would replace each other', () => {
-    const { app, postgres } = newServer();
+  test('policies of keys have names that two stacks do not share, because on one role they would replace each other', () => {
+    const { app, stack: backend, postgres } = newServer();
+    const encryptionKey = new kms.Key(backend, 'Key');
     const stacks = ['One', 'Two'].map(id => new Stack(app, id));
-    stacks.forEach(stack => new PostgresUser(stack, 'Api', { database: postgres.database, username: stack.node.id.toLowerCase() }));
+    stacks.forEach(stack => new PostgresUser(stack, 'Api', { database: postgres.database, username: stack.node.id.toLowerCase(), encryptionKey }));
     const names = stacks.map(stack => Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy'))[0].Properties.PolicyName);
     expect(names[0]).not.toBe(names[1]);
     expect(names.every(name => name.length <= 128)).toBe(true);
@@ -194,7 +198,7 @@ describe('the broker of an imported secret', () => {
     });
 
     // THEN
-    const [, , read] = statementsOf(Template.fromStack(stack), /ConductorRole/);
+    const [, , , read] = statementsOf(Template.fromStack(stack), /ConductorRole/);
     expect(read.Action).toBe('secretsmanager:GetSecretValue');
     expect(JSON.stringify(read.Resource)).toContain(':secret:admin-??????');
   });

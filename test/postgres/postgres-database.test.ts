@@ -1,7 +1,10 @@
 import { CfnParameter, CfnResource, Duration, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { ForeignPostgres, idOf, newServer } from './postgres-fixtures';
-import { AdoptExisting, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser } from '../../src';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { ForeignPostgres, idOf, newApp, newServer, newVpc } from './postgres-fixtures';
+import { AdoptExisting, PostgresDatabase, PostgresDatabaseRemoval, PostgresUser, PrivatePostgres, type PostgresDatabaseOptions } from '../../src';
 
 const DATABASE = 'Custom::PostgresDatabase';
 
@@ -17,7 +20,7 @@ describe('a database', () => {
       Settings: { idle_in_transaction_session_timeout: '60000ms' },
       ProtectedTables: ['goose_db_version', 'schema_migrations'],
       Server: { 'Fn::GetAtt': ['Postgres9DC8BB04', 'Endpoint.Address'] },
-      ServiceTimeout: '960',
+      ServiceTimeout: '2760',
       Extensions: Match.absent(),
       Locale: Match.absent(),
       AdoptExisting: Match.absent(),
@@ -105,14 +108,11 @@ describe('a database', () => {
     expect(paths).toEqual([
       'Backend/Postgres/Database/Resource',
       'Backend/Postgres/Database/Users/Api/Secret',
-      'Backend/Postgres/Database/Users/Api/ConductorPolicy/Resource',
       'Backend/Postgres/Database/Users/Api/Resource',
       'Backend/Postgres/Database/Owner/Secret',
-      'Backend/Postgres/Database/Owner/ConductorPolicy/Resource',
       'Backend/Postgres/Database/Owner/Resource',
       'Backend/Postgres/Databases/Orders/Resource',
       'Backend/Postgres/Databases/Orders/Users/Worker/Secret',
-      'Backend/Postgres/Databases/Orders/Users/Worker/ConductorPolicy/Resource',
       'Backend/Postgres/Databases/Orders/Users/Worker/Resource',
     ]);
     expect(Object.keys(Template.fromStack(stack).findResources(DATABASE))).toEqual(['PostgresDatabase79CCBC52', 'PostgresDatabasesOrdersEF7F8E5E']);
@@ -139,10 +139,40 @@ describe('the owner', () => {
     Template.fromStack(stack).resourceCountIs('Custom::PostgresUser', 1);
   });
 
-  test('fails where its name does not fit', () => {
-    const { postgres } = newServer();
-    const database = postgres.addDatabase('Long', { databaseName: 'd'.repeat(60) });
-    expect(() => database.owner).toThrow(/has 60 \+ 9 = 69 bytes, and PostgreSQL allows 63. Set a `databaseName` of at most 54 bytes/);
+  test.each(['d'.repeat(63), 'a+b$'.repeat(15)])('of a database with the longest name %p has a name that fits', (databaseName) => {
+    const { stack, postgres } = newServer();
+    const { owner } = postgres.addDatabase('Long', { databaseName });
+    expect(Buffer.byteLength(owner.username)).toBeLessThanOrEqual(63);
+    Template.fromStack(stack).hasResourceProperties('Custom::PostgresUser', { Username: owner.username, DatabaseName: databaseName });
+  });
+
+  test.each([
+    ['the first database', (stack: Stack, props: Pick<PostgresDatabaseOptions, 'ownerUsername' | 'ownerEncryptionKey'>) =>
+      new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack), ...props }).database],
+    ['another database', (stack: Stack, props: object) => new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack) }).addDatabase('Orders', props)],
+    ['the first database of an imported server', (stack: Stack, props: object) => {
+      const vpc = newVpc(stack);
+      return PrivatePostgres.fromPrivatePostgresAttributes(stack, 'Postgres', {
+        endpoint: 'db.example.com', vpc, securityGroups: [new ec2.SecurityGroup(stack, 'Group', { vpc })], adminSecret: new secretsmanager.Secret(stack, 'Admin'), databaseName: 'legacy', ...props,
+      }).database;
+    }],
+  ])('of %s may have a name and a key of its own', (_name, declare) => {
+    // GIVEN
+    const stack = new Stack(newApp(), 'Backend');
+    const ownerEncryptionKey = new kms.Key(stack, 'Key');
+
+    // WHEN
+    const { owner } = declare(stack, { ownerUsername: 'migrations', ownerEncryptionKey });
+
+    // THEN
+    expect(owner.username).toBe('migrations');
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('Custom::PostgresUser', { Username: 'migrations', Access: 'OWNER' });
+    template.hasResourceProperties('AWS::SecretsManager::Secret', { Description: `PostgreSQL user of ${owner.node.path}`, KmsKeyId: { 'Fn::GetAtt': [stack.getLogicalId(ownerEncryptionKey.node.defaultChild as kms.CfnKey), 'Arn'] } });
+  });
+
+  test('fails with a name that is reserved', () => {
+    expect(() => newServer({ ownerUsername: 'rdsowner' }).postgres.database.owner).toThrow(/'rdsowner' isn't a valid user name/);
   });
 });
 
@@ -185,7 +215,7 @@ describe('resources of one server', () => {
     // THEN
     const chain = (template: Template) => Object.entries(template.toJSON().Resources)
       .filter(([, { Type }]: any) => Type.startsWith('Custom::'))
-      .map(([id, { DependsOn }]: any) => [id.replace(/[0-9A-F]{8}$/, ''), DependsOn.filter((on: string) => template.toJSON().Resources[on].Type.startsWith('Custom::')).map((on: string) => on.replace(/[0-9A-F]{8}$/, ''))]);
+      .map(([id, { DependsOn }]: any) => [id.replace(/[0-9A-F]{8}$/, ''), (DependsOn ?? []).filter((on: string) => template.toJSON().Resources[on].Type.startsWith('Custom::')).map((on: string) => on.replace(/[0-9A-F]{8}$/, ''))]);
     expect(chain(Template.fromStack(stack))).toEqual([
       ['PostgresDatabase', []],
       ['PostgresDatabaseUsersA', ['PostgresDatabase']],
@@ -202,6 +232,7 @@ describe('a database refuses', () => {
     ['fails with a database of RDS', ({ postgres }) => postgres.addDatabase('rdsadmin'), /'rdsadmin' isn't a valid database name/],
     ['fails with more than 63 bytes', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'd'.repeat(64) }), /has 64 bytes, and PostgreSQL allows 63. Set another `databaseName`/],
     ['fails with a name that cannot stand in a URL', ({ postgres }) => postgres.addDatabase('D', { databaseName: '..' }), /'..' isn't a valid database name: a URL can't contain it/],
+    ['fails with a name that some clients could not read in a URL', ({ postgres }) => postgres.addDatabase('D', { databaseName: 'Orders 2' }), /'Orders 2' contains ' ' \(U\+0020\), and not every PostgreSQL client can read it in a URL/],
     ['fails with a locale of nothing', ({ postgres }) => postgres.addDatabase('D', { locale: '' }), /`locale` must not be empty/],
     ['fails with a time-out in two places', ({ postgres }) => postgres.addDatabase('D', {
       idleInTransactionSessionTimeout: Duration.seconds(1), settings: { idle_in_transaction_session_timeout: '2s' },

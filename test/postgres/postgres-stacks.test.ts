@@ -19,7 +19,7 @@ describe('a user in the stack of its service', () => {
     return { app, stack, other, postgres, user };
   }
 
-  test('brings its secret and its policy along, and refers to the server without an export', () => {
+  test('brings its secret along, and refers to the server without an export', () => {
     // GIVEN
     const { stack, other } = build();
 
@@ -28,7 +28,8 @@ describe('a user in the stack of its service', () => {
 
     // THEN
     service.resourceCountIs('AWS::SecretsManager::Secret', 1);
-    service.hasResourceProperties('AWS::IAM::Policy', { Roles: [{ 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Backend' }) }] });
+    service.hasResourceProperties('AWS::SecretsManager::Secret', { Tags: [Match.objectLike({ Value: { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Backend' }) } })] });
+    service.resourceCountIs('AWS::IAM::Policy', 0);
     service.hasResourceProperties('Custom::PostgresUser', {
       ServiceToken: { 'Fn::GetStackOutput': Match.anyValue() },
       Server: { 'Fn::GetStackOutput': Match.anyValue() },
@@ -165,7 +166,8 @@ describe('stages', () => {
       const stage = new Stage(app, id);
       const stack = new Stack(stage, 'Backend');
       const postgres = new PrivatePostgres(stack, 'Postgres', { vpc: newVpc(stack) });
-      new PostgresUser(new Stack(stage, 'Service'), 'Api', { database: postgres.database });
+      const service = new Stack(stage, 'Service');
+      new PostgresUser(service, 'Api', { database: postgres.database, encryptionKey: new kms.Key(service, 'Key') });
       return stage;
     }).map(stage => stage.synth().stacks.find(({ stackName }) => stackName.endsWith('Service'))!.template)
       .map(template => Object.values<any>(template.Resources).find(({ Type }) => Type === 'AWS::IAM::Policy').Properties.PolicyName);

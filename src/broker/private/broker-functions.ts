@@ -7,7 +7,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { Posture } from '../../posture';
 import { referWeakly } from '../../private/cross-stack';
 import type { BrokerProps } from '../broker';
-import { adminSecretStatements } from '../broker-policy';
+import { adminSecretStatements, userSecretStatement } from '../broker-policy';
 import { ConductorEnv } from '../broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../conductor.contract';
 
@@ -32,7 +32,7 @@ export interface BrokerFunction {
 /** The function that speaks SQL: in the database's subnets, with no permissions but its interfaces and its log group. */
 export function createSqlFunction(scope: Construct, props: BrokerProps, securityGroup: ec2.ISecurityGroup): BrokerFunction {
   const logGroup = createLogGroup(scope, 'SqlLogs');
-  const { role, policy } = createRole(scope, 'Sql', logGroup, networkInterfaceStatements(scope));
+  const { role, policy } = createRole(scope, 'Sql', logGroup, () => networkInterfaceStatements(scope));
   const sql = new props.engine.sql(scope, 'Sql', {
     description: 'Runs SQL for the databases and users that stacks declare',
     architecture: lambda.Architecture.ARM_64,
@@ -51,7 +51,7 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
 /** The function that answers CloudFormation: outside the network, with the permissions that the other must not have. */
 export function createConductor(scope: Construct, props: BrokerProps, sql: BrokerFunction): BrokerFunction {
   const logGroup = createLogGroup(scope, 'ConductorLogs');
-  const { role, policy } = createRole(scope, 'Conductor', logGroup, conductorStatements(scope, props, sql.function));
+  const { role, policy } = createRole(scope, 'Conductor', logGroup, (own) => conductorStatements(scope, props, sql.function, own));
   const conductor = new props.engine.conductor(scope, 'Conductor', {
     description: `Makes the ${props.engine.name} databases and users that stacks declare`,
     architecture: lambda.Architecture.ARM_64,
@@ -64,8 +64,13 @@ export function createConductor(scope: Construct, props: BrokerProps, sql: Broke
     logGroup,
   });
   conductor.node.addDependency(policy);
+  // Apart from the other: the function waits for that one, and this one names the function.
+  const handOver = new iam.Policy(scope, 'ConductorHandOver', {
+    roles: [role],
+    statements: [new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [conductor.functionArn] })],
+  });
   referWeakly(conductor, role);
-  return { function: conductor, role, logGroup, dependencies: [conductor, policy, logGroup] };
+  return { function: conductor, role, logGroup, dependencies: [conductor, policy, handOver, logGroup] };
 }
 
 function createLogGroup(scope: Construct, id: string): logs.LogGroup {
@@ -73,13 +78,15 @@ function createLogGroup(scope: Construct, id: string): logs.LogGroup {
   return new logs.LogGroup(scope, id, { retention: posture.logRetention, removalPolicy: posture.removalPolicy });
 }
 
-function createRole(scope: Construct, id: string, logGroup: logs.LogGroup, statements: iam.PolicyStatement[]): { role: iam.Role; policy: iam.Policy } {
+function createRole(
+  scope: Construct, id: string, logGroup: logs.LogGroup, statementsOf: (role: iam.Role) => iam.PolicyStatement[],
+): { role: iam.Role; policy: iam.Policy } {
   const role = new iam.Role(scope, `${id}Role`, { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com') });
   const policy = new iam.Policy(scope, `${id}Policy`, {
     roles: [role],
     statements: [
       new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
-      ...statements,
+      ...statementsOf(role),
     ],
   });
   return { role, policy };
@@ -104,9 +111,10 @@ function networkInterfaceStatements(scope: Construct): iam.PolicyStatement[] {
   ];
 }
 
-function conductorStatements(scope: Construct, props: BrokerProps, sql: lambda.IFunction): iam.PolicyStatement[] {
+function conductorStatements(scope: Construct, props: BrokerProps, sql: lambda.IFunction, role: iam.IRole): iam.PolicyStatement[] {
   return [
     new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [sql.functionArn] }),
+    userSecretStatement(role),
     ...adminSecretStatements(scope, props.adminSecret, props.adminSecretKey),
     ...props.watch.statements,
   ];

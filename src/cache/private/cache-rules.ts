@@ -3,9 +3,13 @@ import type { Construct } from 'constructs';
 import type { CacheSettings, NodeSettings } from './cache-settings';
 import { refuseOf, type Refuse } from '../../private/errors';
 import { integer } from '../../private/ranges';
+import { validateWindows } from '../../private/windows';
 import type { RedisCacheProps } from '../redis-cache-props';
 
 const REMOVALS = [RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN];
+
+/** @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html */
+const LEAST_WINDOW_MINUTES = 60;
 
 /** Refuses what ElastiCache would refuse in the middle of a deployment, or what would silently do nothing. */
 export function validateCache(scope: Construct, props: RedisCacheProps, settings: CacheSettings): void {
@@ -16,6 +20,7 @@ export function validateCache(scope: Construct, props: RedisCacheProps, settings
     validateServerless(props, settings, refuse);
   } else {
     validateNodes(settings.nodes, settings, refuse);
+    validateWindows(scope, settings, LEAST_WINDOW_MINUTES);
   }
 }
 

@@ -12,7 +12,7 @@ import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './exec
 import { grantRestart, restartCommandOf } from './restart';
 import { type ServiceInputs, collectInputs } from './service-inputs';
 import { createConnections, openTargets } from './service-network';
-import { type ServiceKind, type ServicePlan, isScaling, planService } from './service-plan';
+import { type ServiceKind, type ServicePlan, isScaling, peakTasksOf, planService } from './service-plan';
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
@@ -92,7 +92,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     const plan = planService(this, props, kind);
 
     this.logGroup = createLogGroup(this, props);
-    const inputs = collectInputs(this, { ...props, own: kind.environment(plan) });
+    const inputs = collectInputs(this, { ...props, own: kind.environment(plan), peakTasks: peakTasksOf(plan) });
     const task = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: containerOf(props, plan) });
     this.taskDefinition = task;
     this.taskRole = task.taskRole;

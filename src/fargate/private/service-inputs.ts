@@ -29,11 +29,13 @@ export interface ServiceInputSources {
   readonly environment?: { [name: string]: string };
   readonly secrets?: { [name: string]: ecs.Secret };
   readonly connectTo?: IServiceBinding[];
+  /** Tasks that run at most, outside of deployments. */
+  readonly peakTasks: number;
 }
 
 /** Binds everything to the service and merges it, refusing a name that is given two different values. */
 export function collectInputs(scope: IConstruct, sources: ServiceInputSources): ServiceInputs {
-  const bindings = (sources.connectTo ?? []).map((binding, index) => bind(scope, binding, index));
+  const bindings = (sources.connectTo ?? []).map((binding, index) => bind(scope, binding, index, sources.peakTasks));
   const variables = new Variables(scope);
   Object.entries(sources.own).forEach(([prop, values]) => variables.addOwn(prop, values));
   variables.add('environment', sources.environment);
@@ -55,11 +57,11 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
 }
 
 /** Not every language checks types: a server or database instead of its user is the likely mistake. */
-function bind(scope: IConstruct, binding: IServiceBinding, index: number): ServiceBindingConfig {
+function bind(scope: IConstruct, binding: IServiceBinding, index: number, maxTasks: number): ServiceBindingConfig {
   if (typeof binding?.bindToService !== 'function') {
     throw new InvalidBackendError(scope, 'Service.connectTo', `\`connectTo[${index}]\` is ${explainMistake(scope, (binding as Mistaken | undefined) ?? {})}`);
   }
-  return binding.bindToService(scope, {});
+  return binding.bindToService(scope, { maxTasks });
 }
 
 /** What servers, databases, caches and queues have, of which this room knows none but queues. */

@@ -1,4 +1,4 @@
-import { type Duration, Size } from 'aws-cdk-lib';
+import { type Duration, Size, Token } from 'aws-cdk-lib';
 import type { AppProtocol, CapacityProviderStrategy } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import { renderCapacity } from './capacity-rules';
@@ -100,4 +100,11 @@ export function planService(scope: IConstruct, props: CommonServiceProps, kind: 
 /** Whether the number of tasks is left to scaling. */
 export function isScaling(plan: ServicePlan): boolean {
   return plan.maxTasks !== plan.minTasks || plan.policies.some(({ kind }) => kind === 'schedule');
+}
+
+/** Tasks that run at most, outside of deployments: schedules may set bounds beyond those of the service. A token where one of the numbers is. */
+export function peakTasksOf({ minTasks, maxTasks, policies }: Pick<ServicePlan, 'minTasks' | 'maxTasks' | 'policies'>): number {
+  const scheduled = policies.flatMap((policy) => (policy.kind === 'schedule' ? [policy.bounds.minTasks ?? 0, policy.bounds.maxTasks ?? 0] : []));
+  const all = [minTasks, maxTasks, ...scheduled];
+  return all.find((tasks) => Token.isUnresolved(tasks)) ?? Math.max(...all);
 }

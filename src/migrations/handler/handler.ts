@@ -1,6 +1,7 @@
 import { errorText } from './aws-errors';
 import type { RunMigrationDependencies } from './dependencies';
 import { runToEnd, type FollowResult } from './follow';
+import { hasSucceeded } from './last-outcome';
 import { MigrationFailure, renderResponse } from './response';
 import { rollbackOf } from './stack-status';
 import { stopAll } from './stop';
@@ -39,14 +40,14 @@ async function perform(event: MigrationEvent, deps: RunMigrationDependencies): P
     return done(await stopAll(event.ResourceProperties, 'The migration was deleted from its stack', deps));
   }
   if (event.RequestType === 'Update' && event.Progress === undefined) {
-    if (!mustRun(event)) {
-      return done('Neither the migrations nor the database changed, so nothing was run.');
-    }
     const rollback = await rollbackOf(event.StackId, deps);
     // A stack that *has* rolled back sends no requests: this one is late, or the status is. Such a run is refused, never skipped with success.
     if (rollback !== undefined && !rollback.endsWith('ROLLBACK_COMPLETE')) {
       // The old migrations would meet the new schema. Going back is a decision of people, never of a rollback.
       return done(`The stack is rolling back (${rollback}), so nothing was run and the schema was left as it is.`);
+    }
+    if (!isChanged(event) && await hasSucceeded(event, deps)) {
+      return done('Neither the migrations nor the database changed, so nothing was run.');
     }
   }
   return runToEnd(event, deps);
@@ -62,7 +63,7 @@ function done(text: string): FollowResult {
   return { kind: 'done', text };
 }
 
-/** A change of size, network or log group alone runs nothing. */
-function mustRun({ ResourceProperties: now, OldResourceProperties: before }: MigrationEvent): boolean {
+/** A change of size, network or log group alone runs nothing, unless the last request failed. */
+function isChanged({ ResourceProperties: now, OldResourceProperties: before }: MigrationEvent): boolean {
   return before?.Revision !== now.Revision || before.Database !== now.Database;
 }

@@ -3,7 +3,10 @@ import { errorName, errorText } from './aws-errors';
 import type { RunMigrationDependencies } from './dependencies';
 import type { MigrationProperties } from '../run-migration.contract';
 
-const LINES = 60;
+/** The most that one call answers with, or a megabyte: the statement that failed may follow the error, and have thousands of lines. */
+const LINES = 10_000;
+/** The log driver cuts longer lines into pieces of this size. */
+const PIECE_BYTES = [16_384, 262_118];
 const POLLS = 8;
 const POLL_MILLISECONDS = 2000;
 
@@ -37,11 +40,26 @@ async function readLines(properties: MigrationProperties, taskArn: string, deps:
       startFromHead: false,
       limit: LINES,
     }));
-    return (events ?? []).flatMap(({ message }) => (message ?? '').split('\n'));
+    return joinPieces((events ?? []).map(({ message }) => message ?? '')).flatMap((message) => message.split('\n'));
   } catch (error) {
     if (errorName(error) !== 'ResourceNotFoundException') {
       deps.log('cannot read the log of the task', { error: errorText(error) });
     }
     return [];
   }
+}
+
+/**
+ * Puts lines together again that the log driver has cut: neither piece would show where a password in it begins and ends.
+ *
+ * @see https://github.com/aws/shim-loggers-for-containerd/issues/239
+ */
+function joinPieces(messages: readonly string[]): string[] {
+  const joined: string[] = [];
+  let open = false;
+  for (const message of messages) {
+    joined.push(open ? `${joined.pop()}${message}` : message);
+    open = PIECE_BYTES.includes(Buffer.byteLength(message));
+  }
+  return joined;
 }

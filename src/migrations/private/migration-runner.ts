@@ -45,7 +45,7 @@ export class MigrationRunner extends Construct {
       roles: [role],
       statements: [
         ...runPermissions(target).map((permission) => new iam.PolicyStatement(permission)),
-        new iam.PolicyStatement({ actions: ['cloudformation:DescribeStacks'], resources: [Stack.of(this).stackId] }),
+        new iam.PolicyStatement({ actions: ['cloudformation:DescribeStackEvents', 'cloudformation:DescribeStacks'], resources: [Stack.of(this).stackId] }),
         new iam.PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runner.functionArn] }),
         new iam.PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] }),
       ],

@@ -12,11 +12,11 @@ export const RunnerEnv = {
   CA_FILE: 'MIGRATION_CA_FILE',
   /** The role that the session must act as; when absent, the role that owns the database. */
   EXPECTED_ROLE: 'MIGRATION_EXPECTED_ROLE',
-  /** Seconds to wait for a server that is stopped, starting, failing over or paused. Default 300. */
+  /** Seconds to wait for a server that is stopped, starting, failing over or paused. Default 1500. */
   CONNECT_SECONDS: 'MIGRATION_CONNECT_SECONDS',
   /** Seconds to wait for another run on the same database to end. Default 1800. */
   LOCK_SECONDS: 'MIGRATION_LOCK_SECONDS',
-  /** `lock_timeout` of the engine's session: how long a statement may queue for a table lock. Default `5s`. */
+  /** `lock_timeout` of the engine's session: how long a statement may queue for a table lock. Files with `CONCURRENTLY` have none. Default `5s`. */
   LOCK_TIMEOUT: 'MIGRATION_LOCK_TIMEOUT',
   /** Seconds that the engine gets between SIGTERM and SIGKILL; below the task's stop timeout. Default 20. */
   STOP_SECONDS: 'MIGRATION_STOP_SECONDS',
@@ -27,7 +27,7 @@ export const ENGINE_SETTING = /^(GOOSE_|DBMATE_|DATABASE_URL$|HOME$)/;
 
 /** Values of the settings that are not given. */
 export const RunnerDefaults = {
-  CONNECT_SECONDS: 300,
+  CONNECT_SECONDS: 1500,
   LOCK_SECONDS: 1800,
   LOCK_TIMEOUT: '5s',
   STOP_SECONDS: 20,
@@ -41,6 +41,8 @@ export const RunnerExit = {
   ENGINE_FAILED: 1,
   /** The environment or the image is wrong. */
   MISCONFIGURED: 64,
+  /** An index of the files can't be used, because its build failed. */
+  INVALID_INDEX: 65,
   /** The server could not be reached until the deadline, or is not the one that the certificate authority vouches for. */
   UNAVAILABLE: 69,
   /** The runner itself failed. */

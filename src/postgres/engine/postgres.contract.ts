@@ -29,6 +29,8 @@ export interface DatabaseProperties extends CommonProperties {
   readonly RevokePublic?: string;
   /** Version tables of migration engines, which users get no rights on. */
   readonly ProtectedTables?: string[];
+  /** Connections that the server should accept, where somebody declared a number. The server takes it when it is restarted. */
+  readonly MaxConnections?: string;
   /** `RETAIN` where it is missing. */
   readonly RemovalPolicy?: DatabaseRemovalName;
 }
@@ -59,9 +61,11 @@ export type UserSecretValue = {
   readonly username: string;
   readonly password: string;
   readonly sslmode: 'verify-full';
-  /** Percent-encoded `postgresql://…?sslmode=verify-full&sslrootcert=<CA_FILE>`. */
+  /** `postgresql://…?sslmode=verify-full`, for clients that find the certificate authorities by a variable. */
   readonly url: string;
-  /** `jdbc:postgresql://…` with the same meaning; the password is a parameter. */
+  /** The same with `&sslrootcert=<CA_FILE>`, for programs that take a URL and read no variables. */
+  readonly urlWithCaFile: string;
+  /** `jdbc:postgresql://…&sslrootcert=<CA_FILE>`; user and password are parameters. */
   readonly jdbcUrl: string;
   /** PEM certificate authorities that the server's certificate chains to. */
   readonly ca: string;
@@ -75,6 +79,8 @@ export interface PostgresDatabaseSpec extends DatabaseSpec {
   readonly defaultSettings: string[];
   readonly revokePublic: boolean;
   readonly protectedTables: string[];
+  /** Connections that the server should accept. */
+  readonly maxConnections?: number;
 }
 
 /** A user, as PostgreSQL has it. */

@@ -33,13 +33,14 @@ export function createCluster(scope: Construct, settings: ServerSettings, capaci
   });
   cluster.applyRemovalPolicy(settings.removalPolicy);
   referWeakly(cluster);
+  const members = createMembers(scope, settings, cluster);
   return {
     endpoint: cluster.attrEndpointAddress,
     clusterIdentifier: cluster.ref,
-    watch: ServerWatch.rdsCluster(cluster.ref, cluster.attrDbClusterArn),
+    watch: ServerWatch.rdsCluster(cluster.ref, cluster.attrDbClusterArn, members.map(({ attrDbInstanceArn }) => attrDbInstanceArn)),
     metrics: rdsClusterMetrics(cluster.ref),
     managedSecretArn: cluster.attrMasterUserSecretSecretArn,
-    resources: [cluster, ...createMembers(scope, settings, cluster)],
+    resources: [cluster, ...members],
   };
 }
 

@@ -3,7 +3,7 @@ import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
 
 /**
- * Refuses what cannot be the name of an extension. Which extensions a server offers, only the server knows.
+ * Refuses what cannot be the name of an extension, on any server.
  *
  * @see https://www.postgresql.org/docs/current/sql-createextension.html
  */

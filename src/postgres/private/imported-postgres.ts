@@ -34,6 +34,8 @@ export class ImportedPostgres extends PostgresServer {
         server: this,
         databaseName: attributes.databaseName,
         adoptExisting: attributes.adoptExisting,
+        ownerUsername: attributes.ownerUsername,
+        ownerEncryptionKey: attributes.ownerEncryptionKey,
       });
     }
   }

@@ -1,7 +1,7 @@
 import type { Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { ServerMetricNames, ServerMetrics } from './server-metrics';
 import { serverSymptoms } from './server-symptoms';
 import { InvalidBackendError } from '../../private/errors';
@@ -15,6 +15,8 @@ import type { PostgresUser, PostgresUserOptions } from '../postgres-user';
 /** What a server can hold, as far as it is known. */
 export interface ServerLimits {
   readonly maxConnections?: number;
+  /** `max_connections` as the parameter group has it; nothing where RDS computes it from the memory. */
+  readonly declaredConnections?: string;
   readonly allocatedStorage?: Size;
 }
 
@@ -104,6 +106,15 @@ export abstract class PostgresServer extends Construct implements IPostgres, Mon
   /** @internal */
   public _limits(): ServerLimits {
     return {};
+  }
+
+  /**
+   * Judges what a database wants to have created. Which extensions the servers of others offer is not known.
+   *
+   * @internal
+   */
+  public _judgeExtensions(_database: IConstruct, _extensions: string[], _databaseName: string): void {
+    return;
   }
 
   private knownMetric(what: keyof ServerMetricNames, options: cloudwatch.MetricOptions): cloudwatch.Metric {

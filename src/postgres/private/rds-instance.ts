@@ -51,7 +51,7 @@ function storageOf(settings: ServerSettings): Partial<rds.CfnDBInstanceProps> {
   const storage = {
     storageType: 'gp3',
     allocatedStorage: settings.allocatedStorage.toGibibytes().toString(),
-    maxAllocatedStorage: settings.maxAllocatedStorage.toGibibytes(),
+    maxAllocatedStorage: settings.maxAllocatedStorage?.toGibibytes(),
   };
   return settings.snapshotIdentifier === undefined
     ? { ...storage, storageEncrypted: settings.storageEncrypted, kmsKeyId: settings.encryptionKey?.keyArn }

@@ -1,26 +1,31 @@
-import { SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { SizeRoundingBehavior, Token, type Size } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { warnUnknownParameters } from './parameter-rules';
 import type { ServerSettings } from './server-settings';
+import { LEAST_STORAGE_GIB, MOST_STORAGE_GIB, leastGrowth } from './storage-limits';
 import { requireTwoZones } from '../../network/shared/placement';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { integer } from '../../private/ranges';
+import { validateWindows } from '../../private/windows';
 import type { PrivatePostgresProps } from '../private-postgres-props';
+
+/** @see https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html */
+const LEAST_WINDOW_MINUTES = 30;
 
 /** Names that RDS for PostgreSQL refuses for its admin. */
 const RESERVED_ADMINS = ['admin', 'rdsadmin', 'rds_superuser', 'rdsrepladmin', 'public', 'none'];
-
-/** Extensions whose library must be loaded at the start of the server. */
-const PRELOADED_EXTENSIONS = ['pg_cron', 'pgaudit', 'pglogical', 'pg_hint_plan', 'pgactive', 'pg_tle'];
 
 /** Refuses what RDS would refuse in the middle of a deployment, or what would silently do nothing. */
 export function validateServer(scope: Construct, props: PrivatePostgresProps, settings: ServerSettings): void {
   validateNetwork(scope, props, settings);
   validateStorage(scope, props, settings);
   validateBackup(scope, settings);
+  validateWindows(scope, settings, LEAST_WINDOW_MINUTES);
   validateAdmin(scope, settings.adminUsername);
   validateParameters(scope, props);
   warnManagedRestore(scope, settings);
-  warnPreload(scope, props.extensions ?? [], settings.parameters.shared_preload_libraries);
+  warnMajorUpgrade(scope, settings);
+  warnUnknownParameters(scope, props.parameters);
 }
 
 function validateNetwork(scope: Construct, props: PrivatePostgresProps, { vpc, vpcSubnets, port }: ServerSettings): void {
@@ -38,21 +43,30 @@ function validateStorage(scope: Construct, props: PrivatePostgresProps, settings
     }
     return;
   }
-  const { allocatedStorage, maxAllocatedStorage } = settings;
-  if (allocatedStorage.isUnresolved() || maxAllocatedStorage.isUnresolved()) {
+  if (settings.allocatedStorage.isUnresolved()) {
     return;
   }
-  const [allocated, most] = [allocatedStorage, maxAllocatedStorage].map((size) => size.toGibibytes({ rounding: SizeRoundingBehavior.NONE }));
-  if (!Number.isInteger(allocated) || allocated < 20 || allocated > 65_536) {
-    throw new InvalidBackendError(scope, 'PrivatePostgres.allocatedStorage', `\`allocatedStorage\` must be a whole number of GiB from 20 to 65536, got ${allocated} GiB.`);
+  const allocated = settings.allocatedStorage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
+  if (!Number.isInteger(allocated) || allocated < LEAST_STORAGE_GIB || allocated > MOST_STORAGE_GIB) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.allocatedStorage', `\`allocatedStorage\` must be a whole number of GiB from ${LEAST_STORAGE_GIB} to ${MOST_STORAGE_GIB}, got ${allocated} GiB.`);
   }
-  const least = Math.ceil((allocated * 11) / 10);
-  if (!Number.isInteger(most) || most < least) {
-    throw new InvalidBackendError(scope, 'PrivatePostgres.maxAllocatedStorage',
-      `\`maxAllocatedStorage\` must be a whole number of GiB and at least 10 % more than \`allocatedStorage\`: ${allocated} GiB × 1.1, rounded up to ${least} GiB, got ${most} GiB.`);
-  }
+  validateGrowth(scope, allocated, settings.maxAllocatedStorage);
   if (settings.snapshotIdentifier !== undefined && settings.encryptionKey !== undefined) {
     throw new InvalidBackendError(scope, 'PrivatePostgres.snapshotKey', '`encryptionKey` can\'t be set with `snapshotIdentifier`, because a restored instance keeps the snapshot\'s key. Remove `encryptionKey`. To change the key, copy the snapshot with the new key and restore the copy.');
+  }
+}
+
+/** @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html */
+function validateGrowth(scope: Construct, allocated: number, maxAllocatedStorage?: Size): void {
+  if (maxAllocatedStorage === undefined || maxAllocatedStorage.isUnresolved()) {
+    return;
+  }
+  const most = maxAllocatedStorage.toGibibytes({ rounding: SizeRoundingBehavior.NONE });
+  const least = leastGrowth(allocated);
+  if (!Number.isInteger(most) || most < least || most > MOST_STORAGE_GIB) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.maxAllocatedStorage',
+      `\`maxAllocatedStorage\` must be a whole number of GiB, at most ${MOST_STORAGE_GIB}, and at least 10 % more than \`allocatedStorage\`: ${allocated} GiB × 1.1, rounded up to ${least} GiB, got ${most} GiB.`
+      + (least > MOST_STORAGE_GIB ? ' No value fits, so remove `maxAllocatedStorage`.' : ''));
   }
 }
 
@@ -96,10 +110,11 @@ function warnManagedRestore(scope: Construct, { snapshotIdentifier, capacity, ad
   }
 }
 
-function warnPreload(scope: Construct, extensions: string[], libraries: string): void {
-  const missing = extensions.filter(extension => PRELOADED_EXTENSIONS.includes(extension) && !libraries.split(',').map(library => library.trim()).includes(extension));
-  if (missing.length > 0 && !Token.isUnresolved(libraries)) {
-    warn(scope, 'PrivatePostgres.preload', `The server can load ${missing.map((name) => `'${name}'`).join(', ')} only when it starts. `
-      + `Set \`parameters: { shared_preload_libraries: '${[libraries, ...missing].join(',')}' }\` and restart the server before it creates the extension.`);
+/** @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_UpgradeDBInstance.PostgreSQL.MajorVersion.html */
+function warnMajorUpgrade(scope: Construct, { allowMajorVersionUpgrade, version: { fullVersion }, capacity }: ServerSettings): void {
+  if (allowMajorVersionUpgrade && /^\d+$/.test(fullVersion)) {
+    const engine = capacity.serverlessLimits === undefined ? 'postgres' : 'aurora-postgresql';
+    warn(scope, 'PrivatePostgres.majorUpgrade', `A major version upgrade to '${fullVersion}' can fail, because RDS chooses the minor version, and the current version of the server can't go to each of them. `
+      + `Set one that 'aws rds describe-db-engine-versions --engine ${engine}' lists as an upgrade target of the current version, such as \`PostgresVersion.of('${fullVersion}.9')\`.`);
   }
 }

@@ -1,10 +1,11 @@
-import { RemovalPolicy, Size, SizeRoundingBehavior, Tokenization, type Duration } from 'aws-cdk-lib';
+import { RemovalPolicy, Tokenization, type Duration, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { defaultMaxConnections } from './max-connections';
 import { validateServer } from './server-rules';
 import { sorted } from './settings';
+import { defaultGrowth } from './storage-limits';
 import type { Posture } from '../../posture';
 import { AdminSecret } from '../admin-secret';
 import { PostgresCapacity } from '../postgres-capacity';
@@ -23,7 +24,8 @@ export interface ServerSettings {
   readonly instanceType: string;
   readonly multiAz: boolean;
   readonly allocatedStorage: Size;
-  readonly maxAllocatedStorage: Size;
+  /** None where storage cannot grow any more. */
+  readonly maxAllocatedStorage?: Size;
   readonly storageEncrypted: boolean;
   readonly encryptionKey?: kms.IKey;
   readonly adminSecret: AdminSecret;
@@ -58,7 +60,7 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
     instanceType,
     multiAz: props.multiAz ?? posture.multiAz,
     allocatedStorage,
-    maxAllocatedStorage: props.maxAllocatedStorage ?? fiveTimes(allocatedStorage),
+    maxAllocatedStorage: props.maxAllocatedStorage ?? defaultGrowth(allocatedStorage),
     storageEncrypted: posture.storageEncrypted,
     encryptionKey: props.encryptionKey,
     // That RDS manages the password of an instance it restores is not among the operations it documents.
@@ -94,8 +96,4 @@ function serverParameters(props: PrivatePostgresProps, forceSsl: boolean): { [na
 
 function parameterAsNumber(value: string | undefined): number | undefined {
   return value !== undefined && /^\d+$/.test(value) ? Number(value) : undefined;
-}
-
-function fiveTimes(size: Size): Size {
-  return size.isUnresolved() ? size : Size.gibibytes(size.toGibibytes({ rounding: SizeRoundingBehavior.FLOOR }) * 5);
 }

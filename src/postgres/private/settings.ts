@@ -1,5 +1,6 @@
 import { Token, Tokenization, type Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { validateSettingNames } from './parameter-rules';
 import { InvalidBackendError } from '../../private/errors';
 
 /** One name, or the name of an extension and one of its settings. */
@@ -28,6 +29,7 @@ export function validateSettings(scope: IConstruct, settings: { [name: string]: 
       throw new InvalidBackendError(scope, 'Postgres.settingAndProp', `\`${prop}\` and the setting '${lower}' are both set, and mean the same. Remove one of them.`);
     }
   }
+  validateSettingNames(scope, settings);
 }
 
 /** `statementTimeout` as PostgreSQL writes it. */

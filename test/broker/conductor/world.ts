@@ -69,6 +69,8 @@ export class NeutralWorld {
   };
   public readonly rds = new RDSClient({ region: 'eu-west-1' });
   public region = 'eu-west-1';
+  /** How many invocations the last request took. */
+  public invocations = 0;
   private requests = 0;
 
   public constructor(
@@ -77,15 +79,26 @@ export class NeutralWorld {
     public readonly clock: Clock = new FakeClock(),
   ) {}
 
-  /** Sends an event and returns the answer. */
+  /** Sends an event and returns the answer, of whichever invocation gave it. */
   public async send(event: RequestParts, overrides: Partial<ConductorDependencies> = {}): Promise<Answer> {
     const answers: string[] = [];
+    const events = [this.event(event)];
+    for (this.invocations = 0; this.invocations < events.length; this.invocations++) {
+      await this.invoke(events[this.invocations], answers, events, overrides);
+    }
+    this.bodies.push(...answers);
+    expect(answers.length).toBeLessThanOrEqual(1);
+    return JSON.parse(answers[0] ?? '{}') as Answer;
+  }
+
+  private async invoke(event: ConductorEvent, answers: string[], events: ConductorEvent[], overrides: Partial<ConductorDependencies>): Promise<void> {
     const end = this.clock.now() + CONDUCTOR_TIMEOUT_SECONDS * 1000;
-    await this.answer(this.event(event), {
+    await this.answer(event, {
       secrets: this.secrets.asClient(),
       rds: this.rds,
       invokeSql: (request, until) => this.sql(request, until),
       sendResponse: async (_, body) => void answers.push(body),
+      continueLater: async (next) => void events.push(JSON.parse(JSON.stringify(next))),
       remainingMillis: () => end - this.clock.now(),
       log: (entry) => this.logs.push(JSON.stringify(entry)),
       clock: this.clock,
@@ -93,9 +106,6 @@ export class NeutralWorld {
       env: this.env,
       ...overrides,
     });
-    this.bodies.push(...answers);
-    expect(answers.length).toBeLessThanOrEqual(1);
-    return JSON.parse(answers[0] ?? '{}') as Answer;
   }
 
   /** Everything that left the conductor for eyes that may not see passwords. */

@@ -1,6 +1,6 @@
 import { Duration, Lazy, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { BackendAlarm, BackendNetwork, FargateApi, PemFile, Posture, PrivatePostgres, ServiceBinding } from '../../../src';
+import { BackendAlarm, BackendNetwork, FargateApi, PemFile, Posture, PrivatePostgres, RedisCache, ServiceBinding } from '../../../src';
 import { withoutPosture, type ErrorCases } from '../case';
 
 const NANO = new ec2.InstanceType('t4g.nano');
@@ -33,13 +33,20 @@ export const GROUND: ErrorCases = {
   'Posture.taskBounds': () => Posture.development({ minTasks: 2 }),
   'Posture.timeout': () => Posture.production({ lockTimeout: Duration.millis(0) }),
   'Posture.unknownName': () => Posture.fromName('prod'),
+  'Props.dailyWindow': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, preferredBackupWindow: '3:00-4:00' }),
   'Props.misnomer': ({ stack, cluster, image }) => {
     const two = { desiredCount: 2 };
     new FargateApi(stack, 'Api', { cluster, image, ...two });
   },
   'Props.removalPolicy': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, removalPolicy: RemovalPolicy.SNAPSHOT }),
+  'Props.weeklyWindow': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, preferredMaintenanceWindow: '04:00-05:00' }),
   'Props.wholeNumber': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, port: 70_000 }),
   'Props.wholeSeconds': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, stopTimeout: Duration.minutes(5) }),
+  'Props.windowLength': ({ stack, vpc }) => new RedisCache(stack, 'Cache', { vpc, preferredBackupWindow: '03:00-03:30' }),
+  'Props.windowsOverlap': ({ stack, vpc }) => {
+    const windows = { preferredBackupWindow: '02:00-03:00', preferredMaintenanceWindow: 'sun:02:30-sun:03:30' };
+    new PrivatePostgres(stack, 'Postgres', { vpc, ...windows });
+  },
   'ServiceBinding.prefix': ({ postgres }) => ServiceBinding.withPrefix('orders', postgres.addUser('Api')),
   'Stack.circularDependency': ({ stack, otherStack, vpc }) => {
     stack.addStackDependency(otherStack);

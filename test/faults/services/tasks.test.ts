@@ -1,7 +1,7 @@
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { CacheCapacity, ServiceDeployment, FargateApi, FargateWorker, Posture, PrivatePostgres, QueueBinding, RedisCache, Scaling } from '../../../src';
+import { CacheCapacity, ServiceDeployment, FargateApi, FargateWorker, QueueBinding, RedisCache, Scaling } from '../../../src';
 import { expecting } from '../expecting';
-import { metricOf, production, synth, type ScalingPolicy } from '../support/services';
+import { metricOf, synth, type ScalingPolicy } from '../support/services';
 
 describe('tasks', () => {
   // The metric counts one task where none runs, so 1 to 20 messages stay at or below the target and wait for ever.
@@ -16,23 +16,6 @@ describe('tasks', () => {
     if (policies.some(({ PolicyType }) => PolicyType === 'StepScaling')) return;
 
     expect(metricOf(policies[0], { waiting: 1, tasks: null })).toBeGreaterThan(20);
-  }));
-
-  // The limit follows the posture and not the services that connect as the user: 35 tasks with pools share 10 connections.
-  test.failing('connection-limit-below-tasks: the connection limit of a user suffices for the pools of all its tasks, or something is said', expecting(() => {
-    const tooLow = [Posture.development(), production()].flatMap((posture) => {
-      let needed = 0;
-      const synthesised = synth(({ stack, vpc, cluster, image }) => {
-        const user = new PrivatePostgres(stack, 'Postgres', { vpc }).database.addUser('Api');
-        new FargateApi(stack, 'Api', { cluster, image, connectTo: [user], minTasks: 2, maxTasks: 30 });
-        new FargateWorker(stack, 'Worker', { cluster, image, connectTo: [user], minTasks: 5, maxTasks: 5 });
-        needed = 35 * user.poolSize;
-      }, { posture });
-      if (synthesised.error !== undefined || /connection/i.test(synthesised.said)) return [];
-      const limit = Number(synthesised.only<{ ConnectionLimit: string }>('Custom::PostgresUser').ConnectionLimit);
-      return limit === -1 || limit >= needed ? [] : [{ limit, needed }];
-    });
-    expect(tooLow).toEqual([]);
   }));
 
   // Percentages that round to as many tasks as must stay leave no room for another one: the deployment never begins, and no circuit breaker ends it.

@@ -41,6 +41,16 @@ const REFUSED: Array<[EngineName, string, string]> = [
   ['goose', 'psql-only', '-- +goose Up\nSELECT 1;\n\\unrestrict abc\n'],
   ['goose', 'many-without-transaction', '-- +goose NO TRANSACTION\n-- +goose Up\nVACUUM; SELECT 1;\n'],
   ['goose', 'not-in-transaction', '-- +goose Up\nVACUUM;\n'],
+  ['dbmate', 'many-sections', '-- migrate:up\nCREATE TABLE a (i int);\n-- migrate:down\nSELECT 1;\n-- migrate:down\nSELECT 2;\n'],
+  ['dbmate', 'many-sections', "-- migrate:up\nSELECT 'x\n-- migrate:down\n';\n-- migrate:down\n"],
+  ['dbmate', 'missing-up', '-- migrate:up\u00a0\nCREATE TABLE a (i int);\n-- migrate:down\n'],
+  ['goose', 'missing-semicolon', '-- +goose Up\nCREATE TABLE a (i int);\n/* that is\nall */\n'],
+  ['goose', 'missing-semicolon', '-- +goose Up\nCREATE TABLE a (i int);\n   \n-- comment\n-- +goose Down\n'],
+  ['goose', 'statement-marks', '-- +goose Up\n/* a;\nb;\n*/\nCREATE TABLE a (i int);\n'],
+  ['goose', 'statement-marks', '-- +goose Up\nSELECT 1;\n-- +goose Down\n-- +goose foo\n'],
+  ['goose', 'missing-up', '-- +goose Up\nSELECT 1;\n-- +goose Down\n-- +goose Down\n'],
+  ['goose', 'line-too-long', `-- +goose Up\nSELECT '${'x'.repeat(4 * 1024 * 1024)}';\n`],
+  ['goose', 'line-too-long', `-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT '${'x'.repeat(4 * 1024 * 1024)}';\n`],
   ['goose', 'wrong-engine', '-- migrate:up\nCREATE TABLE a (i int);\n-- migrate:down\n'],
 ];
 
@@ -49,6 +59,10 @@ const TAKEN: Array<[EngineName, string]> = [
   ['dbmate', '-- migrate:up transaction:false\r\nVACUUM;\r\n-- migrate:down\r\n'],
   ['dbmate', '--migrate:up foo:bar  transaction:false\nVACUUM;\n-- migrate:down transaction:false\n'],
   ['dbmate', '-- migrate:up\nDO $$\nBEGIN\n PERFORM 1;\nEND $$;\n-- migrate:down\n'],
+  ['dbmate', '-- migrate:up\nCREATE TABLE a (i int);\n-- migrate:down drop it all\r\nDROP TABLE a;\n'],
+  ['dbmate', "-- migrate:up\nCREATE TABLE a (i int);\n-- migrate:down\nSELECT 'a\n"],
+  ['goose', '-- +goose Up\nCREATE TABLE a (i int) -- c;\n;\n'],
+  ['goose', "-- +goose Up\nSELECT 1;\n-- +goose Down\nSELECT 'a\n"],
   ['goose', '-- +goose Up\nCREATE TABLE a (i int);\n'],
   ['goose', '-- +goose Up\r\nCREATE TABLE a (i int);\r\n-- +goose Down\r\nDROP TABLE a;\r\n'],
   ['goose', '-- +goose Up\nCREATE TABLE a (i int); CREATE TABLE b (i int); -- two\n'],
@@ -73,7 +87,9 @@ async function run(name: EngineName, content: string) {
   return { exitCode: await runner.exitCode(), errors: errors.map((finding) => finding.rule), prepared };
 }
 
-test.each(REFUSED.filter(installed))('fails where %s does: %s in %j', async (name, rule, content) => {
+const shortened = (content: string) => JSON.stringify(content.length > 300 ? `${content.slice(0, 300)}…` : content);
+
+test.each(REFUSED.filter(installed).map(([name, rule, content]) => [name, rule, shortened(content), content] as const))('fails where %s does: %s in %s', async (name, rule, _, content) => {
   const { exitCode, errors } = await run(name, content);
   expect([exitCode, errors]).toEqual([RunnerExit.ENGINE_FAILED, expect.arrayContaining([rule])]);
 });
@@ -81,6 +97,12 @@ test.each(REFUSED.filter(installed))('fails where %s does: %s in %j', async (nam
 test.each(TAKEN.filter(installed))('takes what %s takes: %j', async (name, content) => {
   const { exitCode, errors } = await run(name, content);
   expect([exitCode, errors]).toEqual([RunnerExit.OK, []]);
+});
+
+test('goose drops the line after marks that enclose nothing, so that the lint has to refuse them', async () => {
+  const { exitCode, errors, prepared } = await run('goose', '-- +goose Up\n-- +goose StatementBegin\n-- later\n-- +goose StatementEnd\nCREATE TABLE a (i int);\nSELECT 1;\n');
+  expect([exitCode, errors]).toEqual([RunnerExit.OK, ['statement-marks']]);
+  expect(await query(server, prepared.database, "SELECT to_regclass('public.a')::text AS a")).toEqual([{ a: null }]);
 });
 
 test('dbmate counts a file with two sections as applied when the second failed, so that the lint has to refuse it', async () => {

@@ -155,7 +155,7 @@ COMMENT ON COLUMN documents."end" IS 'BEGIN; COMMIT;';`,
   },
   {
     name: 'backfill',
-    warnings: ['index-blocks-writes'],
+    warnings: ['updates-everything', 'locks-table', 'index-blocks-writes'],
     sql: `WITH moved AS (
   DELETE FROM remarks WHERE a < 2 RETURNING *
 )

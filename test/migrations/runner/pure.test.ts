@@ -3,7 +3,7 @@ import { tmpdir } from 'os';
 import { join } from 'path';
 import * as fc from 'fast-check';
 import { engineArguments, engineEnvironment, readPlan, readState } from '../../../src/migrations/handler/runner/engine';
-import { redactor } from '../../../src/migrations/handler/runner/redact';
+import { Redactor } from '../../../src/migrations/handler/runner/redact';
 import { type Query } from '../../../src/migrations/handler/runner/runner-dialect';
 import { messageOf, RunnerFailure } from '../../../src/migrations/handler/runner/runner-failure';
 import { readSettings, type RunnerSettings } from '../../../src/migrations/handler/runner/settings';
@@ -48,15 +48,15 @@ describe('the engine', () => {
     ['goose', ['-no-color', '-env=none', '-dir', '/m', 'up']],
     ['dbmate', ['--no-dump-schema', '--migrations-dir', '/m', 'migrate']],
   ])('pitfall 8: %s gets no secret as an argument', (engine, expected) => {
-    expect(engineArguments(settings(engine))).toEqual(expected);
+    expect(engineArguments(settings(engine).engine, '/m')).toEqual(expected);
   });
 
   test('gets the connection without a password in the connection string', () => {
-    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { PATH: '/bin', PGPASSFILE: 'x', GOOSE_DBSTRING: 'x' }, '/ca.pem', '/home')).toMatchObject({
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { inherited: { PATH: '/bin', PGPASSFILE: 'x', GOOSE_DBSTRING: 'x' }, caFile: '/ca.pem', home: '/home', patient: false })).toMatchObject({
       PATH: '/bin', HOME: '/home', PGPASSWORD: 'p', PGSSLMODE: 'verify-full', PGSSLROOTCERT: '/ca.pem', GOOSE_DRIVER: 'postgres', GOOSE_DBSTRING: 'sslmode=verify-full',
     });
-    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { PGPASSFILE: 'x' }, '/ca.pem', '/home')).not.toHaveProperty('PGPASSFILE');
-    expect(engineEnvironment(POSTGRES_RUNNER, settings('dbmate'), {}, '/ca.pem', '/home').DATABASE_URL).toBe('postgres:///my%20db%2F%C3%BC');
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('goose'), { inherited: { PGPASSFILE: 'x' }, caFile: '/ca.pem', home: '/home', patient: false })).not.toHaveProperty('PGPASSFILE');
+    expect(engineEnvironment(POSTGRES_RUNNER, settings('dbmate'), { inherited: {}, caFile: '/ca.pem', home: '/home', patient: false }).DATABASE_URL).toBe('postgres:///my%20db%2F%C3%BC');
   });
 });
 
@@ -68,29 +68,29 @@ describe('the plan', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   test('is in the order of the engine: numbers for goose, text for dbmate', () => {
-    expect(readPlan(POSTGRES_RUNNER.split, 'goose', directory).map((file) => file.version)).toEqual(['9', '10']);
-    expect(readPlan(POSTGRES_RUNNER.split, 'dbmate', directory).map((file) => [file.version, file.transactional])).toEqual([['10', false], ['9', false]]);
+    expect(readPlan(POSTGRES_RUNNER, 'goose', directory).map((file) => file.version)).toEqual(['9', '10']);
+    expect(readPlan(POSTGRES_RUNNER, 'dbmate', directory).map((file) => [file.version, file.transactional])).toEqual([['10', false], ['9', false]]);
   });
 
   test('without a version table, everything is pending', async () => {
-    const plan = readPlan(POSTGRES_RUNNER.split, 'goose', directory);
+    const plan = readPlan(POSTGRES_RUNNER, 'goose', directory);
     expect(await readState(POSTGRES_RUNNER, 'goose', plan, async () => [{ name: null }])).toEqual({ pending: plan, applied: new Set(), version: undefined, behind: undefined });
   });
 
   test('a gap is pending, and a newer version in the database means that the directory is behind', async () => {
     const query: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 'goose_db_version' }] : [{ version: '10' }, { version: '9' }, { version: '11' }];
-    expect(await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), query)).toMatchObject({ pending: [], version: '11', behind: '10' });
+    expect(await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER, 'goose', directory), query)).toMatchObject({ pending: [], version: '11', behind: '10' });
     const gap: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 'goose_db_version' }] : [{ version: '10' }];
-    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), gap)).pending.map((file) => file.version)).toEqual(['9']);
+    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER, 'goose', directory), gap)).pending.map((file) => file.version)).toEqual(['9']);
   });
 
   test('takes versions that no file name could have', async () => {
     const query: Query = async (sql) => sql.includes('to_regclass') ? [{ name: 't' }] : [{ version: '-1' }, { version: '9' }, { version: 'z' }];
-    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER.split, 'goose', directory), query)).version).toBe('z');
+    expect((await readState(POSTGRES_RUNNER, 'goose', readPlan(POSTGRES_RUNNER, 'goose', directory), query)).version).toBe('z');
   });
 
   test('fails when the directory cannot be read', () => {
-    expect(() => readPlan(POSTGRES_RUNNER.split, 'goose', join(directory, 'nowhere'))).toThrow(expect.objectContaining({ exitCode: RunnerExit.MISCONFIGURED }));
+    expect(() => readPlan(POSTGRES_RUNNER, 'goose', join(directory, 'nowhere'))).toThrow(expect.objectContaining({ exitCode: RunnerExit.MISCONFIGURED }));
   });
 });
 
@@ -102,14 +102,14 @@ describe('pitfall 8: what is printed', () => {
     ['PGPASSWORD: \'it\\\'s\' next', 'PGPASSWORD: *** next'],
     ['the password authentication failed', 'the password authentication failed'],
   ])('%j becomes %j', (line, expected) => {
-    expect(redactor([''])(line)).toBe(expected);
+    expect(new Redactor(['']).redact(line)).toBe(expected);
   });
 
   test('never holds a secret in any of the ways in which programs print one', () => {
     fc.assert(fc.property(fc.string({ unit: 'grapheme-ascii', minLength: 4 }), fc.constantFrom<(text: string) => string>(
       (text) => text, encodeURIComponent, JSON.stringify, (text) => `'${text.replace(/'/g, "''")}'`,
     ), (secret, print) => {
-      const shown = redactor([secret])(`before ${print(secret)} after`);
+      const shown = new Redactor([secret]).redact(`before ${print(secret)} after`);
       expect(shown.replace('***', '')).not.toContain(secret);
       expect(shown).toMatch(/^before .*\*\*\*.* after$/);
     }));

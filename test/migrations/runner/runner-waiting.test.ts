@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'net';
 import { createServer } from 'net';
 import { setTimeout as sleep } from 'timers/promises';
 import { environmentFor, type Prepared, prepareDatabase, query, sessions, testedEngines, until, Workshop } from './harness';
-import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { RunnerDefaults, RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
 import { makeLockSql } from '../../../src/postgres/engine/handler/guarded-lock';
 import { POSTGRES_VARIABLES } from '../../../src/postgres/engine/migrations/postgres-variables.contract';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
@@ -70,6 +70,14 @@ describe('before the engine starts', () => {
 
   test('fails when the directory is not there', async () => {
     expect(await start({ [RunnerEnv.DIRECTORY]: '/nowhere' })).toEqual([RunnerExit.MISCONFIGURED, expect.stringContaining('The migrations can\'t be read')]);
+  });
+
+  test('waits for a server whose name is not known yet, as of one that is still being made', async () => {
+    expect(await start({ [POSTGRES_VARIABLES.host]: 'made-later.invalid', [RunnerEnv.CONNECT_SECONDS]: '2' })).toEqual([RunnerExit.UNAVAILABLE, expect.stringMatching(/doesn't accept connections yet: getaddrinfo (ENOTFOUND|EAI_AGAIN)/)]);
+  });
+
+  test('waits for 25 minutes unless it is asked otherwise, within the 30 minutes that a migration has', () => {
+    expect(RunnerDefaults.CONNECT_SECONDS).toBe(25 * 60);
   });
 
   test('waits for a server that is not up yet', async () => {

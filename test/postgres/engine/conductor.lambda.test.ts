@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { RDSClient, type DescribeDBInstancesCommandOutput } from '@aws-sdk/client-rds';
 import { SecretsManagerClient, type GetSecretValueCommandOutput } from '@aws-sdk/client-secrets-manager';
 import { mockClient } from 'aws-sdk-client-mock';
 import type { ConductorEvent } from '../../../src/broker/handler/conductor/request';
@@ -45,6 +46,11 @@ afterEach(async () => {
 });
 
 async function handle(): Promise<Record<string, unknown>> {
+  await send(900_000);
+  return JSON.parse(answers[0]);
+}
+
+async function send(remaining: number): Promise<void> {
   await handler({
     RequestType: 'Create',
     RequestId: 'r',
@@ -54,8 +60,7 @@ async function handle(): Promise<Record<string, unknown>> {
     ResponseURL: url,
     ServiceToken: 't',
     ResourceProperties: { ServiceToken: 't', DatabaseName: 'app' },
-  } as ConductorEvent, { getRemainingTimeInMillis: () => 900_000 });
-  return JSON.parse(answers[0]);
+  } as ConductorEvent, { getRemainingTimeInMillis: () => remaining, invokedFunctionArn: 'conductor' });
 }
 
 test('reads its environment, asks the SQL function and answers CloudFormation itself', async () => {
@@ -74,4 +79,23 @@ test('writes structured lines without passwords', async () => {
   expect(lines.map((line) => JSON.parse(line).level)).toEqual(['info', 'error', 'info']);
   expect(lines.join()).not.toContain('hidden-password');
   expect(lines.join()).not.toContain(url);
+});
+
+test('hands over to itself, without an answer, while RDS creates the server', async () => {
+  // GIVEN
+  Object.assign(process.env, { SERVER_KIND: 'instance', SERVER_IDENTIFIER: 'backend' });
+  const rds = mockClient(RDSClient);
+  rds.onAnyCommand().resolves({ DBInstances: [{ DBInstanceStatus: 'creating' }] } as DescribeDBInstancesCommandOutput);
+  secrets.onAnyCommand().resolves({ VersionId: 'v', SecretString: JSON.stringify({ username: 'postgres', password: 'hidden-password' }) } as GetSecretValueCommandOutput);
+  lambda.on(InvokeCommand, { FunctionName: 'sql' }).resolves({ Payload: Buffer.from('{"ok":false,"error":{"code":"ENOTFOUND","message":"The server was not reached.","unreachable":true,"wrongPassword":false}}') as never });
+  lambda.on(InvokeCommand, { FunctionName: 'conductor', InvocationType: 'Event' }).resolves({});
+
+  // WHEN
+  await send(50_000);
+
+  // THEN
+  expect(answers).toEqual([]);
+  const { Payload } = lambda.commandCalls(InvokeCommand, { FunctionName: 'conductor' })[0].args[0].input;
+  expect(JSON.parse(String(Payload))).toMatchObject({ RequestType: 'Create', ResponseURL: url, Invocation: 2, ResourceProperties: { DatabaseName: 'app' } });
+  rds.restore();
 });

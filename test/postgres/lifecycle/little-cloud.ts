@@ -23,7 +23,7 @@ interface Deployed {
 }
 
 /** Types whose properties matter here. */
-const PLAYED = [DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, 'AWS::IAM::Policy', 'AWS::SecretsManager::ResourcePolicy'];
+const PLAYED = [DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE, 'AWS::IAM::Policy', 'AWS::SecretsManager::Secret'];
 
 /**
  * What CloudFormation, IAM and Secrets Manager do with the templates of this library, as far as users and databases notice: the
@@ -157,12 +157,15 @@ export class LittleCloud {
     } as never, { secrets: { send } as never });
   }
 
-  /** Whether a policy of the conductor's role, or of the secret itself, lets the conductor at it. */
+  /** Whether a policy of the conductor's role lets it at a secret: all tags that a statement asks for are on the secret. */
   private mayUse(secretArn: string): boolean {
     const living = [...this.stacks.values()].flatMap((stack) => [...stack.living.values()]).concat(this.retained);
-    return secretArn === this.world.adminSecret || living.some(({ resource, properties }) =>
-      (resource.Type === 'AWS::IAM::Policy' && JSON.stringify(properties.PolicyDocument).includes(secretArn))
-      || (resource.Type === 'AWS::SecretsManager::ResourcePolicy' && properties.SecretId === secretArn));
+    const tags: { Key: string; Value: string }[] = living.find(({ physicalId }) => physicalId === secretArn)?.properties.Tags ?? [];
+    const statements: any[] = living.filter(({ resource }) => resource.Type === 'AWS::IAM::Policy').flatMap(({ properties }) => properties.PolicyDocument.Statement);
+    return secretArn === this.world.adminSecret || statements.some(({ Action: action, Condition: { StringEquals: wanted = {} } = {} }) => {
+      const keys = Object.keys(wanted);
+      return action.includes('secretsmanager:PutSecretValue') && keys.length > 0 && keys.every((key) => tags.some((tag) => key === `aws:ResourceTag/${tag.Key}` && wanted[key] === tag.Value));
+    });
   }
 
   /** Replaces what other stacks put out. */

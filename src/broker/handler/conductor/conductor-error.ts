@@ -13,6 +13,9 @@ export class ConductorError extends Error {
 /** The server was never reached, so nothing was done. */
 export class UnreachableError extends ConductorError {}
 
+/** RDS still creates or changes the server, which took longer than one invocation may wait. */
+export class ServerChangingError extends UnreachableError {}
+
 /** The server does not exist any more: an error, except for who wants to delete something on it. */
 export class ServerGoneError extends UnreachableError {}
 

@@ -1,4 +1,4 @@
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Context } from 'aws-lambda';
@@ -13,11 +13,12 @@ import { systemClock } from '../clock';
 export type Answer = (event: ConductorEvent, deps: ConductorDependencies) => Promise<void>;
 
 /** The conductor's handler for an engine: clients are made here, once for each instance of the function. */
-export function conductorHandler(answer: Answer): (event: ConductorEvent, context: Pick<Context, 'getRemainingTimeInMillis'>) => Promise<void> {
+export function conductorHandler(answer: Answer): (event: ConductorEvent, context: Pick<Context, 'getRemainingTimeInMillis' | 'invokedFunctionArn'>) => Promise<void> {
   const secrets = new SecretsManagerClient({ maxAttempts: 5 });
   const rds = new RDSClient({ maxAttempts: 5 });
   // It has its own patience, in which throttling and functions that are not ready are told apart.
   const lambda = new LambdaClient({ maxAttempts: 1 });
+  const own = new LambdaClient({ maxAttempts: 5 });
   return async (event, context) => {
     const { env } = process;
     await answer(event, {
@@ -25,6 +26,7 @@ export function conductorHandler(answer: Answer): (event: ConductorEvent, contex
       rds,
       invokeSql: lambdaInvoker(lambda, { name: env[ConductorEnv.SQL_FUNCTION] ?? '', logGroup: env[ConductorEnv.SQL_LOG_GROUP] ?? '' }, systemClock),
       sendResponse: (url, body) => putResponse(url, body, systemClock),
+      continueLater: async (next) => void await own.send(new InvokeCommand({ FunctionName: context.invokedFunctionArn, InvocationType: 'Event', Payload: JSON.stringify(next) })),
       remainingMillis: () => context.getRemainingTimeInMillis(),
       log: (entry) => console.log(JSON.stringify(entry)),
       clock: systemClock,

@@ -1,5 +1,6 @@
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { ConductorEvent } from './request';
 import type { SqlRequest, SqlResponse } from '../../broker.contract';
 import type { Clock } from '../clock';
 
@@ -11,6 +12,8 @@ export interface ConductorDependencies {
   readonly invokeSql: (request: SqlRequest, until: number) => Promise<SqlResponse>;
   /** Delivers the response to CloudFormation. */
   readonly sendResponse: (url: string, body: string) => Promise<void>;
+  /** Lets another invocation handle the event from its beginning. */
+  readonly continueLater: (event: ConductorEvent) => Promise<void>;
   /** Milliseconds that this invocation may still take. */
   readonly remainingMillis: () => number;
   /** Writes one structured line. */

@@ -2,8 +2,11 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import type { ConductorEngine } from './conductor-engine';
 import { ConductorError } from './conductor-error';
 
-/** A request of CloudFormation. */
-export type ConductorEvent = CloudFormationCustomResourceEvent;
+/** A request of CloudFormation, or the same handed over by an earlier invocation. */
+export type ConductorEvent = CloudFormationCustomResourceEvent & {
+  /** Which invocation this is; nothing for the first. */
+  readonly Invocation?: number;
+};
 
 /** What a resource is: decides which operations it has. */
 export type ResourceKind = 'database' | 'user';

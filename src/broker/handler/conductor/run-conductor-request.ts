@@ -1,5 +1,5 @@
 import type { ConductorEngine } from './conductor-engine';
-import { AdminSecretGoneError, ConductorError, errorMessage, errorName, ServerGoneError, withoutStop } from './conductor-error';
+import { AdminSecretGoneError, ConductorError, errorMessage, errorName, ServerChangingError, ServerGoneError, withoutStop } from './conductor-error';
 import { convergeDatabase, deleteDatabase } from './database-operations';
 import type { ConductorDependencies } from './dependencies';
 import { Operation } from './operation';
@@ -7,12 +7,13 @@ import { Redaction } from './redaction';
 import { kindOf, neverCreatedId, type ConductorEvent, type ResourceKind } from './request';
 import { responseBody, type Outcome } from './respond';
 import { convergeUser, deleteUser } from './user-operations';
+import { MOST_INVOCATIONS } from '../../conductor.contract';
 
 const CONVERGE: { readonly [kind in ResourceKind]: (operation: Operation) => Promise<Outcome> } = { database: convergeDatabase, user: convergeUser };
 const DELETE: { readonly [kind in ResourceKind]: (operation: Operation) => Promise<void> } = { database: deleteDatabase, user: deleteUser };
 
 /**
- * Handles one request of CloudFormation and always answers it; never throws, because Lambda would deliver the request again
+ * Handles one request of CloudFormation and always answers it, or hands it over to another invocation; never throws, because Lambda would deliver the request again
  * minutes later, when its deployment may be over.
  *
  * The same request twice, at once or long after, ends in the same state: names decide the physical id, secrets decide
@@ -25,6 +26,9 @@ export async function runConductorRequest(engine: ConductorEngine, event: Conduc
   const log: ConductorDependencies['log'] = (entry) => deps.log(redaction.redactValues({ ...about, ...entry }));
   log({ level: 'info', message: 'request' });
   const outcome = await perform(new Operation(event, { ...deps, log }, redaction, engine));
+  if (outcome === undefined) {
+    return;
+  }
   const safe = { ...outcome, ...(outcome.reason === undefined ? {} : { reason: redaction.redact(outcome.reason) }) };
   try {
     await deps.sendResponse(event.ResponseURL, responseBody(event, safe));
@@ -34,14 +38,34 @@ export async function runConductorRequest(engine: ConductorEngine, event: Conduc
   }
 }
 
-async function perform(operation: Operation): Promise<Outcome> {
+/** @returns nothing where another invocation goes on */
+async function perform(operation: Operation): Promise<Outcome | undefined> {
   try {
     const kind = kindOf(operation.event, operation.engine);
     return operation.event.RequestType === 'Delete' ? await remove(operation, kind) : await CONVERGE[kind](operation);
   } catch (error) {
+    if (error instanceof ServerChangingError && await handOver(operation, error)) {
+      return undefined;
+    }
     const { code, message, whole } = failureOf(error, operation.deps);
     operation.deps.log({ level: 'error', message: 'failed', code, error: message });
     return { status: 'FAILED', physicalId: operation.physicalIdAfter(error), reason: `[${code}] ${message}`, whole };
+  }
+}
+
+/** Lets another invocation begin again, unless this is the last that CloudFormation waits for. */
+async function handOver({ event, deps }: Operation, { message }: ServerChangingError): Promise<boolean> {
+  const { Invocation: invocation = 1 } = event;
+  if (invocation >= MOST_INVOCATIONS) {
+    return false;
+  }
+  try {
+    await deps.continueLater({ ...event, Invocation: invocation + 1 });
+    deps.log({ level: 'info', message: 'handed over', invocation, server: message });
+    return true;
+  } catch (error) {
+    deps.log({ level: 'error', message: 'not handed over', invocation, error: errorMessage(error) });
+    return false;
   }
 }
 

@@ -122,6 +122,6 @@ function isDeleted(error: unknown): boolean {
 function readable(error: unknown, action: string, secretArn: string): ConductorError {
   const advice = isDeleted(error) || errorName(error) === 'ResourceNotFoundException'
     ? 'The secret was deleted. Restore the secret, or use another construct id for the user.'
-    : 'Check the policies of the secret and of its KMS key, then deploy again.';
+    : 'Check that the secret exists, that it still has its tag `cdk-private-backend:broker-role`, and the policy of its KMS key, then deploy again.';
   return new ConductorError(errorName(error), `This library can't ${action} secret '${secretArn}': ${withoutStop(errorMessage(error))}. ${advice}`);
 }

@@ -5,8 +5,8 @@ import { ConductorEnv, type SqlFailure } from '../../broker.contract';
 
 /** What became of a server that does not answer. */
 export interface ServerState {
-  /** `gone`: it does not exist any more; `down`: waiting does not help; `waiting`: it may answer soon. */
-  readonly verdict: 'gone' | 'down' | 'waiting';
+  /** `gone`: it does not exist any more; `down`: waiting does not help; `changing`: RDS is at work on it; `waiting`: it may answer soon, or never. */
+  readonly verdict: 'gone' | 'down' | 'changing' | 'waiting';
   /** A sentence about the server, and what to do. */
   readonly description: string;
 }
@@ -36,7 +36,7 @@ export async function serverState(server: Server, failure: SqlFailure): Promise<
     return importedState(server, failure);
   }
   try {
-    return stateOf(`The ${kind} '${identifier}'`, await describe(server, kind, identifier));
+    return kind === 'instance' ? await instanceState(server, identifier) : await clusterState(server, identifier);
   } catch (error) {
     if (/^DB(Instance|Cluster)NotFound(Fault)?$/.test(errorName(error))) {
       return { verdict: 'gone', description: `The ${kind} '${identifier}' does not exist any more.` };
@@ -45,15 +45,24 @@ export async function serverState(server: Server, failure: SqlFailure): Promise<
   }
 }
 
-async function describe({ rds }: Server, kind: 'instance' | 'cluster', identifier: string): Promise<string | undefined> {
-  if (kind === 'instance') {
-    const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }));
-    return DBInstances?.[0]?.DBInstanceStatus;
+async function instanceState({ rds }: Server, identifier: string): Promise<ServerState> {
+  const { DBInstances } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }));
+  return stateOf(`The instance '${identifier}'`, DBInstances?.[0]?.DBInstanceStatus);
+}
+
+/** A cluster is available before its writer is, and only the writer answers. */
+async function clusterState(server: Server, identifier: string): Promise<ServerState> {
+  const { DBClusters } = await server.rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: identifier }));
+  const { Status: status, DBClusterMembers: members = [] } = DBClusters?.[0] ?? {};
+  if (status !== 'available') {
+    return stateOf(`The cluster '${identifier}'`, status);
   }
-  const { DBClusters } = await rds.send(new DescribeDBClustersCommand({ DBClusterIdentifier: identifier }));
-  const cluster = DBClusters?.[0];
-  const empty = cluster?.Status === 'available' && cluster.DBClusterMembers?.length === 0;
-  return empty ? 'without instances' : cluster?.Status;
+  if (members.length === 0) {
+    return { verdict: 'waiting', description: `The cluster '${identifier}' has no instances. Add an instance, then deploy again.` };
+  }
+  const writer = members.find(({ IsClusterWriter }) => IsClusterWriter)?.DBInstanceIdentifier;
+  const state = writer === undefined ? undefined : await instanceState(server, writer);
+  return state === undefined || state.verdict === 'gone' ? stateOf(`The cluster '${identifier}'`, status) : state;
 }
 
 function stateOf(server: string, status = 'unknown'): ServerState {
@@ -65,7 +74,7 @@ function stateOf(server: string, status = 'unknown'): ServerState {
   }
   return status === 'available'
     ? { verdict: 'waiting', description: `${server} is available. Check its security group, the network ACLs of its subnets, and its connection limit.` }
-    : { verdict: 'waiting', description: `${server} is in state '${status}'. Deploy again when the server is available.` };
+    : { verdict: status === 'unknown' ? 'waiting' : 'changing', description: `${server} is in state '${status}'. Deploy again when the server is available.` };
 }
 
 function importedState({ env }: Server, failure: SqlFailure): ServerState {

@@ -1,5 +1,5 @@
 import { readAdmin, requiredEnv, type Admin } from './admin-secret';
-import { ConductorError, ServerGoneError, UnreachableError } from './conductor-error';
+import { ConductorError, ServerChangingError, ServerGoneError, UnreachableError } from './conductor-error';
 import type { ConductorDependencies } from './dependencies';
 import type { Redaction } from './redaction';
 import type { SecretStore } from './secret-store';
@@ -86,6 +86,9 @@ export class SqlSession {
     const message = `${error.message} ${state.description}`;
     if (state.verdict === 'gone') {
       throw new ServerGoneError(error.code, message);
+    }
+    if (state.verdict === 'changing' && this.timeIsUp()) {
+      throw new ServerChangingError(error.code, message);
     }
     if (state.verdict === 'down' || this.timeIsUp()) {
       throw new UnreachableError(error.code, message);

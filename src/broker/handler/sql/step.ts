@@ -5,6 +5,8 @@ export interface Step {
   readonly sql: string;
   /** Who may really do it, where the server would accept the statement from the admin and do nothing. */
   readonly grantors?: string[];
+  /** What helps where nobody can log in as those: a managed server keeps some roles for itself. */
+  readonly instead?: string;
   /** Hidden from `changes`: it is the same every time, or holds a verifier. */
   readonly shown?: string;
 }
@@ -31,5 +33,6 @@ export function checkNothingLeft(object: string, remaining: Step[]): void {
   const grantors = [...new Set(remaining.flatMap((step) => step.grantors ?? []))];
   const who = grantors.length > 0 ? grantors.map((name) => `'${name}'`).join(' or ') : 'the owner of the object';
   const [statement] = shownOf([first]);
-  throw new BrokerError('NO_EFFECT', `${object} can't be changed, because the server accepted \`${statement}\` and did nothing. The admin lacks the right to do that. Run the statement as ${who}, then deploy again.`);
+  const instead = first.instead === undefined ? '' : `, or ${first.instead}`;
+  throw new BrokerError('NO_EFFECT', `${object} can't be changed, because the server accepted \`${statement}\` and did nothing. The admin lacks the right to do that. Run the statement as ${who}${instead}, then deploy again.`);
 }

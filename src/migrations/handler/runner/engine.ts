@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
-import type { Query, RunnerDialect } from './runner-dialect';
+import type { FileNeeds, Query, RunnerDialect } from './runner-dialect';
 import { messageOf, RunnerFailure } from './runner-failure';
 import type { Environment, RunnerSettings } from './settings';
 import { compareVersions, versionOf } from '../../shared/lint/file-name';
 import { parseMigration } from '../../shared/lint/lint';
-import type { SplitSql } from '../../shared/lint/lint-types';
 import { ENGINE_SETTING, type EngineName, RunnerEnv, RunnerExit } from '../../shared/runner.contract';
 
 const ARGUMENTS: Record<EngineName, (directory: string) => string[]> = {
@@ -14,7 +13,7 @@ const ARGUMENTS: Record<EngineName, (directory: string) => string[]> = {
 };
 
 /** A file of the directory. */
-export interface PlannedFile {
+export interface PlannedFile extends FileNeeds {
   readonly name: string;
   readonly version: string;
   readonly transactional: boolean;
@@ -31,14 +30,24 @@ export interface MigrationState {
   readonly behind?: string;
 }
 
+/** What is around an engine. */
+export interface EngineSurroundings {
+  /** Environment of the runner. */
+  readonly inherited: Environment;
+  readonly caFile: string;
+  readonly home: string;
+  /** Whether its statements wait for locks as long as it takes. */
+  readonly patient: boolean;
+}
+
 /** Reads the files of the directory, in the order in which the engine takes them. */
-export function readPlan(split: SplitSql, engine: EngineName, directory: string): PlannedFile[] {
+export function readPlan({ split, needsOf }: Pick<RunnerDialect, 'split' | 'needsOf'>, engine: EngineName, directory: string): PlannedFile[] {
   try {
     const files = readdirSync(directory).flatMap((name) => {
       const version = versionOf(engine, name);
       if (version === undefined) return [];
-      const { transactional } = parseMigration(split, engine, { name, content: readFileSync(join(directory, name), 'utf8') });
-      return [{ name, version, transactional }];
+      const parsed = parseMigration(split, engine, { name, content: readFileSync(join(directory, name), 'utf8') });
+      return [{ name, version, transactional: parsed.transactional, ...needsOf(parsed) }];
     });
     return files.sort((left, right) => compareVersions(engine, left.version, right.version));
   } catch (error) {
@@ -59,18 +68,18 @@ export async function readState({ history }: Pick<RunnerDialect, 'history'>, eng
 }
 
 /** Arguments of the engine: never a secret, since every process can read them. */
-export function engineArguments(settings: RunnerSettings): string[] {
-  return ARGUMENTS[settings.engine](settings.directory);
+export function engineArguments(engine: EngineName, directory: string): string[] {
+  return ARGUMENTS[engine](directory);
 }
 
 /**
  * Environment of the engine. Whatever would lead it elsewhere is left out: other connection variables, its own settings, and files in
  * the home directory.
  */
-export function engineEnvironment(dialect: Pick<RunnerDialect, 'misleading' | 'engineEnvironment'>, settings: RunnerSettings, inherited: Environment, caFile: string, home: string): Record<string, string> {
+export function engineEnvironment(dialect: Pick<RunnerDialect, 'misleading' | 'engineEnvironment'>, settings: RunnerSettings, { inherited, caFile, home, patient }: EngineSurroundings): Record<string, string> {
   const isOwn = (name: string) => ENGINE_SETTING.test(name) || dialect.misleading.test(name) || name.startsWith('MIGRATION_') || name === RunnerEnv.CA;
   const kept = Object.entries(inherited).filter(([name]) => !isOwn(name));
-  const all = [...kept, ...Object.entries({ HOME: home, ...dialect.engineEnvironment(settings, caFile) })];
+  const all = [...kept, ...Object.entries({ HOME: home, ...dialect.engineEnvironment(settings, caFile, patient) })];
   return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 

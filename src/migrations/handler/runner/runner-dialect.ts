@@ -1,5 +1,5 @@
 import type { Environment, RunnerSettings } from './settings';
-import type { SplitSql } from '../../shared/lint/lint-types';
+import type { ParsedMigration, SplitSql } from '../../shared/lint/lint-types';
 import type { ConnectionVariables } from '../../shared/migration-dialect';
 import type { EngineName } from '../../shared/runner.contract';
 
@@ -47,6 +47,34 @@ export interface EngineHistory {
   readonly listApplied: (table: string) => string;
 }
 
+/** An index that the server keeps, and does not use: its build failed, or has not ended. */
+export interface BrokenIndex {
+  readonly id: string;
+  /** With its schema, as SQL writes it. */
+  readonly name: string;
+  readonly table: string;
+  /** Whether a session is at work on it just now. */
+  readonly busy: boolean;
+  /** Statement that removes it. */
+  readonly drop: string;
+  /** Statement that makes it usable, where there is one. */
+  readonly rebuild?: string;
+}
+
+/** What a statement does to an index. */
+export interface IndexUse {
+  /** `keep` makes it unless there is one of its name; `renew` drops or rebuilds it; `unknown` may do anything to it. */
+  readonly action: 'make' | 'keep' | 'renew' | 'unknown';
+  readonly matches: (index: BrokenIndex) => boolean;
+}
+
+/** What a run has to know of a file before it runs. */
+export interface FileNeeds {
+  /** Whether a statement of it waits for all older transactions, and so must not be bound by the lock timeout. */
+  readonly patient: boolean;
+  readonly indexes: readonly IndexUse[];
+}
+
 /** All that a run has to know of the kind of its server. */
 export interface RunnerDialect {
   readonly variables: ConnectionVariables;
@@ -62,10 +90,14 @@ export interface RunnerDialect {
   isPassing(error: unknown): boolean;
   /** Why a server refused the connection for good. */
   refusal(settings: RunnerSettings, error: unknown): Error;
-  /** A lock timeout or a deadlock, where the last words of an engine name one. */
-  conflictOf(output: string): string | undefined;
-  /** Variables by which an engine finds the server and nothing else. */
-  engineEnvironment(settings: RunnerSettings, caFile: string): Environment;
+  /** A lock timeout or a deadlock, in words, where the code of the server's error is that of one. */
+  conflictOf(code: string): string | undefined;
+  needsOf(parsed: ParsedMigration): FileNeeds;
+  findBrokenIndexes(query: Query): Promise<BrokenIndex[]>;
+  /** Whom the engine waits for, in words. */
+  findBlocker(query: Query): Promise<string | undefined>;
+  /** Variables by which an engine finds the server and nothing else. A patient engine waits for locks as long as it takes. */
+  engineEnvironment(settings: RunnerSettings, caFile: string, patient: boolean): Environment;
   /** Takes the version table of an engine from everybody but the owner. */
   protectHistory(engine: EngineName, query: Query, change: Change): Promise<void>;
 }

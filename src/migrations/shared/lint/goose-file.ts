@@ -1,15 +1,22 @@
 import { findingText, type LintRule, type RuleName } from './lint-rules';
-import type { Finding, MigrationFile, ParsedMigration, SplitSql, SqlStatement } from './lint-types';
+import type { Finding, MigrationFile, ParsedMigration, SplitResult, SplitSql, SqlStatement } from './lint-types';
 
 const ANNOTATIONS = 'Up, Down, StatementBegin, StatementEnd, NO TRANSACTION, ENVSUB ON or ENVSUB OFF';
 const REFUSED = 'goose refuses the file.';
 const UNCLOSED = { wrong: '`StatementBegin` isn\'t followed by `StatementEnd`.', why: '', remedy: 'Add `-- +goose StatementEnd` after the statement.' };
 
-/** One stretch of the Up part: plain statements, or what is between StatementBegin and StatementEnd. */
+/** A line of this many bytes does not fit into goose's buffer. */
+const LINE_LIMIT = 4 * 1024 * 1024;
+
+/** One stretch of a part: plain statements, or what is between StatementBegin and StatementEnd. */
 interface Block {
   readonly line: number;
   readonly lines: string[];
   readonly marked: boolean;
+  /** Where the text begins that goose has read and not yet taken as a statement. */
+  rest?: number;
+  /** Whether the rest is more than white space. */
+  unfinished?: boolean;
 }
 
 /**
@@ -24,7 +31,7 @@ export function parseGoose(file: MigrationFile, split: SplitSql): ParsedMigratio
 
 class GooseParser {
   private readonly findings: Finding[] = [];
-  private readonly blocks: Block[] = [];
+  private readonly blocks: Record<'up' | 'down', Block[]> = { up: [], down: [] };
   private part: 'none' | 'up' | 'down' = 'none';
   private opened?: number;
   private transactional = true;
@@ -38,16 +45,29 @@ class GooseParser {
     if (this.part === 'none' && this.findings.length === 0) {
       this.report('missing-up', 1, { wrong: '`-- +goose Up` is missing.', why: 'goose would apply nothing.', remedy: 'Put the annotation, alone on its line, before the first statement.' });
     }
-    const batches = this.blocks.flatMap((block) => this.batchesOf(block)).filter((batch) => batch.length > 0);
+    const batches = this.blocks.up.flatMap((block) => this.batchesOf(block)).filter((batch) => batch.length > 0);
+    this.checkDown();
     return { statements: batches.flat(), batches, transactional: this.transactional, findings: this.findings };
   }
 
   private read(line: string, number: number) {
-    if (/^\s*--.*\+goose/.test(line)) return this.annotate(line, number);
+    if (line.length > LINE_LIMIT / 4 && Buffer.byteLength(line) >= LINE_LIMIT) this.report('line-too-long', number);
+    if (line.includes('+goose') && line.trimStart().startsWith('--')) return this.annotate(line, number);
     if (this.part === 'none' && line.trim() !== '' && !line.trim().startsWith('--') && !this.has('statement-before-up')) {
       this.report('statement-before-up', number, { wrong: 'A statement comes before `-- +goose Up`.', why: REFUSED });
     }
-    if (this.part === 'up') this.current(number).lines.push(line);
+    if (this.part !== 'none') this.append(this.current(this.part, number), line, number);
+  }
+
+  /** goose passes over comments before a statement, and keeps all else until a line that ends with a semicolon. */
+  private append(block: Block, line: string, number: number) {
+    block.lines.push(line);
+    if (block.rest === undefined && (line === '' || line.trimStart().startsWith('--'))) return;
+    block.rest ??= number;
+    block.unfinished ||= line.trim() !== '';
+    if (block.marked || !endsStatement(line)) return;
+    block.rest = undefined;
+    block.unfinished = false;
   }
 
   private annotate(line: string, number: number) {
@@ -84,46 +104,49 @@ class GooseParser {
       this.report('statement-marks', number, { wrong: '`StatementBegin` is inside another statement, or before Up.', why: REFUSED, remedy: 'Close the statement before, or move the mark below Up.' });
     }
     this.opened = number;
-    if (this.part === 'up') this.blocks.push({ line: number + 1, lines: [], marked: true });
+    if (this.part !== 'none') this.blocks[this.part].push({ line: number + 1, lines: [], marked: true });
   }
 
   private close(number: number) {
     if (this.opened === undefined) this.report('statement-marks', number, { wrong: '`StatementEnd` comes without `StatementBegin`.', why: '', remedy: 'Add `-- +goose StatementBegin` before the statement.' });
     this.opened = undefined;
-    if (this.part === 'up') this.blocks.push({ line: number + 1, lines: [], marked: false });
+    if (this.part === 'none') return;
+    const blocks = this.blocks[this.part];
+    const last = blocks[blocks.length - 1];
+    if (last?.marked && last.rest === undefined) {
+      this.report('statement-marks', number, { wrong: 'The marks have nothing between them.', why: 'goose then drops the next line of the file without a word.', remedy: 'Remove both marks.' });
+    }
+    blocks.push({ line: number + 1, lines: [], marked: false });
   }
 
-  private current(number: number): Block {
-    if (this.blocks.length === 0) this.blocks.push({ line: number, lines: [], marked: false });
-    return this.blocks[this.blocks.length - 1];
+  private current(part: 'up' | 'down', number: number): Block {
+    const blocks = this.blocks[part];
+    if (blocks.length === 0) blocks.push({ line: number, lines: [], marked: false });
+    return blocks[blocks.length - 1];
   }
 
   private batchesOf(block: Block): SqlStatement[][] {
-    const { statements, unterminated } = this.split(block.lines.join('\n'), block.line);
-    if (unterminated) this.report('unterminated', unterminated.line, { wrong: `The ${unterminated.what} never ends.` });
-    return block.marked || unterminated ? [statements] : this.cut(block, statements);
+    const result = this.split(block.lines.join('\n'), block.line);
+    if (result.unterminated) this.report('unterminated', result.unterminated.line, { wrong: `The ${result.unterminated.what} never ends.` });
+    if (block.marked || result.unterminated) return [result.statements];
+    const open = unfinishedLine(block, result);
+    if (open !== undefined) this.report('missing-semicolon', open);
+    const { batches, split } = cut(block, result);
+    for (const { line, at, what } of split) this.report('statement-marks', line, { wrong: `goose would split the ${what} at line ${at}, which ends with a semicolon.`, why: '' });
+    return batches;
   }
 
-  /** Outside of marks goose cuts after every line that ends with a semicolon, also inside quotes. */
-  private cut(block: Block, statements: SqlStatement[]): SqlStatement[][] {
-    const cuts = block.lines.flatMap((line, index) => endsStatement(line) ? [block.line + index] : []);
-    const last = statements[statements.length - 1];
-    if (last && !(last.terminated && cuts.some((line) => line >= last.lastLine))) {
-      this.report('missing-semicolon', last.lastLine);
+  /** goose reads the marks of Down with those of Up, and its statements only on the way back. */
+  private checkDown() {
+    for (const block of this.blocks.down) {
+      const result = this.split(block.lines.join('\n'), block.line);
+      if (result.unterminated) return this.report('down-section', result.unterminated.line, { wrong: `The ${result.unterminated.what} in Down never ends.` });
+      if (block.marked) continue;
+      const open = unfinishedLine(block, result);
+      if (open !== undefined) return this.report('down-section', open, { wrong: 'The last statement of Down doesn\'t end with a semicolon at the end of a line.' });
+      const [split] = cut(block, result).split;
+      if (split) return this.report('down-section', split.line, { wrong: `goose would split the ${split.what} of Down at line ${split.at}, which ends with a semicolon.` });
     }
-    const batches = new Map<number, SqlStatement[]>();
-    let next = 0;
-    for (const statement of statements) {
-      while (cuts[next] < statement.line) next++;
-      if (cuts[next] < statement.lastLine) {
-        this.report('statement-marks', statement.line, { wrong: `goose would split the statement at line ${cuts[next]}, which ends with a semicolon.`, why: '' });
-      }
-      while (cuts[next] < statement.lastLine) next++;
-      const batch = batches.get(next) ?? [];
-      batch.push(statement);
-      batches.set(next, batch);
-    }
-    return [...batches.values()];
   }
 
   private has(rule: RuleName): boolean {
@@ -135,7 +158,43 @@ class GooseParser {
   }
 }
 
+/** The line of what goose would still wait for at the end of a block. */
+function unfinishedLine(block: Block, { statements }: SplitResult): number | undefined {
+  const last = statements[statements.length - 1];
+  if (last && !last.terminated) return last.lastLine;
+  return block.unfinished ? Math.max(block.rest ?? 0, last?.lastLine ?? 0) : undefined;
+}
+
+interface Cut {
+  readonly batches: SqlStatement[][];
+  /** What begins at `line` and is not over at the line `at`, where goose takes it as finished. */
+  readonly split: Array<{ readonly line: number; readonly at: number; readonly what: string }>;
+}
+
+/** Outside of marks goose cuts after every line that ends with a semicolon, also inside quotes and comments. */
+function cut(block: Block, { statements, comments }: SplitResult): Cut {
+  const cuts = block.lines.flatMap((line, index) => endsStatement(line) ? [block.line + index] : []);
+  const batches = new Map<number, SqlStatement[]>();
+  const split: Cut['split'] = [];
+  const spans = [
+    ...statements.map((statement) => ({ statement, line: statement.line, lastLine: statement.lastLine })),
+    ...comments.filter(({ line, lastLine }) => line < lastLine).map((comment) => ({ statement: undefined, ...comment })),
+  ].sort((left, right) => left.line - right.line);
+  let next = 0;
+  for (const { statement, line, lastLine } of spans) {
+    while (cuts[next] < line) next++;
+    if (cuts[next] < lastLine) split.push({ line, at: cuts[next], what: statement ? 'statement' : 'comment' });
+    while (cuts[next] < lastLine) next++;
+    if (!statement) continue;
+    const batch = batches.get(next);
+    if (batch) batch.push(statement);
+    else batches.set(next, [statement]);
+  }
+  return { batches: [...batches.values()], split };
+}
+
 function endsStatement(line: string): boolean {
+  if (!line.includes('--')) return line.trimEnd().endsWith(';');
   const words = line.split(/\s+/).filter((word) => word !== '');
   const comment = words.findIndex((word) => word.startsWith('--'));
   const code = comment === -1 ? words : words.slice(0, comment);

@@ -89,7 +89,7 @@ const ERRORS = {
   'many-without-transaction': {
     wrong: 'A failure in the middle would leave the file applied in part.',
     why: 'Without a transaction the next run starts at the top of the file, and fails on what is already applied.',
-    remedy: 'Put each statement into a file of its own, or make the statements repeatable with `IF NOT EXISTS` or `IF EXISTS`.',
+    remedy: 'Put each statement into a file of its own, or make it repeatable: `IF EXISTS`, `IF NOT EXISTS`, `ON CONFLICT`, or drop it first.',
   },
   'empty-search-path': {
     wrong: 'The line, with which dumps begin, empties the search path, and no later line sets it.',
@@ -100,6 +100,26 @@ const ERRORS = {
     wrong: 'The file contains a command or data that only psql understands.',
     why: 'Engines send statements to the server, and nothing else.',
     remedy: 'Remove the command, and write `INSERT` statements for data, for example with `pg_dump --inserts`.',
+  },
+  'line-too-long': {
+    wrong: 'A line is longer than 4 MiB.',
+    why: 'goose refuses the file.',
+    remedy: 'Break the line, for example between the rows of an `INSERT`.',
+  },
+  'version-table': {
+    wrong: 'After the statement the engine doesn\'t find or can\'t write the table in which it keeps the versions.',
+    why: 'The engine writes the version after the statements of the file, and fails.',
+    remedy: 'Remove the statement, or name another object.',
+  },
+  'enum-value-in-transaction': {
+    wrong: 'An enum value is used in the transaction that adds it.',
+    why: 'The server refuses that (55P04).',
+    remedy: 'Add the value in a file of its own.',
+  },
+  'needs-admin': {
+    wrong: 'Only an admin may run the statement, and migrations run as the owner of the database.',
+    why: 'The server refuses the statement (42501).',
+    remedy: 'Remove the statement; use `extensions` of the database, `addUser()`, or `pg_dump --no-owner --no-privileges --no-comments`.',
   },
   'released-file-changed': {
     wrong: 'A released file has changed, or \'migrations.sum\' can\'t be read.',
@@ -164,10 +184,50 @@ const WARNINGS = {
     why: 'Code of the previous release runs during and after the migration, and doesn\'t know the new name.',
     remedy: 'Add the new name, move the code over in a release, then drop the old name.',
   },
-  'enum-value-in-transaction': {
-    wrong: 'An enum value is used in the transaction that adds it.',
-    why: 'The server refuses that (55P04).',
-    remedy: 'Add the value in a file of its own.',
+  'locks-table': {
+    wrong: 'The statement locks a table or view for as long as it works.',
+    why: 'Requests wait, and all others wait behind them.',
+    remedy: 'Use the form with `CONCURRENTLY`, or work outside of a deployment.',
+  },
+  'fails-on-rows': {
+    wrong: 'A new column is `NOT NULL` without a default.',
+    why: 'PostgreSQL refuses that (23502) as soon as there is a row, and code of the previous release inserts rows without the column.',
+    remedy: 'Add a constant `DEFAULT`, or add the column without `NOT NULL` and fill it first.',
+  },
+  'updates-everything': {
+    wrong: '`UPDATE` without `WHERE` rewrites all rows.',
+    why: 'The rows stay locked, and the deployment waits, until the transaction ends.',
+    remedy: 'Add a `WHERE` clause, or let a command of your service work in batches after the deployment.',
+  },
+  'drops-object': {
+    wrong: 'The statement deletes a view, function, type or sequence.',
+    why: 'Code of the previous release runs during and after the migration, and fails without it.',
+    remedy: 'Drop only objects that no running release uses.',
+  },
+  'changes-role': {
+    wrong: 'The statement changes the role.',
+    why: 'New objects belong to that role, and the owner of the database can\'t change them later.',
+    remedy: 'Remove the statement; migrations act as the owner of the database already.',
+  },
+  'may-need-admin': {
+    wrong: 'The statement may need an admin, and migrations run as the owner of the database.',
+    why: 'Whether the server refuses it (42501) depends on the database.',
+    remedy: 'Use `extensions` of the database, `addUser()`, or `pg_dump --no-owner --no-privileges --no-comments`.',
+  },
+  'invalid-index': {
+    wrong: '`CREATE INDEX CONCURRENTLY IF NOT EXISTS` takes an invalid index for a finished index.',
+    why: 'A build that fails leaves an invalid index, which no query uses.',
+    remedy: 'Use `DROP INDEX CONCURRENTLY IF EXISTS` before `CREATE INDEX CONCURRENTLY`, in the same file.',
+  },
+  'enum-value-of-new-type': {
+    wrong: 'An enum value is used in the transaction that adds it to an enum of the same file.',
+    why: 'PostgreSQL 15 and 16 refuse that (55P04).',
+    remedy: 'Name the value in `CREATE TYPE`.',
+  },
+  'down-section': {
+    wrong: 'The Down section can\'t be read.',
+    why: 'Nothing runs it in a deployment, and by hand it would fail.',
+    remedy: 'Correct the section, or leave it empty.',
   },
   'environment-substitution': {
     wrong: '`ENVSUB` puts environment variables of the container into SQL, the variables of the connection included.',

@@ -20,9 +20,17 @@ export interface UnterminatedToken {
   readonly what: string;
 }
 
+/** Lines of a file, from 1. */
+export interface LineRange {
+  readonly line: number;
+  readonly lastLine: number;
+}
+
 /** A text taken apart. */
 export interface SplitResult {
   readonly statements: SqlStatement[];
+  /** Block comments. */
+  readonly comments: LineRange[];
   readonly unterminated?: UnterminatedToken;
 }
 

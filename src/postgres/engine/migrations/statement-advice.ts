@@ -1,109 +1,102 @@
-import type { LintRule, RuleName } from '../../../migrations/shared/lint/lint-rules';
+import { MadeObjects } from './made-objects';
+import { anyOf, splitList, sqlPattern, topLevel, verb } from './sql-text';
+import type { Exactly, Report } from './statement-report';
+import { adviseTable } from './table-advice';
+import type { RuleName } from '../../../migrations/shared/lint/lint-rules';
 import type { ParsedMigration, SqlStatement } from '../../../migrations/shared/lint/lint-types';
 
-/** Adds a finding about a statement. */
-export type Report = (rule: RuleName, statement: SqlStatement, exactly?: Partial<LintRule>) => void;
+/** A row of the table of advice. The first group of the pattern names what the statement is about, if anything. */
+interface Advice {
+  readonly pattern: RegExp;
+  readonly rule: RuleName;
+  readonly exactly?: (object: string, statement: SqlStatement) => Exactly;
+  /** Advice also on what the file itself has made, or makes again later. */
+  readonly always?: boolean;
+  /** Advice only where this holds of the code without parentheses. */
+  readonly unless?: RegExp;
+}
 
-const NAME = '(?:"(?:[^"]|"")*"|[\\w$\\u0080-\\uffff]+)(?: ?\\. ?(?:"(?:[^"]|"")*"|[\\w$\\u0080-\\uffff]+))*';
-const CREATE_TABLE = new RegExp(`^CREATE (?:(?:GLOBAL |LOCAL )?(?:TEMP|TEMPORARY) |UNLOGGED )?TABLE (?:IF NOT EXISTS )?(${NAME})`, 'i');
-const ALTER_TABLE = new RegExp(`^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(${NAME}) ?\\*? ?(.*)$`, 'i');
-const CREATE_INDEX = new RegExp(`^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY\\b)(?:.*? )?ON (?:ONLY )?(${NAME})`, 'i');
-const OTHER_DROPS = /^DROP (CONSTRAINT|DEFAULT|NOT NULL|EXPRESSION|IDENTITY)\b/i;
+const DROPPED = '(?:CONCURRENTLY )?(?:IF EXISTS )?(.*)$';
+const BLOCKS = (object: string, statement: SqlStatement) => ({ wrong: `\`${verb(statement)}\` locks ${object} against reads and writes.`, why: 'Requests wait until the transaction ends.' });
+
+/** What a statement costs on a database that is in use: lost data, long locks, and code of the release before that breaks. */
+const ADVICE: readonly Advice[] = [
+  { pattern: /^DROP (?:TABLE|SCHEMA|MATERIALIZED VIEW|OWNED|DATABASE)\b/i, rule: 'drops-table', always: true, exactly: (_, statement) => ({ wrong: `\`${verb(statement)}\` deletes data.` }) },
+  { pattern: sqlPattern(`^DROP (?:VIEW|FUNCTION|PROCEDURE|ROUTINE|AGGREGATE|TYPE|DOMAIN|SEQUENCE|FOREIGN TABLE) ${DROPPED}`), rule: 'drops-object' },
+  { pattern: sqlPattern('^DROP INDEX (?!CONCURRENTLY\\b)(?:IF EXISTS )?(.*)$'), rule: 'locks-table', exactly: dropIndex },
+  { pattern: /^TRUNCATE\b/i, rule: 'truncates', always: true },
+  { pattern: sqlPattern('^DELETE FROM (?:ONLY )?(NAME)'), rule: 'deletes-everything', unless: /\bWHERE\b/i, always: true },
+  { pattern: sqlPattern('^UPDATE (?:ONLY )?(NAME)'), rule: 'updates-everything', unless: /\bWHERE\b/i, exactly: (table) => ({ wrong: `\`UPDATE\` without \`WHERE\` rewrites all rows of ${table}.` }) },
+  { pattern: /^WITH\b.* UPDATE\b/i, rule: 'updates-everything', unless: /\bWHERE\b|^(?!.* UPDATE\b)/i },
+  { pattern: sqlPattern('^ALTER (?:VIEW|MATERIALIZED VIEW|TYPE|DOMAIN|SEQUENCE|SCHEMA|FUNCTION|PROCEDURE|ROUTINE|FOREIGN TABLE) (?:IF EXISTS )?(NAME).*\\bRENAME (?!CONSTRAINT\\b|VALUE\\b)'), rule: 'renames' },
+  { pattern: /^ALTER TYPE\b.*\bRENAME VALUE\b/i, rule: 'renames', always: true, exactly: () => ({ wrong: 'The statement renames a value that running code uses.' }) },
+  { pattern: sqlPattern('^ALTER (?!EXTENSION\\b)[A-Z ]+? (?:IF EXISTS )?(?:ONLY )?(NAME)(?: ?\\(.*\\))? SET SCHEMA\\b'), rule: 'renames', exactly: (object) => ({ wrong: `The statement moves ${object} into another schema.` }) },
+  { pattern: sqlPattern('^CREATE (?:UNIQUE )?INDEX (?!CONCURRENTLY\\b)(?:.*? )?ON (?:ONLY )?(NAME)'), rule: 'index-blocks-writes', exactly: newIndex },
+  { pattern: sqlPattern('^LOCK (?:TABLE )?(?:ONLY )?(NAME)'), rule: 'locks-table', unless: /\bIN (ACCESS SHARE|ROW SHARE|ROW EXCLUSIVE) MODE\b/i, exactly: lockTable },
+  { pattern: sqlPattern('^VACUUM (?:FULL\\b|\\([^)]*\\bFULL\\b(?! ?(?:false|off|0))[^)]*\\)) ?(?:(?:FREEZE|VERBOSE|ANALYZE) )*(NAME)?'), rule: 'locks-table', exactly: vacuumFull },
+  { pattern: sqlPattern('^CLUSTER(?: VERBOSE| ?\\([^)]*\\))?(?: (NAME))?'), rule: 'locks-table', exactly: (table = 'each clustered table', statement = { code: 'CLUSTER' } as SqlStatement) => ({ ...BLOCKS(table, statement), why: 'Requests wait until the table is written anew.', remedy: 'Cluster outside of a deployment, while nobody uses the table.' }) },
+  { pattern: sqlPattern('^REINDEX (?:\\((?![^)]*CONCURRENTLY)[^)]*\\) ?)?(?:INDEX|TABLE|SCHEMA|DATABASE|SYSTEM) (?!CONCURRENTLY\\b)(NAME)'), rule: 'locks-table', exactly: reindex },
+  { pattern: sqlPattern('^REFRESH MATERIALIZED VIEW (?!CONCURRENTLY\\b)(NAME)(?!.* WITH NO DATA$)'), rule: 'locks-table', exactly: refresh },
+  { pattern: /^SET (?:SESSION |LOCAL )?ROLE\b/i, rule: 'changes-role', always: true },
+  { pattern: /^SELECT (?:pg_catalog ?\. ?)?set_config ?\( ?'' ?,/i, rule: 'changes-role', always: true },
+];
+
+const ANY = anyOf(ADVICE.map(({ pattern }) => pattern));
 
 /**
- * Says what a statement costs on a database that is in use: lost data, long locks, and code of the release before that breaks. Tables
- * made in the same file are empty and unknown to running code, so there are no findings about them.
+ * Advice about the statements of a file. Tables made in the same file are empty and unknown to running code, so there are no findings about
+ * them; neither is there about what is dropped to be made again.
  */
-export function adviseStatement(parsed: ParsedMigration, report: Report) {
-  const made = new Set<string>();
+export function adviseStatements(parsed: ParsedMigration, report: Report) {
+  const made = new MadeObjects();
+  const all = new MadeObjects(parsed.statements);
+  const notValid = new Set<string>();
   for (const statement of parsed.statements) {
-    const table = CREATE_TABLE.exec(statement.code)?.[1];
-    if (table) made.add(normal(table));
-    adviseDrops(statement, report);
-    adviseIndex(statement, made, report);
-    adviseTable(statement, made, report);
-    adviseEnum(statement, parsed, report);
+    made.add(statement);
+    advise(statement, made, all, report);
+    adviseTable(statement, made, { notValid, transactional: parsed.transactional }, report);
   }
 }
 
-function adviseDrops(statement: SqlStatement, report: Report) {
-  const { code } = statement;
-  const [, dropped] = /^DROP (TABLE|SCHEMA|MATERIALIZED VIEW|OWNED|DATABASE)\b/i.exec(code) ?? [];
-  if (dropped) report('drops-table', statement, { wrong: `\`DROP ${dropped.toUpperCase()}\` deletes data.` });
-  if (/^TRUNCATE\b/i.test(code)) report('truncates', statement);
-  if (/^DELETE FROM\b(?!.*\bWHERE\b)/i.test(code)) report('deletes-everything', statement);
-  if (/^ALTER TABLE .*\bRENAME\b|^ALTER (VIEW|TYPE|SEQUENCE|SCHEMA) .*\bRENAME\b/i.test(code) && !/\bRENAME CONSTRAINT\b/i.test(code)) {
-    report('renames', statement);
+function advise(statement: SqlStatement, made: MadeObjects, all: MadeObjects, report: Report) {
+  if (!ANY.test(statement.code)) return;
+  for (const { pattern, rule, exactly, always, unless } of ADVICE) {
+    const found = pattern.exec(statement.code);
+    if (!found) continue;
+    if (unless?.test(topLevel(statement.code).replace(/"(?:[^"]|"")*"/g, '""'))) return;
+    if (rule === 'changes-role' && pattern.source.includes('set_config') && statement.literals[0]?.toLowerCase() !== 'role') continue;
+    const [, object] = found;
+    const dropped = /^DROP\b/i.test(statement.code);
+    const names = object && dropped ? splitList(object.replace(/ (CASCADE|RESTRICT)$/i, '')).map((name) => topLevel(name).replace(/ ?\(\)$/, '')) : [object];
+    if (!always && names.every((name) => name !== undefined && (dropped ? all : made).has(name))) return;
+    return report(rule, statement, exactly?.(names[0], statement));
   }
 }
 
-function adviseIndex(statement: SqlStatement, made: Set<string>, report: Report) {
-  const table = CREATE_INDEX.exec(statement.code)?.[1];
-  if (table && !made.has(normal(table))) {
-    report('index-blocks-writes', statement, { wrong: `\`CREATE INDEX\` blocks all writes to ${table} until the index is built.`, why: '' });
-  }
+function newIndex(table: string): Exactly {
+  return { wrong: `\`CREATE INDEX\` blocks all writes to ${table} until the index is built.`, why: '' };
 }
 
-function adviseTable(statement: SqlStatement, made: Set<string>, report: Report) {
-  const [, table, rest] = ALTER_TABLE.exec(statement.code) ?? [];
-  if (!table || made.has(normal(table))) return;
-  for (const action of splitActions(rest)) {
-    const notValid = /\bNOT VALID$/i.test(action);
-    if (/^DROP\b/i.test(action) && !OTHER_DROPS.test(action)) {
-      report('drops-column', statement, { wrong: `The statement deletes a column of ${table} with its data.` });
-    } else if (/^ALTER (COLUMN )?.* (SET DATA )?TYPE\b/i.test(action)) {
-      report('rewrites-table', statement, { wrong: `Changing the type of a column usually rewrites ${table}.` });
-    } else if (/\bSET NOT NULL$/i.test(action)) {
-      report('scans-table', statement, notNull(table));
-    } else if (/^ADD (CONSTRAINT\b.*? )?(CHECK|FOREIGN KEY|EXCLUDE)\b/i.test(action) && !notValid) {
-      report('scans-table', statement, { wrong: `The constraint is checked against all of ${table}.`, why: 'A lock blocks writes until that is done.' });
-    } else if (/^ADD (CONSTRAINT\b.*? )?(UNIQUE|PRIMARY KEY)\b(?! USING INDEX)/i.test(action)) {
-      report('scans-table', statement, newIndex(table));
-    }
-  }
-}
-
-function notNull(table: string): Partial<LintRule> {
+function dropIndex(index: string): Exactly {
   return {
-    wrong: `\`SET NOT NULL\` reads all of ${table}.`,
-    why: 'Nobody can read or write the table until that is done.',
-    remedy: 'Add `CHECK (… IS NOT NULL) NOT VALID`, then use `VALIDATE CONSTRAINT` in another file, then `SET NOT NULL`.',
+    wrong: `\`DROP INDEX\` locks the table of ${index} against reads and writes.`,
+    why: 'The lock waits for running queries, and all others wait behind it.',
+    remedy: 'Use `DROP INDEX CONCURRENTLY`, alone in a file without a transaction.',
   };
 }
 
-function newIndex(table: string): Partial<LintRule> {
-  return {
-    wrong: `The index for the constraint is built from all of ${table}.`,
-    why: 'Nobody can read or write the table until that is done.',
-    remedy: 'Build the index with `CREATE UNIQUE INDEX CONCURRENTLY`, then use `ADD CONSTRAINT … USING INDEX`.',
-  };
+function lockTable(table: string, statement: SqlStatement): Exactly {
+  return /\bIN (SHARE|SHARE UPDATE EXCLUSIVE|SHARE ROW EXCLUSIVE|EXCLUSIVE) MODE\b/i.test(statement.code) ? { ...BLOCKS(table, statement), wrong: `\`LOCK TABLE\` locks ${table} against writes.` } : BLOCKS(table, statement);
 }
 
-/** A value added in a transaction cannot be used before the transaction ends. */
-function adviseEnum(statement: SqlStatement, parsed: ParsedMigration, report: Report) {
-  if (!parsed.transactional || !/^ALTER TYPE .* ADD VALUE\b/i.test(statement.code)) return;
-  const [value] = statement.literals;
-  const used = parsed.statements.some((other) => other !== statement && other.literals.some((literal) => literal.includes(value)));
-  if (used) {
-    report('enum-value-in-transaction', statement, { wrong: `The enum value '${value}' is used in the transaction that adds it.`, why: 'PostgreSQL refuses that (55P04).' });
-  }
+function vacuumFull(table = 'each table'): Exactly {
+  return { wrong: `\`VACUUM FULL\` locks ${table} against reads and writes.`, why: 'Requests wait until the table is written anew.', remedy: 'Use `VACUUM` without `FULL`.' };
 }
 
-/** The comma-separated actions of ALTER TABLE; commas in parentheses and quoted names do not count. */
-function splitActions(text: string): string[] {
-  const actions = [''];
-  let depth = 0;
-  let quoted = false;
-  for (const character of text) {
-    if (character === '"') quoted = !quoted;
-    if (!quoted && character === '(') depth++;
-    if (!quoted && character === ')') depth--;
-    if (!quoted && depth === 0 && character === ',') actions.push('');
-    else actions[actions.length - 1] += character;
-  }
-  return actions.map((action) => action.trim());
+function reindex(object: string, statement: SqlStatement): Exactly {
+  return { wrong: `\`${verb(statement)}\` locks the table of ${object} against writes.`, why: 'Requests wait until the index is built.', remedy: 'Use `REINDEX … CONCURRENTLY`, alone in a file without a transaction.' };
 }
 
-function normal(name: string): string {
-  return name.split('.').map((part) => part.trim()).map((part) => part.startsWith('"') ? part.slice(1, -1) : part.toLowerCase()).filter((part, index, parts) => !(part === 'public' && index < parts.length - 1)).join('.');
+function refresh(view: string): Exactly {
+  return { wrong: `\`REFRESH MATERIALIZED VIEW\` locks ${view} against reads.`, why: 'Requests wait until all of it is computed.', remedy: 'Add a unique index, and use `REFRESH MATERIALIZED VIEW CONCURRENTLY`.' };
 }

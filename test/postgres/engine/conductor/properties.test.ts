@@ -24,14 +24,27 @@ test('scalars arrive as text and are read as what they mean', () => {
   expect(parseUser({ ...USER, ConnectionLimit: '-1', AdoptExisting: 'false' })).toMatchObject({ adoptExisting: false, spec: { connectionLimit: -1 } });
 });
 
+test.each([['200', 200], [undefined, undefined], ['', undefined], ['LEAST({DBInstanceClassMemory/9531392},5000)', undefined]])('connections of a server declared as %p are %p', (MaxConnections, expected) => {
+  expect(parseDatabase({ DatabaseName: 'app', MaxConnections }).spec.maxConnections).toBe(expected);
+});
+
 test('a name of 63 bytes is the longest', () => {
-  expect(parseUser({ ...USER, Username: 'ü'.repeat(31) + 'x' }).spec.username).toHaveLength(32);
+  expect(parseUser({ ...USER, Username: 'x'.repeat(63), DatabaseName: 'y'.repeat(63) }).spec).toMatchObject({ username: 'x'.repeat(63), databaseName: 'y'.repeat(63) });
+});
+
+test('a name has the characters that every client can read', () => {
+  expect(parseUser({ ...USER, Username: 'Ada "%s" <ada@example.com>', DatabaseName: 'a+b$c' }).spec).toMatchObject({ username: 'Ada "%s" <ada@example.com>', databaseName: 'a+b$c' });
+  expect(() => parseDatabase({ DatabaseName: 'Orders 2' })).toThrow('Property \'DatabaseName\' is "Orders 2", and must be at most 63 characters that every client can read: letters of ASCII, digits and \'-._~!$&()*+;=@\'. Change');
 });
 
 test.each([
   ['no name', { Username: undefined }, 'Username'],
   ['an empty name', { Username: '' }, 'Username'],
-  ['a name of 64 bytes', { Username: 'ü'.repeat(32) }, 'Username'],
+  ['a name of 64 bytes', { Username: 'x'.repeat(64) }, 'Username'],
+  ['a name with a colon', { Username: 'a:b' }, 'Username'],
+  ['a name beyond ASCII', { Username: 'größe' }, 'Username'],
+  ['a database with a space', { DatabaseName: 'a b' }, 'DatabaseName'],
+  ['a database of two path segments', { DatabaseName: 'a/b' }, 'DatabaseName'],
   ['a name with a zero byte', { Username: 'a\0b' }, 'Username'],
   ['a name with half a surrogate pair', { Username: 'a\uD800' }, 'Username'],
   ['a database that no URL can name', { DatabaseName: '..' }, 'DatabaseName'],

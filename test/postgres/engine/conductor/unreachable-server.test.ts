@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock';
 import { ADMIN_PASSWORD, ConductorWorld, unreachable } from './conductor-world';
 import { FakeSql } from './fake-sql';
 import type { SqlResponse } from '../../../../src/broker/broker.contract';
-import { CONDUCTOR_TIMEOUT_SECONDS } from '../../../../src/broker/conductor.contract';
+import { CONDUCTOR_TIMEOUT_SECONDS, MOST_INVOCATIONS, SERVICE_TIMEOUT_SECONDS } from '../../../../src/broker/conductor.contract';
 
 const WRONG_PASSWORD: SqlResponse = { ok: false, error: { code: '28P01', message: 'The server refused the password of "postgres".', unreachable: false, wrongPassword: true } };
 
@@ -54,14 +54,55 @@ describe('a server that does not answer', () => {
     expect(await create()).toMatchObject({ Status: 'SUCCESS' });
   });
 
-  test('for long is given up with its state named, in time to tell CloudFormation', async () => {
-    instanceIs('modifying');
+  test.each([['available', 1], ['unknown', 1], ['creating', MOST_INVOCATIONS], ['modifying', MOST_INVOCATIONS]])('and is %s for long is given up after %i invocations, in time to tell CloudFormation', async (status, invocations) => {
+    instanceIs(status);
     never();
     const start = world.clock.now();
-    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(/was not reached.*state 'modifying'/) });
+    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(new RegExp(`was not reached.* '?${status}`)) });
     const seconds = (world.clock.now() - start) / 1000;
-    expect(seconds).toBeGreaterThan(CONDUCTOR_TIMEOUT_SECONDS - 90);
-    expect(seconds).toBeLessThan(CONDUCTOR_TIMEOUT_SECONDS - 30);
+    expect(world.invocations).toBe(invocations);
+    expect(seconds).toBeGreaterThan(invocations * (CONDUCTOR_TIMEOUT_SECONDS - 90));
+    expect(seconds).toBeLessThan(invocations * CONDUCTOR_TIMEOUT_SECONDS - 30);
+    expect(seconds).toBeLessThan(SERVICE_TIMEOUT_SECONDS - 60);
+    expect(SERVICE_TIMEOUT_SECONDS).toBeLessThanOrEqual(3600);
+  });
+
+  test.each(['instance', 'cluster'])('because its %s is created for half an hour is waited for by one invocation after the other, and each request works', async (kind) => {
+    // GIVEN
+    const ready = () => world.clock.now() > start + 30 * 60_000;
+    const start = world.clock.now();
+    world.env.SERVER_KIND = kind;
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [{ Status: 'available', DBClusterMembers: [{ DBInstanceIdentifier: 'reader' }, { DBInstanceIdentifier: 'writer', IsClusterWriter: true }] }] });
+    rds.on(DescribeDBInstancesCommand).callsFake(({ DBInstanceIdentifier: id }) => ({ DBInstances: [{ DBInstanceStatus: id !== 'reader' && ready() ? 'available' : 'creating' }] }));
+    world.sql = async (request) => {
+      if (ready()) return sql.handle(request);
+      await world.clock.sleep(request.deadline - world.clock.now());
+      return unreachable('ENOTFOUND');
+    };
+
+    // WHEN
+    const answers = [await world.send({ RequestType: 'Create', ...world.database() }), await create(), await remove()];
+
+    // THEN
+    expect(answers).toEqual([expect.objectContaining({ Status: 'SUCCESS' }), expect.objectContaining({ Status: 'SUCCESS' }), expect.objectContaining({ Status: 'SUCCESS' })]);
+    expect(world.clock.now() - start).toBeLessThan(40 * 60_000);
+  });
+
+  test('is given up in the first invocation where no other can be started', async () => {
+    instanceIs('creating');
+    never();
+    const answer = await world.send({ RequestType: 'Create', ...world.user(secret) }, { continueLater: () => Promise.reject(new Error('Rate exceeded')) });
+    expect(answer).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining("The instance 'backend' is in state 'creating'") });
+    expect(world.said).toContain('Rate exceeded');
+  });
+
+  test('leaves no password in the event that is handed over', async () => {
+    instanceIs('creating');
+    never();
+    const handedOver: object[] = [];
+    await world.send({ RequestType: 'Create', ...world.user(secret) }, { continueLater: async (event) => void handedOver.push(event) });
+    expect(handedOver).toEqual([expect.objectContaining({ RequestType: 'Create', Invocation: 2 })]);
+    expect(JSON.stringify(handedOver)).not.toContain(ADMIN_PASSWORD);
   });
 
   test('although it is available points to the network', async () => {
@@ -146,11 +187,25 @@ describe('a cluster', () => {
 
   test.each([
     [{ Status: 'stopped', DBClusterMembers: [{}] }, 'FAILED', 'is stopped'],
-    [{ Status: 'available', DBClusterMembers: [] }, 'FAILED', 'without instances'],
+    [{ Status: 'available', DBClusterMembers: [] }, 'FAILED', 'has no instances'],
   ] as const)('in state %j is named', async (cluster, status, reason) => {
     rds.on(DescribeDBClustersCommand, { DBClusterIdentifier: 'backend' }).resolves({ DBClusters: [{ ...cluster, DBClusterMembers: [...cluster.DBClusterMembers] }] });
     never();
     expect(await remove()).toMatchObject({ Status: status, Reason: expect.stringContaining(reason) });
+  });
+
+  test('whose writer is stopped is named with it', async () => {
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [{ Status: 'available', DBClusterMembers: [{ DBInstanceIdentifier: 'one', IsClusterWriter: true }] }] });
+    rds.on(DescribeDBInstancesCommand, { DBInstanceIdentifier: 'one' }).resolves({ DBInstances: [{ DBInstanceStatus: 'incompatible-parameters' }] });
+    never();
+    expect((await create()).Reason).toContain("The instance 'one' can't start with its parameter group.");
+  });
+
+  test('whose writer cannot be asked about is waited for', async () => {
+    rds.on(DescribeDBClustersCommand).resolves({ DBClusters: [{ Status: 'available', DBClusterMembers: [{ DBInstanceIdentifier: 'one', IsClusterWriter: true }] }] });
+    rds.on(DescribeDBInstancesCommand).rejects(Object.assign(new Error('not allowed'), { name: 'AccessDenied' }));
+    sql.failures.push(unreachable());
+    expect((await create()).Status).toBe('SUCCESS');
   });
 
   test('that is paused is woken by the first attempt and used by the second', async () => {

@@ -39,7 +39,7 @@ describe('creating a user', () => {
     const value = world.secrets.value(secret);
     expect(value).toMatchObject({ engine: 'postgres', host: 'db.example.internal', port: 5432, dbname: 'app', username: 'api', sslmode: 'verify-full', ca: rdsRootsFor('eu-west-1') });
     expect(value.password).toMatch(/^[A-Za-z0-9_.~-]{40}$/);
-    expect(value.url).toBe(`postgresql://api:${value.password}@db.example.internal:5432/app?sslmode=verify-full&sslrootcert=${CA_FILE}`);
+    expect(value.url).toBe(`postgresql://api:${value.password}@db.example.internal:5432/app?sslmode=verify-full`);
     expect(value.jdbcUrl).toBe(`jdbc:postgresql://db.example.internal:5432/app?user=api&password=${value.password}&sslmode=verify-full&sslrootcert=${CA_FILE}`);
     expect(world.secrets.versionCount(secret)).toBe(1);
     expect(canLogIn()).toBe(true);

@@ -4,7 +4,8 @@ import type { SqlDependencies } from '../../../../src/postgres/engine/handler/sq
 import { handleSqlRequest } from '../../../../src/postgres/engine/handler/sql/handle-sql-request';
 import { connectWithPg, type Connect, type SqlSession } from '../../../../src/postgres/engine/handler/sql/session';
 import type { PostgresRequest, PostgresRequestOf } from '../../../../src/postgres/engine/postgres.contract';
-import { startPostgres, type PostgresMajor, type PostgresServer } from '../../../support/postgres-server';
+import type { AnyMajor } from '../../../support/postgres-binaries';
+import { startPostgres, type PostgresServer } from '../../../support/postgres-server';
 
 type Request<Operation extends PostgresRequest['operation']> = PostgresRequestOf<Operation>;
 type Common = Partial<Pick<SqlRequest, 'mark' | 'deadline' | 'server'>>;
@@ -21,7 +22,7 @@ const identityOf = (username: string): UserIdentity => ({ username, logins: [use
 
 /** A server with a broker in front of it. */
 export class BrokerFixture {
-  public static async start(major: PostgresMajor): Promise<BrokerFixture> {
+  public static async start(major: AnyMajor): Promise<BrokerFixture> {
     return new BrokerFixture(await startPostgres({ major }));
   }
 

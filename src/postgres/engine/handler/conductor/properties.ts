@@ -1,8 +1,8 @@
 import type { DatabaseRemoval, DatabaseRequest, UserRequest, UserRights } from '../../../../broker/handler/conductor/conductor-engine';
 import { flag, invalid, list, oneOf, type RawProperties, record, text } from '../../../../broker/handler/conductor/raw-properties';
+import { DATABASE_NAME, MAX_BYTES, USERNAME } from '../../names';
 import type { AccessName, PostgresDatabaseSpec, PostgresUserSpec, UserRemovalName } from '../../postgres.contract';
 
-const IDENTIFIER_BYTES = 63;
 const ACCESS: readonly AccessName[] = ['READ_WRITE', 'READ_ONLY', 'OWNER'];
 const REMOVAL: readonly UserRemovalName[] = ['REASSIGN', 'DROP_OWNED', 'RETAIN'];
 const DATABASE_REMOVAL: readonly DatabaseRemoval[] = ['retain', 'destroy', 'force'];
@@ -10,7 +10,7 @@ const DATABASE_REMOVAL: readonly DatabaseRemoval[] = ['retain', 'destroy', 'forc
 /** Reads the properties of a user; of the former ones only which settings they had. */
 export function parseUser(properties: RawProperties, former: RawProperties = {}): UserRequest<PostgresUserSpec> {
   userRemoval(properties);
-  const username = identifier(properties, 'Username');
+  const username = identifier(properties, 'Username', USERNAME);
   const formerSettings = Object.keys(Object(former.Settings));
   return {
     spec: {
@@ -45,6 +45,7 @@ export function parseDatabase(properties: RawProperties): DatabaseRequest<Postgr
       defaultSettings: list(properties, 'DefaultSettings'),
       revokePublic: flag(properties, 'RevokePublic'),
       protectedTables: list(properties, 'ProtectedTables'),
+      ...maxConnections(properties),
     },
     ...adoption(properties),
   };
@@ -66,16 +67,16 @@ function adoption(properties: RawProperties): Pick<DatabaseRequest, 'adoptExisti
   return { adoptExisting: planOnly || flag(properties, 'AdoptExisting'), planOnly };
 }
 
-function identifier(properties: RawProperties, name: string): string {
+function identifier(properties: RawProperties, name: string, { pattern, allowed }: typeof USERNAME): string {
   const value = text(properties, name);
-  if (Buffer.byteLength(value) > IDENTIFIER_BYTES || value.includes('\0') || /\p{Surrogate}/u.test(value)) {
-    throw invalid(name, value, `at most ${IDENTIFIER_BYTES} bytes of valid text, because PostgreSQL would cut the rest`);
+  if (value.length > MAX_BYTES || !pattern.test(value)) {
+    throw invalid(name, value, `at most ${MAX_BYTES} characters that every client can read: ${allowed}`);
   }
   return value;
 }
 
 function databaseName(properties: RawProperties): string {
-  const value = identifier(properties, 'DatabaseName');
+  const value = identifier(properties, 'DatabaseName', DATABASE_NAME);
   if (value === '.' || value === '..') {
     throw invalid('DatabaseName', value, 'a name that a URL can contain');
   }
@@ -91,4 +92,9 @@ function connectionLimit({ ConnectionLimit: value }: RawProperties): number {
     throw invalid('ConnectionLimit', value, 'a whole number, or -1 for no limit');
   }
   return limit;
+}
+
+/** Only compared with the server, so a formula of RDS is no mistake. */
+function maxConnections({ MaxConnections: value }: RawProperties): Pick<PostgresDatabaseSpec, 'maxConnections'> {
+  return typeof value === 'string' && /^[1-9]\d*$/.test(value) ? { maxConnections: Number(value) } : {};
 }

@@ -1,4 +1,6 @@
+import { findBlocker } from './blockers';
 import { HISTORY, protectHistory } from './history';
+import { findBrokenIndexes, needsOf } from './indexes';
 import { ENGINE_APPLICATION_NAME, PostgresLockSession } from './lock-session';
 import { address } from '../../../../migrations/handler/runner/lock';
 import type { RunnerDialect } from '../../../../migrations/handler/runner/runner-dialect';
@@ -25,11 +27,14 @@ export const POSTGRES_RUNNER: RunnerDialect = {
   isPassing,
   refusal,
   conflictOf,
+  needsOf,
+  findBrokenIndexes,
+  findBlocker,
   engineEnvironment,
   protectHistory,
 };
 
-function engineEnvironment(settings: RunnerSettings, caFile: string): Record<string, string> {
+function engineEnvironment(settings: RunnerSettings, caFile: string, patient: boolean): Record<string, string> {
   return {
     PGHOST: settings.host,
     PGPORT: String(settings.port),
@@ -40,17 +45,18 @@ function engineEnvironment(settings: RunnerSettings, caFile: string): Record<str
     PGSSLROOTCERT: caFile,
     PGAPPNAME: ENGINE_APPLICATION_NAME,
     PGCONNECT_TIMEOUT: '30',
-    // A statement queues for a lock only so long, since everybody queues behind it; but it may work as long as it takes. The server
-    // ends a statement within seconds when the engine is gone.
-    PGOPTIONS: `-c lock_timeout=${settings.lockTimeout} -c statement_timeout=0 -c client_connection_check_interval=2s`,
+    // A statement queues for a lock only so long, since everybody queues behind it; but it may work as long as it takes. Nobody queues
+    // behind a patient one. The server ends a statement within seconds when the engine is gone.
+    PGOPTIONS: `-c lock_timeout=${patient ? '0' : settings.lockTimeout} -c statement_timeout=0 -c client_connection_check_interval=2s`,
     ...ENGINE_VARIABLES[settings.engine](settings.database),
   };
 }
 
-/** The words of an engine decide only whether to try again what was rolled back anyway. */
-function conflictOf(output: string): string | undefined {
-  if (/\b55P03\b|due to lock timeout/.test(output)) return '55P03, lock timeout';
-  return /\b40P01\b|deadlock detected/.test(output) ? '40P01, deadlock' : undefined;
+/** What was rolled back is worth another try where the other transaction ends soon. */
+const CONFLICTS: Readonly<Record<string, string>> = { '55P03': '55P03, lock timeout', '40P01': '40P01, deadlock' };
+
+function conflictOf(code: string): string | undefined {
+  return CONFLICTS[code];
 }
 
 /**

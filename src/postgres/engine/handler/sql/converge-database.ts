@@ -10,6 +10,7 @@ import type { SqlDependencies } from './dependencies';
 import { planGroups, type TakeOver } from './group-plan';
 import { withLockedServer, type LockedServer } from './locked-server';
 import { markOfDatabase } from './ownership';
+import { restartReport } from './restart-report';
 import type { ServerState } from './server-state';
 import { onlyValue, type SqlSession } from './session';
 import { applyInSteps, type Pace } from './small-steps';
@@ -41,9 +42,10 @@ export async function convergeDatabase(request: Request, deps: SqlDependencies):
   const { database: spec } = request;
   checkDatabaseName(spec.databaseName);
   spec.extensions.forEach((name) => checkIdentifier('extension', name));
-  const subject = { roles: groupRoleNames(spec.databaseName), databaseName: spec.databaseName };
+  const subject = { roles: groupRoleNames(spec.databaseName), databaseName: spec.databaseName, restart: true };
   return withLockedServer(request, deps, subject, async (server) => {
     const task = await taskOf(server, request);
+    reportRestart(server.state, request, deps);
     if (request.planOnly) {
       throw adoptionPlan(server.state, task);
     }
@@ -55,6 +57,13 @@ export async function convergeDatabase(request: Request, deps: SqlDependencies):
     const inside = await convergeInside(server, task, { deadline: request.deadline, clock: deps, watch: server.read });
     return [...outside, ...inside];
   });
+}
+
+function reportRestart({ restart }: ServerState, { server: { host }, database: { maxConnections } }: Request, deps: SqlDependencies): void {
+  const report = restart && restartReport(restart, host, maxConnections);
+  if (report !== undefined) {
+    deps.report(report);
+  }
 }
 
 async function taskOf(server: LockedServer, request: Request): Promise<Task> {

@@ -67,6 +67,8 @@ export interface ServerState {
   /** Up to PostgreSQL 15: whether the admin is a master user of RDS, which administers all roles there after an upgrade, too, without a membership. */
   readonly isMaster: boolean;
   readonly inRecovery: boolean;
+  /** Where it was asked for. */
+  readonly restart?: RestartState;
   readonly roles: RoleState[];
   /** Memberships of the roles asked for, and of the admin in them. */
   readonly memberships: Membership[];
@@ -80,6 +82,16 @@ export interface ServerState {
 export interface Subject {
   readonly roles: string[];
   readonly databaseName: string | null;
+  /** Whether to look for what waits for a restart: to read all settings takes longer than many a request. */
+  readonly restart?: boolean;
+}
+
+/** What is on the server and what waits there for a restart, which nobody but an operator makes. */
+export interface RestartState {
+  /** Connections that it accepts now. */
+  readonly maxConnections: number;
+  /** Parameters of which it knows another value, which holds from its next start on. */
+  readonly pendingRestart: readonly string[];
 }
 
 /** From PostgreSQL 16 on a role is administered by whom it was granted to, not by everybody with CREATEROLE. */
@@ -101,6 +113,7 @@ export function serverStateSql(subject: Subject): string {
   'isMaster', CASE WHEN current_setting('server_version_num')::int < 160000 THEN coalesce(pg_has_role(current_user, to_regrole('rds_superuser')::oid, 'MEMBER')
     AND pg_has_role(to_regrole('rds_superuser')::oid, to_regrole('rds_replication')::oid, 'MEMBER'), false) ELSE false END,
   'inRecovery', pg_is_in_recovery(),
+  'restart', ${subject.restart ? RESTART : 'NULL'},
   'roles', (SELECT coalesce(json_agg(${ROLE}), '[]') FROM pg_roles r WHERE r.rolname = ANY (${textArray(subject.roles)})),
   'memberships', (SELECT coalesce(json_agg(${MEMBERSHIP}), '[]')
     FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member
@@ -146,6 +159,9 @@ const ROLE = `json_build_object(
     'iam', coalesce(pg_has_role(r.oid, to_regrole('rds_iam')::oid, 'MEMBER') AND NOT r.rolsuper, false),
     'settings', (SELECT coalesce(json_agg(json_build_object('database', sd.datname, 'values', s.setconfig)), '[]')
       FROM pg_db_role_setting s LEFT JOIN pg_database sd ON sd.oid = s.setdatabase WHERE s.setrole = r.oid))`;
+
+const RESTART = `json_build_object('maxConnections', current_setting('max_connections')::int,
+    'pendingRestart', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart))`;
 
 // Versions before 16 have no columns inherit_option and set_option; as JSON a missing one is null.
 const MEMBERSHIP = `json_build_object(

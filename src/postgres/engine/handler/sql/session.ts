@@ -15,6 +15,12 @@ export const APPLICATION_NAME = 'cdk-private-backend';
 /** The version, as PostgreSQL counts it, from which on a whole transaction can time out. */
 const TRANSACTION_TIMEOUT_SINCE = 170_000;
 
+/** The least version of a server: its catalogs, rights on schema `public`, and settings are what this library knows. */
+const LEAST_MAJOR = 15;
+
+/** A start-up option that the server doesn't know. */
+const UNKNOWN_SETTING = '42704';
+
 /** A row, by column. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -30,9 +36,19 @@ export interface SqlSession {
 /** @param version of the server, like 180004, where it is known: some settings exist from a version on */
 export type Connect = (server: ServerConnection, database: string, deadline: number, version?: number) => Promise<SqlSession>;
 
-/** Connects as the admin over TLS, and only to a server that proves to be the one meant. */
+/** Connects as the admin over TLS, and only to a server that proves to be the one meant, and is new enough. */
 export const connectWithPg: Connect = async (server, database, deadline, version = 0) => {
   const remaining = Math.max(deadline - Date.now(), 1_000);
+  return connect(server, database, remaining, startupOptions(remaining, version)).catch(async (error: unknown) => {
+    if (Object(error).code === UNKNOWN_SETTING) {
+      // An old server refuses to begin at all, and does not tell its version.
+      await (await connect(server, database, remaining, '')).close();
+    }
+    throw error;
+  });
+};
+
+async function connect(server: ServerConnection, database: string, remaining: number, options: string): Promise<SqlSession> {
   const client = new Client({
     host: server.host,
     port: server.port,
@@ -44,13 +60,31 @@ export const connectWithPg: Connect = async (server, database, deadline, version
     query_timeout: remaining + GRACE_MS,
     keepAlive: true,
     application_name: APPLICATION_NAME,
-    options: startupOptions(remaining, version),
+    options,
   });
   // The query at work fails too, and says so; an event without a listener would end the process.
   client.on('error', () => undefined);
+  let version = 'unknown';
+  client.connection.on('parameterStatus', ({ parameterName, parameterValue }: ParameterStatus) => {
+    version = parameterName === 'server_version' ? parameterValue : version;
+  });
   await client.connect();
-  return new PgSession(client);
-};
+  if (Number.parseInt(version, 10) >= LEAST_MAJOR) {
+    return new PgSession(client);
+  }
+  await new PgSession(client).close();
+  throw new BrokerError('OLD_SERVER', `The server runs PostgreSQL ${version}. This library needs version ${LEAST_MAJOR} or later. Upgrade the server, then deploy again.`);
+}
+
+/**
+ * What a server tells about itself as a session begins.
+ *
+ * @see https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-ASYNC
+ */
+interface ParameterStatus {
+  readonly parameterName: string;
+  readonly parameterValue: string;
+}
 
 /**
  * The owner of a database decides about the settings of its sessions, and must not thereby decide what the admin does there. What a client

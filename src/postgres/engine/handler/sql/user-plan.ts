@@ -114,6 +114,7 @@ function planMemberships(state: ServerState, spec: PostgresUserSpec): Step[] {
     ...[...new Set(stale.map((membership) => membership.role))].map((role) => ({
       sql: `REVOKE ${identifier(role)} FROM ${name}`,
       grantors: stale.filter((membership) => membership.role === role).map((membership) => membership.grantor),
+      instead: 'set another `username`, which creates a new role',
     })),
     ...(isSufficient(granted, spec.access) ? [] : [{ sql: `GRANT ${identifier(group)} TO ${name}${membershipOptions(state, spec.access)}` }]),
   ];
