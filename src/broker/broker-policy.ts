@@ -4,13 +4,10 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { CfnSecret, ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IConstruct } from 'constructs';
 import type { Broker } from './broker';
-import { READ_SECRET_ACTIONS, USER_SECRET_ACTIONS } from './conductor.contract';
+import { READ_SECRET_ACTIONS, STACK_TAG, USER_SECRET_ACTIONS } from './conductor.contract';
 
 /** Tag of a user's secret with the ARN of the one role that may use it. */
 const ROLE_TAG = 'cdk-private-backend:broker-role';
-
-/** CloudFormation puts it on what it makes, and nobody else can set tags that begin with `aws:`. */
-const STACK_TAG = 'aws:cloudformation:stack-id';
 
 /**
  * Lets the conductor use the secrets of users, of whatever stack: those that CloudFormation made, and that have the conductor's tag.

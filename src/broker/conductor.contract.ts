@@ -18,5 +18,8 @@ export const MAX_EVENT_AGE_SECONDS = 300;
 /** What the conductor does with the secret of a user. */
 export const USER_SECRET_ACTIONS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];
 
-/** What the conductor does with the secret of the admin, and with one that a user left in another stack. */
+/** CloudFormation puts the id of the stack on what it makes, and nobody else can set tags that begin with `aws:`. */
+export const STACK_TAG = 'aws:cloudformation:stack-id';
+
+/** What the conductor does with the secret of the admin. */
 export const READ_SECRET_ACTIONS = ['secretsmanager:GetSecretValue'];

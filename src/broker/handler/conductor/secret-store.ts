@@ -1,5 +1,6 @@
 import { DescribeSecretCommand, GetSecretValueCommand, PutSecretValueCommand, UpdateSecretVersionStageCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { ConductorError, errorMessage, errorName, withoutStop } from './conductor-error';
+import { STACK_TAG } from '../../conductor.contract';
 import type { Clock } from '../clock';
 
 /** A permission that the same deployment has just granted takes a while to reach every part of IAM. */
@@ -7,9 +8,6 @@ const PROPAGATION_MILLIS = 60_000;
 const PROPAGATION_POLL_MILLIS = 5_000;
 
 const MOVE_ATTEMPTS = 5;
-
-/** CloudFormation puts the id of the stack on what it makes, and nobody else can set tags that begin with `aws:`. */
-const STACK_TAG = 'aws:cloudformation:stack-id';
 
 /** One version of a secret. */
 export interface StoredVersion {
