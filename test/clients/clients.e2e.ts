@@ -2,9 +2,6 @@
  * Runs the clients of the table in docs/postgres.md against real servers, as users that the real broker has made, in the environment
  * that a synthesised service gives its container. Each has to connect, and to refuse a server that it cannot verify.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { CLIENTS, type Language, testedVersion } from './clients';
 import { install } from './install';
 import { connect } from './program';
@@ -13,16 +10,13 @@ import { DISTRUST, ODD_NAMES, type Scenarios, prepareScenarios } from './scenari
 const INSTALL_TIMEOUT_MS = 300_000;
 
 let scenarios: Scenarios;
-let home: string;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cdk-private-backend-clients-home-'));
   scenarios = await prepareScenarios();
 });
 
 afterAll(async () => {
   await scenarios?.remove();
-  rmSync(home, { recursive: true, force: true });
 });
 
 describe.each([...new Set(CLIENTS.map(({ language }) => language))])('drivers for %s', (language: Language) => {
@@ -30,7 +24,7 @@ describe.each([...new Set(CLIENTS.map(({ language }) => language))])('drivers fo
   beforeAll(async () => { folder = await install(language); }, INSTALL_TIMEOUT_MS);
 
   describe.each(CLIENTS.filter((client) => client.language === language).map((client) => [client.name, testedVersion(client), client] as const))('%s %s', (_name, _version, client) => {
-    const outcome = async (environment: Record<string, string>) => connect(client, folder, environment, home);
+    const outcome = async (environment: Record<string, string>) => connect(client, folder, environment, scenarios.home);
 
     test('connects, verified, as its user to its database', async () => {
       expect(await outcome(scenarios.plain)).toEqual({ database: 'shop', user: 'api', ssl: true });
@@ -57,7 +51,7 @@ describe.each([...new Set(CLIENTS.map(({ language }) => language))])('drivers fo
 describe('a program on pgjdbc that takes a postgresql:// URL, as SuperTokens', () => {
   let folder: string;
   beforeAll(async () => { folder = await install('java'); }, INSTALL_TIMEOUT_MS);
-  const outcome = async (environment: Record<string, string>) => connect({ ...CLIENTS.find(({ driver }) => driver === 'pgjdbc')!, driver: 'url' }, folder, environment, home);
+  const outcome = async (environment: Record<string, string>) => connect({ ...CLIENTS.find(({ driver }) => driver === 'pgjdbc')!, driver: 'url' }, folder, environment, scenarios.home);
 
   test('connects, verified, by the URL that names the file', async () => {
     expect(await outcome(scenarios.plain)).toEqual({ database: 'shop', user: 'api', ssl: true });

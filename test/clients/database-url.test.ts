@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CLIENTS } from './clients';
 import { connect } from './program';
@@ -9,19 +7,16 @@ import { DISTRUST, ODD_NAMES, prepareScenarios, type Scenarios } from './scenari
 const NODE_POSTGRES = CLIENTS.find(({ driver }) => driver === 'pg')!;
 
 let scenarios: Scenarios;
-let home: string;
 
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'cdk-private-backend-clients-home-'));
   scenarios = await prepareScenarios();
 });
 
 afterAll(async () => {
   await scenarios?.remove();
-  rmSync(home, { recursive: true, force: true });
 });
 
-const outcome = async (environment: Record<string, string>) => connect(NODE_POSTGRES, join(__dirname, 'node'), environment, home);
+const outcome = async (environment: Record<string, string>) => connect(NODE_POSTGRES, join(__dirname, 'node'), environment, scenarios.home);
 
 test('the variables of a task name the file of authorities, the URL does not', () => {
   expect(scenarios.plain).toMatchObject({ PGSSLROOTCERT: expect.stringMatching(/ca\.pem$/), NODE_EXTRA_CA_CERTS: scenarios.plain.PGSSLROOTCERT });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type Environment, taskEnvironment, taskVariables, withHost, withoutAuthorities } from './task-environment';
 import { ConductorEnv } from '../../src/broker/broker.contract';
 import { BrokerCloud } from '../support/broker-cloud';
@@ -11,6 +14,8 @@ export interface Scenarios {
   readonly otherName: Environment;
   /** Environments of databases with odd names, by their names. */
   readonly odd: { readonly [database: string]: Environment };
+  /** An empty home directory, since drivers look for certificates there. */
+  readonly home: string;
   readonly remove: () => Promise<void>;
 }
 
@@ -27,6 +32,7 @@ export const DISTRUST = /certificate|TLS|SSL|PGSSLROOTCERT|root\.crt/;
 /** Starts two servers, and has the real broker make users on them. */
 export async function prepareScenarios(): Promise<Scenarios> {
   const variables = taskVariables();
+  const home = mkdtempSync(join(tmpdir(), 'cdk-private-backend-clients-home-'));
   const [server, other] = await Promise.all([startPostgres({ hostNames: ['localhost'] }), startPostgres({ hostNames: ['db.example.internal'] })]);
   const secret = await secretOf(server, 'localhost', 'shop', 'api');
   const plain = taskEnvironment(variables, secret, server.caFile);
@@ -40,7 +46,11 @@ export async function prepareScenarios(): Promise<Scenarios> {
     otherAuthority: taskEnvironment(variables, secret, other.caFile),
     otherName: withHost(taskEnvironment(variables, await secretOf(other, other.host, 'shop', 'api'), other.caFile), other.host, 'localhost'),
     odd,
-    remove: async () => { await Promise.all([server.remove(), other.remove()]); },
+    home,
+    remove: async () => {
+      await Promise.all([server.remove(), other.remove()]);
+      rmSync(home, { recursive: true, force: true });
+    },
   };
 }
 
