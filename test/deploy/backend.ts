@@ -115,8 +115,14 @@ export class Backend {
 
   /** Properties of the templates' resources of one type. */
   public declared(type: string): Record<string, unknown>[] {
+    return Object.values(this.declaredById(type));
+  }
+
+  /** The same by logical ids. */
+  public declaredById(type: string): Record<string, Record<string, unknown>> {
     const templates = this.stackNames.map((stack) => JSON.parse(fs.readFileSync(path.join(this.assembly?.directory ?? '', `${stack}.template.json`), 'utf8')) as Template);
-    return templates.flatMap(({ Resources }) => Object.values(Resources)).filter(({ Type }) => Type === type).map(({ Properties = {} }) => Properties);
+    const resources = templates.flatMap(({ Resources }) => Object.entries(Resources)).filter(([, { Type }]) => Type === type);
+    return Object.fromEntries(resources.map(([id, { Properties = {} }]) => [id, Properties]));
   }
 
   /** Pairs of stacks of which the first refers to the second. */

@@ -53,13 +53,13 @@ export class Cloud {
     return SecretString;
   }
 
+  public async createLogStream(group: string, stream: string): Promise<void> {
+    await this.logs.send(new CreateLogStreamCommand({ logGroupName: group, logStreamName: stream }));
+  }
+
   public async writeLog(group: string, stream: string, lines: readonly string[]): Promise<void> {
-    const names = { logGroupName: group, logStreamName: stream };
-    await this.logs.send(new CreateLogStreamCommand(names));
-    if (lines.length > 0) {
-      const timestamp = Date.now();
-      await this.logs.send(new PutLogEventsCommand({ ...names, logEvents: lines.map((message) => ({ timestamp, message: message || ' ' })) }));
-    }
+    const timestamp = Date.now();
+    await this.logs.send(new PutLogEventsCommand({ logGroupName: group, logStreamName: stream, logEvents: lines.map((message) => ({ timestamp, message: message || ' ' })) }));
   }
 
   public async taskDefinition(taskDefinition: string): Promise<TaskDefinition> {

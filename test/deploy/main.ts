@@ -9,6 +9,7 @@ import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
 import { destroyed, noChange } from './scenarios/quiet';
 import { rexParts } from './scenarios/rex';
+import { servicesComeUp } from './scenarios/services';
 import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
@@ -24,12 +25,14 @@ type Scenario = (report: Report, backend: Backend) => Promise<void>;
 
 const EVERYWHERE: Record<string, Scenario> = {
   'first deployment': firstDeployment,
+  'its services come up': servicesComeUp,
   'nothing changed': noChange,
   'destroyed': destroyed,
 };
 
 const ALL: Record<string, Scenario> = {
   'first deployment': firstDeployment,
+  'its services come up': servicesComeUp,
   'nothing changed': noChange,
   'a new migration': newMigration,
   'requests delivered again': lateDuplicates,
@@ -44,6 +47,7 @@ const ALL: Record<string, Scenario> = {
 
 const REX: Record<string, Scenario> = {
   'first deployment': firstDeployment,
+  'its services come up': servicesComeUp,
   'nothing changed': noChange,
   'its own parts': rexParts,
   'destroyed': destroyed,

@@ -3,8 +3,10 @@ import * as os from 'os';
 import * as path from 'path';
 import { Cdk } from './cdk';
 import { Cloud } from './cloud';
+import { imageCache } from './ecs/image';
 import { EcsStandIn } from './ecs-stand-in';
 import { Emulator, installEmulator } from './emulator';
+import { EXAMPLES } from './paths';
 import { endPrograms } from './process';
 import { Proxy } from './proxy';
 import { ResponseSink } from './response-sink';
@@ -58,7 +60,6 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   cleanups.unshift(() => fs.rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
   const assemblies = makeFolder(directory, 'assemblies');
   const events = path.join(makeFolder(directory, 'events'), 'events');
-  const engines = collectEngines(makeFolder(directory, 'engines'));
 
   progress('Starting it on 127.0.0.1, behind the stand-in for ECS tasks');
   // The proxy needs the stand-in, that needs the emulator, and that needs the proxy's address.
@@ -70,8 +71,10 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   cleanups.unshift(() => emulator.stop());
   await emulator.waitUntilReady();
   const cloud = new Cloud(proxy.url);
-  const ecs = later.ecs = new EcsStandIn(cloud, assemblies, engines);
-  cleanups.unshift(() => ecs.end());
+  const ecs = later.ecs = new EcsStandIn(cloud, { directory: makeFolder(directory, 'ecs'), assemblies, images: imageCache(os.tmpdir()), ready: engines(), note: progress });
+  cleanups.unshift(async () => ecs.end());
+
+  pushImages(ecs);
 
   progress('Bootstrapping with the CDK CLI');
   const [types, cdk] = await Promise.all([emulator.resourceTypes(), Cdk.find(proxy.url, assemblies)]);
@@ -80,12 +83,20 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   cleanups.unshift(() => sink.close());
   const zoneName = 'example.com';
   const hostedZone = { hostedZoneId: await cloud.createHostedZone(zoneName), zoneName };
-  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer };
+  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer: async () => startServer(ecs) };
 }
 
-async function startServer(): Promise<PostgresServer> {
+/** What whoever deploys example 03 has built and pushed before, into repositories whose names CloudFormation makes. */
+function pushImages({ registry }: EcsStandIn): void {
+  const directory = path.join(EXAMPLES, 'services', 'rex');
+  for (const target of ['api', 'worker']) registry.push(new RegExp(`/rex[^/]*${target}[^/]*:4a6ba24$`, 'i'), { directory, target });
+}
+
+/** Tasks reach it by its own name and port. */
+async function startServer({ outside }: EcsStandIn): Promise<PostgresServer> {
   const server = await startPostgres();
   cleanups.unshift(() => server.remove());
+  await outside.add({ host: server.hostName, port: server.port, target: server.port });
   return server;
 }
 
@@ -95,14 +106,12 @@ function makeFolder(parent: string, name: string): string {
   return folder;
 }
 
-/** One folder for PATH with the engines that images would hold. */
-function collectEngines(folder: string): string {
+/** The engines of the versions that the runner's images name, where their Dockerfiles would put them. */
+function engines(): Record<string, string> {
   const dbmate = path.dirname(require.resolve(`@dbmate/${process.platform}-${process.arch}/package.json`));
   const goose = findGoose();
   if (goose.directory === undefined) throw new Error(goose.reason);
-  fs.symlinkSync(path.join(dbmate, 'bin', 'dbmate'), path.join(folder, 'dbmate'));
-  fs.symlinkSync(path.join(goose.directory, 'goose'), path.join(folder, 'goose'));
-  return folder;
+  return { '/engine/dbmate': path.join(dbmate, 'bin', 'dbmate'), '/engine/goose': path.join(goose.directory, 'goose') };
 }
 
 /** Each function writes a file of its own. */
