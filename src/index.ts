@@ -15,3 +15,4 @@ export * from './registry';
 export * from './storage';
 export * from './symptoms';
 export * from './trust';
+export { InvalidBackendError } from './private/errors';

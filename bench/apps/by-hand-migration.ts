@@ -70,7 +70,7 @@ export class ByHandMigration extends Construct {
   private createRunner(task: ecs.FargateTaskDefinition, logGroupArn: string): BundledFunction {
     const { cluster, inputs } = this.props;
     const stack = Stack.of(this);
-    const runner = new BundledFunction(this, 'Runner', inputs.root, 'migrations/run-migration.lambda', { description: 'Runs migrations' });
+    const runner = new BundledFunction(this, 'Runner', inputs.root, 'fargate/run-task.lambda', { description: 'Runs migrations' });
     const inCluster = { conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } } };
     runner.allow(['ecs:RunTask'], [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${task.family}:*` })], inCluster);
     runner.allow(['ecs:DescribeTasks', 'ecs:StopTask'], [stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` })], inCluster);

@@ -3,12 +3,15 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
+import { takeLocalPort } from './private/local-ports';
 import { createSessionDocument } from './private/session-document';
 import { grantSession, sessionCommand } from './private/session-grants';
 import type { ISsmBastion } from './ssm-bastion';
 import type { INetworkEndpoint } from '../binding';
+import { requirePath } from '../network/shared/connections';
 import { InvalidBackendError } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
+import { ENDPOINT, requireKind } from '../private/props';
 import { integer } from '../private/ranges';
 import { dependOnStackOf } from '../private/stack-order';
 
@@ -18,9 +21,9 @@ export interface BastionTunnelOptions {
   readonly target: INetworkEndpoint;
 
   /**
-   * Port on the person's own machine, from 1 to 65535.
+   * Port on the person's own machine, from 1 to 65535. No two tunnels of a bastion have the same.
    *
-   * @default - the target's port
+   * @default - the target's port, or the next one that no tunnel declared before has
    */
   readonly localPort?: number;
 }
@@ -41,7 +44,8 @@ export interface BastionTunnelProps extends BastionTunnelOptions {
  *
  * ## Defaults that matter
  *
- * The local port is the target's. Session Manager closes a session after 20 minutes without traffic, unless the
+ * The local port is the target's. A second tunnel to the same port gets the next free one, 5433 after 5432, so that both can be open; set
+ * `localPort` for one that has to stay when tunnels before it are removed. Session Manager closes a session after 20 minutes without traffic, unless the
  * account's session preferences say otherwise.
  *
  * ## Security considerations
@@ -81,15 +85,16 @@ export class BastionTunnel extends Construct {
   private readonly bastion: ISsmBastion;
 
   /**
-   * @throws InvalidBackendError for a local port outside 1 to 65535, a target without security groups, and a target in a
+   * @throws InvalidBackendError for a local port outside 1 to 65535 or of another tunnel, a target without security groups, and a target in a
    * stack that depends on the tunnel's stack
    */
   constructor(scope: Construct, id: string, props: BastionTunnelProps) {
     super(scope, id);
     refuseMisnomers(this, props, { port: 'The port of the target comes from `target`. For the port on your machine set `localPort: 5432`.' });
+    requireKind(this, 'target', props.target, ENDPOINT);
     this.bastion = props.bastion;
-    this.localPort = props.localPort ?? props.target.port;
     this.validate(props);
+    this.localPort = takeLocalPort(this, props.bastion, props.localPort, props.target.port);
     this.documentName = this.createDocument(props.target).ref;
     this.openPath(props);
     this.connectCommand = sessionCommand(this, props.bastion.instance, this.documentName);
@@ -106,7 +111,7 @@ export class BastionTunnel extends Construct {
   }
 
   private validate(props: BastionTunnelProps) {
-    integer(this, 'localPort', this.localPort, 1, 65_535);
+    integer(this, 'localPort', props.localPort, 1, 65_535);
     const groups = props.target.connections.securityGroups;
     if (groups.length === 0) {
       throw new InvalidBackendError(this, 'BastionTunnel.noSecurityGroup', '`target` must have a security group, because the tunnel adds a rule to it. Pass its security groups where the target is imported.');
@@ -138,6 +143,7 @@ export class BastionTunnel extends Construct {
   }
 
   private openPath(props: BastionTunnelProps) {
+    requirePath(this, props.bastion, props.target, `The bastion '${props.bastion.node.path}'`);
     const port = ec2.Port.tcp(props.target.port);
     for (const source of props.bastion.connections.securityGroups) {
       for (const target of props.target.connections.securityGroups) {

@@ -10,11 +10,13 @@ import { installIdleStop, INSTALL_PSQL } from './private/idle-stop';
 import { grantSession, sessionCommand } from './private/session-grants';
 import { ShellSession } from './private/shell-session';
 import { HardenedInstance } from '../compute/hardened-instance';
+import { connectionsIn } from '../network/shared/connections';
 import { LOGS_SERVICE } from '../network/shared/endpoint-services';
 import { placeBastion, requireTaskEndpoints } from '../network/shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { requireKind, requireNewId, VPC } from '../private/props';
 
 /** A way into a network for people, by Session Manager. */
 export interface ISsmBastion extends IConstruct, ec2.IConnectable, iam.IGrantable {
@@ -92,7 +94,8 @@ const SHORTEST_IDLE_TIMEOUT = Duration.minutes(5);
  * ## Defaults that matter
  *
  * The bastion stops itself after 30 minutes without a session, whoever opened the sessions, and is started by the
- * commands that open one. It installs security updates after each boot and every day. A new image of AWS changes nothing.
+ * commands that open one. It installs security updates after each boot and every day; those of the kernel are in force from its
+ * next start on. A new image of AWS changes nothing.
  * What does replace it: another subnet or architecture, another idle timeout, and a release of this library with another
  * set-up script. Nothing on it is worth keeping.
  *
@@ -148,10 +151,11 @@ export class SsmBastion extends Construct implements ISsmBastion {
    */
   constructor(scope: Construct, id: string, props: SsmBastionProps) {
     super(scope, id);
+    requireKind(this, 'vpc', props.vpc, VPC);
     const posture = Posture.of(this);
     this.role = this.createRole();
     this.grantPrincipal = this.role;
-    this.connections = new ec2.Connections({ securityGroups: [this.createSecurityGroup(props.vpc)] });
+    this.connections = connectionsIn(this, props.vpc, { securityGroups: [this.createSecurityGroup(props.vpc)] });
     this.shell = new ShellSession(this, 'Shell', {
       logging: props.sessionLogging ?? posture.sessionLogging,
       retention: props.sessionLogRetention ?? posture.logRetention,
@@ -170,9 +174,10 @@ export class SsmBastion extends Construct implements ISsmBastion {
    *
    * @param id construct id of the tunnel, unique on this bastion
    * @param options where the tunnel leads
-   * @throws Error when the bastion has a tunnel of this id already
+   * @throws InvalidBackendError when the bastion has a tunnel of this id already, and for what BastionTunnel refuses
    */
   public addTunnel(id: string, options: BastionTunnelOptions): BastionTunnel {
+    requireNewId(this, 'addTunnel', id, this.tunnels);
     return new BastionTunnel(this.tunnels, id, { ...options, bastion: this });
   }
 

@@ -11,6 +11,8 @@ import { serveTrail } from './private/trail-key';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnKey } from '../private/keys';
+import { LONGEST_KEY_TEXT, textWithPath } from '../private/path-text';
 import { physicalName } from '../private/physical-name';
 
 /** Properties of an audit trail. */
@@ -106,6 +108,7 @@ export class AuditTrail extends Construct {
     // Known before the trail is made: CloudTrail checks that it may write before it makes one.
     const name = physicalName(this);
     this.trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: name });
+    dependOnKey(this, props.encryptionKey);
     this.encryptionKey = props.encryptionKey ?? this.createKey(removalPolicy);
     serveTrail(this.encryptionKey, this.trailArn);
     const bucket = createTrailBucket(this, { trailArn: this.trailArn, retention: this.validRetention(props), removalPolicy });
@@ -117,7 +120,7 @@ export class AuditTrail extends Construct {
   }
 
   private createKey(removalPolicy: RemovalPolicy): kms.Key {
-    const key = new kms.Key(this, 'Key', { description: `Audit trail ${this.node.path}`, enableKeyRotation: true, removalPolicy });
+    const key = new kms.Key(this, 'Key', { description: textWithPath(LONGEST_KEY_TEXT, 'Audit trail ', this), enableKeyRotation: true, removalPolicy });
     referWeakly(key);
     return key;
   }

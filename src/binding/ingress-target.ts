@@ -29,8 +29,19 @@ export interface IIngressTarget extends IConstruct, IConnectable {
    */
   readonly healthyGrpcCodes?: string;
 
-  /** The time that running requests have to finish when a task stops. */
-  readonly deregistrationDelay: Duration;
+  /**
+   * The time that running requests have to finish when a task stops.
+   *
+   * @default - the `idleTimeout` of each ingress that routes to the target
+   */
+  readonly deregistrationDelay?: Duration;
+
+  /**
+   * The least number of tasks that answer outside of deployments; 0 where there may be none for a while.
+   *
+   * @default 1
+   */
+  readonly minTargets?: number;
 
   /**
    * Called by an ingress for each route: registers with the route's target group, and waits for the route.

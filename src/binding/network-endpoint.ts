@@ -7,4 +7,11 @@ export interface INetworkEndpoint extends IConnectable {
 
   /** The TCP port that clients connect to. */
   readonly port: number;
+
+  /**
+   * Further TCP ports of the same host that clients connect to. Services and jobs may use them; a tunnel leads to `port`.
+   *
+   * @default - none
+   */
+  readonly additionalPorts?: number[];
 }

@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 import type { INetworkEndpoint } from './network-endpoint';
 import type { EndpointService } from './shared/endpoint-service';
 import { InvalidBackendError } from '../private/errors';
+import { BINDING, requireKind } from '../private/props';
 
 /** Options that a service gives to a binding. */
 export interface ServiceBindingOptions {
@@ -76,6 +77,13 @@ export interface ServiceBindingConfig {
 
   /** @internal */
   readonly _services?: EndpointService[];
+
+  /**
+   * Whether every task takes work away from the others, also one that is only tried out.
+   *
+   * @internal
+   */
+  readonly _consumes?: boolean;
 }
 
 /** Something a service can be connected to: a database user, a cache, a queue, another service. */
@@ -98,6 +106,7 @@ export abstract class ServiceBinding {
 
 class PrefixedBinding implements IServiceBinding {
   constructor(private readonly prefix: string, private readonly binding: IServiceBinding) {
+    requireKind('ServiceBinding.withPrefix()', 'binding', binding, BINDING);
     if (!/^[A-Z][A-Z0-9_]*$/.test(prefix)) {
       throw new InvalidBackendError('ServiceBinding.withPrefix()', 'ServiceBinding.prefix', `The prefix must be upper-case letters, digits and underscores, and start with a letter, like 'ORDERS', got '${prefix}'.`);
     }

@@ -1,4 +1,4 @@
-import { CfnResource, Stack, Token } from 'aws-cdk-lib';
+import { CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -13,6 +13,7 @@ import type { IDatabaseServer } from '../binding';
 import { SERVICE_TIMEOUT_SECONDS } from './conductor.contract';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { elsewhere } from '../private/same-environment';
 import { dependOnStackOf } from '../private/stack-order';
 import { NameRegistry } from './private/name-registry';
 import { validateKeys, validateUsers, type DeclaredUser } from './private/user-limits';
@@ -157,11 +158,9 @@ export class Broker extends Construct {
 
   /** CloudFormation calls a function of its own region only, and the role takes policies of its own account only. */
   private assertSameEnvironment(scope: Construct): void {
-    const [here, there] = [Stack.of(scope), Stack.of(this)];
-    for (const name of ['account', 'region'] as const) {
-      if (!Token.isUnresolved(here[name]) && !Token.isUnresolved(there[name]) && here[name] !== there[name]) {
-        throw new InvalidBackendError(scope, 'DatabaseServer.otherEnvironment', `The server '${this.props.server.node.path}' is in ${name} '${there[name]}', and this stack is in '${here[name]}'. Create databases and users in the server's account and region.`);
-      }
+    const place = elsewhere(scope, this.props.server);
+    if (place !== undefined) {
+      throw new InvalidBackendError(scope, 'DatabaseServer.otherEnvironment', `The server ${place}. Create databases and users in the server's account and region.`);
     }
   }
 }

@@ -46,7 +46,7 @@ export interface RedisCacheProps {
   readonly parameters?: { [name: string]: string };
 
   /**
-   * TCP port of the nodes. It can never change in place. A serverless cache has 6379.
+   * TCP port of the nodes. It can never change in place. A serverless cache has 6379, and 6380 for reads from replicas.
    *
    * @default 6379
    */

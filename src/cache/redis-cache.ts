@@ -6,16 +6,22 @@ import { createAlarms } from './private/cache-alarms';
 import { CacheBase } from './private/cache-base';
 import type { CacheParts } from './private/cache-parts';
 import { validateCache } from './private/cache-rules';
-import { cacheSettings, companionPolicy, type CacheSettings } from './private/cache-settings';
+import { cacheSettings, companionPolicy, fillsUp, type CacheSettings } from './private/cache-settings';
 import { CacheUsers } from './private/cache-users';
 import { ImportedCache } from './private/imported-cache';
 import { createNodeCache } from './private/node-cache';
 import { createServerlessCache } from './private/serverless-cache';
+import { SERVERLESS_READ_PORTS } from './private/serverless-ports';
 import type { RedisCacheProps } from './redis-cache-props';
 import { RedisUser, type RedisUserOptions } from './redis-user';
 import type { INetworkEndpoint } from '../binding';
+import { connectionsIn } from '../network/shared/connections';
+import { portsOf } from '../network/shared/endpoint-ports';
 import { Posture } from '../posture';
 import { referWeakly } from '../private/cross-stack';
+import { dependOnKey } from '../private/keys';
+import { requireKind, requireNewId, VPC } from '../private/props';
+import { requireKeyHere } from '../private/same-environment';
 
 /**
  * A cache that speaks the Redis protocol. Services connect to it as one of its users. Only a `RedisCache` has `addUser`, because the group that
@@ -44,7 +50,7 @@ export interface RedisCacheAttributes {
   readonly endpoint: string;
 
   /**
-   * TCP port that the cache listens on.
+   * TCP port that the cache listens on. Clients may use 6380, too, of a cache whose name or endpoint says that it is serverless.
    *
    * @default 6379
    */
@@ -127,6 +133,9 @@ export class RedisCache extends CacheBase {
   /** TCP port that the cache listens on. */
   public readonly port: number;
 
+  /** 6380 of a serverless cache, where it serves reads from replicas; none of nodes. */
+  public readonly additionalPorts?: number[];
+
   /** Security groups of the cache, with its port as default. */
   public readonly connections: ec2.Connections;
 
@@ -145,6 +154,13 @@ export class RedisCache extends CacheBase {
   /** @internal */
   public readonly _companionPolicy: RemovalPolicy;
 
+  /**
+   * Whether full memory is what it is meant to have.
+   *
+   * @internal
+   */
+  public readonly _fillsUp: boolean;
+
   private readonly userScope: Construct;
 
   /**
@@ -153,9 +169,13 @@ export class RedisCache extends CacheBase {
    */
   constructor(scope: Construct, id: string, props: RedisCacheProps) {
     super(scope, id);
+    requireKind(this, 'vpc', props.vpc, VPC);
     const settings = cacheSettings(this, props);
     validateCache(this, props, settings);
+    requireKeyHere(this, props.encryptionKey);
+    dependOnKey(this, props.encryptionKey);
     this._companionPolicy = companionPolicy(settings);
+    this._fillsUp = fillsUp(settings);
     this._users = new CacheUsers(this, this._companionPolicy);
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];
     const parts = this.createCache(settings, securityGroups);
@@ -163,7 +183,8 @@ export class RedisCache extends CacheBase {
     this.endpoint = parts.endpoint;
     this.readerEndpoint = parts.readerEndpoint;
     this.port = settings.port;
-    this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.additionalPorts = settings.nodes === undefined ? SERVERLESS_READ_PORTS : undefined;
+    this.connections = connectionsIn(this, props.vpc, { securityGroups, defaultPort: portsOf(this)[0] });
     this.cacheName = parts.cacheName;
     this.cacheArn = parts.arn;
     this.nodeIds = parts.nodeIds;
@@ -180,6 +201,7 @@ export class RedisCache extends CacheBase {
    * @throws InvalidBackendError for what RedisUser refuses
    */
   public addUser(id: string, options: RedisUserOptions = {}): RedisUser {
+    requireNewId(this, 'addUser', id, this.userScope);
     return new RedisUser(this.userScope, id, { ...options, cache: this });
   }
 

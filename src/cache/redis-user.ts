@@ -6,7 +6,7 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { USER_ENGINE } from './private/cache-users';
 import { ImportedUser } from './private/imported-user';
-import { physicalName } from '../private/physical-name';
+import { physicalName, physicalNameFor } from '../private/physical-name';
 import { redisBinding } from './private/redis-binding';
 import { createClientSecret, createPassword } from './private/user-secrets';
 import { RedisAccess } from './redis-access';
@@ -14,6 +14,8 @@ import type { IRedisCache, RedisCache } from './redis-cache';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError, problem } from '../private/errors';
+import { dependOnKey, shareKey } from '../private/keys';
+import { requireKind, type Kind } from '../private/props';
 import { dependOnStackOf } from '../private/stack-order';
 
 /** A user of a cache, as services see it. */
@@ -80,6 +82,8 @@ export interface RedisUserAttributes {
   readonly secret: secretsmanager.ISecret;
 }
 
+const OWN_CACHE: Kind = { members: ['_users'], advice: 'Pass a `RedisCache` of this app. A user of an imported cache is `RedisUser.fromRedisUserAttributes()`.' };
+
 /**
  * A login on a cache with declared access, and a secret with all that a client needs.
  *
@@ -142,12 +146,16 @@ export class RedisUser extends Construct implements IRedisUser {
    */
   constructor(scope: Construct, id: string, props: RedisUserProps) {
     super(scope, id);
+    requireKind(this, 'cache', props.cache, OWN_CACHE);
     this.cache = props.cache;
     this.redisCache = props.cache;
-    const userId = physicalName(this);
-    this.username = props.iamAuthentication === true ? userId : props.username ?? kebabCase(id);
+    const ownName = props.username ?? kebabCase(id);
+    // A user can't be renamed. The new one is made before the old one goes, so the id changes with the name.
+    const userId = props.iamAuthentication === true ? physicalName(this) : physicalNameFor(this, { userName: ownName });
+    this.username = props.iamAuthentication === true ? userId : ownName;
     this.validate(props);
     props.cache._users.reserve(this, this.username);
+    dependOnKey(this, props.encryptionKey);
     const options = { encryptionKey: props.encryptionKey, removalPolicy: props.cache._companionPolicy };
     const password = props.iamAuthentication === true ? undefined : createPassword(this, options).secretValueFromJson('password');
     this.resource = new elasticache.CfnUser(this, 'Resource', {
@@ -160,7 +168,7 @@ export class RedisUser extends Construct implements IRedisUser {
     props.cache._users.add(this.resource);
     referWeakly(this.resource);
     if (password !== undefined) {
-      const secret = createClientSecret(this, props.cache, this.username, password, options);
+      const secret = shareKey(createClientSecret(this, props.cache, this.username, password, options));
       secret.node.addDependency(props.cache._users.group);
       referWeakly(secret);
       this.secret = secret;

@@ -6,6 +6,8 @@ import type { Construct } from 'constructs';
 import { DiscoveryNamespace } from './discovery-namespace';
 import { Posture } from '../posture';
 import { shareDiscovery } from './private/discovery';
+import { findNamesakes } from './private/namesakes';
+import { requireVpcHere } from '../network/shared/placement';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
@@ -75,6 +77,7 @@ export class BackendCluster extends ecs.Cluster {
       containerInsightsV2: renderInsights(props.containerInsights ?? Posture.of(scope).containerInsights),
       defaultCloudMapNamespace: discovery && renderNamespace(discovery, props.vpc),
     });
+    requireVpcHere(this, props.vpc);
     if (discovery !== undefined) {
       validateNamespace(this, discovery);
       this.shareDiscovery(discovery, props.vpc);
@@ -87,7 +90,9 @@ export class BackendCluster extends ecs.Cluster {
     if (discovery._kind === 'dns') {
       dependOnStackOf(this, vpc, 'A namespace depends on its network, never the reverse.');
     }
-    if (namespace !== undefined) {
+    const resource = namespace?.node.defaultChild;
+    if (namespace !== undefined && resource !== undefined) {
+      this.node.addValidation({ validate: () => findNamesakes({ resource, discovery, vpc }) });
       shareDiscovery(this, { kind: discovery._kind, namespace, namespaceName: discovery._namespace, requestTimeout: discovery._requestTimeout, names: new Map() });
     }
   }

@@ -3,6 +3,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { CommonTaskProps } from './common-task-props';
 import type { Scaling } from './scaling';
 import type { ServiceDeployment } from './service-deployment';
+import type { ServiceRehearsal } from './service-rehearsal';
 
 /** Properties that every service on Fargate has. */
 export interface CommonServiceProps extends CommonTaskProps {
@@ -47,6 +48,13 @@ export interface CommonServiceProps extends CommonTaskProps {
    * @default ServiceDeployment.rolling()
    */
   readonly deployment?: ServiceDeployment;
+
+  /**
+   * Whether one task of a new version must become healthy before ECS touches the service.
+   *
+   * @default - `ServiceRehearsal.enabled()` for a `FargateApi` where the posture has `rehearsal`, but for the cases that `ServiceRehearsal` names
+   */
+  readonly rehearsal?: ServiceRehearsal;
 
   /**
    * Number of tasks that may fail to start or to become healthy before a deployment is rolled back.

@@ -40,6 +40,9 @@ export interface FargateApiProps extends CommonServiceProps {
    * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx. With gRPC a method, such
    * as `/grpc.health.v1.Health/Check`, which must answer with one of `healthyGrpcCodes`.
    *
+   * A change counts for the tasks that are running too, before new ones are there: those that do not answer the new path are replaced after 30
+   * seconds. So answer the old and the new path for one release, and change this with the next.
+   *
    * @default - `/healthz`; with gRPC `/AWS.ALB/healthcheck`, which a server answers without knowing it
    */
   readonly healthCheckPath?: string;
@@ -60,9 +63,11 @@ export interface FargateApiProps extends CommonServiceProps {
   readonly healthCheckGracePeriod?: Duration;
 
   /**
-   * Time that the load balancer lets running requests finish before a task stops, from 0 to 3600 seconds.
+   * Time that the load balancer lets running requests finish before a task stops, from 0 to 3600 seconds. A task always waits for all of it, so
+   * that deployments are faster with less; requests that run longer are answered with 502, which is a warning where the ingress would wait longer.
    *
-   * @default Duration.seconds(30)
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
+   * @default - the `idleTimeout` of each ingress that routes to the service: 60 seconds, unless that was changed
    */
   readonly deregistrationDelay?: Duration;
 }

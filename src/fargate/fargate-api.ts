@@ -1,5 +1,5 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
-import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
 import type { IIngressRoute, IIngressTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
@@ -7,6 +7,7 @@ import { planProtocol, validateProtocol } from './private/api-protocol';
 import { type ClusterDiscovery, type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { KeepAlive } from './private/keep-alive';
 import { ServiceBase } from './private/service-base';
+import { leastTasksOf } from './private/service-plan';
 import { CONTAINER_NAME, serviceContainer } from './private/service-task';
 import { TrafficShift } from './private/traffic-shift';
 import { InvalidBackendError, problem } from '../private/errors';
@@ -61,8 +62,11 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
   public readonly protocolVersion?: ApplicationProtocolVersion;
   /** Codes with which a healthy gRPC service answers; undefined for others. */
   public readonly healthyGrpcCodes?: string;
-  /** The time that running requests have to finish when a task stops. */
-  public readonly deregistrationDelay: Duration;
+  /** The time that running requests have to finish when a task stops; undefined where it follows from each ingress. */
+  public readonly deregistrationDelay?: Duration;
+
+  /** The least number of tasks that answer outside of deployments; 0 where there may be none, undefined where a token leaves it open. */
+  public readonly minTargets?: number;
 
   private readonly healthCheckGracePeriod: Duration;
   private readonly keepAlive: KeepAlive;
@@ -74,7 +78,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
    * variable that is given twice
    */
   constructor(scope: Construct, id: string, props: FargateApiProps) {
-    const { port = 8080, deregistrationDelay = Duration.seconds(30) } = props;
+    const { port = 8080, deregistrationDelay } = props;
     const protocol = planProtocol(props);
     const { healthCheckPath, appProtocol } = protocol;
     super(scope, id, props, {
@@ -95,6 +99,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
     this.healthyGrpcCodes = protocol.healthyGrpcCodes;
     validateProtocol(this, protocol);
     this.deregistrationDelay = deregistrationDelay;
+    this.minTargets = leastTasksOf(this._parts.plan);
     this.discoveryName = props.discoveryName;
     this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), this._parts.variables);
     this.node.addValidation({ validate: () => this.requireRequests() });
@@ -196,6 +201,11 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
     this.keepAlive.outlive(route.idleTimeout);
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
     scaling?.addRequestScaling(route, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
+  }
+
+  /** @internal */
+  protected get _healthPath(): string | undefined {
+    return this.routes.length > 0 && this.protocolVersion === ApplicationProtocolVersion.HTTP1 ? this.healthCheckPath : undefined;
   }
 
   private trafficShift(): TrafficShift {

@@ -1,6 +1,7 @@
 export * from './backend-cluster';
 export * from './service-capacity';
 export * from './service-deployment';
+export * from './service-rehearsal';
 export * from './fargate-api';
 export * from './fargate-api-props';
 export * from './common-service-props';

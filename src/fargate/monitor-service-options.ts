@@ -15,4 +15,12 @@ export interface MonitorServiceOptions extends MonitorOptions {
    * @default 90
    */
   readonly memoryPercent?: number;
+
+  /**
+   * Tasks of which fewer must not run for ten minutes: a whole number of at least 1.
+   *
+   * @default - the least number that `minTasks` and schedules of the service allow; no alarm where that is 0, and a warning where the library does
+   * not know it
+   */
+  readonly minTasks?: number;
 }

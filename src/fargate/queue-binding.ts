@@ -68,7 +68,7 @@ class ConsumedQueue extends BoundQueue {
   public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
     const config = super.bindToService(scope, options);
     adviseOnPoison(scope, this.queue);
-    return config;
+    return { ...config, _consumes: true };
   }
 
   protected grant(grantee: iam.IGrantable): void {

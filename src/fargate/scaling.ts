@@ -9,15 +9,19 @@ export interface QueueBacklogOptions {
   readonly queue: IQueue;
 
   /**
-   * Messages that may wait for each task: the time that a message may wait, divided by the time that a task needs for one. With ten
-   * seconds to wait and half a second of work, 20.
+   * Messages that may wait for each task, more than 0: the time that a message may wait, divided by the time that a task needs for one.
+   * With ten seconds to wait and half a second of work, 20.
    */
   readonly messagesPerTask: number;
 }
 
 /** Bounds that hold from one moment of a schedule on, until another changes them. */
 export interface ScheduledBoundsOptions {
-  /** When the bounds start to hold. */
+  /**
+   * When the bounds start to hold: a cron expression of six fields, a rate, or a single moment.
+   *
+   * @see https://docs.aws.amazon.com/autoscaling/application/userguide/scheduled-scaling-using-cron-expressions.html
+   */
   readonly schedule: Schedule;
 
   /**
@@ -44,7 +48,7 @@ export interface ScheduledBoundsOptions {
 
 /**
  * What makes a service scale between its least and its greatest number of tasks. With several, the one that asks for the most
- * tasks wins.
+ * tasks wins. Between equal numbers nothing scales, of which the library warns.
  *
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-auto-scaling.html
  *
@@ -67,12 +71,12 @@ export interface ScheduledBoundsOptions {
  * queue.grantConsumeMessages(worker);
  */
 export class Scaling {
-  /** Keeps the average CPU use at this many percent of what the tasks have, from 1 to 100. */
+  /** Keeps the average CPU use at this many percent of what the tasks have, from 1 to 100. Never asks for less than one task. */
   public static onCpuPercent(percent: number): Scaling {
     return new Scaling({ kind: 'cpu', target: percent });
   }
 
-  /** Keeps the average memory use at this many percent of what the tasks have, from 1 to 100. */
+  /** Keeps the average memory use at this many percent of what the tasks have, from 1 to 100. Never asks for less than one task. */
   public static onMemoryPercent(percent: number): Scaling {
     return new Scaling({ kind: 'memory', target: percent });
   }
@@ -83,8 +87,9 @@ export class Scaling {
   }
 
   /**
-   * Keeps the messages that wait in a queue at this many for each task. Works from zero tasks on, and without Container Insights. A
-   * queue that was idle for six hours reports again up to 15 minutes after a message came, so keep one task where that is too late.
+   * Keeps the messages that wait in a queue at this many for each task. Works from zero tasks on, and without Container Insights: one
+   * message starts the first task, and when none waits and none is in work for 15 minutes, the service is back at `minTasks`. A queue that was
+   * idle for six hours reports again up to 15 minutes after a message came, so keep one task where that is too late.
    *
    * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-monitoring-using-cloudwatch.html
    */

@@ -1,4 +1,4 @@
-import { Duration, Tokenization } from 'aws-cdk-lib';
+import { Duration, Token, Tokenization } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
@@ -17,13 +17,16 @@ import { type ServiceInputs, collectInputs } from './private/service-inputs';
 import { createConnections, openTargets } from './private/service-network';
 import { type TaskPlan, planTask } from './private/service-plan';
 import { createLogGroup, createTask } from './private/service-task';
+import { requireTaskProps } from './private/task-props';
 import { TaskVariables } from './private/task-variables';
 import { TaskVolumes } from './private/task-volumes';
 import { integer, seconds } from '../private/ranges';
 import { runPermissions } from './shared/run-permissions';
+import { taskFamily } from './shared/task-family';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { referWeakly } from '../private/cross-stack';
-import { InvalidBackendError } from '../private/errors';
+import { InvalidBackendError, warn } from '../private/errors';
+import { validateSchedule } from '../private/schedule';
 import { dependOnStackOf } from '../private/stack-order';
 import type { Monitoring, Monitored } from '../symptoms/shared/monitored';
 
@@ -35,7 +38,11 @@ const TASKS_OF_A_RUN = 1;
 
 /** Properties of a job. */
 export interface ScheduledJobProps extends CommonTaskProps {
-  /** When the job runs, in which time zone. */
+  /**
+   * When the job runs, in which time zone: a cron expression of six fields, a rate, or a single moment.
+   *
+   * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+   */
   readonly schedule: ScheduleExpression;
 
   /**
@@ -138,17 +145,19 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
   private readonly variables: TaskVariables;
 
   /**
-   * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, or a
-   * variable that is given twice
+   * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, a schedule that
+   * EventBridge Scheduler does not read, or a variable that is given twice
    */
   constructor(scope: Construct, id: string, props: ScheduledJobProps) {
     super(scope, id);
+    requireTaskProps(this, props);
     dependOnStackOf(this, props.cluster, 'Jobs depend on their cluster, never the reverse.');
     const plan = planTask(this, props, { construct: 'ScheduledJob', defaultStopTimeout: Duration.seconds(120) });
     const start = this.planStart(props);
     this.logGroup = createLogGroup(this, props);
     const inputs = this.collectInputs(props, plan);
-    const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: { name: JOB_CONTAINER, loseLogsBeforeBlocking: false } });
+    const container = { name: JOB_CONTAINER, loseLogsBeforeBlocking: false };
+    const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container, family: taskFamily(this) });
     this.taskDefinition = taskDefinition;
     this.taskRole = taskDefinition.taskRole;
     this.executionRole = taskDefinition.obtainExecutionRole();
@@ -214,13 +223,22 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
   }
 
   private planStart(props: ScheduledJobProps): { retryAttempts: number; maxEventAge: number } {
-    const { retryAttempts = 3, maxEventAge = Duration.minutes(15), timeWindow } = props;
+    const { schedule, retryAttempts = 3, maxEventAge = Duration.minutes(15), timeWindow } = props;
+    validateSchedule(this, '`schedule`', schedule);
+    this.adviseOnMinutes(schedule.expressionString);
     integer(this, 'retryAttempts', retryAttempts, 0, 185);
     seconds(this, 'maxEventAge', maxEventAge, 60, 86_400);
     if (timeWindow !== undefined && !timeWindow.isUnresolved()) {
       this.validateTimeWindow(timeWindow.toMinutes({ integral: false }));
     }
     return { retryAttempts, maxEventAge: maxEventAge.toSeconds() };
+  }
+
+  /** CDK's `cron({ hour: '3' })` runs in each minute of that hour. */
+  private adviseOnMinutes(expression: string): void {
+    if (!Token.isUnresolved(expression) && /^cron\(\s*\*\s+(?!\*\s)/.test(expression)) {
+      warn(this, 'ScheduledJob.everyMinute', `\`schedule\` is '${expression}', which starts the job in every minute of an hour. Set the minute too, as in 'cron(0 3 * * ? *)'.`);
+    }
   }
 
   private validateTimeWindow(minutes: number): void {

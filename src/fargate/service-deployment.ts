@@ -15,17 +15,20 @@ export interface DeploymentOptions {
   readonly alarms?: IAlarm[];
 }
 
-/** Options of a deployment that replaces tasks one after the other. */
+/**
+ * Options of a deployment that replaces tasks one after the other. ECS rounds up what must stay and down what may run, for all tasks of
+ * the service together. Numbers that leave no room for one task more or one less are an error, which names numbers that do.
+ */
 export interface RollingDeploymentOptions extends DeploymentOptions {
   /**
-   * Tasks that must stay healthy meanwhile, in percent of those wanted, from 0 to 100.
+   * Tasks that must stay healthy meanwhile, in percent of those wanted, from 0 to 100, rounded up.
    *
    * @default 100
    */
   readonly minHealthyPercent?: number;
 
   /**
-   * Tasks that may run meanwhile, in percent of those wanted, from 100 to 200.
+   * Tasks that may run meanwhile, in percent of those wanted, from 100 to 200, rounded down.
    *
    * @default 200
    */

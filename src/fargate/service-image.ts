@@ -67,6 +67,9 @@ export abstract class ServiceImage {
 class DirectoryImage extends ecs.ContainerImage {
   constructor(private readonly directory: string, private readonly options: ServiceImageOptions) {
     super();
+    if (typeof directory !== 'string' || directory === '') {
+      throw new InvalidBackendError('ServiceImage.fromDirectory()', 'ServiceImage.noDirectory', '`directory` must be the path of a directory with a Dockerfile. Use `ServiceImage.fromDirectory(path.join(__dirname, \'service\'))`.');
+    }
   }
 
   public bind(scope: Construct, container: ecs.ContainerDefinition): ecs.ContainerImageConfig {

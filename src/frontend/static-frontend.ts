@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Resource, Stack, Token, type RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Stack, Token, type RemovalPolicy } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as cloudfront from 'aws-cdk-lib/aws-cloudfront';
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
@@ -10,6 +10,8 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { IFrontend } from './frontend';
 import type { CustomDomain, CustomDomainConfig } from '../ingress';
+import { certificateRegion } from '../ingress/shared/certificate-region';
+import { keepRecord, refuseSharedNames } from '../ingress/shared/host-names';
 import { Posture } from '../posture';
 import { createLogBucket } from './private/log-bucket';
 import { requireCommercialRegion } from './private/regions';
@@ -152,6 +154,7 @@ export class StaticFrontend extends Construct implements IFrontend {
     this.bucket = this.createBucket(props);
     this.distribution = this.createDistribution(props, domain);
     this.createRecords(domain);
+    refuseSharedNames(this);
     this.domainName = domain?.domainNames[0] ?? this.distribution.distributionDomainName;
     this.url = `https://${this.domainName}`;
     this.deployCommand = this.renderDeployCommand(props);
@@ -217,8 +220,8 @@ export class StaticFrontend extends Construct implements IFrontend {
     const names = (domain?.records ?? []).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
     names.forEach(({ zone, recordName }, index) => {
       const suffix = Token.isUnresolved(recordName) ? `${index}` : `-${recordName}`;
-      new route53.ARecord(this, `Alias${suffix}`, { zone, recordName, target });
-      new route53.AaaaRecord(this, `AliasV6${suffix}`, { zone, recordName, target });
+      keepRecord(new route53.ARecord(this, `Alias${suffix}`, { zone, recordName, target }), zone, recordName);
+      keepRecord(new route53.AaaaRecord(this, `AliasV6${suffix}`, { zone, recordName, target }), zone, recordName);
     });
   }
 
@@ -245,9 +248,7 @@ export class StaticFrontend extends Construct implements IFrontend {
       throw new InvalidBackendError(this, 'StaticFrontend.severalCertificates', `A CloudFront distribution has one certificate, and \`domain\` has ${certificates.length}. Use one certificate that is valid for all names, and pass it to each domain in \`CustomDomain.combine\`.`);
     }
     for (const certificate of certificates) {
-      const region = Resource.isOwnedResource(certificate)
-        ? Stack.of(certificate).region
-        : Stack.of(this).splitArn(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
+      const region = certificateRegion(this, certificate);
       if (Token.isUnresolved(region)) {
         warn(this, 'StaticFrontend.certificateRegion', 'The region of the certificate isn\'t known until deployment (it\'s a token), and CloudFront takes certificates from us-east-1 only. '
           + 'Set `env: { region: \'us-east-1\' }` on the stack, or import a certificate from us-east-1.');

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
+import { requirePublicZone, requireZoneName } from './private/zones';
 import { InvalidBackendError } from '../private/errors';
 
 const HOST_NAME = /^(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$/;
@@ -53,14 +54,17 @@ export interface HostedZoneDomainOptions {
   /**
    * A certificate that is valid for all names, in the region of the ingress, or in us-east-1 for a front end.
    *
-   * @default - a new certificate, validated by records in the zone; of an `AmplifyFrontend` one that Amplify makes
+   * @default - a new certificate, validated by records in the zone, which must be public; of an `AmplifyFrontend` one that Amplify makes
    */
   readonly certificate?: acm.ICertificate;
 }
 
 /** The names under which clients reach an ingress or a front end, with their certificate. */
 export abstract class CustomDomain {
-  /** Names in a Route 53 zone: the ingress or front end gets a certificate, and records that lead to it. */
+  /**
+   * Names in a Route 53 zone: the ingress or front end gets a certificate, and records that lead to it. Nobody can validate a certificate in a
+   * private zone, so there it has to be given.
+   */
   public static fromHostedZone(hostedZone: IHostedZone, options: HostedZoneDomainOptions = {}): CustomDomain {
     return new HostedZoneDomain(hostedZone, options);
   }
@@ -109,9 +113,13 @@ class HostedZoneDomain extends CustomDomain {
   }
 
   public bind(scope: Construct, { createCertificate = true }: CustomDomainBindOptions = {}): CustomDomainConfig {
+    requireZoneName(scope, this.hostedZone);
     const { domainNames } = this;
     requireNames(scope, domainNames);
     domainNames.forEach((name) => this.requireInZone(scope, name));
+    if (this.options.certificate === undefined) {
+      requirePublicZone(scope, this.hostedZone);
+    }
     return {
       domainNames,
       records: [{ hostedZone: this.hostedZone, domainNames }],

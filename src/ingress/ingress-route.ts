@@ -31,7 +31,8 @@ export interface IngressRuleOptions {
    * Priority of the route, a whole number from 1 to 50,000; the smallest that matches a request wins. Needed only where two
    * equally specific routes can match the same request, which is an error that names a free number.
    *
-   * @default - follows from how specific the conditions are, then from the id of the route and the path of its target, or of the ingress where it has none
+   * @default - follows from how specific the conditions are, then from the id of the route and the path of its target, or of the ingress where it
+   * has none; with an imported ingress from stage, stack, path of the target and id
    */
   readonly priority?: number;
 }
@@ -47,4 +48,12 @@ export interface IngressRouteOptions extends IngressRuleOptions {
    * @default - none
    */
   readonly jwt?: IngressJwt;
+
+  /**
+   * Whether the target verifies tokens itself, so that this route may lead around the `jwt` of another one to the same target. Without it, such a
+   * route is an error where its `paths` have wildcards: these also match spellings, such as `//admin` and `/%61dmin`, that servers read as guarded paths.
+   *
+   * @default false
+   */
+  readonly targetVerifiesTokens?: boolean;
 }

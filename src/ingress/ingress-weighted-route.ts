@@ -34,9 +34,17 @@ export interface IngressWeightedRouteOptions extends IngressRuleOptions {
    * @default - none
    */
   readonly jwt?: IngressJwt;
+
+  /**
+   * Whether the targets verify tokens themselves, so that this route may lead around the `jwt` of another one to the same target. Without it, such a
+   * route is an error where its `paths` have wildcards: these also match spellings, such as `//admin` and `/%61dmin`, that servers read as guarded paths.
+   *
+   * @default false
+   */
+  readonly targetVerifiesTokens?: boolean;
 }
 
-/** A route to several targets. It is a child of the ingress and in its stack. */
+/** A route to several targets. It is in the stack of the ingress. */
 export interface IIngressWeightedRoute extends IIngressRule {
   /** The way to each target, in the order of the targets. */
   readonly routes: IIngressRoute[];

@@ -13,17 +13,20 @@ import type { IIngressRoute, IIngressRule } from '../binding';
 import type { IngressWeightedRouteOptions, IIngressWeightedRoute } from './ingress-weighted-route';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
-import { createLoadBalancer, createSecurityGroup, hasIpv4, hasIpv6 } from './private/balancer';
+import { createLoadBalancer, createSecurityGroup, hasIpv4, hasIpv6, requireRegionOf } from './private/balancer';
 import { ImportedIngress } from './private/imported-ingress';
 import { IngressBase, mainNameOf } from './private/ingress-base';
+import { OwnIdentity } from './private/ingress-identity';
 import type { IngressSide } from './private/ingress-path';
 import { createListener, createRecords } from './private/listeners';
 import { SET_DOMAIN } from './private/set-domain';
 import { WebAcl } from './private/web-acl';
+import { refuseSharedNames } from './shared/host-names';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { problem, warn } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
+import { requireKind, VPC } from '../private/props';
 import { integer } from '../private/ranges';
 import { dependOnStackOf } from '../private/stack-order';
 
@@ -173,7 +176,8 @@ export interface PublicIngressProps {
 
   /**
    * How long a connection stays open on which nothing is sent, from 1 to 4000 seconds: that of a client, and that to a
-   * service, whose answer has to begin within this time. Routed services are told to keep connections longer.
+   * service, whose answer has to begin within this time. Routed services are told to keep connections longer, and stop as much later, so
+   * that running requests can finish.
    *
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#connection-idle-timeout
    * @default Duration.seconds(60)
@@ -277,11 +281,11 @@ export interface PublicIngressAttributes {
  */
 export class PublicIngress extends IngressBase {
   /**
-   * Uses a load balancer that exists already, or that this app makes without `PublicIngress`. Routes are added to its listener with the same
-   * priorities and checks as to any ingress, but only routes of the same imported ingress are compared: a priority that a rule of somebody else
-   * has taken fails at deployment, and needs another one by `priority`.
+   * Uses a load balancer that exists already, or that this app makes without `PublicIngress`. Routes are added to its listener with the same checks
+   * as to any ingress, also against what other stacks, stages and imports of this app put on the same listener. Rules follow from the listener, so
+   * that the import can be renamed. A priority that a rule of another app has taken fails at deployment, and needs another one by `priority`.
    *
-   * @throws InvalidBackendError for a listener of another load balancer, and for what is missing or contradicts the listener
+   * @throws InvalidBackendError for a listener of another load balancer or region, and for what is missing or contradicts the listener
    */
   public static fromPublicIngressAttributes(scope: Construct, id: string, attributes: PublicIngressAttributes): IPublicIngress {
     return new ImportedIngress(scope, id, attributes);
@@ -303,11 +307,13 @@ export class PublicIngress extends IngressBase {
   /** @internal */
   protected readonly _side: IngressSide;
 
-  /** @throws InvalidBackendError where the VPC has no public subnets in two zones, or a value is out of its range */
+  /** @throws InvalidBackendError where the VPC has no public subnets in two zones, it or a certificate is in another region, or a value is out of its range */
   constructor(scope: Construct, id: string, props: PublicIngressProps) {
     super(scope, id);
     refuseMisnomers(this, props, MISNOMERS);
+    requireKind(this, 'vpc', props.vpc, VPC);
     this.vpc = props.vpc;
+    requireRegionOf(this, 'vpc', this.vpc.env.region);
     dependOnStackOf(this, this.vpc, 'An ingress depends on its network, never the reverse.');
     const domain = props.domain?.bind(this);
 
@@ -318,6 +324,7 @@ export class PublicIngress extends IngressBase {
     this.listener = createListener(this, loadBalancer, { ...props, domain });
     this._side = {
       ingress: this,
+      identity: new OwnIdentity(this),
       vpc: this.vpc,
       listener: this.listener,
       loadBalancerFullName: loadBalancer.loadBalancerFullName,
@@ -331,6 +338,7 @@ export class PublicIngress extends IngressBase {
     this.url = `${this._side.https ? 'https' : 'http'}://${this.domainName}`;
     this._maintenanceRules = props.maintenance?._createRules(this, this.listener, hasIpv6(props.ipAddressType)) ?? 0;
     createRecords(this, loadBalancer, domain, props.ipAddressType);
+    refuseSharedNames(this);
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);
     this.validateHttps(domain);

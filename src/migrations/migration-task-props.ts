@@ -108,14 +108,14 @@ export interface MigrationTaskProps {
   readonly taskRole?: iam.IRole;
 
   /**
-   * How long log events are kept, those of the task and those of the function that follows it.
+   * How long log events of the task are kept.
    *
    * @default - as the posture says: one week in development, three months in production
    */
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What happens to both log groups when they leave the stack: destroy or retain.
+   * What happens to the log group when it leaves the stack: destroy or retain.
    *
    * @default - as the posture says: destroy in development, retain in production
    */

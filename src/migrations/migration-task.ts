@@ -9,26 +9,35 @@ import type { MigrationTaskProps } from './migration-task-props';
 import type { ILogicalDatabase, IServicePrerequisite } from '../binding';
 import { type ContainerConnection, containerVariables } from './private/container-variables';
 import { migrationFailed } from './private/migration-failure';
-import { MigrationRunner } from './private/migration-runner';
 import { claimHistory } from './private/one-history';
 import { resourceOf, waitFor } from './private/run-before';
 import { validateLimits, validateUser, type TaskLimits } from './private/task-limits';
-import { CLOSING_SECONDS, MIGRATION_CONTAINER, MIGRATION_RESOURCE_TYPE, MIGRATION_STREAM_PREFIX, STOP_TIMEOUT_SECONDS, type MigrationProperties } from './run-migration.contract';
 import { isMigratable } from './shared/migratable';
+import { requireClusterHere } from '../fargate/shared/cluster-here';
 import { adviseOnContainer } from '../fargate/shared/container-advice';
 import { hardenedContainer } from '../fargate/shared/hardened-container';
 import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
 import { runPermissions, type RunTarget } from '../fargate/shared/run-permissions';
+import { CLOSING_SECONDS, MIGRATION_RESOURCE_TYPE, STOP_TIMEOUT_SECONDS, type TaskRunProperties } from '../fargate/shared/run-task.contract';
+import { taskFamily } from '../fargate/shared/task-family';
 import { taskRoleOf } from '../fargate/shared/task-role';
+import { TaskRunner } from '../fargate/shared/task-runner';
 import { validateEphemeralStorage, validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
+import { connectionsIn } from '../network/shared/connections';
 import { networkReadiness } from '../network/shared/network-readiness';
+import { openPath } from '../network/shared/open-path';
 import { placeTask, type TaskPlacement } from '../network/shared/placement';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { CLUSTER, DATABASE, requireKind } from '../private/props';
 import { dependOnStackOf } from '../private/stack-order';
 import type { Monitoring, Monitored } from '../symptoms/shared/monitored';
+
+/** Name of the container whose exit code decides, and the first part of the name of its log streams. */
+const CONTAINER = 'migrate';
+const STREAM_PREFIX = 'migration';
 
 const DEFAULT_TIMEOUT = Duration.minutes(30);
 const DEFAULT_RETRIES = 2;
@@ -42,8 +51,8 @@ const DEFAULT_RETRIES = 2;
  *
  * ## What it makes
  *
- * A Fargate task definition with one container and a log group; a security group; a function that starts the task, follows it and
- * answers CloudFormation, with a log group and a role; and a custom resource. Nothing runs between deployments.
+ * A Fargate task definition with one container and a log group; a security group; and a custom resource. One function in each stack starts
+ * such tasks, follows them and answers CloudFormation, with a log group and a role. Nothing runs between deployments.
  *
  * ## Defaults that matter
  *
@@ -65,7 +74,7 @@ const DEFAULT_RETRIES = 2;
  *
  * The task runs as the owner of the database, without root, capabilities or a writable file system but `/tmp`, with no AWS
  * permissions of its own, and gets the password from Secrets Manager. The function is outside the VPC and has no access to secrets;
- * it may start this one task family in this one cluster, with these two roles, and read this one log. Credentials in log lines are
+ * it may start the task families that it has in its stack, each in its cluster with its two roles, and read their logs. Credentials in log lines are
  * blanked out before they reach CloudFormation, and with goose and dbmate before they reach the log.
  *
  * ## Cost
@@ -115,7 +124,6 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
   private readonly cluster: ecs.ICluster;
   private readonly database: ILogicalDatabase;
   private readonly placement: TaskPlacement;
-  private readonly logs: Required<Pick<logs.LogGroupProps, 'retention' | 'removalPolicy'>>;
   private readonly resource: CustomResource;
 
   /**
@@ -129,9 +137,12 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
    */
   constructor(scope: Construct, id: string, props: MigrationTaskProps) {
     super(scope, id);
+    requireKind(this, 'database', props.database, DATABASE);
+    requireKind(this, 'cluster', props.cluster, CLUSTER);
     const size = { cpu: props.cpu ?? 256, memoryLimitMiB: props.memoryLimitMiB ?? 512 };
     const limits = { timeout: props.timeout ?? DEFAULT_TIMEOUT, retries: props.retries ?? DEFAULT_RETRIES };
     [props.database, props.cluster].forEach((used) => dependOnStackOf(this, used, 'Migrations must be in the same stack as their database and their cluster, or in a later one.'));
+    requireClusterHere(this, props.cluster);
     validateTaskSize(this, size);
     validateLimits(this, limits);
     validateUser(this, props.user);
@@ -143,8 +154,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     claimHistory(this, this.database, source);
     adviseOnContainer(this, 'MigrationTask', { image: source.image, user: props.user });
     this.placement = placeTask(this, props.cluster.vpc, props.vpcSubnets);
-    this.logs = { retention: props.logRetention ?? Posture.of(this).logRetention, removalPolicy: dataRemovalPolicy(this, props.removalPolicy) };
-    this.logGroup = this.createLogGroup();
+    this.logGroup = this.createLogGroup(props);
     this.taskDefinition = this.createTaskDefinition(props, architecture, size);
     this.taskRole = this.taskDefinition.taskRole;
     this.executionRole = this.taskDefinition.obtainExecutionRole();
@@ -182,23 +192,24 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
 
   /** @internal */
   public _monitor(): Monitoring {
-    return { symptoms: [], failures: [migrationFailed(this.taskDefinition.family)] };
+    const log = { logGroup: this.logGroup, streamPrefix: STREAM_PREFIX, containerName: CONTAINER };
+    return { symptoms: [], failures: [migrationFailed(this.taskDefinition.family, log)] };
   }
 
   private get runTarget(): RunTarget {
     return { cluster: this.cluster, taskDefinition: this.taskDefinition, logGroup: this.logGroup };
   }
 
-  private createLogGroup(): logs.ILogGroup {
-    const logGroup = new logs.LogGroup(this, 'LogGroup', this.logs);
+  private createLogGroup({ logRetention, removalPolicy }: MigrationTaskProps): logs.ILogGroup {
+    const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: logRetention ?? Posture.of(this).logRetention, removalPolicy: dataRemovalPolicy(this, removalPolicy) });
     referWeakly(logGroup);
     return logGroup;
   }
 
   private createTaskDefinition(props: MigrationTaskProps, cpuArchitecture: ecs.CpuArchitecture, size: TaskSize): ecs.FargateTaskDefinition {
     const taskDefinition = new ecs.FargateTaskDefinition(this, 'TaskDefinition', {
-      // Tasks of earlier deployments are found by the family, so two stacks of one app must not share it.
-      family: `${Stack.of(this).stackName}-${this.node.id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}-${this.node.addr.slice(-8)}`,
+      // Tasks of earlier deployments are found by it.
+      family: taskFamily(this),
       runtimePlatform: { cpuArchitecture, operatingSystemFamily: ecs.OperatingSystemFamily.LINUX },
       ...size,
       ephemeralStorageGiB: props.ephemeralStorage?.toGibibytes(),
@@ -209,8 +220,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
   }
 
   private addContainer(props: MigrationTaskProps, { environment, secrets, certificateAuthorities }: ContainerConnection, source: MigrationSourceConfig): void {
-    const container = this.taskDefinition.addContainer(MIGRATION_CONTAINER, {
-      ...hardenedContainer(this, 'LinuxParameters', { logGroup: this.logGroup, streamPrefix: MIGRATION_STREAM_PREFIX, user: props.user }),
+    const container = this.taskDefinition.addContainer(CONTAINER, {
+      ...hardenedContainer(this, 'LinuxParameters', { logGroup: this.logGroup, streamPrefix: STREAM_PREFIX, user: props.user }),
       environment,
       secrets,
       image: source.image,
@@ -227,8 +238,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     if (securityGroups?.length === 0) {
       throw new InvalidBackendError(this, 'MigrationTask.securityGroups', '`securityGroups` is empty, so the task would get the default security group of the VPC. Remove `securityGroups` for a new group, or pass at least one.');
     }
-    const connections = new ec2.Connections({ securityGroups: securityGroups ?? [this.createSecurityGroup()] });
-    connections.allowTo(server, ec2.Port.tcp(server.port), 'Migrations to the database');
+    const connections = connectionsIn(this, this.cluster.vpc, { securityGroups: securityGroups ?? [this.createSecurityGroup()] });
+    openPath(this, connections, server, { port: ec2.Port.tcp(server.port), description: 'Migrations to the database', what: `'${this.node.path}'` });
     return connections;
   }
 
@@ -244,7 +255,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
   }
 
   private createResource(source: MigrationSourceConfig, limits: TaskLimits): CustomResource {
-    const runner = new MigrationRunner(this, 'Runner', this.runTarget, this.logs);
+    const runner = TaskRunner.of(this).allow(this, this.runTarget);
     const resource = new CustomResource(this, 'Resource', {
       resourceType: MIGRATION_RESOURCE_TYPE,
       serviceToken: runner.serviceToken,
@@ -255,11 +266,11 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     const { vpc } = this.cluster;
     const { subnets } = vpc.selectSubnets(this.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc, subnets, securityGroups: this.connections.securityGroups });
-    resource.node.addDependency(runner, this.taskDefinition, this.taskRole, this.logGroup, network);
+    resource.node.addDependency(...runner.dependencies, this.taskDefinition, this.taskRole, this.logGroup, network);
     return resource;
   }
 
-  private renderProperties(source: MigrationSourceConfig, limits: TaskLimits): Omit<MigrationProperties, 'ServiceToken'> {
+  private renderProperties(source: MigrationSourceConfig, limits: TaskLimits): Omit<TaskRunProperties, 'ServiceToken'> {
     const { server, databaseName } = this.database;
     return {
       Revision: source.revision,
@@ -267,12 +278,12 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
       Cluster: this.cluster.clusterArn,
       TaskDefinition: this.taskDefinition.taskDefinitionArn,
       Family: this.taskDefinition.family,
-      Container: MIGRATION_CONTAINER,
+      Container: CONTAINER,
       Subnets: this.cluster.vpc.selectSubnets(this.placement.vpcSubnets).subnetIds,
       SecurityGroups: this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
       AssignPublicIp: this.placement.assignPublicIp ? 'ENABLED' : 'DISABLED',
       LogGroup: this.logGroup.logGroupName,
-      LogStreamPrefix: MIGRATION_STREAM_PREFIX,
+      LogStreamPrefix: STREAM_PREFIX,
       TimeoutSeconds: Tokenization.stringifyNumber(limits.timeout.toSeconds()),
       Retries: Tokenization.stringifyNumber(limits.retries),
     };

@@ -12,7 +12,7 @@ import type { IPublicIngress, MonitorIngressOptions } from '../ingress';
 import { allowAlarms, createAlarmTopic } from './private/alarm-topic';
 import { addToBoard, createBoard, type Graph } from './private/board';
 import { createFailureRule } from './private/failure-rules';
-import { queueSymptoms } from './private/queue-symptoms';
+import { deadLetterQueueOf, queueSymptoms } from './private/queue-symptoms';
 import { RUNBOOK_URL, validateRunbookUrl } from './private/runbook';
 import { serviceMonitoring } from '../fargate/shared/service-monitoring';
 import type { MigrationTask } from '../migrations';
@@ -21,6 +21,8 @@ import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { InvalidBackendError } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
+import { LONGEST_ALARM_TEXT, textWithPath } from '../private/path-text';
+import { CONSTRUCT, MONITORED_SERVICE, requireKind } from '../private/props';
 import { dependOnStackOf } from '../private/stack-order';
 import { pathInStage } from '../private/stage-path';
 import type { IPrivateFileSystem, MonitorFileSystemOptions } from '../storage';
@@ -88,13 +90,13 @@ export interface BackendMonitoringProps {
  * ## Security considerations
  *
  * Messages are encrypted at rest and travel with TLS. Alarms of the topic's account may publish, and EventBridge, which cannot be held to one
- * account on an encrypted topic. Messages hold names of resources and reasons of ECS, no data and no secrets.
+ * account on an encrypted topic. Messages hold names of resources, reasons and exit codes of ECS, and a command that reads a log: no data and no secrets.
  *
  * ## Cost
  *
- * us-east-1, a month: 0.10 USD for each metric in an alarm, 3 for the dashboard, 1 for the key. A service is 2 metrics, an ingress 2, each of its
- * routes 4, an RDS server 4, a cache node 3, a job, a queue or a file system 1: a backend of one each is 1.60 and 4. The first ten alarms and three dashboards
- * of an account are free. In development it costs nothing.
+ * us-east-1, a month: 0.10 USD for each metric in an alarm, 3 for the dashboard, 1 for the key. A service is 3 metrics, an ingress 2, each of its
+ * routes 5, an RDS server 5, a cache node 4, a file system 2, a job or a queue 1 (2 with a dead-letter queue): a backend of one each is 2.30 and 4. The first
+ * ten alarms and three dashboards of an account are free. In development it costs nothing.
  *
  * @see https://aws.amazon.com/cloudwatch/pricing/
  *
@@ -146,6 +148,7 @@ export class BackendMonitoring extends Construct {
    * on this one
    */
   public monitor(construct: IConstruct, options: MonitorOptions = {}): void {
+    requireKind(this, 'construct', construct, CONSTRUCT);
     if (!isMonitored(construct)) {
       throw new InvalidBackendError(this, 'BackendMonitoring.notMonitored', `\`monitoring.monitor()\` doesn't support '${construct.node.path}'. Pass a service, an ingress, a database server, a cache or migrations of this library. For a queue use \`monitoring.monitorQueue(queue)\`.`);
     }
@@ -154,13 +157,14 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors the load of a service, and its deployments.
+   * Monitors a service: its load, tasks that are missing or failed, and its deployments.
    *
    * @throws InvalidBackendError for a share that is none, for a service that is monitored already, and where its stack depends on this one
    */
   public monitorService(service: IMonitoredService, options: MonitorServiceOptions = {}): void {
+    requireKind(this, 'service', service, MONITORED_SERVICE);
     const home = this.homeOf(service);
-    this.draw(home, service, serviceMonitoring(service, options), options);
+    this.draw(home, service, isMonitored(service) ? service._monitor(options) : serviceMonitoring(service, options), options);
   }
 
   /**
@@ -173,7 +177,7 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors an ingress and each of its routes: answers with 5xx, latency, unhealthy targets.
+   * Monitors an ingress and each of its routes: answers with 5xx, latency, targets that are unhealthy or missing.
    *
    * @throws InvalidBackendError for a value out of its range, for an ingress that is monitored already or not of this library, and where its
    * stack or that of a routed service depends on this one
@@ -186,7 +190,7 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors a database server: processors, memory, connections and, where it cannot grow by itself, storage.
+   * Monitors a database server: whether it is there, processors, memory, connections and, where it cannot grow by itself, storage.
    *
    * @throws InvalidBackendError for a value out of its range, for a server that is monitored already, for an imported one whose identifier is
    * not known, and where its stack depends on this one
@@ -196,7 +200,7 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors a cache: processor, memory and evictions of each node, or evictions and throttling of a serverless cache.
+   * Monitors a cache: whether it is there, processor, memory and evictions of each node, or evictions and throttling of a serverless cache.
    *
    * @throws InvalidBackendError for a value out of its range, for a cache that is monitored already, for an imported one whose name is not
    * known, and where its stack depends on this one
@@ -206,7 +210,7 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors a file system: operations, and with bursting throughput burst credits.
+   * Monitors a file system: whether it is there, operations, and with bursting throughput burst credits.
    *
    * @throws InvalidBackendError for a value out of its range or without effect, for a file system that is monitored already, and where its stack depends on
    * this one
@@ -216,13 +220,17 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors how long messages wait in a queue.
+   * Monitors how long messages wait in a queue, and messages in its dead-letter queue, where it has one.
    *
-   * @throws InvalidBackendError for an age that is none, for a queue that is monitored already, and where its stack depends on this one
+   * @throws InvalidBackendError for an age or a number that is none, for a queue that is monitored already, and where its stack depends on this one
    */
   public monitorQueue(queue: sqs.IQueue, options: MonitorQueueOptions = {}): void {
     const home = this.homeOf(queue);
-    this.draw(home, queue, { symptoms: queueSymptoms(queue, options) }, options);
+    const deadLetterQueue = deadLetterQueueOf(queue, options);
+    if (deadLetterQueue !== undefined) {
+      this.dependOn(deadLetterQueue);
+    }
+    this.draw(home, queue, { symptoms: queueSymptoms(queue, deadLetterQueue, options) }, options);
   }
 
   /**
@@ -297,6 +305,10 @@ export class BackendMonitoring extends Construct {
     });
     alarm.addAlarmAction(new SnsAction(this.alarmTopic));
     alarm.addOkAction(new SnsAction(this.alarmTopic));
+    if (symptom.tellMissing === true) {
+      alarm.addInsufficientDataAction(new SnsAction(this.alarmTopic));
+    }
+    alarm.node.addDependency(...symptom.after ?? []);
     return alarm;
   }
 
@@ -307,6 +319,6 @@ export class BackendMonitoring extends Construct {
   }
 
   private describe(monitored: IConstruct, alarm: BackendAlarm, text: string): string {
-    return `${monitored.node.path}: ${text}. Runbook: ${this.runbookUrl}#${alarm.section}`;
+    return textWithPath(LONGEST_ALARM_TEXT, '', monitored, `: ${text}. Runbook: ${this.runbookUrl}#${alarm.section}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { MonitorOptions } from '../symptoms';
 
 /** From when on a queue is in trouble. */
@@ -9,4 +10,18 @@ export interface MonitorQueueOptions extends MonitorOptions {
    * @default Duration.minutes(5)
    */
   readonly maxAge?: Duration;
+
+  /**
+   * The queue that gets messages which nobody could process.
+   *
+   * @default - that of the queue, where this app makes the queue and gives it one
+   */
+  readonly deadLetterQueue?: IQueue;
+
+  /**
+   * Messages in the dead-letter queue: a whole number of at least 1.
+   *
+   * @default 1
+   */
+  readonly minDeadLetters?: number;
 }

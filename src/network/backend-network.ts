@@ -13,6 +13,7 @@ import { serveLogs } from './shared/log-encryption';
 import { markEndpointsOnly } from './shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
+import { nameTag, shortenNameTags } from '../private/path-text';
 
 /** Properties of a network. */
 export interface BackendNetworkProps {
@@ -100,12 +101,13 @@ export interface BackendNetworkProps {
  * ## Security considerations
  *
  * Public subnets give no address by themselves, with `ipv6` neither. Isolated subnets have no route out of the VPC. Endpoints and the NAT
- * instance accept connections from the VPC only.
+ * instance accept connections from the VPC only. The NAT instance keeps itself patched, and reboots on Sunday at 03:00 UTC where a patch
+ * needs it.
  *
  * ## Cost
  *
  * In us-east-1: the VPC, its subnets and the S3 endpoint cost nothing. `Egress.publicIp()` 3.65 USD a month for each
- * running task; `natInstance()` about 7; `natGateway()` 36.50 for each gateway with its address (110 with one in each of three
+ * running task; `natInstance()` about 7, and 0.20 for its alarms; `natGateway()` 36.50 for each gateway with its address (110 with one in each of three
  * zones), plus data; `endpoints()` 6 × 7.30 = 43.80 for each zone. Flow logs 0.50 USD a GB.
  *
  * @example
@@ -151,6 +153,7 @@ export class BackendNetwork extends Construct {
     if (props.flowLogs ?? posture.flowLogs) {
       this.flowLogGroup = this.createFlowLogs(props, posture);
     }
+    shortenNameTags(this);
     referWeakly(...this.vpc.node.findAll().filter((child) => CfnResource.isCfnResource(child)));
   }
 
@@ -159,7 +162,7 @@ export class BackendNetwork extends Construct {
     validateZones(this, maxAzs);
     const subnetConfiguration = planTiers(this, cidr, this.egress);
     return withoutZoneLookup(Stack.of(this), () => new ec2.Vpc(this, 'Resource', {
-      vpcName: this.node.path,
+      vpcName: nameTag(this),
       ipAddresses: ec2.IpAddresses.cidr(cidr),
       subnetConfiguration,
       availabilityZones: firstZones(maxAzs),
@@ -174,7 +177,7 @@ export class BackendNetwork extends Construct {
   private renderNat(cidr: string, maxAzs: number): Pick<ec2.VpcProps, 'natGateways' | 'natGatewayProvider'> {
     switch (this.egress.kind) {
       case 'nat-gateway': return { natGateways: this.egress.perAz ? maxAzs : 1 };
-      case 'nat-instance': return { natGateways: 1, natGatewayProvider: new HardenedNatInstance(cidr) };
+      case 'nat-instance': return { natGateways: 1, natGatewayProvider: new HardenedNatInstance({ cidr, alarms: Posture.of(this).alarms }) };
       default: return { natGateways: 0 };
     }
   }

@@ -1,1 +1,2 @@
 export * from './backend-network';
+export * from './vpc-peering';

@@ -13,7 +13,7 @@ export interface MonitorPostgresOptions extends MonitorOptions {
   /**
    * Memory that must be free, for 15 minutes.
    *
-   * @default Size.mebibytes(128)
+   * @default - 128 MiB, or 5 % of the memory where that is less
    */
   readonly minFreeMemory?: Size;
 
@@ -27,7 +27,7 @@ export interface MonitorPostgresOptions extends MonitorOptions {
   /**
    * Storage that must be free. Aurora grows by itself, and has no such alarm.
    *
-   * @default - 10 % of what the server was made with; no alarm, and a warning, where the library does not know that
+   * @default - 10 % of what the server was made with, or 5 % where RDS adds storage at 10 % itself (`maxAllocatedStorage`); no alarm, and a warning, where the library does not know that
    */
   readonly minFreeStorage?: Size;
 }

@@ -17,6 +17,7 @@ import { ownerUsername, validateDatabaseName } from './private/names';
 import type { PostgresServer } from './private/postgres-server';
 import { databaseSettings, defaultSettings, validateSettings } from './private/settings';
 import type { MigrationDialect } from '../migrations/shared/migration-dialect';
+import { requireNewId } from '../private/props';
 
 /** The broker's words, which are the same for every engine. */
 const REMOVAL: Readonly<Record<PostgresDatabaseRemoval, DatabaseRemovalName>> = {
@@ -201,6 +202,7 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
    */
   public addUser(id: string, options: PostgresUserOptions = {}): PostgresUser {
     const users = this.node.tryFindChild('Users') ?? new Construct(this, 'Users');
+    requireNewId(this, 'addUser', id, users);
     return new PostgresUser(users as Construct, id, { ...options, database: this });
   }
 

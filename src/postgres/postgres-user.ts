@@ -20,6 +20,9 @@ import { userSecretBinding } from './private/user-secret';
 import { snakeCase } from '../private/case';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnKey, shareKey } from '../private/keys';
+import { LONGEST_SECRET_TEXT, textWithPath } from '../private/path-text';
+import { DATABASE, requireKind } from '../private/props';
 import { dependOnStackOf } from '../private/stack-order';
 
 /** Options of a database user. */
@@ -170,6 +173,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
    */
   constructor(scope: Construct, id: string, props: PostgresUserProps) {
     super(scope, id);
+    requireKind(this, 'database', props.database, DATABASE);
     const posture = Posture.of(this);
     this.database = props.database;
     this.username = props.username ?? snakeCase(id);
@@ -181,10 +185,10 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     this.reserve();
     const secret = this.createSecret(props);
     this.resource = this.createResource(props, posture, secret);
-    this.credentials = secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
+    this.credentials = shareKey(secretsmanager.Secret.fromSecretAttributes(this, 'LoginSecret', {
       secretCompleteArn: this.resource.getAtt(UserAttributes.SECRET_ARN).toString(),
       encryptionKey: props.encryptionKey,
-    });
+    }));
     this.database._declare(this.resource);
   }
 
@@ -250,8 +254,9 @@ export class PostgresUser extends Construct implements IDatabaseUser {
   }
 
   private createSecret(props: PostgresUserProps): secretsmanager.CfnSecret {
+    dependOnKey(this, props.encryptionKey);
     const secret = new secretsmanager.CfnSecret(this, 'Secret', {
-      description: `PostgreSQL user of ${this.node.path}`,
+      description: textWithPath(LONGEST_SECRET_TEXT, 'PostgreSQL user of ', this),
       kmsKeyId: props.encryptionKey?.keyArn,
     });
     secret.applyRemovalPolicy(props.onRemoval === PostgresUserRemoval.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);

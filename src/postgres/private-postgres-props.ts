@@ -166,7 +166,7 @@ export interface PrivatePostgresProps {
   /**
    * What happens to the server when it leaves the stack.
    *
-   * @default - DESTROY in development, SNAPSHOT in production, from the posture
+   * @default - DESTROY in development, SNAPSHOT in production, from the posture; SNAPSHOT where `deletionProtection` is true
    */
   readonly removalPolicy?: RemovalPolicy;
 

@@ -1,4 +1,4 @@
-import { Tokenization } from 'aws-cdk-lib';
+import { Token, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
@@ -12,6 +12,7 @@ import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
 import { judgeExtensions } from './private/extension-rules';
+import { memoryOf } from './private/max-connections';
 import { PostgresServer, type ServerLimits } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
 import type { ServerMetrics } from './private/server-metrics';
@@ -20,9 +21,12 @@ import { serverSettings, type ServerSettings } from './private/server-settings';
 import { readCertificateAuthorities } from './private/trust';
 import type { PrivatePostgresAttributes } from './private-postgres-attributes';
 import type { PrivatePostgresProps } from './private-postgres-props';
+import { connectionsIn } from '../network/shared/connections';
 import { placeStore } from '../network/shared/placement';
 import { referWeakly } from '../private/cross-stack';
 import { refuseMisnomers } from '../private/misnomers';
+import { requireKind, VPC } from '../private/props';
+import { requireKeyHere } from '../private/same-environment';
 
 /**
  * A PostgreSQL server that nobody outside the network can reach, with databases and users that are declared like any
@@ -117,15 +121,17 @@ export class PrivatePostgres extends PostgresServer {
   constructor(scope: Construct, id: string, props: PrivatePostgresProps) {
     super(scope, id);
     refuseMisnomers(this, props, { instanceType: 'Set `capacity: PostgresCapacity.instance(new ec2.InstanceType(\'t4g.small\'))`.' });
+    requireKind(this, 'vpc', props.vpc, VPC);
     const settings = serverSettings(this, props, Posture.of(this), placeStore(this, props.vpc, props.vpcSubnets));
     this.settings = settings;
+    requireKeyHere(this, props.encryptionKey);
     const caBundle = readCertificateAuthorities(this, props.caCertificates);
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup(settings)];
     this.parts = this.createServer(settings, securityGroups);
     this.vpc = props.vpc;
     this.endpoint = this.parts.endpoint;
     this.port = settings.port;
-    this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.connections = connectionsIn(this, props.vpc, { securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     this.adminSecret = adminSecretOf(this, settings, this.parts.managedSecretArn);
     this.adminUsername = settings.adminUsername;
     this.instanceIdentifier = this.parts.instanceIdentifier;
@@ -144,8 +150,16 @@ export class PrivatePostgres extends PostgresServer {
 
   /** @internal */
   public _limits(): ServerLimits {
-    const { maxConnections, allocatedStorage, parameters } = this.settings;
-    return { maxConnections, declaredConnections: parameters.max_connections, allocatedStorage };
+    const { maxConnections, allocatedStorage, maxAllocatedStorage, parameters, capacity, instanceType } = this.settings;
+    const least = capacity.serverlessLimits?.min;
+    return {
+      maxConnections,
+      declaredConnections: parameters.max_connections,
+      allocatedStorage,
+      growsStorage: maxAllocatedStorage !== undefined,
+      memory: memoryOf(capacity, instanceType),
+      pauses: least === 0 || Token.isUnresolved(least),
+    };
   }
 
   /** @internal */

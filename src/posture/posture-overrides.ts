@@ -167,6 +167,13 @@ export interface PostureOverrides {
   readonly maxTasks?: number;
 
   /**
+   * Whether a new version of an API is tried out in one task before ECS touches the service; see `ServiceRehearsal`.
+   *
+   * @default - false in development, true in production
+   */
+  readonly rehearsal?: boolean;
+
+  /**
    * Whether a cluster has Container Insights with enhanced observability.
    *
    * @default - false in development, true in production

@@ -49,6 +49,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `lockTimeout` | 5 seconds | 5 seconds | A migration that waits for a lock blocks everybody behind it, so it gives up early. |
  * | `minTasks` | 1 | 2 | One is enough to try things; two outlive a deployment and a zone. |
  * | `maxTasks` | 1 | 10 | No scaling; room for five times the usual load. |
+ * | `rehearsal` | false | true | A version that can't start never reaches the service; a deployment takes one to two minutes longer. |
  * | `containerInsights` | false | true | Metrics of each task, at the price of custom metrics. |
  * | `logRetention` | 7 days | 90 days | Until the end of the sprint; until an incident is understood. |
  * | `auditRetention` | 30 days | 365 days | Enough to see what a week's work changed; a year, as most audits ask for. |
@@ -128,7 +129,7 @@ export class Posture {
       }
       write(construct, READ, scope.node.path);
     }
-    warnOnce(Stack.of(scope));
+    warnOnce(scope.node.scopes.some((construct) => Stack.isStack(construct)) ? Stack.of(scope) : scope);
     return Posture.production();
   }
 
@@ -187,6 +188,8 @@ export class Posture {
   public readonly minTasks: number;
   /** Greatest number of tasks of a service. Equal to `minTasks` means no scaling. */
   public readonly maxTasks: number;
+  /** Whether a new version of an API is tried out before its service is touched. */
+  public readonly rehearsal: boolean;
   /** Whether a cluster has Container Insights with enhanced observability. */
   public readonly containerInsights: boolean;
   /** How long log groups keep their events. */
@@ -237,6 +240,7 @@ export class Posture {
     this.lockTimeout = settings.lockTimeout;
     this.minTasks = settings.minTasks;
     this.maxTasks = settings.maxTasks;
+    this.rehearsal = settings.rehearsal;
     this.containerInsights = settings.containerInsights;
     this.logRetention = settings.logRetention;
     this.auditRetention = settings.auditRetention;
@@ -279,9 +283,9 @@ function write(construct: IConstruct, key: symbol, value: unknown): void {
   Object.defineProperty(construct, key, { value, configurable: true, enumerable: false, writable: true });
 }
 
-function warnOnce(stack: Stack): void {
-  if (read(stack, WARNED) === undefined) {
-    write(stack, WARNED, true);
-    warn(stack, 'Posture.notApplied', 'No posture was applied, so this stack uses production defaults. Call `Posture.production().applyTo(app)` or `Posture.development().applyTo(app)` before you create constructs.');
+function warnOnce(scope: IConstruct): void {
+  if (read(scope, WARNED) === undefined) {
+    write(scope, WARNED, true);
+    warn(scope, 'Posture.notApplied', 'No posture was applied, so this stack uses production defaults. Call `Posture.production().applyTo(app)` or `Posture.development().applyTo(app)` before you create constructs.');
   }
 }

@@ -13,9 +13,21 @@ export type ProblemId = `${string}.${string}`;
 /** Where the user wrote it: a construct, or a factory that has none, such as `PostgresCapacity.serverless()` or `new CostReport()`. */
 export type ProblemSource = IConstruct | `${string}.${string}()` | `new ${string}()`;
 
-/** Thrown at synth when a construct is used wrongly. Says what is wrong, why, and what to write instead; then where, and the id. */
+/**
+ * Thrown at synth when a construct is used wrongly. Says what is wrong, why, and what to write instead; then where, and the id.
+ *
+ * TypeScript and JavaScript have it: `error instanceof InvalidBackendError`, and `error.id`. To jsii it is internal, since a class of jsii
+ * cannot extend `Error`; other languages get the message in an error of their own (`RuntimeError`, `JsiiException`), with the id at its end.
+ *
+ * @jsii ignore
+ */
 export class InvalidBackendError extends Error {
-  public constructor(source: ProblemSource, id: ProblemId, message: string) {
+  public constructor(
+    source: ProblemSource,
+    /** What `docs/errors.md` lists: the class that was used wrongly, and the reason. It never changes after a release. */
+    public readonly id: ProblemId,
+    message: string,
+  ) {
     super(`${message} (${locate(source)}) ${tag(id)}`);
     this.name = 'InvalidBackendError';
   }

@@ -1,4 +1,5 @@
 import { Resource, Stack } from 'aws-cdk-lib';
+import * as kms from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from './errors';
 import { pathOf } from './stage-path';
@@ -7,6 +8,7 @@ import { pathOf } from './stage-path';
 interface Reason {
   readonly user: string;
   readonly used: string;
+  readonly isKey: boolean;
 }
 
 /** That a stack depends on another. */
@@ -35,9 +37,9 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
     const reason = reverse.reason === undefined ? '' : ` (${sentence(reverse.reason)})`;
     throw new InvalidBackendError(user, 'Stack.circularDependency',
       `'${pathOf(used)}' can't be used here: its stack '${producer.node.path}' depends on this stack '${consumer.node.path}'${reason}, so the two stacks would depend on each other. `
-      + `${rule} Move '${pathOf(user)}' to stack '${producer.node.path}', or remove the dependency of '${producer.node.path}' on '${consumer.node.path}'.`);
+      + `${rule} Move '${pathOf(user)}' to stack '${producer.node.path}', or ${wayOut(used, reverse)}.`);
   }
-  const reason = { user: pathOf(user), used: pathOf(used) };
+  const reason = { user: pathOf(user), used: pathOf(used), isKey: used instanceof kms.Key };
   consumer.addStackDependency(producer, `${sentence(reason)}. ${rule}`);
   REASONS.set(consumer, new Map([[producer, reason], ...REASONS.get(consumer) ?? []]));
 }
@@ -46,6 +48,13 @@ export function dependOnStackOf(user: IConstruct, used: IConstruct, rule: string
 export function stackDependency(dependent: IConstruct, on: IConstruct): StackDependency | undefined {
   const [from, to] = [topLevelStackOf(dependent), topLevelStackOf(on)];
   return from !== to && dependenciesOf(from).has(to) ? { dependent: from, on: to, reason: REASONS.get(from)?.get(to) } : undefined;
+}
+
+/** An ARN that is written out ties no stacks together. */
+function wayOut(used: IConstruct, { dependent, on, reason }: StackDependency): string {
+  return used instanceof kms.Key || reason?.isKey === true
+    ? 'import the key by its ARN with `kms.Key.fromKeyArn()`'
+    : `remove the dependency of '${dependent.node.path}' on '${on.node.path}'`;
 }
 
 function sentence({ user, used }: Reason): string {

@@ -7,6 +7,7 @@ import { Construct } from 'constructs';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnKey } from '../private/keys';
 
 /** Properties of a container repository. */
 export interface ContainerRepositoryProps {
@@ -146,6 +147,7 @@ export class ContainerRepository extends Construct {
 
   private createRepository(props: ContainerRepositoryProps): ecr.Repository {
     const removalPolicy = dataRemovalPolicy(this, props.removalPolicy);
+    dependOnKey(this, props.encryptionKey);
     const exclusions = this.mutableTags.map((tag) => ecr.ImageTagMutabilityExclusionFilter.wildcard(tag));
     const repository = new ecr.Repository(this, 'Resource', {
       imageScanOnPush: true,

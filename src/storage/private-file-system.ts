@@ -8,11 +8,17 @@ import type { Construct, IConstruct } from 'constructs';
 import type { INetworkEndpoint } from '../binding';
 import { FileSystemBase } from './private/file-system-base';
 import { ImportedFileSystem } from './private/imported-file-system';
+import { connectionsIn } from '../network/shared/connections';
 import { placeStore } from '../network/shared/placement';
+import { requireSeparateSubnets } from '../network/shared/subnet-lists';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
+import { dependOnKey } from '../private/keys';
+import { nameTag } from '../private/path-text';
+import { requireKind, VPC } from '../private/props';
+import { requireKeyHere } from '../private/same-environment';
 
 /** A file system of EFS. Services mount directories of it as `ServiceVolume.efs`. */
 export interface IPrivateFileSystem extends IConstruct, INetworkEndpoint {
@@ -172,27 +178,31 @@ export class PrivateFileSystem extends FileSystemBase {
   /** @throws InvalidBackendError for public subnets, provisioned throughput, and a removal policy that is neither destroy nor retain */
   constructor(scope: Construct, id: string, props: PrivateFileSystemProps) {
     super(scope, id);
+    requireKind(this, 'vpc', props.vpc, VPC);
     this._vpc = props.vpc;
     this._subnets = onePerZone(props.vpc, placeStore(this, props.vpc, props.vpcSubnets));
+    requireSeparateSubnets(this, props.vpc, this._subnets);
     if (props.throughputMode === efs.ThroughputMode.PROVISIONED) {
       throw new InvalidBackendError(this, 'PrivateFileSystem.provisionedThroughput', '`throughputMode` is PROVISIONED, which costs money even while no service uses the files. Use ELASTIC or BURSTING.');
     }
     this._throughputMode = props.throughputMode ?? efs.ThroughputMode.ELASTIC;
+    requireKeyHere(this, props.encryptionKey);
     const resource = this.createFileSystem(props);
     this.fileSystemId = resource.ref;
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup()];
-    this.connections = new ec2.Connections({ securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.connections = connectionsIn(this, props.vpc, { securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     this.createMountTargets(securityGroups);
   }
 
   private createFileSystem(props: PrivateFileSystemProps): efs.CfnFileSystem {
+    dependOnKey(this, props.encryptionKey);
     const resource = new efs.CfnFileSystem(this, 'Resource', {
       encrypted: true,
       kmsKeyId: props.encryptionKey?.keyArn,
       throughputMode: this._throughputMode,
       backupPolicy: { status: props.backups ?? Posture.of(this).fileBackups ? 'ENABLED' : 'DISABLED' },
       fileSystemPolicy: refuseClearText(),
-      fileSystemTags: [{ key: 'Name', value: this.node.path }],
+      fileSystemTags: [{ key: 'Name', value: nameTag(this) }],
     });
     resource.applyRemovalPolicy(dataRemovalPolicy(this, props.removalPolicy));
     referWeakly(resource);

@@ -8,6 +8,12 @@ export class BackendAlarm {
   /** The tasks of a service use nearly all of their memory. */
   public static readonly SERVICE_MEMORY = BackendAlarm.of('service-memory');
 
+  /** Fewer tasks of a service run than its least number. */
+  public static readonly SERVICE_TASKS = BackendAlarm.of('service-tasks');
+
+  /** A task of a service crashed, could not start, or failed its health checks. A notification, not an alarm of CloudWatch. */
+  public static readonly SERVICE_TASK_FAILED = BackendAlarm.of('service-task-failed');
+
   /** ECS gave up a deployment of a service. A notification, not an alarm of CloudWatch. */
   public static readonly SERVICE_DEPLOYMENT = BackendAlarm.of('service-deployment');
 
@@ -29,6 +35,12 @@ export class BackendAlarm {
   /** Targets of a route fail their health check. */
   public static readonly ROUTE_UNHEALTHY = BackendAlarm.of('route-unhealthy');
 
+  /** A route has no healthy target. */
+  public static readonly ROUTE_EMPTY = BackendAlarm.of('route-empty');
+
+  /** A database server reports nothing: it is stopped or deleted. */
+  public static readonly DATABASE_GONE = BackendAlarm.of('database-gone');
+
   /** A database server uses nearly all of its processors. */
   public static readonly DATABASE_CPU = BackendAlarm.of('database-cpu');
 
@@ -40,6 +52,9 @@ export class BackendAlarm {
 
   /** A database server has hardly any storage left. */
   public static readonly DATABASE_STORAGE = BackendAlarm.of('database-storage');
+
+  /** A cache reports nothing: it is deleted. */
+  public static readonly CACHE_GONE = BackendAlarm.of('cache-gone');
 
   /** A cache uses nearly all of its engine's thread. */
   public static readonly CACHE_CPU = BackendAlarm.of('cache-cpu');
@@ -53,6 +68,9 @@ export class BackendAlarm {
   /** A serverless cache refuses commands for a while. */
   public static readonly CACHE_THROTTLED = BackendAlarm.of('cache-throttled');
 
+  /** A file system reports nothing: it is deleted. */
+  public static readonly FILE_SYSTEM_GONE = BackendAlarm.of('file-system-gone');
+
   /** A file system is asked for nearly as many operations as it does. */
   public static readonly FILE_SYSTEM_IO = BackendAlarm.of('file-system-io');
 
@@ -61,6 +79,9 @@ export class BackendAlarm {
 
   /** Messages wait in a queue for too long. */
   public static readonly QUEUE_AGE = BackendAlarm.of('queue-age');
+
+  /** Messages that nobody could process are in the dead-letter queue of a queue. */
+  public static readonly QUEUE_DEAD_LETTERS = BackendAlarm.of('queue-dead-letters');
 
   /** A migration failed. A notification, not an alarm of CloudWatch. */
   public static readonly MIGRATION_FAILED = BackendAlarm.of('migration-failed');

@@ -136,7 +136,7 @@ describe('the path', () => {
     const { stack, vpc } = setting();
     const bastion = new SsmBastion(stack, 'Bastion', { vpc });
     bastion.addTunnel('Postgres', { target: server(stack, vpc) });
-    expect(() => bastion.addTunnel('Postgres', { target: server(new Stack(), vpc) })).toThrow("already a Construct with name 'Postgres'");
+    expect(() => bastion.addTunnel('Postgres', { target: server(new Stack(), vpc) })).toThrow(/with the id 'Postgres' before.*Props\.duplicateId/);
   });
 });
 

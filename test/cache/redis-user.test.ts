@@ -303,7 +303,7 @@ describe('misuse', () => {
 
   test('fails on an id twice', () => {
     const { cache } = createUser();
-    expect(() => cache.addUser('Api', { username: 'other' })).toThrow(/already a Construct with name 'Api'/);
+    expect(() => cache.addUser('Api', { username: 'other' })).toThrow(/with the id 'Api' before.*Props\.duplicateId/);
   });
 
   test.each([['Api'], ['a b'], ['-a'], ['a:b'], ['']])('fails on the name \'%s\'', (username) => {

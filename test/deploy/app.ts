@@ -3,6 +3,7 @@ import * as path from 'path';
 import { App, ArnFormat, CfnResource, CliCredentialsStackSynthesizer, type Stack } from 'aws-cdk-lib';
 import { CfnService } from 'aws-cdk-lib/aws-ecs';
 import { Posture, PrivatePostgres } from 'cdk-private-backend';
+import { REHEARSALS } from './paths';
 import type { Example } from '../../examples/checks/cases';
 import { PemFile } from '../../src/trust';
 
@@ -16,6 +17,10 @@ const context = (key: string): string => {
 
 /** The example of a folder, as the list beside it makes its app. */
 function exampleIn(folder: string): Example {
+  if (path.basename(folder) === REHEARSALS) {
+    const { RehearsedStack } = createRequire(__filename)(path.join(folder, 'rehearsed-stack.ts')) as { readonly RehearsedStack: new (scope: App, id: string) => Stack };
+    return { directory: folder, addTo: (scope) => [new RehearsedStack(scope, 'Rehearsals')] };
+  }
   const { EXAMPLES } = createRequire(__filename)(path.join(folder, '..', 'checks', 'cases.ts')) as { readonly EXAMPLES: readonly Example[] };
   const found = EXAMPLES.find(({ directory }) => directory === path.basename(folder));
   if (found === undefined) throw new Error(`examples/checks/cases.ts does not know ${folder}.`);

@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 import type { Assembly, SynthOptions } from './cdk';
 import type { RanTask } from './ecs-stand-in';
 import type { Template } from './filter';
-import { EXAMPLES, ROOT } from './paths';
+import { EXAMPLES, REHEARSALS, ROOT } from './paths';
 import type { World } from './world';
 import type { PostgresServer } from '../support/postgres-server';
 
@@ -120,9 +120,18 @@ export class Backend {
 
   /** The same by logical ids. */
   public declaredById(type: string): Record<string, Record<string, unknown>> {
+    return Object.fromEntries(this.declaredResources(type).map(([id, { Properties = {} }]) => [id, Properties]));
+  }
+
+  /** Logical ids of resources of one type that wait for one of another. */
+  public waiting(type: string, forType: string): string[] {
+    const ids = Object.keys(this.declaredById(forType));
+    return this.declaredResources(type).filter(([, { DependsOn = [] }]) => [DependsOn].flat().some((id) => ids.includes(id))).map(([id]) => id);
+  }
+
+  private declaredResources(type: string): [string, Template['Resources'][string]][] {
     const templates = this.stackNames.map((stack) => JSON.parse(fs.readFileSync(path.join(this.assembly?.directory ?? '', `${stack}.template.json`), 'utf8')) as Template);
-    const resources = templates.flatMap(({ Resources }) => Object.entries(Resources)).filter(([, { Type }]) => Type === type);
-    return Object.fromEntries(resources.map(([id, { Properties = {} }]) => [id, Properties]));
+    return templates.flatMap(({ Resources }) => Object.entries(Resources)).filter(([, { Type }]) => Type === type);
   }
 
   /** Pairs of stacks of which the first refers to the second. */
@@ -175,6 +184,7 @@ export class Backend {
 function copyExamples(world: World, name: string): string {
   const copy = path.join(world.directory, 'copies', name);
   fs.cpSync(EXAMPLES, copy, { recursive: true, filter: (file) => !['node_modules', 'cdk.out'].includes(path.basename(file)) });
+  fs.cpSync(path.join(__dirname, REHEARSALS), path.join(copy, REHEARSALS), { recursive: true });
   fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(copy, 'node_modules'));
   return copy;
 }

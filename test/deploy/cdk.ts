@@ -89,7 +89,7 @@ export class Cdk {
 }
 
 /** The functions answer to AWS only, so those that answer to CloudFormation are bundled again for the emulator. */
-const ANSWERING = ['postgres/engine/conductor.lambda', 'migrations/run-migration.lambda'];
+const ANSWERING = ['postgres/engine/conductor.lambda', 'fargate/run-task.lambda'];
 
 /** Puts bundles that also answer to the emulator in the place of those that are published. */
 function emulateCloud(directory: string): void {

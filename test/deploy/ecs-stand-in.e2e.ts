@@ -1,10 +1,11 @@
-import { spawnSync } from 'child_process';
+import { spawn, spawnSync } from 'child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'fs';
 import { createServer } from 'net';
 import { tmpdir } from 'os';
 import * as path from 'path';
 import type { ContainerDefinition, Task, TaskDefinition } from '@aws-sdk/client-ecs';
 import { EcsStandIn, type TaskCloud } from './ecs-stand-in';
+import { descendantsOf, eventually, foreignProgram, processesOf } from '../support/processes';
 
 const CLUSTER = 'arn:aws:ecs:us-east-1:000000000000:cluster/main';
 const NETWORK = { awsvpcConfiguration: { subnets: ['subnet-1'] } };
@@ -83,12 +84,6 @@ async function stop(task: string): Promise<Ran> {
 
 async function runTask(containers: ContainerDefinition[], props: Partial<TaskDefinition> = {}): Promise<Ran> {
   return outcomeOf(await start(containers, props));
-}
-
-/** An ELF file of nobody's machine here. */
-function foreignProgram(): string {
-  const machine = process.arch === 'arm64' ? 62 : 183;
-  return Buffer.concat([Buffer.from([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, machine, 0]), Buffer.alloc(44)]).toString('latin1');
 }
 
 beforeAll(() => {
@@ -352,10 +347,34 @@ describe('failures', () => {
   });
 });
 
-test('nothing of a task is left, neither processes nor mounts', async () => {
+test('nothing of a task is left: no processes, mounts or control groups', async () => {
   await runTask([shell('Main', 'sleep 300 & sleep 0.3')]);
   expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(folder);
+  const groups = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'].find((place) => existsSync(place)) ?? '';
+  expect(readdirSync(groups).filter((name) => ecs.ran.some(({ taskArn }) => name.includes(taskArn.split('/').at(-1) ?? '')))).toEqual([]);
   await eventually(() => processesOf(folder).length === 0);
+});
+
+test('all that runs ends with the process of the stand-in, however that goes, whatever user it became', async () => {
+  const directory = path.join(folder, 'killed');
+  mkdirSync(directory);
+  const program = `
+    const { EcsStandIn } = require(${JSON.stringify(path.join(__dirname, 'ecs-stand-in.ts'))});
+    const shell = (name, user, init) => ({ name, user, image: 'busybox:1', entryPoint: ['sh', '-c'], command: ['trap "" TERM; sleep 300 & sleep 300'], linuxParameters: { initProcessEnabled: init } });
+    const nothing = async () => undefined;
+    const containerDefinitions = [shell('Init', '1000:1000', true), shell('First', '1000:1000', false), shell('Root', '0:0', false)];
+    const ecs = new EcsStandIn({ taskDefinition: async () => ({ containerDefinitions }), createLogStream: nothing, writeLog: nothing }, { directory: ${JSON.stringify(directory)}, assemblies: '/nonexistent', images: ${JSON.stringify(path.join(folder, 'images'))} });
+    ecs.registry.push('busybox:1', { directory: ${JSON.stringify(path.join(folder, 'contexts', 'busybox-1'))} });
+    ecs.nextTask().then(() => console.log('running'));
+    ecs.intercept('RunTask', { cluster: ${JSON.stringify(CLUSTER)}, taskDefinition: 'x', networkConfiguration: ${JSON.stringify(NETWORK)} });
+  `;
+  const child = spawn(process.execPath, ['--require', require.resolve('tsx/cjs'), '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((running) => child.stdout.once('data', running));
+  const first = processesOf(directory);
+  const inside = first.flatMap((pid) => descendantsOf(pid));
+  expect(inside.length).toBeGreaterThan(5);
+  child.kill('SIGKILL');
+  await eventually(() => [...first, ...inside].every((pid) => !existsSync(`/proc/${pid}`)));
 });
 
 test('all that runs ends at once with the stand-in', async () => {
@@ -365,25 +384,3 @@ test('all that runs ends at once with the stand-in', async () => {
   await ecs.end();
   await eventually(() => processesOf(folder).length === 0);
 });
-
-/** Processes that have the folder in their command line, or are in a container of it. */
-function processesOf(text: string): string[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && name !== String(process.pid)).filter((pid) => {
-    const read = (file: string) => {
-      try {
-        return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-      } catch {
-        return '';
-      }
-    };
-    return existsSync(`/proc/${pid}`) && (read('cmdline').includes(text) || read('mounts').includes(text));
-  });
-}
-
-async function eventually(holds: () => boolean): Promise<void> {
-  const giveUp = Date.now() + 5000;
-  while (!holds()) {
-    if (Date.now() > giveUp) throw new Error(`Not within five seconds: ${String(holds)}`);
-    await new Promise((resume) => setTimeout(resume, 50));
-  }
-}

@@ -107,9 +107,9 @@ class Replacement {
   /** The emulator asks for permission on the group, whose ARN ends with `:*` as on AWS, but without that ending; AWS asks for the stream. */
   private logReader(statement: { Action?: unknown; Resource?: unknown }): object {
     const { Action: action, Resource: resource } = statement;
-    const [id] = (resource as { 'Fn::GetAtt'?: string[] } | undefined)?.['Fn::GetAtt'] ?? [];
-    return action === 'logs:GetLogEvents' && id !== undefined
-      ? this.noted('the emulator checks who reads a log against the group, AWS against the stream', { ...statement, Resource: { 'Fn::Sub': `arn:aws:logs:*:*:log-group:\${${id}}` } })
+    const ids = [resource ?? []].flat().map((each) => (each as { 'Fn::GetAtt'?: string[] })['Fn::GetAtt']?.[0]);
+    return action === 'logs:GetLogEvents' && ids.length > 0 && ids.every((id) => id !== undefined)
+      ? this.noted('the emulator checks who reads a log against the group, AWS against the stream', { ...statement, Resource: ids.map((id) => ({ 'Fn::Sub': `arn:aws:logs:*:*:log-group:\${${id}}` })) })
       : statement;
   }
 

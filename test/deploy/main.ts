@@ -2,12 +2,13 @@ import { existsSync, readdirSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { Backend } from './backend';
-import { EXAMPLES } from './paths';
+import { EXAMPLES, REHEARSALS } from './paths';
 import { unlessEnding } from './process';
 import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
 import { destroyed, noChange } from './scenarios/quiet';
+import { badVersions, duplicateRehearsal, emptyRepository, goodVersions, lostFunction } from './scenarios/rehearsals';
 import { rexParts } from './scenarios/rex';
 import { servicesComeUp } from './scenarios/services';
 import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
@@ -15,7 +16,7 @@ import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
 import { runProgram } from '../support/program';
 
-const LIMIT_MINUTES = 15;
+const LIMIT_MINUTES = 25;
 
 const POSTURES = ['development', 'production'] as const;
 
@@ -53,10 +54,19 @@ const REX: Record<string, Scenario> = {
   'destroyed': destroyed,
 };
 
-/** Every example in both postures; of those, what arguments ask for. */
+const REHEARSED: Record<string, Scenario> = {
+  'an empty repository': emptyRepository,
+  'versions that start': goodVersions,
+  'versions that do not start': badVersions,
+  'a request delivered twice': duplicateRehearsal,
+  'a function that is lost': lostFunction,
+  'destroyed': destroyed,
+};
+
+/** Every example in both postures, and the rehearsals; of those, what arguments ask for. */
 function plan(): [string, Posture][] {
   const examples = readdirSync(EXAMPLES).filter((name) => /^\d\d-/.test(name) && existsSync(join(EXAMPLES, name, 'app.ts'))).sort();
-  const all = examples.flatMap((example) => POSTURES.map((posture): [string, Posture] => [example, posture]));
+  const all: [string, Posture][] = [...examples.flatMap((example) => POSTURES.map((posture): [string, Posture] => [example, posture])), [REHEARSALS, 'development']];
   const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
   const found = all.filter((pair) => wanted.every((text) => pair.join(' ').includes(text)));
   if (found.length === 0) throw new Error(`No example and posture matches '${wanted.join(' ')}'. There are: ${all.map((pair) => pair.join(' ')).join(', ')}.`);
@@ -65,6 +75,7 @@ function plan(): [string, Posture][] {
 
 /** The deployments of the second are made to fail; the third has parts that are its alone. */
 function scenariosOf(example: string, posture: Posture): Record<string, Scenario> {
+  if (example === REHEARSALS) return REHEARSED;
   if (example === '03-rex') return REX;
   return example === '02-hello-birthday' && posture === 'development' ? ALL : EVERYWHERE;
 }

@@ -27,6 +27,8 @@ export interface World {
   readonly directory: string;
   /** Every request that a custom resource got, oldest first. */
   recordedEvents(): CustomResourceEvent[];
+  /** Ends the function that got a request last, without a word. Answers whether there was one. */
+  killFunctionOf(event: CustomResourceEvent): boolean;
   startServer(): Promise<PostgresServer>;
 }
 
@@ -83,7 +85,7 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   cleanups.unshift(() => sink.close());
   const zoneName = 'example.com';
   const hostedZone = { hostedZoneId: await cloud.createHostedZone(zoneName), zoneName };
-  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), startServer: async () => startServer(ecs) };
+  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), killFunctionOf: ({ RequestId }) => killFunction(path.dirname(events), RequestId), startServer: async () => startServer(ecs) };
 }
 
 /** What whoever deploys example 03 has built and pushed before, into repositories whose names CloudFormation makes. */
@@ -112,6 +114,13 @@ function engines(): Record<string, string> {
   const goose = findGoose();
   if (goose.directory === undefined) throw new Error(goose.reason);
   return { '/engine/dbmate': path.join(dbmate, 'bin', 'dbmate'), '/engine/goose': path.join(goose.directory, 'goose') };
+}
+
+/** The file of a function ends with the number of its process. */
+function killFunction(folder: string, requestId: string): boolean {
+  const file = fs.readdirSync(folder).find((name) => fs.readFileSync(path.join(folder, name), 'utf8').includes(requestId));
+  const pid = Number(file?.split('.').at(-1));
+  return pid > 0 && process.kill(pid, 'SIGKILL');
 }
 
 /** Each function writes a file of its own. */

@@ -24,7 +24,7 @@ const CALLS: Readonly<Record<string, { id: number; message: number; level: Utter
   warn: { id: 1, message: 2, level: 'warning' },
   ConductorError: { id: 0, message: 1, level: 'deployment' },
   BrokerError: { id: 0, message: 1, level: 'deployment' },
-  MigrationFailure: { id: 0, message: 1, level: 'deployment' },
+  TaskFailure: { id: 0, message: 1, level: 'deployment' },
   RunnerFailure: { id: 0, message: 1, level: 'deployment' },
   DeliveryError: { id: 0, message: 1, level: 'deployment' },
 };

@@ -2,7 +2,7 @@ import { diagnosticsOf } from '../support/compile';
 
 /** What samples may name without declaring it, as in the guides. */
 const AMBIENT = ['alarm', 'api', 'app', 'bastion', 'bucket', 'cache', 'certificate', 'check', 'cluster', 'database', 'fileSystem', 'image', 'ingress', 'key', 'listener', 'loadBalancer', 'migrations', 'monitoring',
-  'network', 'other', 'postgres', 'queue', 'repository', 'scope', 'secret', 'securityGroup', 'service', 'stack', 'topic', 'user', 'users', 'vpc', 'worker', 'zone', 'firstZone', 'secondZone', 'names'];
+  'network', 'other', 'postgres', 'queue', 'repository', 'scope', 'secret', 'securityGroup', 'service', 'stack', 'topic', 'user', 'users', 'vpc', 'worker', 'zone', 'subnetIds', 'firstZone', 'secondZone', 'names'];
 const MODULES = {
   acm: 'aws-certificatemanager',
   ec2: 'aws-ec2',
@@ -20,7 +20,7 @@ const MODULES = {
   subscriptions: 'aws-sns-subscriptions',
   sqs: 'aws-sqs',
 };
-const FROM_CDK = ['Duration', 'RemovalPolicy', 'SecretValue', 'Size', 'Stack', 'Tags', 'Validations'];
+const FROM_CDK = ['Duration', 'Fn', 'RemovalPolicy', 'SecretValue', 'Size', 'Stack', 'Tags', 'Validations'];
 
 /** Whether this is code that can be compiled, and not the name of a prop, an item or a method. */
 export function isCode(text: string): boolean {

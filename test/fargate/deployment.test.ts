@@ -1,8 +1,10 @@
 import { App, Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { createVpc, developmentApp, exportsOf, IMAGE } from './fixture';
-import { BackendCluster, ServiceDeployment, FargateApi, FargateWorker, DiscoveryNamespace } from '../../src/fargate';
+import { BackendCluster, DiscoveryNamespace, FargateApi, FargateWorker, Scaling, ServiceCapacity, ServiceDeployment } from '../../src/fargate';
 import { PublicIngress } from '../../src/ingress';
 
 function createBackend(serviceDiscovery?: DiscoveryNamespace, app: App = developmentApp()) {
@@ -31,7 +33,9 @@ describe('kinds', () => {
   });
 
   test('rolling may keep fewer tasks, and then without starting more', () => {
-    const template = routed(ServiceDeployment.rolling({ minHealthyPercent: 50, maxHealthyPercent: 100 }));
+    const { stack, cluster } = createBackend();
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, minTasks: 2, maxTasks: 2, deployment: ServiceDeployment.rolling({ minHealthyPercent: 50, maxHealthyPercent: 100 }) });
+    const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: Match.objectLike({ MinimumHealthyPercent: 50, MaximumPercent: 100 }),
       AvailabilityZoneRebalancing: 'DISABLED',
@@ -141,7 +145,7 @@ describe('between two target groups', () => {
           Metrics: [
             Match.objectLike({ Id: 'requests0', MetricStat: { Metric: metric, Stat: 'Sum' }, ReturnData: false }),
             Match.objectLike({ Id: 'requests1', ReturnData: false }),
-            Match.objectLike({ Id: 'requests', Expression: 'FILL(requests0, 0) + FILL(requests1, 0)', ReturnData: true }),
+            Match.objectLike({ Id: 'requests', Expression: 'SUM([requests0, requests1])', ReturnData: true }),
           ],
         },
       }),
@@ -204,7 +208,7 @@ describe('alarms', () => {
 
 describe('errors', () => {
   test.each<[string, ServiceDeployment, RegExp]>([
-    ['a deployment that never begins', ServiceDeployment.rolling({ maxHealthyPercent: 100 }), /`minHealthyPercent` and `maxHealthyPercent` are both 100.*neither stop an old task nor start a new one/],
+    ['a deployment that never begins', ServiceDeployment.rolling({ maxHealthyPercent: 100 }), /With `minHealthyPercent` 100 and `maxHealthyPercent` 100, a deployment of 1 task never begins/],
     ['fewer than no healthy tasks', ServiceDeployment.rolling({ minHealthyPercent: -1 }), /`minHealthyPercent` must be a whole number from 0 to 100, got -1/],
     ['more than twice the tasks', ServiceDeployment.rolling({ maxHealthyPercent: 201 }), /`maxHealthyPercent` must be a whole number from 100 to 200, got 201/],
     ['a bake time above a day', ServiceDeployment.blueGreen({ bakeTime: Duration.minutes(1441) }), /`bakeTime` must be from 0 to 1440 whole minutes, got 1441/],
@@ -243,5 +247,109 @@ describe('errors', () => {
     // THEN
     Template.fromStack(connected.stack).hasResourceProperties('AWS::ECS::Service', { DeploymentConfiguration: Match.objectLike({ Strategy: 'CANARY' }) });
     expect(() => new FargateWorker(named.stack, 'Worker', { cluster: named.cluster, image: IMAGE, connectTo: [second] })).toThrow(/'Backend\/Api' is not in private DNS.*CANARY.*ServiceDeployment.rolling/);
+  });
+});
+
+describe('room for a rolling deployment', () => {
+  const token = Token.asNumber({ Ref: 'Number' });
+  const at = Schedule.rate(Duration.days(1));
+
+  interface Tasks {
+    readonly minTasks?: number;
+    readonly maxTasks?: number;
+    readonly scaleOn?: Scaling[];
+    readonly capacity?: ServiceCapacity;
+  }
+
+  /** The error, without its place. */
+  function refusalOf(minHealthyPercent: number, maxHealthyPercent: number, tasks: Tasks): string | undefined {
+    const stack = new Stack(developmentApp(), 'Backend');
+    const cluster = new BackendCluster(stack, 'Cluster', { vpc: Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['a', 'b'], publicSubnetIds: ['subnet-1', 'subnet-2'], privateSubnetIds: ['subnet-3', 'subnet-4'] }), fargateSpot: true });
+    try {
+      new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, deployment: ServiceDeployment.rolling({ minHealthyPercent, maxHealthyPercent }), ...tasks });
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
+  const between = (minTasks: number, maxTasks: number, scaleOn = [Scaling.onCpuPercent(60)]): Tasks => ({ minTasks, maxTasks, scaleOn });
+  const fixed = (tasks: number): Tasks => ({ minTasks: tasks, maxTasks: tasks });
+
+  test.each<[string, number, number, Tasks, string]>([
+    ['one task of which half a task more may run', 100, 150, fixed(1), 'of 1 task never begins: 1 must stay (100 %, rounded up) and 1 may run (150 %, rounded down). Set `maxHealthyPercent` to 200, or `minHealthyPercent` to 0.'],
+    ['one task of which half may stop', 50, 100, fixed(1), '1 must stay (50 %, rounded up) and 1 may run (100 %, rounded down). Set `maxHealthyPercent` to 200, or `minHealthyPercent` to 0.'],
+    ['three tasks', 90, 120, fixed(3), 'of 3 tasks never begins: 3 must stay (90 %, rounded up) and 3 may run (120 %, rounded down). Set `maxHealthyPercent` to at least 134, or `minHealthyPercent` to at most 66.'],
+    ['the default of the development posture', 100, 199, {}, 'of 1 task never begins'],
+    ['scaling from one', 100, 125, between(1, 10), 'of 1 task never begins'],
+    ['scaling from none', 100, 125, between(0, 10), 'of 1 task never begins'],
+    ['scaling from four', 80, 120, between(4, 10), 'of 4 tasks never begins: 4 must stay (80 %, rounded up) and 4 may run (120 %, rounded down). Set `maxHealthyPercent` to at least 125, or `minHealthyPercent` to at most 75.'],
+    ['a number that a schedule sets', 100, 150, between(4, 10, [Scaling.onCpuPercent(60), Scaling.onSchedule('Night', { schedule: at, minTasks: 1 })]), 'of 1 task never begins'],
+    ['a fixed number that a schedule changes', 100, 150, { ...fixed(2), scaleOn: [Scaling.onSchedule('Night', { schedule: at, minTasks: 1, maxTasks: 1 })] }, 'of 1 task never begins'],
+    ['Spot capacity', 100, 150, { ...fixed(1), capacity: ServiceCapacity.spot() }, 'of 1 task never begins'],
+    ['the most tasks, where the least is known only in the deployment', 100, 150, between(token, 1), 'of 1 task never begins'],
+    ['the same percentages, whatever the number of tasks', 100, 100, between(token, token), 'of 1 task never begins'],
+    ['the same percentages, of a paused service', 100, 100, fixed(0), 'of 1 task never begins'],
+  ])('fails for %s', (_what, min, max, tasks, message) => {
+    const refusal = refusalOf(min, max, tasks);
+    expect(refusal).toContain(message);
+    expect(refusal).toContain('ServiceDeployment.neverBegins');
+  });
+
+  test.each<[string, number, number, Tasks]>([
+    ['the default', 100, 200, fixed(1)],
+    ['two tasks of which one may stop', 50, 100, fixed(2)],
+    ['two tasks beside which one may run', 100, 150, fixed(2)],
+    ['one task that may stop', 0, 100, fixed(1)],
+    ['a paused service', 100, 150, fixed(0)],
+    ['scaling from two', 50, 100, between(2, 50)],
+    ['a number of tasks that is known only in the deployment', 100, 150, { minTasks: token, maxTasks: token }],
+    ['a percentage that is known only in the deployment', token, 100, fixed(1)],
+    ['the other percentage that is known only in the deployment', 100, token, fixed(1)],
+    ['a schedule whose number is known only in the deployment', 100, 150, { ...fixed(2), scaleOn: [Scaling.onSchedule('Night', { schedule: at, minTasks: token })] }],
+  ])('is there for %s', (_what, min, max, tasks) => {
+    expect(refusalOf(min, max, tasks)).toBeUndefined();
+  });
+
+  test('is what ECS computes for each number of tasks, and the numbers of the error work', () => {
+    const hasRoom = (min: number, max: number, least: number, most: number) => Array.from({ length: most - least + 1 }, (_, index) => least + index)
+      // In hundredths of a task, without fractions.
+      .every((tasks) => tasks === 0 || (tasks * min + 99 - (tasks * min + 99) % 100) / 100 < (tasks * max - (tasks * max) % 100) / 100);
+    let state = 7;
+    const random = (below: number) => {
+      state = (state * 1103515245 + 12345) % 2147483648;
+      return Math.floor(state / 2147483648 * below);
+    };
+    let refused = 0;
+    for (let index = 0; index < 150; index++) {
+      const [min, max, least] = [random(101), 100 + random(101), random(12)];
+      const most = least + random(3) * random(20);
+      const refusal = refusalOf(min, max, { minTasks: least, maxTasks: most });
+      const isSame = min === 100 && max === 100;
+      expect({ min, max, least, most, isRefused: refusal !== undefined }).toEqual({ min, max, least, most, isRefused: isSame || !hasRoom(min, max, least, most) });
+      if (refusal !== undefined) {
+        const [, enough, few] = /Set `maxHealthyPercent` to (?:at least )?(\d+), or `minHealthyPercent` to (?:at most )?(\d+)\./.exec(refusal)!.map(Number);
+        expect({ min, max, least, most, works: hasRoom(min, enough, least, most) && hasRoom(few, max, least, most) }).toEqual({ min, max, least, most, works: true });
+        expect({ isLeast: !hasRoom(min, enough - 1, least, most) || most === 0, isMost: !hasRoom(few + 1, max, least, most) || most === 0 }).toEqual({ isLeast: true, isMost: true });
+        refused++;
+      }
+    }
+    expect(refused).toBeGreaterThan(20);
+  });
+
+  test('is no question where all new tasks start beside the old ones', () => {
+    const { stack, cluster } = createBackend();
+    for (const [index, deployment] of [ServiceDeployment.blueGreen(), ServiceDeployment.linear(), ServiceDeployment.canary()].entries()) {
+      expect(() => new FargateApi(stack, `Api${index}`, { cluster, image: IMAGE, ...fixed(1), deployment })).not.toThrow();
+    }
+  });
+
+  test('beside the wanted tasks is what rebalancing needs, so that it is off where nobody knows', () => {
+    const rebalancingOf = (maxHealthyPercent: number) => {
+      const { stack, cluster } = createBackend();
+      new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, ...fixed(2), deployment: ServiceDeployment.rolling({ minHealthyPercent: 50, maxHealthyPercent }) });
+      return Object.values(Template.fromStack(stack).findResources('AWS::ECS::Service'))[0].Properties.AvailabilityZoneRebalancing as string;
+    };
+    expect([100, 101, 200, token].map(rebalancingOf)).toEqual(['DISABLED', 'ENABLED', 'ENABLED', 'DISABLED']);
   });
 });

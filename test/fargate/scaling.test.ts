@@ -1,9 +1,9 @@
-import { Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone, Token } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as appscaling from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, createVpc, developmentApp, IMAGE } from './fixture';
-import { BackendCluster, FargateApi, type FargateApiProps, FargateWorker, type FargateWorkerProps, Scaling } from '../../src/fargate';
+import { BackendCluster, FargateApi, type FargateApiProps, FargateWorker, type FargateWorkerProps, Scaling, type ScheduledBoundsOptions } from '../../src/fargate';
 import { PublicIngress } from '../../src/ingress';
 
 const BOUNDS = { minTasks: 1, maxTasks: 5 };
@@ -53,7 +53,16 @@ test('with a fixed number of tasks nothing scales', () => {
 });
 
 describe('the backlog of a queue', () => {
-  test('is what waits, for each running task, and for one where none runs', () => {
+  const sqsQuery = (id: string, name: string) => ({
+    Id: id,
+    ReturnData: false,
+    MetricStat: {
+      Stat: 'Average',
+      Metric: { Namespace: 'AWS/SQS', MetricName: name, Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Jobs'), 'QueueName'] } }] },
+    },
+  });
+
+  test('is tracked by what waits, what is in work, and the tasks that report', () => {
     // GIVEN
     const backend = createCluster();
     const queue = new sqs.Queue(backend.stack, 'Jobs');
@@ -68,16 +77,10 @@ describe('the backlog of a queue', () => {
         TargetValue: 20,
         CustomizedMetricSpecification: {
           Metrics: [
+            sqsQuery('waiting', 'ApproximateNumberOfMessagesVisible'),
+            sqsQuery('working', 'ApproximateNumberOfMessagesNotVisible'),
             {
-              Id: 'waiting',
-              ReturnData: false,
-              MetricStat: {
-                Stat: 'Average',
-                Metric: { Namespace: 'AWS/SQS', MetricName: 'ApproximateNumberOfMessagesVisible', Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Jobs'), 'QueueName'] } }] },
-              },
-            },
-            {
-              Id: 'tasks',
+              Id: 'reports',
               ReturnData: false,
               MetricStat: {
                 Stat: 'SampleCount',
@@ -88,7 +91,17 @@ describe('the backlog of a queue', () => {
                 },
               },
             },
-            { Id: 'backlog', Expression: 'waiting / IF(FILL(tasks, 0) < 1, 1, FILL(tasks, 0))', Label: 'Messages that wait for each task', ReturnData: true },
+            { Id: 'running', Expression: 'FILL(reports, 0)', ReturnData: false },
+            { Id: 'tasks', Expression: 'IF(running < 1, 1, running)', ReturnData: false },
+            { Id: 'load', Expression: 'waiting / tasks', ReturnData: false },
+            { Id: 'held', Expression: '(waiting + FILL(working, 0)) / tasks', ReturnData: false },
+            { Id: 'kept', Expression: 'IF(tasks < 11, (tasks - 1.1) / tasks, 0.89) * 20', ReturnData: false },
+            {
+              Id: 'backlog',
+              Expression: 'IF(running < 1, IF(waiting > 0, 20 + 1, 0), IF(load > 20, load, IF(held > 20, 20, IF(held > kept, held, IF(held > 0, kept, 0)))))',
+              Label: 'Messages for each task',
+              ReturnData: true,
+            },
           ],
         },
       }),
@@ -101,6 +114,7 @@ describe('the backlog of a queue', () => {
     const queues = [new sqs.Queue(backend.stack, 'Jobs'), sqs.Queue.fromQueueArn(backend.stack, 'Other', 'arn:aws:sqs:eu-central-1:111111111111:other')];
     const template = worker({ scaleOn: queues.map((queue) => Scaling.onQueueBacklog({ queue, messagesPerTask: Token.asNumber({ Ref: 'PerTask' }) })) }, backend);
     expect(targetsOf(template)).toEqual({ 'Backlog-Jobs': { Ref: 'PerTask' }, 'Backlog-Other': { Ref: 'PerTask' } });
+    expect(JSON.stringify(template.findResources('AWS::ApplicationAutoScaling::ScalingPolicy'))).toContain('["IF(running < 1, IF(waiting > 0, ",{"Ref":"PerTask"}," + 1, 0)');
   });
 
   test('fails for a queue in a stack that depends on that of the worker', () => {
@@ -144,6 +158,58 @@ describe('schedules', () => {
   });
 });
 
+describe('warnings', () => {
+  const at = appscaling.Schedule.rate(Duration.days(1));
+  const night = (bounds: Partial<ScheduledBoundsOptions>) => Scaling.onSchedule('Night', { schedule: at, ...bounds });
+  const day = (bounds: Partial<ScheduledBoundsOptions>) => Scaling.onSchedule('Day', { schedule: at, ...bounds });
+  const token = Token.asNumber({ Ref: 'Tasks' });
+
+  /** Ids of the warnings about a worker with a queue. */
+  function warningsOf(props: (queue: sqs.IQueue) => Partial<FargateWorkerProps>): string[] {
+    const { stack, cluster } = createCluster();
+    new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, ...props(new sqs.Queue(stack, 'Jobs')) });
+    return Annotations.fromStack(stack).findWarning('*', Match.anyValue()).flatMap(({ entry }) => /private-backend:((?:Service|Scaling)\.\w+)/.exec(String(entry.data))?.[1] ?? []);
+  }
+
+  const backlog = (queue: sqs.IQueue) => Scaling.onQueueBacklog({ queue, messagesPerTask: 20 });
+
+  test.each<[string, string, (queue: sqs.IQueue) => Partial<FargateWorkerProps>]>([
+    ['scaling between equal numbers', 'Service.scaleOnFixed', () => ({ minTasks: 3, maxTasks: 3, scaleOn: [Scaling.onCpuPercent(50)] })],
+    ['scaling between the numbers of the development posture', 'Service.scaleOnFixed', (queue) => ({ scaleOn: [backlog(queue)] })],
+    ['scaling between a number and itself that is known only in the deployment', 'Service.scaleOnFixed', () => ({ minTasks: token, maxTasks: token, scaleOn: [Scaling.onCpuPercent(50)] })],
+    ['CPU use from zero', 'Service.scaleFromZero', () => ({ minTasks: 0, maxTasks: 5 })],
+    ['a schedule from zero that sets the most alone', 'Service.scaleFromZero', () => ({ minTasks: 0, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50), day({ maxTasks: 9 })] })],
+    ['CPU use beside a queue, to zero', 'Scaling.keepsLastTask', (queue) => ({ minTasks: 0, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50), backlog(queue)] })],
+    ['memory beside a queue, to zero', 'Scaling.keepsLastTask', (queue) => ({ minTasks: 0, maxTasks: 5, scaleOn: [backlog(queue), Scaling.onMemoryPercent(50)] })],
+    ['a pause without an end', 'Scaling.neverResumes', () => ({ minTasks: 1, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50), night({ minTasks: 0, maxTasks: 0 })] })],
+    ['a pause that ends with the most alone, where only CPU use could start a task', 'Scaling.neverResumes', () => ({ minTasks: 1, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50), night({ minTasks: 0, maxTasks: 0 }), day({ maxTasks: 5 })] })],
+    ['a pause of a queue without an end', 'Scaling.neverResumes', (queue) => ({ minTasks: 0, maxTasks: 5, scaleOn: [backlog(queue), night({ maxTasks: 0 })] })],
+  ])('speak of %s', (_what, id, props) => {
+    expect(warningsOf(props)).toEqual([id]);
+  });
+
+  test.each<[string, (queue: sqs.IQueue) => Partial<FargateWorkerProps>]>([
+    ['a fixed number of tasks', () => ({ minTasks: 3, maxTasks: 3 })],
+    ['a service that is paused on purpose', (queue) => ({ minTasks: 0, maxTasks: 0, scaleOn: [backlog(queue), Scaling.onCpuPercent(50)] })],
+    ['a schedule of a fixed number', () => ({ minTasks: 1, maxTasks: 1, scaleOn: [night({ minTasks: 0, maxTasks: 0 }), day({ minTasks: 1, maxTasks: 1 })] })],
+    ['scaling that a schedule makes room for', () => ({ minTasks: 1, maxTasks: 1, scaleOn: [Scaling.onCpuPercent(50), day({ maxTasks: 5 })] })],
+    ['bounds that are known only in the deployment', () => ({ minTasks: token, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50)] })],
+    ['a queue from zero', (queue) => ({ minTasks: 0, maxTasks: 5, scaleOn: [backlog(queue)] })],
+    ['a pause of a queue that ends', (queue) => ({ minTasks: 0, maxTasks: 5, scaleOn: [backlog(queue), night({ maxTasks: 0 }), day({ maxTasks: 5 })] })],
+    ['a pause that ends at a number known only in the deployment', () => ({ minTasks: 1, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(50), night({ minTasks: 0, maxTasks: 0 }), day({ minTasks: token, maxTasks: 5 })] })],
+    ['CPU use beside a queue that keeps one task', (queue) => ({ minTasks: 1, maxTasks: 5, scaleOn: [backlog(queue), Scaling.onCpuPercent(50)] })],
+  ])('do not speak of %s', (_what, props) => {
+    expect(warningsOf(props)).toEqual([]);
+  });
+
+  test('of equal numbers name the posture that set them, and let the app be synthesised', () => {
+    const { stack, cluster } = createCluster();
+    new FargateWorker(stack, 'Worker', { cluster, image: IMAGE, scaleOn: [Scaling.onCpuPercent(50)] });
+    Annotations.fromStack(stack).hasWarning('/Backend/Worker', Match.stringLikeRegexp('`scaleOn` changes nothing.*are both 1, the default of the development posture'));
+    Annotations.fromStack(stack).hasNoError('*', Match.anyValue());
+  });
+});
+
 test('warns about a service that stays at zero', () => {
   const backend = createCluster();
   worker({ minTasks: 0 }, backend);
@@ -164,6 +230,8 @@ describe('errors', () => {
     ['a schedule of less than nothing', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: -1 })] }, /`minTasks` of the schedule 'Day' must be a whole number from 0 to 5000, got -1/],
     ['a schedule that leaves the least above the most', { scaleOn: [Scaling.onSchedule('Night', { schedule, maxTasks: 0 })] }, /The schedule 'Night' sets `maxTasks` \(0\) and keeps `minTasks` \(1\) of the service.*Set both/],
     ['a schedule that leaves the most below the least', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 6 })] }, /The schedule 'Day' sets `minTasks` \(6\) and keeps `maxTasks` \(5\)/],
+    ['a schedule of five fields', { scaleOn: [Scaling.onSchedule('Day', { schedule: appscaling.Schedule.expression('cron(0 8 * * *)'), minTasks: 2 })] }, /The cron expression of `schedule` of 'Day' must have six fields.*'cron\(0 8 \* \* \? \*\)'/],
+    ['a schedule in no time zone', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 2, timeZone: TimeZone.of('Europe/Berln') })] }, /The time zone of `schedule` of 'Day'.*such as 'Europe\/Berlin', got 'Europe\/Berln'/],
     ['a schedule the wrong way round', { scaleOn: [Scaling.onSchedule('Day', { schedule, minTasks: 3, maxTasks: 2 })] }, /`minTasks` \(3\) of the schedule 'Day' is greater than its `maxTasks` \(2\)/],
   ])('fails for %s', (_what, props, message) => {
     const { stack, cluster } = createCluster();

@@ -1,10 +1,11 @@
-import { Duration, Size, Stack, TimeZone, Token } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Duration, NestedStack, Size, Stack, Stage, TimeZone, Token } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
 import { createCluster, createEndpoint, createSecret, createVpc, developmentApp, exportsOf, IMAGE, productionApp, TestBinding } from './fixture';
 import { type IServicePrerequisite } from '../../src/binding';
 import { BackendCluster, ServiceCapacity, FargateApi, ScheduledJob, type ScheduledJobProps, DiscoveryNamespace } from '../../src/fargate';
@@ -203,7 +204,7 @@ describe('running and failing', () => {
     const [policy] = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('People')).map(([, resource]) => resource);
     const actions = (policy.Properties.PolicyDocument.Statement as { Action: string | string[] }[]).flatMap(({ Action }) => Action);
     expect(actions).toEqual(['ecs:RunTask', 'ecs:DescribeTasks', 'ecs:StopTask', 'ecs:ListTasks', 'iam:PassRole', 'logs:GetLogEvents', 'logs:FilterLogEvents']);
-    expect(JSON.stringify(stack.resolve(job.runCommand))).toMatch(/aws ecs run-task --region .*--task-definition BackendJobTaskDefinition.*--launch-type FARGATE.*awsvpcConfiguration=/);
+    expect(JSON.stringify(stack.resolve(job.runCommand))).toMatch(/aws ecs run-task --region .*--task-definition Backend-Job-\w{8} --launch-type FARGATE.*awsvpcConfiguration=/);
   });
 
   test('a target hears of runs that failed or never started, and of no others', () => {
@@ -222,7 +223,7 @@ describe('running and failing', () => {
         'detail-type': ['ECS Task State Change'],
         'detail': {
           clusterArn: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^Cluster'), 'Arn'] }],
-          group: [Match.stringLikeRegexp('^family:BackendJobTaskDefinition')],
+          group: [Match.stringLikeRegexp('^family:Backend-Job-\\w{8}$')],
           lastStatus: ['STOPPED'],
           $or: [{ containers: { name: ['Job'], exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
         },
@@ -242,6 +243,9 @@ describe('errors', () => {
     ['too short a time for them', { maxEventAge: Duration.seconds(59) }, /`maxEventAge` must be from 60 to 86400 whole seconds, got 59/],
     ['too long a time for them', { maxEventAge: Duration.days(2) }, /`maxEventAge` must be from 60 to 86400/],
     ['no window', { timeWindow: Duration.seconds(30) }, /`timeWindow` must be from 1 to 1440 whole minutes, got 0.5/],
+    ['a schedule of five fields', { schedule: ScheduleExpression.expression('cron(0 3 * * *)') }, /The cron expression of `schedule` must have six fields.*got 5 in 'cron\(0 3 \* \* \*\)'/],
+    ['a rate of a wrong number', { schedule: ScheduleExpression.expression('rate(5 minute)') }, /The rate of `schedule`.*Use for example 'rate\(5 minutes\)'/],
+    ['an unknown time zone', { schedule: ScheduleExpression.expression('rate(1 day)', TimeZone.of('Berlin')) }, /The time zone of `schedule`.*got 'Berlin'/],
     ['a size that Fargate does not offer', { cpu: 256, memoryLimitMiB: 4096 }, /\(4096\) can't be used with `cpu` \(256\)/],
     ['a variable of its own', { environment: { STOP_TIMEOUT_SECONDS: '1' } }, /set `stopTimeout` instead/],
     ['no security group', { securityGroups: [] }, /`securityGroups` is empty/],
@@ -282,4 +286,56 @@ describe('where it stands', () => {
     hasTarget(Template.fromStack(consumer), { EcsParameters: Match.objectLike({ NetworkConfiguration: { AwsvpcConfiguration: Match.objectLike({ AssignPublicIp: 'ENABLED' }) } }) });
     expect(exportsOf(producer).filter((path) => path.includes('Cluster'))).toEqual([]);
   });
+});
+
+describe('its task family', () => {
+  const familyOf = (stack: Stack) => Object.values(Template.fromStack(stack).findResources('AWS::ECS::TaskDefinition')).map(({ Properties }) => Properties.Family as string);
+
+  function jobIn(stack: Construct, id = 'Job'): ScheduledJob {
+    const cluster = ecs.Cluster.fromClusterAttributes(stack, `${id}Cluster`, { clusterName: 'shared', vpc: createVpc(stack, `${id}Vpc`) });
+    return new ScheduledJob(stack, id, { cluster, image: IMAGE, schedule: NIGHTLY });
+  }
+
+  test('is not shared by copies of one app, so that neither starts nor watches the tasks of the other', () => {
+    // GIVEN
+    const [alpha, beta] = ['alpha', 'beta'].map((stackName) => {
+      const stack = new Stack(developmentApp(), 'Backend', { stackName });
+      const job = jobIn(stack);
+      job.onFailure('Failed', { target: { bind: () => ({ arn: 'arn:aws:sns:eu-central-1:111111111111:topic' }) } });
+      return { stack, job, said: JSON.stringify([stack.resolve(job.runCommand), Template.fromStack(stack).toJSON()]) };
+    });
+
+    // THEN
+    const [[ofAlpha], [ofBeta]] = [familyOf(alpha.stack), familyOf(beta.stack)];
+    expect([ofAlpha, ofBeta]).toEqual([expect.stringMatching(/^alpha-Job-\w{8}$/), expect.stringMatching(/^beta-Job-\w{8}$/)]);
+    for (const { said, own, other } of [{ ...alpha, own: ofAlpha, other: ofBeta }, { ...beta, own: ofBeta, other: ofAlpha }]) {
+      expect(said.split(own).length).toBeGreaterThan(4);
+      expect(said).not.toContain(other);
+    }
+  });
+
+  test('differs between stages, stacks, nested stacks and jobs, and is known at synth', () => {
+    const app = developmentApp();
+    const stacks = [new Stack(app, 'Backend'), new Stack(app, 'Other'), ...['Dev', 'Prod'].map((id) => new Stack(new Stage(app, id), 'Backend'))];
+    const nested = ['First', 'Second'].map((id) => new NestedStack(stacks[0], id));
+    [...stacks, ...nested].forEach((stack) => jobIn(stack));
+    jobIn(stacks[0], 'Third');
+    const families = [...stacks, ...nested].flatMap(familyOf);
+    expect(families.filter((family) => /^(Backend|Other|Dev-Backend|Prod-Backend)-(Job|Third)-\w{8}$/.test(family))).toHaveLength(7);
+    expect(new Set(families).size).toBe(7);
+  });
+
+  test('keeps to the characters and the length that ECS takes', () => {
+    const stack = new Stack(developmentApp(), 'Backend', { stackName: 'x'.repeat(128) });
+    jobIn(stack, `Clean up: ${'ü'.repeat(100)}`);
+    expect(familyOf(stack)).toEqual([expect.stringMatching(/^[A-Za-z0-9_-]{1,255}$/)]);
+  });
+});
+
+test('warns about a job that starts every minute of an hour, and about no other', () => {
+  const warned = (schedule: ScheduleExpression) => Annotations.fromStack(create({ schedule }).stack).findWarning('*', Match.stringLikeRegexp('ScheduledJob.everyMinute')).length;
+  expect([
+    ScheduleExpression.cron({ hour: '3' }), ScheduleExpression.cron({ hour: '3', minute: '0' }), ScheduleExpression.cron({}), ScheduleExpression.cron({ minute: '*/5', hour: '3' }), ScheduleExpression.rate(Duration.minutes(1)),
+    ScheduleExpression.expression(Token.asString({ Ref: 'When' })),
+  ].map(warned)).toEqual([1, 0, 0, 0, 0, 0]);
 });

@@ -71,15 +71,6 @@ describe('an existing load balancer', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { SourceSecurityGroupId: 'sg-balancer', FromPort: 8080, ToPort: 8080 });
   });
 
-  test('gives a service the priority that a new ingress of that id gives', () => {
-    const priorityOf = (create: (stack: Stack, vpc: ec2.IVpc) => IPublicIngress) => {
-      const stack = new Stack(developmentApp(), 'Stack');
-      const vpc = createVpc(stack);
-      return create(stack, vpc).addRoute('Api', { paths: ['/api/*'], target: addApi(stack, vpc) }).priority;
-    };
-    expect(priorityOf((stack, vpc) => PublicIngress.fromPublicIngressAttributes(stack, 'Ingress', { ...imported(stack), vpc }))).toBe(priorityOf((stack, vpc) => new PublicIngress(stack, 'Ingress', { vpc })));
-  });
-
   test('takes fixed responses, redirects and shares as well', () => {
     const { stack, vpc, ingress } = importIngress({ https: true });
     ingress.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200 });

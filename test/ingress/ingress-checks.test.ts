@@ -22,7 +22,7 @@ function createApp({ https }: { https: boolean }): { app: App; stack: Stack; ing
   const targets = ['First', 'Second'].map((id, weight) => ({ target: new FargateApi(stack, id, { cluster, image: IMAGE }), weight }));
   const jwt = https ? IngressJwt.fromIssuer({ issuer: 'https://login.example.com', jwksEndpoint: 'https://login.example.com/keys' }) : undefined;
   ingress.addRoute('Plain', { paths: ['/plain/*'], target: targets[0].target, jwt });
-  ingress.addWeightedRoute('Shares', { paths: ['/shares/*'], targets });
+  ingress.addWeightedRoute('Shares', { paths: ['/shares/*'], targets, targetVerifiesTokens: true });
   ingress.addFixedResponse('Robots', { paths: ['/robots.txt'], statusCode: 200 });
   ingress.addRedirect('Old', { paths: ['/old/*'], path: '/new/#{path}' });
   return { app, stack, ingress };

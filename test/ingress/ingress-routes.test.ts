@@ -65,7 +65,7 @@ describe('a route', () => {
       HealthCheckPath: '/healthz',
       HealthCheckIntervalSeconds: 10,
       Matcher: { HttpCode: '200-299' },
-      TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '30' }]),
+      TargetGroupAttributes: Match.arrayWith([{ Key: 'deregistration_delay.timeout_seconds', Value: '60' }]),
     });
     template.hasResourceProperties(RULE, {
       ListenerArn: { Ref: 'IngressHttp4C035516' },

@@ -22,7 +22,7 @@ const file = (name: string) => path.join(__dirname, 'certificates', `${name}.pem
 const textOf = (name: string) => readFileSync(file(name), 'utf8');
 
 function addIngress(stack: Stack, mutualTls: IngressMutualTls, https = true, vpc: IVpc = createVpc(stack)): void {
-  const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1');
+  const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', `arn:aws:acm:${stack.region}:111111111111:certificate/1`);
   new PublicIngress(stack, 'Ingress', { vpc, mutualTls, domain: https ? CustomDomain.fromCertificate(certificate, ['api.example.com']) : undefined });
 }
 

@@ -7,7 +7,7 @@ const root = join(__dirname, '..', '..');
 const page = readFileSync(join(root, 'docs', 'migrations.md'), 'utf8');
 const classDoc = /\/\*\*(?:(?!\*\/)[^])*\*\/\s*export class MigrationTask\b/.exec(readFileSync(join(root, 'src', 'migrations', 'migration-task.ts'), 'utf8'))![0]
   .replace(/\n \*/g, ' ').replace(/ +/g, ' ');
-const tests = ['run-migration', 'run-migration-outcome', 'run-migration-text', 'migration-task', 'migration-task-order', 'migration-task-permissions', 'migration-task-docs']
+const tests = ['../fargate/run-task/run-task', '../fargate/run-task/outcome', '../fargate/run-task/text', 'migration-task', 'migration-task-order', 'migration-task-permissions', 'migration-task-docs']
   .map((name) => readFileSync(join(__dirname, `${name}.test.ts`), 'utf8')).join('\n');
 const PITFALLS = Array.from({ length: 16 }, (_, index) => index + 1);
 

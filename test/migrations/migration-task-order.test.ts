@@ -33,8 +33,8 @@ describe('pitfall 4: what the task needs to start', () => {
     for (const [type, prefix] of [
       ['AWS::Logs::LogGroup', 'MigrationsLogGroup'],
       ['AWS::IAM::Policy', 'MigrationsTaskDefinitionExecutionRoleDefaultPolicy'],
-      ['AWS::IAM::Policy', 'MigrationsRunnerPolicy'],
-      ['AWS::Lambda::Function', 'MigrationsRunner'],
+      ['AWS::IAM::Policy', 'TaskRunnerPolicy'],
+      ['AWS::Lambda::Function', 'TaskRunner'],
     ]) {
       expect(ids).toContain(only(made.stack, type, prefix).id);
     }
@@ -242,11 +242,13 @@ describe('spread over stacks', () => {
 
   test('a migration in a nested stack has a family of its own', () => {
     const made = backend();
-    const nested = new NestedStack(made.stack, 'Nested');
+    const [nested, twin] = ['Nested', 'Twin'].map((id) => new NestedStack(made.stack, id));
     new MigrationTask(nested, 'Migrations', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource() });
+    new MigrationTask(twin, 'Migrations', { cluster: made.cluster, database: made.postgres.addDatabase('Twin'), source: new FixedSource() });
 
     made.app.synth();
-    expect(JSON.stringify(only(nested, 'AWS::ECS::TaskDefinition').Properties.Family)).toContain('{"Ref":"AWS::StackName"}');
+    expect(only(nested, 'AWS::ECS::TaskDefinition').Properties.Family).toMatch(/^Backend-Migrations-\w{8}$/);
+    expect(only(nested, 'AWS::ECS::TaskDefinition').Properties.Family).not.toBe(only(twin, 'AWS::ECS::TaskDefinition').Properties.Family);
   });
 
   test('fails for a service in the stack of the database when the migration is in a later one', () => {

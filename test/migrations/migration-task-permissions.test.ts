@@ -46,7 +46,7 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
   beforeAll(() => {
     made = backend({ env: { region, account: '111122223333' } });
     migrate(made);
-    statements = statementsOf(made.stack, 'MigrationsRunner');
+    statements = statementsOf(made.stack, 'TaskRunnerPolicy');
     cluster = { 'Fn::GetAtt': [only(made.stack, 'AWS::ECS::Cluster').id, 'Arn'] };
   });
 
@@ -81,12 +81,12 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
 
   test('pitfall 15: reading the one log, and writing its own', () => {
     expect(text(statement(statements, 'logs:GetLogEvents').Resource)).toBe(`{${only(made.stack, 'AWS::Logs::LogGroup', 'MigrationsLogGroup').id}.Arn}`);
-    expect(text(statement(statements, 'logs:PutLogEvents').Resource)).toBe(`{${only(made.stack, 'AWS::Logs::LogGroup', 'MigrationsRunner').id}.Arn}`);
+    expect(text(statement(statements, 'logs:PutLogEvents').Resource)).toBe(`{${only(made.stack, 'AWS::Logs::LogGroup', 'TaskRunner').id}.Arn}`);
   });
 
   test('pitfall 15: looking at the own stack, and invoking itself', () => {
     expect(text(statement(statements, 'cloudformation:DescribeStacks').Resource)).toBe('{AWS::StackId}');
-    expect(text(statement(statements, 'lambda:InvokeFunction').Resource)).toBe(`{${only(made.stack, 'AWS::Lambda::Function', 'MigrationsRunner').id}.Arn}`);
+    expect(text(statement(statements, 'lambda:InvokeFunction').Resource)).toBe(`{${only(made.stack, 'AWS::Lambda::Function', 'TaskRunner').id}.Arn}`);
   });
 
   test('pitfall 15: nothing else, no managed policy, and no permission for the task itself', () => {
@@ -95,13 +95,13 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
       'logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents',
     ]);
     expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true);
-    const roles = Object.entries(resourcesOf(made.stack)).filter(([id, { Type }]) => Type === 'AWS::IAM::Role' && id.startsWith('Migrations'));
+    const roles = Object.entries(resourcesOf(made.stack)).filter(([id, { Type }]) => Type === 'AWS::IAM::Role' && /^(Migrations|TaskRunner)/.test(id));
     expect(roles.filter(([, { Properties }]) => Properties.ManagedPolicyArns !== undefined || Properties.Policies !== undefined)).toEqual([]);
     expect(Object.keys(resourcesOf(made.stack)).filter((id) => id.startsWith('MigrationsTaskDefinitionTaskRoleDefaultPolicy'))).toEqual([]);
   });
 
   test('pitfall 15: no ARN or host of one partition is written out', () => {
-    const own = Object.fromEntries(Object.entries(resourcesOf(made.stack)).filter(([id]) => id.startsWith('Migrations')));
+    const own = Object.fromEntries(Object.entries(resourcesOf(made.stack)).filter(([id]) => /^(Migrations|TaskRunner)/.test(id)));
     const written = JSON.stringify(own).replace(/"(ecs-tasks|lambda)\.amazonaws\.com"/g, '""');
 
     expect(written).not.toContain('arn:aws');
@@ -139,6 +139,6 @@ describe('permissions that users give', () => {
     new MigrationTask(stack, 'Migrations', { cluster: made.cluster, database: made.postgres.database, source: new FixedSource() });
     made.app.synth();
 
-    expect(JSON.stringify(statement(statementsOf(stack, 'MigrationsRunner'), 'ecs:RunTask').Condition)).toMatch(/Backend/);
+    expect(JSON.stringify(statement(statementsOf(stack, 'TaskRunnerPolicy'), 'ecs:RunTask').Condition)).toMatch(/Backend/);
   });
 });

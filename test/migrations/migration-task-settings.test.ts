@@ -15,14 +15,14 @@ function synthesize(props: Partial<MigrationTaskProps>): Template {
 }
 
 describe('logs', () => {
-  const logGroups = (template: Template) => Object.entries(template.findResources('AWS::Logs::LogGroup')).filter(([id]) => id.startsWith('Migrations')).map(([, { Properties, DeletionPolicy }]) => [Properties.RetentionInDays, DeletionPolicy]);
+  const logGroups = (template: Template) => Object.entries(template.findResources('AWS::Logs::LogGroup')).filter(([id]) => /^(Migrations|TaskRunner)/.test(id)).map(([, { Properties, DeletionPolicy }]) => [Properties.RetentionInDays, DeletionPolicy]);
 
   test('of the task and of its function are kept as the posture says', () => {
     expect(logGroups(synthesize({}))).toEqual([[7, 'Delete'], [7, 'Delete']]);
   });
 
-  test('are kept as was asked for', () => {
-    expect(logGroups(synthesize({ logRetention: logs.RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN }))).toEqual([[365, 'Retain'], [365, 'Retain']]);
+  test('of the task are kept as was asked for', () => {
+    expect(logGroups(synthesize({ logRetention: logs.RetentionDays.ONE_YEAR, removalPolicy: RemovalPolicy.RETAIN }))).toEqual([[365, 'Retain'], [7, 'Delete']]);
   });
 
   test('fail with a snapshot', () => {
@@ -79,7 +79,7 @@ describe('the roles', () => {
     expect(dependenciesOf(only(made.stack, 'Custom::Migration'))).toContain(policy.id);
     Template.fromStack(roles).resourceCountIs('AWS::IAM::Policy', 0);
     expect(made.stack.dependencies).toContain(roles);
-    const passed = JSON.stringify(only(made.stack, 'AWS::IAM::Policy', 'MigrationsRunner').Properties.PolicyDocument);
+    const passed = JSON.stringify(only(made.stack, 'AWS::IAM::Policy', 'TaskRunner').Properties.PolicyDocument);
     expect(passed).toContain(JSON.stringify(only(made.stack, 'AWS::ECS::TaskDefinition').Properties.TaskRoleArn));
   });
 

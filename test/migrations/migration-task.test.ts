@@ -46,7 +46,7 @@ describe('what a migration task makes', () => {
     migrate(made);
 
     expect(only(made.stack, 'AWS::Logs::LogGroup', 'MigrationsLogGroup').Properties.RetentionInDays).toBe(7);
-    expect(only(made.stack, 'AWS::Logs::LogGroup', 'MigrationsRunner').Properties.RetentionInDays).toBe(7);
+    expect(only(made.stack, 'AWS::Logs::LogGroup', 'TaskRunner').Properties.RetentionInDays).toBe(7);
   });
 
   test('the runner gets the connection of the owner, and no second copy of the password', () => {
@@ -99,7 +99,7 @@ describe('what a migration task makes', () => {
     const made = backend();
     migrate(made);
 
-    expect(only(made.stack, 'AWS::Lambda::Function', 'MigrationsRunner').Properties).not.toHaveProperty('VpcConfig');
+    expect(only(made.stack, 'AWS::Lambda::Function', 'TaskRunner').Properties).not.toHaveProperty('VpcConfig');
   });
 
   test('pitfall 1: CloudFormation waits longer than the own deadline, and never longer than it can', () => {
@@ -109,7 +109,7 @@ describe('what a migration task makes', () => {
 
     expect(only(made.stack, 'Custom::Migration', 'Migrations').Properties).toMatchObject({ TimeoutSeconds: '1800', ServiceTimeout: '2100' });
     expect(only(made.stack, 'Custom::Migration', 'Long').Properties).toMatchObject({ TimeoutSeconds: '3300', ServiceTimeout: '3600' });
-    expect(only(made.stack, 'AWS::Lambda::Function', 'MigrationsRunner').Properties.Timeout).toBe(900);
+    expect(only(made.stack, 'AWS::Lambda::Function', 'TaskRunner').Properties.Timeout).toBe(900);
   });
 
   test('pitfall 9: what decides over running again is the revision of the source, and the database', () => {
@@ -365,7 +365,7 @@ describe('dependencies of the function', () => {
     const made = backend();
     migrate(made);
 
-    const waitsFor = dependenciesOf(only(made.stack, 'AWS::Lambda::Function', 'MigrationsRunner'));
+    const waitsFor = dependenciesOf(only(made.stack, 'AWS::Lambda::Function', 'TaskRunner'));
     expect(waitsFor.filter((id) => id.includes('Policy'))).toEqual([]);
   });
 });

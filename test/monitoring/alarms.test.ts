@@ -39,7 +39,10 @@ describe('each alarm', () => {
     ['Backend/Postgres database-cpu', 'CPUUtilization', OVER, 90, 'The server has used 90 % of its processors for 15 minutes', [300, 3, 3], 'missing'],
     ['Backend/Postgres database-memory', 'FreeableMemory', UNDER, 134217728, 'The server has had less than 128 MiB of free memory for 15 minutes', [300, 3, 3], 'missing'],
     ['Backend/Postgres database-connections', 'DatabaseConnections', OVER, 1297, 'The server has had 1297 open connections, 80 % of the 1622 that it accepts, in each of 2 periods of 5 minutes', [300, 2, 2], 'missing'],
-    ['Backend/Postgres database-storage', 'FreeStorageSpace', UNDER, 10737418240, 'The server has less than 10 GiB of free storage, 10 % of what it was made with', [300, 1, 1], 'missing'],
+    ['Backend/Postgres database-storage', 'FreeStorageSpace', UNDER, 5368709120, 'The server has less than 5 GiB of free storage, 5 % of what it was made with', [300, 1, 1], 'missing'],
+    ['Backend/Postgres database-gone', 'CPUUtilization', UNDER, 1, 'The server has reported nothing for 15 minutes, so it is stopped or deleted', [300, 3, 3], 'breaching'],
+    ['Backend/Api service-tasks', 'CPUUtilization', UNDER, 2, 'Fewer than 2 tasks of the service have run, for 10 minutes', [60, 10, 10], 'breaching'],
+    ['Backend/Ingress route-empty', 'HealthyHostCount', UNDER, 1, 'Route Orders has had no healthy target for 5 minutes', [60, 5, 5], 'breaching'],
     ['Backend/Queue queue-age', 'ApproximateAgeOfOldestMessage', OVER, 300, 'The oldest message has been waiting for 300 s or more, for 5 minutes', [60, 5, 5], 'notBreaching'],
   ])('%s watches %s', (key, metric, comparison, threshold, text, [period, periods, datapoints], missing) => {
     expect(all[key]).toMatchObject({
@@ -59,18 +62,18 @@ describe('each alarm', () => {
   });
 
   test.each([
-    ['Backend/Ingress ingress-errors', 'HTTPCode_ELB_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)'],
-    ['Backend/Ingress route-errors', 'HTTPCode_Target_5XX_Count', 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([r0]), 0)'],
-  ])('%s is the share of %s in three of five minutes', (key, metric, expression) => {
+    ['Backend/Ingress ingress-errors', 'HTTPCode_ELB_5XX_Count', 'IF((SUM([e0]) >= 5) OR (2 * SUM([e0]) > SUM([e0, FILL(r0, 0)])), 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)'],
+    ['Backend/Ingress route-errors', 'HTTPCode_Target_5XX_Count', 'IF((SUM([e0]) >= 5) OR (2 * SUM([e0]) > SUM([r0])), 100 * SUM([e0]) / SUM([r0]), 0)'],
+  ])('%s is the share of %s in three of 15 minutes', (key, metric, expression) => {
     const { Metrics = [], ...alarm } = all[key];
-    expect(alarm).toMatchObject({ Threshold: 5, EvaluationPeriods: 5, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching', ComparisonOperator: OVER });
+    expect(alarm).toMatchObject({ Threshold: 5, EvaluationPeriods: 15, DatapointsToAlarm: 3, TreatMissingData: 'notBreaching', ComparisonOperator: OVER });
     expect(Metrics.map(({ Expression, MetricStat }) => Expression ?? [MetricStat?.Metric.MetricName, MetricStat?.Period, MetricStat?.Stat])).toEqual([
       expression, [metric, 60, 'Sum'], ['RequestCount', 60, 'Sum'],
     ]);
   });
 
   test('goes to the topic, and so does its end', () => {
-    expect(Object.keys(all)).toHaveLength(19);
+    expect(Object.keys(all)).toHaveLength(25);
     for (const { AlarmActions, OKActions } of Object.values(all)) {
       expect([AlarmActions, OKActions]).toEqual([[{ Ref: 'MonitoringTopic2EDA8B02' }], [{ Ref: 'MonitoringTopic2EDA8B02' }]]);
     }
@@ -89,12 +92,12 @@ describe('each alarm', () => {
 
 describe('thresholds', () => {
   test.each<[string, (monitoring: BackendMonitoring, watched: Watched) => void, { [section: string]: number }]>([
-    ['a service', (monitoring, { api }) => monitoring.monitorService(api, { cpuPercent: 70, memoryPercent: 100 }), { 'service-cpu': 70, 'service-memory': 100 }],
+    ['a service', (monitoring, { api }) => monitoring.monitorService(api, { cpuPercent: 70, memoryPercent: 100 }), { 'service-cpu': 70, 'service-memory': 100, 'service-tasks': 2 }],
     ['an ingress', (monitoring, { ingress }) => monitoring.monitorIngress(ingress, { errorPercent: 0.5, minErrors: 20, maxLatency: Duration.millis(250) }),
-      { 'ingress-errors': 0.5, 'route-errors': 0.5, 'route-latency': 0.25, 'route-unhealthy': 1 }],
+      { 'ingress-errors': 0.5, 'route-errors': 0.5, 'route-latency': 0.25, 'route-unhealthy': 1, 'route-empty': 1 }],
     ['a server', (monitoring, { postgres }) => monitoring.monitorPostgres(postgres, { cpuPercent: 50, minFreeMemory: Size.gibibytes(2), maxConnections: 7, minFreeStorage: Size.gibibytes(3) }),
-      { 'database-cpu': 50, 'database-memory': 2147483648, 'database-connections': 7, 'database-storage': 3221225472 }],
-    ['a cache', (monitoring, { cache }) => monitoring.monitorCache(cache, { cpuPercent: 60, memoryPercent: 70, maxEvictions: 1 }), { 'cache-cpu': 60, 'cache-memory': 70, 'cache-evictions': 1 }],
+      { 'database-gone': 1, 'database-cpu': 50, 'database-memory': 2147483648, 'database-connections': 7, 'database-storage': 3221225472 }],
+    ['a cache', (monitoring, { cache }) => monitoring.monitorCache(cache, { cpuPercent: 60, memoryPercent: 70, maxEvictions: 1 }), { 'cache-gone': 1, 'cache-cpu': 60, 'cache-memory': 70, 'cache-evictions': 1 }],
     ['a queue', (monitoring, { queue }) => monitoring.monitorQueue(queue, { maxAge: Duration.hours(1) }), { 'queue-age': 3600 }],
   ])('of %s are options', (_what, watch, thresholds) => {
     const found = alarms(watch);
@@ -131,7 +134,7 @@ describe('alarms that are not wanted', () => {
     const monitoring = new BackendMonitoring(stack, 'Monitoring');
 
     // WHEN
-    monitoring.monitorService(watched.api, { exclude: [BackendAlarm.SERVICE_CPU, BackendAlarm.SERVICE_DEPLOYMENT] });
+    monitoring.monitorService(watched.api, { exclude: [BackendAlarm.SERVICE_CPU, BackendAlarm.SERVICE_TASKS, BackendAlarm.SERVICE_TASK_FAILED, BackendAlarm.SERVICE_DEPLOYMENT] });
     monitoring.monitorMigrations(watched.migrations, { exclude: [BackendAlarm.MIGRATION_FAILED] });
 
     // THEN
@@ -163,7 +166,7 @@ describe('monitor()', () => {
 
   test('leaves alarms out, also by a section that has no name', () => {
     const found = alarms((monitoring, { api }) => monitoring.monitor(api, { exclude: [BackendAlarm.of('service-cpu')] }));
-    expect(Object.keys(found)).toEqual(['Backend/Api service-memory']);
+    expect(Object.keys(found)).toEqual(['Backend/Api service-memory', 'Backend/Api service-tasks']);
   });
 
   test('fails for a construct that does not say what to watch', () => {
@@ -184,7 +187,7 @@ describe('routes', () => {
       ingress.addRoute('Later', { paths: ['/later'], target: api });
     });
     const texts = Object.values(found).map(({ AlarmDescription }) => AlarmDescription);
-    expect(texts.filter((text) => text.includes('of route Later'))).toHaveLength(3);
+    expect(texts.filter((text) => /route Later/i.test(text))).toHaveLength(4);
   });
 
   test('of a service that shifts requests are watched in both target groups', () => {
@@ -201,10 +204,11 @@ describe('routes', () => {
     const found = alarmsOf(Template.fromStack(stack));
     const expressions = Object.fromEntries(Object.entries(found).map(([key, { Metrics = [] }]) => [key.split(' ')[1], Metrics[0].Expression]));
     expect(expressions).toEqual({
-      'ingress-errors': 'IF(SUM([e0]) >= 5, 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)',
-      'route-errors': 'IF(SUM([e0, e1]) >= 5, 100 * SUM([e0, e1]) / SUM([r0, r1]), 0)',
+      'ingress-errors': 'IF((SUM([e0]) >= 5) OR (2 * SUM([e0]) > SUM([e0, FILL(r0, 0)])), 100 * SUM([e0]) / SUM([e0, FILL(r0, 0)]), 0)',
+      'route-errors': 'IF((SUM([e0, e1]) >= 5) OR (2 * SUM([e0, e1]) > SUM([r0, r1])), 100 * SUM([e0, e1]) / SUM([r0, r1]), 0)',
       'route-latency': 'MAX([m0, m1])',
       'route-unhealthy': 'MAX([m0, m1])',
+      'route-empty': 'MAX([m0, m1])',
     });
     expect(JSON.stringify(found['Backend/Ingress route-latency'].Metrics)).toMatch(/BlueTargetGroup.*BlueAlternateTargetGroup/);
   });
@@ -227,12 +231,12 @@ describe('servers', () => {
     const { template } = monitor(productionApp(), {}, (monitoring, stack) => {
       monitoring.monitorPostgres(new PrivatePostgres(stack, 'Postgres', { vpc: createVpc(stack), capacity: PostgresCapacity.serverless({ min: 0.5, max: 2 }), caCertificates: PemFile.fromText(CA_BUNDLE) }));
     });
-    expect(sectionsOf(alarmsOf(template))).toEqual(['database-cpu', 'database-memory', 'database-connections']);
+    expect(sectionsOf(alarmsOf(template))).toEqual(['database-gone', 'database-cpu', 'database-memory', 'database-connections']);
   });
 
   test('that are imported are watched as far as their limits are known, with a warning for the rest', () => {
     const { stack, template } = monitor(productionApp(), {}, (monitoring, home) => monitoring.monitorPostgres(importServer(home, { instanceIdentifier: 'legacy' })));
-    expect(sectionsOf(alarmsOf(template))).toEqual(['database-cpu', 'database-memory']);
+    expect(sectionsOf(alarmsOf(template))).toEqual(['database-gone', 'database-cpu', 'database-memory']);
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("number of connections that 'Monitoring/Legacy' accepts isn't known.*Set `maxConnections`, or `exclude: .BackendAlarm.DATABASE_CONNECTIONS"));
     Annotations.fromStack(stack).hasWarning('*', Match.stringLikeRegexp("storage size of 'Monitoring/Legacy' isn't known.*Set `minFreeStorage`, or `exclude: .BackendAlarm.DATABASE_STORAGE"));
   });
@@ -260,7 +264,7 @@ describe('caches', () => {
 
     // THEN
     const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::CloudWatch::Alarm', 6);
+    template.resourceCountIs('AWS::CloudWatch::Alarm', 8);
     for (const node of ['Node1', 'Node2']) {
       const ofNode = (text: string) => Match.stringLikeRegexp(`^Backend/Cache: ${node} of the cache has ${text}`);
       template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'EngineCPUUtilization', Threshold: 90, TreatMissingData: 'missing', AlarmDescription: ofNode('used 90 % of its engine') });
@@ -273,7 +277,7 @@ describe('caches', () => {
     const { template } = monitor(productionApp(), {}, (monitoring, stack) => {
       monitoring.monitorCache(new RedisCache(stack, 'Cache', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
     });
-    expect(sectionsOf(alarmsOf(template))).toEqual(['cache-evictions', 'cache-throttled']);
+    expect(sectionsOf(alarmsOf(template))).toEqual(['cache-gone', 'cache-evictions', 'cache-throttled']);
     expect(alarmsOf(template)['Monitoring/Cache cache-throttled']).toMatchObject({ MetricName: 'ThrottledCmds', Threshold: 1, EvaluationPeriods: 3, TreatMissingData: 'notBreaching' });
   });
 
@@ -293,10 +297,10 @@ describe('failures', () => {
     return Template.fromStack(stack).findResources('AWS::Events::Rule') as Record<string, { Properties: Record<string, unknown> }>;
   }
   const found = Object.values(rules()).map(({ Properties }) => Properties).filter(({ Description }) => String(Description).includes('Runbook:'));
-  const about = (path: string) => found.find(({ Description }) => String(Description).startsWith(`${path}:`)) ?? {};
+  const about = (path: string, section: string) => found.find(({ Description }) => String(Description).startsWith(`${path}:`) && String(Description).endsWith(`#${section}`)) ?? {};
 
   test('of a deployment are told, with the reason', () => {
-    expect(about('Backend/Worker')).toMatchObject({
+    expect(about('Backend/Worker', 'service-deployment')).toMatchObject({
       State: 'ENABLED',
       EventPattern: { 'source': ['aws.ecs'], 'detail-type': ['ECS Deployment State Change'], 'resources': [{ Ref: expect.stringMatching(/^WorkerService/) as string }], 'detail': { eventName: ['SERVICE_DEPLOYMENT_FAILED'] } },
       Targets: [{
@@ -310,7 +314,7 @@ describe('failures', () => {
   });
 
   test('of a migration are told, those that did not start included', () => {
-    expect(about('Backend/Migrations')).toMatchObject({
+    expect(about('Backend/Migrations', 'migration-failed')).toMatchObject({
       EventPattern: {
         'source': ['aws.ecs'],
         'detail-type': ['ECS Task State Change'],
@@ -320,11 +324,11 @@ describe('failures', () => {
           $or: [{ containers: { exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
         },
       },
-      Targets: [{ InputTransformer: { InputTemplate: expect.stringContaining('#migration-failed | Reason: <detail-stoppedReason> | Task: <detail-taskArn>') as string } }],
+      Targets: [{ InputTransformer: { InputTemplate: { 'Fn::Join': ['', [expect.stringContaining('#migration-failed | Reason: <detail-stoppedReason> | Exit codes: <detail-containers----exitCode> | Task: <detail-taskArn> | Log: aws logs tail ') as string, { Ref: expect.stringMatching(/^MigrationsLogGroup/) as string }, ' --region ', { Ref: 'AWS::Region' }, expect.stringContaining('--log-stream-names migration/migrate/') as string]] } } }],
     });
   });
 
-  test('are told of each service, job and migration once', () => {
-    expect(found.map(({ Description }) => String(Description).split(':')[0]).sort()).toEqual(['Backend/Api', 'Backend/Job', 'Backend/Migrations', 'Backend/Worker']);
+  test('are told of each job and migration once, and of each service its tasks and its deployments', () => {
+    expect(found.map(({ Description }) => String(Description).split(':')[0]).sort()).toEqual(['Backend/Api', 'Backend/Api', 'Backend/Job', 'Backend/Migrations', 'Backend/Worker', 'Backend/Worker']);
   });
 });

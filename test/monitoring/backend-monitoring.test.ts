@@ -200,7 +200,7 @@ describe('anywhere', () => {
     const template = Template.fromStack(stack);
     template.resourceCountIs('AWS::SNS::Topic', 2);
     template.resourceCountIs('AWS::CloudWatch::Dashboard', 2);
-    template.resourceCountIs('AWS::Events::Rule', 8);
+    template.resourceCountIs('AWS::Events::Rule', 12);
   });
 
   test.each(['cn-north-1', 'us-gov-west-1'])('nothing names another partition in %s', (region) => {

@@ -73,6 +73,7 @@ describe('a file system', () => {
   test('has an alarm on its operations, and with elastic throughput no other', () => {
     const template = watch();
     expect(alarmsOf(template)).toEqual({
+      'Monitoring/Files file-system-gone': expect.objectContaining({ MetricName: 'StorageBytes', Statistic: 'SampleCount', Period: 900, TreatMissingData: 'missing', InsufficientDataActions: [{ Ref: 'MonitoringTopic2EDA8B02' }] }) as unknown,
       'Monitoring/Files file-system-io': expect.objectContaining({ MetricName: 'PercentIOLimit', Statistic: 'Average', Threshold: 90, EvaluationPeriods: 3, TreatMissingData: 'notBreaching' }) as unknown,
     });
     expect(graphs(template)).toEqual(['PercentIOLimit']);
@@ -86,13 +87,13 @@ describe('a file system', () => {
 
   test('has thresholds as asked for', () => {
     const alarms = alarmsOf(watch(ThroughputMode.BURSTING, { ioPercent: 75, minBurstCredits: Size.gibibytes(1) }));
-    expect(Object.values(alarms).map(({ Threshold }) => Threshold)).toEqual([75, 1_073_741_824]);
+    expect(Object.values(alarms).map(({ Threshold }) => Threshold)).toEqual([1, 75, 1_073_741_824]);
   });
 
   test('that is imported has a graph of credits, and an alarm once somebody says from when on', () => {
-    expect(Object.keys(alarmsOf(imported()))).toEqual(['Monitoring/Files file-system-io']);
+    expect(Object.keys(alarmsOf(imported()))).toEqual(['Monitoring/Files file-system-gone', 'Monitoring/Files file-system-io']);
     expect(graphs(imported())).toEqual(['PercentIOLimit', 'BurstCreditBalance']);
-    expect(Object.keys(alarmsOf(imported({ minBurstCredits: Size.gibibytes(50) })))).toEqual(['Monitoring/Files file-system-io', 'Monitoring/Files file-system-credits']);
+    expect(Object.keys(alarmsOf(imported({ minBurstCredits: Size.gibibytes(50) })))).toEqual(['Monitoring/Files file-system-gone', 'Monitoring/Files file-system-io', 'Monitoring/Files file-system-credits']);
   });
 
   test.each<[string, ThroughputMode, MonitorFileSystemOptions, RegExp]>([
@@ -109,7 +110,7 @@ test('monitor() takes both', () => {
   const monitoring = new BackendMonitoring(stack, 'Monitoring');
   monitoring.monitor(watched.job);
   monitoring.monitor(watched.files);
-  expect(Object.keys(alarmsOf(Template.fromStack(stack)))).toEqual(['Backend/Job job-not-started', 'Backend/Files file-system-io', 'Backend/Files file-system-credits']);
+  expect(Object.keys(alarmsOf(Template.fromStack(stack)))).toEqual(['Backend/Job job-not-started', 'Backend/Files file-system-gone', 'Backend/Files file-system-io', 'Backend/Files file-system-credits']);
 });
 
 test('in development nothing is made for either', () => {

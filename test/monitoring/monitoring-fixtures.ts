@@ -80,7 +80,7 @@ export function monitor(app: App, props: BackendMonitoringProps | undefined, wat
 export interface AlarmProperties {
   readonly AlarmDescription: string;
   readonly MetricName?: string;
-  readonly Metrics?: { readonly Expression?: string; readonly MetricStat?: { readonly Metric: { readonly MetricName: string }; readonly Period: number; readonly Stat: string } }[];
+  readonly Metrics?: { readonly Id: string; readonly Expression?: string; readonly MetricStat?: { readonly Metric: { readonly MetricName: string }; readonly Period: number; readonly Stat: string } }[];
   readonly Threshold: number;
   readonly ComparisonOperator: string;
   readonly EvaluationPeriods: number;
@@ -94,5 +94,13 @@ export interface AlarmProperties {
 /** Properties of each alarm of this construct, by section of the runbook; not those of what it watches. */
 export function alarmsOf(template: Template): Record<string, AlarmProperties> {
   const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm') as Record<string, { Properties: AlarmProperties }>).map(({ Properties }) => Properties);
-  return Object.fromEntries(alarms.filter(({ AlarmActions }) => AlarmActions !== undefined).map((alarm) => [`${alarm.AlarmDescription.split(':')[0]} ${alarm.AlarmDescription.split('#')[1]}`, alarm]));
+  return Object.fromEntries(alarms.filter(({ AlarmActions }) => AlarmActions !== undefined).map((alarm) => {
+    const text = textOf(alarm.AlarmDescription);
+    return [`${text.split(':')[0]} ${text.split('#')[1]}`, alarm];
+  }));
+}
+
+/** A text of which parts may be known only at deployment. */
+function textOf(text: string | { readonly 'Fn::Join': [string, unknown[]] }): string {
+  return typeof text === 'string' ? text : text['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : '…')).join('');
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'fs';
 import { resolve } from 'path';
 import { CfnParameter } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { alarmsOf, createStacks, monitor, watchAll } from './monitoring-fixtures';
 import { BackendMonitoring, CacheCapacity, RedisCache, type BackendMonitoringProps } from '../../src';
 import { BackendAlarm } from '../../src/symptoms';
@@ -18,6 +19,7 @@ function descriptions(props?: BackendMonitoringProps): string[] {
   const monitoring = new BackendMonitoring(stack, 'Monitoring', props);
   watchAll(monitoring, watched);
   monitoring.monitorCache(new RedisCache(stack, 'Serverless', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
+  monitoring.monitorQueue(new Queue(stack, 'Work', { deadLetterQueue: { queue: new Queue(stack, 'Dead'), maxReceiveCount: 3 } }));
   const template = Template.fromStack(stack);
   const rules = Object.values(template.findResources('AWS::Events::Rule') as Record<string, { Properties: { Description: string } }>).map(({ Properties }) => Properties.Description);
   return [...Object.values(alarmsOf(template)).map(({ AlarmDescription }) => AlarmDescription), ...rules];

@@ -248,6 +248,18 @@ describe('bastions', () => {
   });
 });
 
+test.each<[string, (service: Construct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection) => unknown]>([
+  ['a store', placeStore],
+  ['tasks', placeTask],
+  ['a bastion', (service, vpc, vpcSubnets) => placeBastion(service, vpc, PUBLIC, vpcSubnets)],
+])('fails for %s with subnets of another VPC, and takes those of an unknown one', (_what, place) => {
+  const { stack, service } = app();
+  const vpc = vpcOf(stack, PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED);
+  const other = new BackendNetwork(stack, 'Other').vpc;
+  expect(() => place(service, vpc, { subnets: other.isolatedSubnets })).toThrow(/subnet 'Stack\/Other\/.*Isolated.*' of the VPC 'Stack\/Other', but this construct is in the VPC 'Stack\/Vpc'/);
+  expect(() => place(service, vpc, { subnets: [ec2.Subnet.fromSubnetId(stack, 'Imported', 'subnet-1')] })).not.toThrow();
+});
+
 test('a VPC that is still to be looked up is taken as it will be', () => {
   const root = new App();
   const stack = new Stack(root, 'Stack', { env: { region: 'eu-west-1', account: '111111111111' } });

@@ -1,5 +1,6 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { idOf, newServer } from './postgres-fixtures';
+import { idOf, newServer, serverTemplate } from './postgres-fixtures';
 import { AdminSecret, Posture, PostgresCapacity, type PrivatePostgresProps } from '../../src';
 
 /**
@@ -112,5 +113,24 @@ describe('logical ids of what holds data', () => {
     ]);
     expect(Object.keys(found.findResources('Custom::PostgresUser'))).toEqual(['PostgresDatabaseUsersApi30BD08CC', 'PostgresDatabaseOwner0E68254A']);
     expect(idOf(found, 'Custom::PostgresDatabase')).toBe('PostgresDatabase79CCBC52');
+  });
+});
+
+describe('protection from deletion', () => {
+  const policies = (props: Partial<PrivatePostgresProps>, posture: Posture) => {
+    const [{ DeletionPolicy, Properties }] = Object.values(serverTemplate(props, posture).findResources('AWS::RDS::DBInstance')) as { DeletionPolicy: string; Properties: { DeletionProtection: boolean } }[];
+    return [Properties.DeletionProtection, DeletionPolicy];
+  };
+
+  test.each<[string, Partial<PrivatePostgresProps>, Posture, [boolean, string]]>([
+    ['asked for in development keeps a snapshot', { deletionProtection: true }, Posture.development(), [true, 'Snapshot']],
+    ['goes where production destroys', { removalPolicy: RemovalPolicy.DESTROY }, Posture.production(), [false, 'Delete']],
+    ['is with whatever else is kept', { deletionProtection: true, removalPolicy: RemovalPolicy.RETAIN }, Posture.development(), [true, 'Retain']],
+  ])('%s', (_what, props, posture, expected) => {
+    expect(policies(props, posture)).toEqual(expected);
+  });
+
+  test.each([['instance', {}], ['cluster', { capacity: PostgresCapacity.serverless({ min: 1, max: 2 }) }]])('fails with destruction, for an %s', (_kind, props) => {
+    expect(() => serverTemplate({ ...props, deletionProtection: true, removalPolicy: RemovalPolicy.DESTROY }, Posture.production())).toThrow(/PrivatePostgres\.deletionProtection/);
   });
 });

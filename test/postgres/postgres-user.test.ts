@@ -299,6 +299,6 @@ describe('a user refuses', () => {
   test('fails with one id twice', () => {
     const { postgres } = newServer();
     postgres.database.addUser('Api');
-    expect(() => postgres.database.addUser('Api', { username: 'other' })).toThrow(/already a Construct with name 'Api'/);
+    expect(() => postgres.database.addUser('Api', { username: 'other' })).toThrow(/with the id 'Api' before.*Props\.duplicateId/);
   });
 });

@@ -105,7 +105,7 @@ describe('an instance in the production posture', () => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'CPUUtilization', Threshold: 90, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods: 3 });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'DatabaseConnections', Statistic: 'Maximum', Threshold: 1297, ComparisonOperator: 'GreaterThanOrEqualToThreshold', EvaluationPeriods: 1 });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', {
-      MetricName: 'FreeStorageSpace', Statistic: 'Minimum', Threshold: 10 * 1024 ** 3, ComparisonOperator: 'LessThanThreshold', EvaluationPeriods: 1,
+      MetricName: 'FreeStorageSpace', Statistic: 'Minimum', Threshold: 5 * 1024 ** 3, ComparisonOperator: 'LessThanThreshold', EvaluationPeriods: 1,
     });
     const alarms = Object.keys(template.findResources('AWS::CloudWatch::Alarm'));
     expect(alarms.map((id) => id.replace(/[0-9A-F]{8}$/, '')).sort()).toEqual(['PostgresConnectionsAlarm', 'PostgresCpuAlarm', 'PostgresStorageAlarm']);

@@ -17,8 +17,9 @@ test('a server is watched by the metrics that its kind has, where its kind has t
 
   // THEN
   const template = Template.fromStack(stack);
-  template.resourceCountIs('AWS::CloudWatch::Alarm', 1);
+  template.resourceCountIs('AWS::CloudWatch::Alarm', 2);
   template.hasResourceProperties('AWS::CloudWatch::Alarm', { Namespace: 'Agent', MetricName: 'cpu_used', Dimensions: [{ Name: 'Cluster', Value: 'orders' }], AlarmDescription: Match.stringLikeRegexp('#database-cpu$') });
+  template.hasResourceProperties('AWS::CloudWatch::Alarm', { Namespace: 'Agent', MetricName: 'cpu_used', Statistic: 'SampleCount', AlarmDescription: Match.stringLikeRegexp('#database-gone$') });
 });
 
 test('fails to give a metric that a kind of server does not have', () => {

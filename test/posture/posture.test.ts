@@ -36,6 +36,7 @@ const OVERRIDES: Required<PostureOverrides> = {
   idleInTransactionSessionTimeout: Duration.minutes(3),
   lockTimeout: Duration.seconds(1),
   minTasks: 3,
+  rehearsal: true,
   maxTasks: 30,
   containerInsights: true,
   logRetention: logs.RetentionDays.TEN_YEARS,

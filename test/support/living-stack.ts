@@ -3,7 +3,7 @@ import createOnlyProperties from './create-only-properties.json';
 import type { Posture } from '../../src/posture';
 
 /** A resource as it stands in a template. */
-interface TemplateResource {
+export interface TemplateResource {
   readonly Type: string;
   readonly Properties?: Record<string, unknown>;
   readonly DeletionPolicy?: string;
@@ -93,7 +93,8 @@ export function replacements(before: LivingApp, after: LivingApp): string[] {
     replacedBy(resource, after[key]).map((property) => `${key} (${resource.Type}) is replaced because of ${property}`));
 }
 
-function replacedBy(before: TemplateResource, after: TemplateResource): string[] {
+/** The create-only properties that differ. */
+export function replacedBy(before: TemplateResource, after: TemplateResource): string[] {
   if (before.Type !== after.Type) {
     return ['its type'];
   }

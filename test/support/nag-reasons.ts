@@ -9,11 +9,11 @@ export interface AcceptedFinding {
   /** Where AWS says the fact that the reason rests on. */
   readonly see?: string;
   /** The posture that the finding is accepted in, where it is not in both. */
-  readonly posture?: 'development';
+  readonly posture?: 'development' | 'production';
 }
 
 const AWS = 'https://docs.aws.amazon.com';
-const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'Migrations/Runner'];
+const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'TaskRunner'];
 
 /** What the packs find in the examples and is right as it is, by what it is about. */
 export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedFinding[] } = {
@@ -116,7 +116,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     {
       rule: 'IAMNoInlinePolicy',
       paths: [
-        'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'Migrations/Runner',
+        'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'TaskRunner',
         'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
@@ -136,7 +136,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     },
     {
       rule: 'IAM5[Resource::*]',
-      paths: ['Migrations/Runner/Policy'],
+      paths: ['TaskRunner/Policy'],
       reason: 'ecs:ListTasks has no task to name; a condition limits it to the one cluster.',
       see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerservice.html`,
     },
@@ -146,7 +146,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       reason: 'Two conditions limit it to the secrets of this server\'s users: a tag with the role\'s own ARN, and one that only CloudFormation sets.',
       see: `${AWS}/secretsmanager/latest/userguide/auth-and-access-abac.html`,
     },
-    { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['Migrations/Runner/Policy'], reason: 'All revisions of the one family, and tasks of the one cluster, whose ids nobody knows before they run.' },
+    { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['TaskRunner/Policy'], reason: 'All revisions of the families that the stack runs, and tasks of the one cluster, whose ids nobody knows before they run.' },
     {
       rule: 'IAM5[Resource::*]',
       paths: ['Bastion/Role'],
@@ -162,11 +162,12 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
   ],
   'Containers and logs': [
     { rule: 'ECS2', paths: ['Migrations/TaskDefinition', 'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition'], reason: 'The environment holds file names, ports, sizes and time limits; everything secret comes from Secrets Manager.' },
+    { rule: 'ECS2', paths: ['Api/Rehearsal/TaskDefinition', 'Supertokens/Rehearsal/TaskDefinition'], posture: 'production', reason: 'It is the environment of the service, and of what decides about its rehearsal.' },
     { rule: 'ECS4', paths: ['Cluster'], posture: 'development', reason: 'Container Insights costs more than the tasks of a development stack; production has it.' },
     {
       rule: 'CloudWatchLogGroupEncrypted',
       paths: [
-        'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Runner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
+        'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'TaskRunner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
         'Supertokens/LogGroup', 'Bastion/Shell/Logs',
       ],
       reason: 'CloudWatch encrypts every log group; the rule asks for a key of one\'s own, which flow logs and shell sessions take as `encryptionKey`.',
@@ -189,7 +190,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     { rule: 'LambdaAsyncFailureDestination', paths: ['Postgres/Broker/Conductor'], reason: 'As with the queue: the stack reports the failure, and a later reader could do nothing with the event.' },
     {
       rule: 'LambdaInsideVPC',
-      paths: ['Postgres/Broker/Conductor', 'Migrations/Runner'],
+      paths: ['Postgres/Broker/Conductor', 'TaskRunner'],
       reason: 'It calls AWS only and never the database, so that the function inside the network needs no permissions and the network no endpoints.',
     },
     { rule: 'LambdaTracing', paths: FUNCTIONS, reason: 'It runs for seconds during a deployment and logs each step; a trace would have one segment.' },

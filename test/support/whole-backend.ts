@@ -172,8 +172,8 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
     new FargateApi(home, 'FirstApi', { cluster, image, connectTo: [user, made.cacheUser, ServiceBinding.withPrefix('REPORTS', made.users[0])], migrations, securityGroups, port, minTasks, maxTasks }),
     new FargateApi(home, 'SecondApi', { cluster, image: images.image('1.0.0'), connectTo: users.slice(2).map((other, index) => ServiceBinding.withPrefix(`DB${index}`, other)), migrations, enableExecuteCommand: true }),
   ];
-  apis.forEach((api, index) => ingresses[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api }));
-  ingresses[1].addRoute('Api', { target: apis[0] });
+  apis.forEach((api, index) => ingresses[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api, targetVerifiesTokens: true }));
+  ingresses[1].addRoute('Api', { target: apis[0], targetVerifiesTokens: true });
   ingresses[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: IngressJwt.fromIssuer(ISSUER) });
   createFrontends(home, ingresses[0].url);
   const called = existing === undefined ? [apis[1]] : [];

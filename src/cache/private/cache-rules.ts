@@ -1,6 +1,7 @@
 import { RemovalPolicy, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CacheSettings, NodeSettings } from './cache-settings';
+import { SERVERLESS_PORT } from './serverless-ports';
 import { refuseOf, type Refuse } from '../../private/errors';
 import { integer } from '../../private/ranges';
 import { validateWindows } from '../../private/windows';
@@ -71,8 +72,8 @@ function validateServerless(props: RedisCacheProps, { zones, port }: CacheSettin
   if (unused.length > 0) {
     refuse('RedisCache.serverlessProps', `A serverless cache doesn't support ${unused.map((name) => `\`${name}\``).join(', ')}. Remove what only nodes support, or use \`CacheCapacity.node()\`.`);
   }
-  if (port !== 6379) {
-    refuse('RedisCache.serverlessPort', `\`port\` can't be ${Token.isUnresolved(port) ? 'a token' : port}, because a serverless cache listens on 6379. Remove \`port\`, or use \`CacheCapacity.node()\`.`);
+  if (port !== SERVERLESS_PORT) {
+    refuse('RedisCache.serverlessPort', `\`port\` can't be ${Token.isUnresolved(port) ? 'a token' : port}, because a serverless cache listens on ${SERVERLESS_PORT}. Remove \`port\`, or use \`CacheCapacity.node()\`.`);
   }
   if (zones.length === 1) {
     refuse('RedisCache.serverlessZones', 'The cache\'s subnets are all in one availability zone, and a serverless cache needs two. Use subnets in two zones.');

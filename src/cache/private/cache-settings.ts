@@ -3,6 +3,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { placeStore } from '../../network/shared/placement';
+import { zonesOf } from '../../network/shared/subnet-lists';
 import { Posture } from '../../posture';
 import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
 import { CacheEngine } from '../cache-engine';
@@ -63,18 +64,19 @@ export function companionPolicy({ removalPolicy }: CacheSettings): RemovalPolicy
   return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
 }
 
+/**
+ * Whether memory is full by design: any key may be dropped for another, or the least used ones move to the disk of the node.
+ *
+ * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/data-tiering.html
+ */
+export function fillsUp({ parameters, nodes }: CacheSettings): boolean {
+  return parameters['maxmemory-policy']?.startsWith('allkeys-') || nodes?.instanceType.toString().startsWith('r6gd.') === true;
+}
+
 function nodeSettings({ nodes }: CacheCapacity, posture: Posture): NodeSettings | undefined {
   if (nodes === undefined) {
     return undefined;
   }
   const replicas = nodes.replicas ?? (nodes.multiAz ?? posture.multiAz ? 1 : 0);
   return { instanceType: nodes.instanceType ?? posture.cacheNodeType, replicas, multiAz: nodes.multiAz ?? replicas > 0 };
-}
-
-function zonesOf(subnets: ec2.ISubnet[]): string[] {
-  try {
-    return [...new Set(subnets.map(({ availabilityZone }) => availabilityZone))];
-  } catch {
-    return [];
-  }
 }

@@ -1,7 +1,8 @@
 import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IRedisCache, RedisCache } from '..';
 import { BackendAlarm } from '../../symptoms';
-import { count, percent } from '../../symptoms/shared/limits';
+import { gone } from '../../symptoms/shared/gone';
+import { count, percent, shown } from '../../symptoms/shared/limits';
 import type { Symptom } from '../../symptoms/shared/symptom';
 import type { MonitorCacheOptions } from '../monitor-cache-options';
 
@@ -12,7 +13,7 @@ interface CacheLimits {
 }
 
 /**
- * What a cache looks like that will soon be in trouble: each of its nodes, or the serverless cache as a whole. Nodes report their load
+ * What a cache looks like that is, or will soon be, in trouble: each of its nodes, or the serverless cache as a whole. Nodes report their load
  * always, and evictions too; a serverless cache reports throttling only when there is some.
  *
  * @see https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.WhichShouldIMonitor.html
@@ -25,7 +26,7 @@ export function cacheSymptoms(cache: IRedisCache, options: MonitorCacheOptions):
   };
   const known = cache.metricEvictions().dimensions?.CacheClusterId as string | undefined;
   if (known === undefined) {
-    return [evictions(cache, limits), throttled(cache)];
+    return [serverlessGone(cache), evictions(cache, limits), throttled(cache)];
   }
   const nodes = (cache as Partial<RedisCache>).nodeIds ?? [known];
   return nodes.flatMap((nodeId, index) => nodeSymptoms(cache, limits, nodeId, nodes.length === 1 ? undefined : `Node${index + 1}`));
@@ -38,9 +39,16 @@ function nodeSymptoms(cache: IRedisCache, limits: CacheLimits, nodeId: string, p
   const gauge = { part, evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
   return [
     {
+      alarm: BackendAlarm.CACHE_GONE,
+      part,
+      title: `${prefix}Reports`,
+      description: `${subject} has reported nothing for 15 minutes, so it is deleted`,
+      ...gone(cache.metricEngineCpuUtilization(ofNode)),
+    },
+    {
       alarm: BackendAlarm.CACHE_CPU,
       title: `${prefix}CPU of the engine (%)`,
-      description: `${subject} has used ${limits.cpu} % of its engine's thread for 15 minutes`,
+      description: `${subject} has used ${shown(limits.cpu)} % of its engine's thread for 15 minutes`,
       metric: cache.metricEngineCpuUtilization(ofNode),
       threshold: limits.cpu,
       ...gauge,
@@ -48,13 +56,30 @@ function nodeSymptoms(cache: IRedisCache, limits: CacheLimits, nodeId: string, p
     {
       alarm: BackendAlarm.CACHE_MEMORY,
       title: `${prefix}Memory (%)`,
-      description: `${subject} has used ${limits.memory} % of its memory for 15 minutes`,
+      description: `${subject} has used ${shown(limits.memory)} % of its memory for 15 minutes`,
       metric: cache.metricMemoryUsage(ofNode),
-      threshold: limits.memory,
+      threshold: fillsUp(cache) ? undefined : limits.memory,
       ...gauge,
     },
     evictions(cache, limits, { part, ofNode, prefix, subject }),
   ];
+}
+
+/** A cache that drops any key when memory is full is meant to be full, and one that moves keys to its disk too. */
+function fillsUp(cache: IRedisCache): boolean {
+  return (cache as Partial<RedisCache>)._fillsUp === true;
+}
+
+/** What a serverless cache stores is what it is paid for, so it is reported as long as it is there, which is not at once. */
+function serverlessGone(cache: IRedisCache): Symptom {
+  return {
+    alarm: BackendAlarm.CACHE_GONE,
+    title: 'Reports',
+    description: 'The serverless cache has reported nothing for 15 minutes, so it is deleted',
+    ...gone(cache.metric('BytesUsedForCache')),
+    treatMissingData: TreatMissingData.MISSING,
+    tellMissing: true,
+  };
 }
 
 interface OfNode {
@@ -69,7 +94,7 @@ function evictions(cache: IRedisCache, limits: CacheLimits, { part, ofNode, pref
     alarm: BackendAlarm.CACHE_EVICTIONS,
     part,
     title: `${prefix}Evictions`,
-    description: `${subject} has dropped ${limits.evictions} keys for want of memory, in each of 3 periods of 5 minutes`,
+    description: `${subject} has dropped ${shown(limits.evictions)} keys for want of memory, in each of 3 periods of 5 minutes`,
     metric: cache.metricEvictions(ofNode),
     threshold: limits.evictions,
     evaluationPeriods: 3,

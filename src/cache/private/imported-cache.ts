@@ -2,6 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { CacheBase } from './cache-base';
+import { SERVERLESS_PORT, SERVERLESS_READ_PORTS } from './serverless-ports';
+import { portsOf } from '../../network/shared/endpoint-ports';
 import { InvalidBackendError } from '../../private/errors';
 import { integer } from '../../private/ranges';
 import type { RedisCacheAttributes } from '../redis-cache';
@@ -10,6 +12,7 @@ import type { RedisCacheAttributes } from '../redis-cache';
 export class ImportedCache extends CacheBase {
   public readonly endpoint: string;
   public readonly port: number;
+  public readonly additionalPorts?: number[];
   public readonly connections: ec2.Connections;
 
   constructor(scope: Construct, id: string, private readonly attributes: RedisCacheAttributes) {
@@ -17,7 +20,8 @@ export class ImportedCache extends CacheBase {
     this.endpoint = attributes.endpoint;
     this.port = attributes.port ?? 6379;
     this.validate();
-    this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.additionalPorts = isServerless(attributes) && this.port === SERVERLESS_PORT ? SERVERLESS_READ_PORTS : undefined;
+    this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: portsOf(this)[0] });
   }
 
   public _metricDimensions(): { [name: string]: string } {
@@ -44,4 +48,9 @@ export class ImportedCache extends CacheBase {
       throw new InvalidBackendError(this, 'RedisCache.twoNames', '`cacheClusterId` and `serverlessCacheName` are both set. Set `cacheClusterId` for a node, or `serverlessCacheName` for a serverless cache.');
     }
   }
+}
+
+/** Its name says so, or its endpoint: `name-abc123.serverless.euc1.cache.amazonaws.com`. */
+function isServerless({ endpoint, serverlessCacheName }: RedisCacheAttributes): boolean {
+  return serverlessCacheName !== undefined || (!Token.isUnresolved(endpoint) && endpoint.toLowerCase().split('.').includes('serverless'));
 }

@@ -4,6 +4,7 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
 import { companionPolicy, type CacheSettings, type NodeSettings } from './cache-settings';
+import { textWithPath } from '../../private/path-text';
 
 /**
  * A replication group of one shard.
@@ -15,7 +16,7 @@ export function createNodeCache(
 ): CacheParts {
   const type = nodes.instanceType.toString();
   const group = new elasticache.CfnReplicationGroup(scope, 'Resource', {
-    replicationGroupDescription: `Cache ${scope.node.path}`.slice(0, 255),
+    replicationGroupDescription: textWithPath(255, 'Cache ', scope),
     engine: settings.engine.engineName,
     engineVersion: settings.engine.engineVersion,
     cacheNodeType: `cache.${type}`,

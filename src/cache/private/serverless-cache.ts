@@ -4,6 +4,7 @@ import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
 import { companionPolicy, type CacheSettings } from './cache-settings';
+import { textWithPath } from '../../private/path-text';
 import { physicalName } from '../../private/physical-name';
 
 /** Subnets of a serverless cache can never change, so it takes as many as every posture has. */
@@ -14,7 +15,7 @@ export function createServerlessCache(scope: Construct, settings: CacheSettings,
   const name = physicalName(scope);
   const cache = new elasticache.CfnServerlessCache(scope, 'Resource', {
     serverlessCacheName: name,
-    description: `Cache ${scope.node.path}`.slice(0, 255),
+    description: textWithPath(255, 'Cache ', scope),
     engine: settings.engine.engineName,
     majorEngineVersion: settings.engine.majorVersion,
     cacheUsageLimits: limitsOf(settings),

@@ -2,6 +2,7 @@ import { SecretValue, Stack, Tokenization, type RemovalPolicy } from 'aws-cdk-li
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { LONGEST_SECRET_TEXT, textWithPath } from '../../private/path-text';
 import type { IRedisCache } from '../redis-cache';
 
 /** A secret of a user of a cache. */
@@ -18,7 +19,7 @@ export interface UserSecretOptions {
  */
 export function createPassword(scope: Construct, options: UserSecretOptions): secretsmanager.Secret {
   return new secretsmanager.Secret(scope, 'Password', {
-    description: `Password of ${scope.node.path}`,
+    description: textWithPath(LONGEST_SECRET_TEXT, 'Password of ', scope),
     generateSecretString: { passwordLength: 64, excludePunctuation: true, secretStringTemplate: '{}', generateStringKey: 'password' },
     ...options,
   });
@@ -33,7 +34,7 @@ export function createClientSecret(scope: Construct, cache: IRedisCache, usernam
   const secret = password.unsafeUnwrap();
   const value = { host: cache.endpoint, port, username, password: secret, tls: 'true', url: `rediss://${username}:${secret}@${cache.endpoint}:${port}` };
   return new secretsmanager.Secret(scope, 'Secret', {
-    description: `Redis user of ${scope.node.path}`,
+    description: textWithPath(LONGEST_SECRET_TEXT, 'Redis user of ', scope),
     secretStringValue: SecretValue.unsafePlainText(Stack.of(scope).toJsonString(value)),
     ...options,
   });

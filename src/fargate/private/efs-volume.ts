@@ -6,8 +6,11 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import type { VolumePlan } from './plans';
 import { shown } from './shown';
+import { identifyVpc, isSameVpc } from '../../network/shared/same-vpc';
 import { kebabCase } from '../../private/case';
 import { InvalidBackendError } from '../../private/errors';
+import { nameTag } from '../../private/path-text';
+import { elsewhere } from '../../private/same-environment';
 import { pathOf } from '../../private/stage-path';
 import type { IPrivateFileSystem, PrivateFileSystem } from '../../storage';
 
@@ -48,7 +51,7 @@ export class EfsVolume extends Construct {
       fileSystemId: fileSystem.fileSystemId,
       posixUser: { uid, gid },
       rootDirectory: { path: directory, creationInfo: { ownerUid: uid, ownerGid: gid, permissions: '0750' } },
-      accessPointTags: [{ key: 'Name', value: this.node.path }],
+      accessPointTags: [{ key: 'Name', value: nameTag(this) }],
     });
     this.configuration = {
       fileSystemId: fileSystem.fileSystemId,
@@ -77,15 +80,20 @@ export class EfsVolume extends Construct {
 
 /** Refuses tasks that find no mount target, which would end before their first line of code. */
 export function requireMountTargets(scope: IConstruct, fileSystem: IPrivateFileSystem, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): void {
+  const place = elsewhere(scope, fileSystem, ['region']);
+  if (place !== undefined) {
+    throw new InvalidBackendError(scope, 'ServiceVolume.otherRegion', `The file system ${place}. ECS mounts file systems of its own region only. Use a file system in this region.`);
+  }
   const { _vpc, _subnets } = fileSystem as Partial<PrivateFileSystem>;
   if (_vpc === undefined || _subnets === undefined) {
     return;
   }
-  if (_vpc !== vpc && _vpc.vpcId !== vpc.vpcId) {
+  const [own, wanted] = [identifyVpc(_vpc), identifyVpc(vpc)];
+  if (own !== undefined && wanted !== undefined && isSameVpc(own, wanted) === false) {
     throw new InvalidBackendError(scope, 'ServiceVolume.otherNetwork', `The file system '${fileSystem.node.path}' is in the VPC '${pathOf(_vpc)}', but the tasks are in '${pathOf(vpc)}', from where they can't mount files. Use \`new PrivateFileSystem(stack, 'Files', { vpc: cluster.vpc })\`.`);
   }
   const served = zonesOf(_subnets);
-  const missing = served === undefined ? [] : (zonesOf(subnets) ?? []).filter((zone) => !served.includes(zone));
+  const missing = served === undefined ? [] : (zonesOf(subnets) ?? []).filter((zone) => served.every((each) => isOtherZone(each, zone)));
   if (missing.length > 0) {
     throw new InvalidBackendError(scope, 'ServiceVolume.noMountTarget', `The file system '${fileSystem.node.path}' does not have a mount target in ${missing.map(nameOfZone).join(', ')}, where tasks may run. Set \`vpcSubnets\` of the file system to subnets in every zone of the tasks.`);
   }
@@ -98,6 +106,11 @@ function zonesOf(subnets: ec2.ISubnet[]): string[] | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** A zone that CloudFormation chooses may be any that is written out. */
+function isOtherZone(one: string, other: string): boolean {
+  return one !== other && one.startsWith('"') === other.startsWith('"');
 }
 
 /** Zones that CloudFormation chooses have numbers only. */

@@ -1,10 +1,12 @@
 import { TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { BackendAlarm } from '../../symptoms';
 import type { Failure } from '../../symptoms/shared/failure';
-import { count } from '../../symptoms/shared/limits';
+import { count, shown } from '../../symptoms/shared/limits';
 import type { Monitoring } from '../../symptoms/shared/monitored';
+import { taskFields, TASK_STOPPED } from '../../symptoms/shared/task-failure';
 import type { MonitorJobOptions } from '../monitor-job-options';
 
 /** Name of the job's own container, and first part of its log streams. */
@@ -14,6 +16,7 @@ export const JOB_CONTAINER = 'Job';
 export interface JobRuns {
   readonly cluster: ecs.ICluster;
   readonly taskDefinition: ecs.FargateTaskDefinition;
+  readonly logGroup: ILogGroup;
 }
 
 /** All that a job says of itself: runs that could not be started, and runs that failed. */
@@ -22,7 +25,7 @@ export function jobMonitoring(scope: IConstruct, runs: JobRuns, notStarted: IMet
   const symptom = {
     alarm: BackendAlarm.JOB_NOT_STARTED,
     title: 'Runs that could not be started',
-    description: `The dead-letter queue holds ${threshold} or more runs that could not be started`,
+    description: `The dead-letter queue holds ${shown(threshold)} or more runs that could not be started`,
     metric: notStarted,
     threshold,
     evaluationPeriods: 1,
@@ -38,12 +41,13 @@ export function jobMonitoring(scope: IConstruct, runs: JobRuns, notStarted: IMet
  * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_task_events.html
  */
 export function failedRun({ cluster, taskDefinition }: JobRuns): Pick<Failure, 'detailType' | 'detail'> {
+  const { detailType, lastStatus } = TASK_STOPPED;
   return {
-    detailType: 'ECS Task State Change',
+    detailType,
     detail: {
       clusterArn: [cluster.clusterArn],
       group: [`family:${taskDefinition.family}`],
-      lastStatus: ['STOPPED'],
+      lastStatus,
       $or: [{ containers: { name: [JOB_CONTAINER], exitCode: [{ 'anything-but': 0 }] } }, { stopCode: ['TaskFailedToStart'] }],
     },
   };
@@ -54,6 +58,6 @@ function jobFailed(runs: JobRuns): Failure {
     alarm: BackendAlarm.JOB_FAILED,
     description: 'A run of a job has failed',
     ...failedRun(runs),
-    fields: { Reason: '$.detail.stoppedReason', Task: '$.detail.taskArn' },
+    fields: taskFields({ logGroup: runs.logGroup, streamPrefix: JOB_CONTAINER, containerName: JOB_CONTAINER }),
   };
 }

@@ -14,6 +14,12 @@ export interface DeploymentPlan {
   readonly step?: { readonly percent: number; readonly bakeTime: Duration };
 }
 
+/** What `ServiceRehearsal.enabled()` says, with its defaults. */
+export interface RehearsalPlan {
+  readonly timeout: Duration;
+  readonly stableTime: Duration;
+}
+
 /** What `ServiceCapacity.spot()` says, with its defaults. */
 export interface SpotPlan {
   readonly spotPercent: number;

@@ -2,7 +2,10 @@ import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ScalingPolicy } from './plans';
 import type { ServiceKind, ServicePlan } from './service-plan';
+import { Posture } from '../../posture';
 import { InvalidBackendError, warn } from '../../private/errors';
+import { validateSchedule } from '../../private/schedule';
+import type { CommonServiceProps } from '../common-service-props';
 import type { Scaling, ScheduledBoundsOptions } from '../scaling';
 
 const FACTORIES = { cpu: 'Scaling.onCpuPercent', memory: 'Scaling.onMemoryPercent', requests: 'Scaling.onRequestsPerMinute' };
@@ -34,13 +37,47 @@ export function validatePolicies(scope: IConstruct, kind: ServiceKind, plan: Ser
   }
 }
 
-/** Warns about a service that stops and never starts again. */
-export function adviseOnZeroTasks(scope: IConstruct, { minTasks, maxTasks, policies }: ServicePlan): void {
-  const wakes = policies.some((policy) => policy.kind === 'backlog' || policy.kind === 'schedule');
-  if (minTasks === 0 && maxTasks !== 0 && !wakes) {
-    warn(scope, 'Service.scaleFromZero', '`minTasks` is 0, and without tasks a service has neither CPU use nor requests to scale on, so at 0 tasks the service stays there. '
-      + 'Set `minTasks: 1`, or scale on a queue, `scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })]`, or on a schedule.');
+/** Warns about scaling that could not start, or not end. */
+export function adviseOnScaling(scope: IConstruct, plan: ServicePlan, props: Pick<CommonServiceProps, 'minTasks' | 'maxTasks' | 'scaleOn'>): void {
+  if (plan.maxTasks !== 0) {
+    adviseOnFixedTasks(scope, plan, props);
+    adviseOnZeroTasks(scope, plan);
+    adviseOnPauses(scope, plan);
   }
+}
+
+/** A development posture fixes what the same app scales in production, so this is no error. */
+function adviseOnFixedTasks(scope: IConstruct, { minTasks, maxTasks, policies }: ServicePlan, props: Pick<CommonServiceProps, 'minTasks' | 'maxTasks' | 'scaleOn'>): void {
+  if (props.scaleOn !== undefined && minTasks === maxTasks && !policies.some(({ kind }) => kind === 'schedule')) {
+    const tasks = Token.isUnresolved(minTasks) ? 'the same number' : minTasks;
+    const origin = props.minTasks === undefined && props.maxTasks === undefined ? `, the default of the ${Posture.of(scope).name} posture` : '';
+    warn(scope, 'Service.scaleOnFixed', `\`scaleOn\` changes nothing, because \`minTasks\` and \`maxTasks\` are both ${tasks}${origin}. Set \`maxTasks\` above \`minTasks\`, or remove \`scaleOn\`.`);
+  }
+}
+
+function adviseOnZeroTasks(scope: IConstruct, { minTasks, policies }: ServicePlan): void {
+  const wakes = policies.some((policy) => policy.kind === 'backlog' || (policy.kind === 'schedule' && isSome(policy.bounds.minTasks)));
+  const keeper = policies.find(({ kind }) => kind === 'cpu' || kind === 'memory');
+  if (minTasks === 0 && !wakes) {
+    warn(scope, 'Service.scaleFromZero', '`minTasks` is 0, and without tasks a service has neither CPU use nor requests to scale on, so at 0 tasks the service stays there. '
+      + 'Set `minTasks: 1`, or scale on a queue, `scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 })]`, or on a schedule with `minTasks`.');
+  } else if (minTasks === 0 && keeper !== undefined && policies.some(({ kind }) => kind === 'backlog')) {
+    warn(scope, 'Scaling.keepsLastTask', `\`minTasks\` is 0, but ${nameOf(keeper)} never asks for less than one task, because a running task always uses some ${keeper.kind === 'cpu' ? 'CPU' : 'memory'}. Remove it from \`scaleOn\`, or set \`minTasks: 1\`.`);
+  }
+}
+
+function adviseOnPauses(scope: IConstruct, { policies }: ServicePlan): void {
+  const schedules = policies.flatMap((policy) => (policy.kind === 'schedule' ? [policy] : []));
+  const pause = schedules.find(({ bounds }) => bounds.maxTasks === 0);
+  const starts = schedules.some(({ bounds }) => isSome(bounds.minTasks));
+  const mayStart = policies.some(({ kind }) => kind === 'backlog') && schedules.some(({ bounds }) => isSome(bounds.maxTasks));
+  if (pause !== undefined && !starts && !mayStart) {
+    warn(scope, 'Scaling.neverResumes', `The schedule '${pause.id}' stops all tasks, and nothing starts them again before the next deployment that changes \`minTasks\` or \`maxTasks\`. Add a schedule that sets both to at least 1.`);
+  }
+}
+
+function isSome(tasks?: number): boolean {
+  return tasks !== undefined && (Token.isUnresolved(tasks) || tasks > 0);
 }
 
 function nameOf(policy: ScalingPolicy): string {
@@ -53,7 +90,9 @@ function nameOf(policy: ScalingPolicy): string {
 
 function validatePolicy(scope: IConstruct, kind: ServiceKind, policy: ScalingPolicy): void {
   switch (policy.kind) {
-    case 'schedule': return validateBounds(scope, policy.id, policy.bounds);
+    case 'schedule':
+      validateSchedule(scope, `\`schedule\` of '${policy.id}'`, { expressionString: policy.bounds.schedule.expressionString, timeZone: policy.bounds.timeZone });
+      return validateBounds(scope, policy.id, policy.bounds);
     case 'backlog': return validateTarget(scope, 'messagesPerTask', policy.backlog.messagesPerTask, Number.MAX_SAFE_INTEGER, false);
     case 'requests':
       if (kind.port === undefined) {

@@ -6,13 +6,16 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { capacityReadiness } from './capacity-rules';
-import { findCircularAlarms, renderDeployment } from './deployment-rules';
+import { findCircularAlarms, mayRunNoMore, renderDeployment } from './deployment-rules';
 import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } from './discovery';
 import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './execute-command';
+import type { RehearsalPlan } from './plans';
+import { Rehearsal } from './rehearsal';
+import { planRehearsal, validateRehearsedSidecar } from './rehearsal-rules';
 import { grantRestart, restartCommandOf } from './restart';
 import { type ServiceInputs, collectInputs } from './service-inputs';
 import { createConnections, openTargets } from './service-network';
-import { type ServiceKind, type ServicePlan, isScaling, peakTasksOf, planService } from './service-plan';
+import { type ServiceKind, type ServicePlan, isScaling, leastTasksOf, peakTasksOf, planService } from './service-plan';
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
@@ -29,6 +32,7 @@ import type { CommonServiceProps } from '../common-service-props';
 import type { MonitorServiceOptions } from '../monitor-service-options';
 import { serviceMonitoring } from '../shared/service-monitoring';
 import type { SidecarOptions } from '../sidecar';
+import { requireTaskProps } from './task-props';
 
 const MISNOMERS = { desiredCount: 'Set `minTasks: 2` and `maxTasks: 2`, with the number that you want.' };
 
@@ -81,10 +85,13 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   private readonly cluster: ecs.ICluster;
   private readonly sidecars: Sidecars;
   private readonly volumes: TaskVolumes;
+  /** Whether there is a rehearsal for which nobody has asked. */
+  private readonly isRehearsedByDefault: boolean;
 
   constructor(scope: Construct, id: string, props: CommonServiceProps, kind: ServiceKind) {
     super(scope, id);
     refuseMisnomers(this, props, MISNOMERS);
+    requireTaskProps(this, props);
     this.cluster = props.cluster;
     dependOnStackOf(this, this.cluster, 'Services depend on their cluster, never the reverse.');
     shareDiscovery(this, discoveryOf(this.cluster));
@@ -128,6 +135,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     if (props.enableExecuteCommand === true) {
       allowExecuteCommand(this, { cluster: this.cluster, task, logGroup: this.logGroup, placement: plan.placement });
     }
+    const rehearsal = planRehearsal(this, props, { plan, inputs });
+    this.isRehearsedByDefault = rehearsal !== undefined && props.rehearsal === undefined;
+    this.rehearse(rehearsal);
   }
 
   /**
@@ -137,6 +147,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
    * @throws InvalidBackendError for an id or a port that is taken, a value out of its range, and containers that wait for each other
    */
   public addSidecar(id: string, options: SidecarOptions): ecs.ContainerDefinition {
+    if (this.isRehearsedByDefault) {
+      validateRehearsedSidecar(this, id, options);
+    }
     return this.sidecars.add(id, options);
   }
 
@@ -215,7 +228,31 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
 
   /** @internal */
   public _monitor(options: MonitorServiceOptions): Monitoring {
-    return serviceMonitoring(this, options);
+    const log = { logGroup: this.logGroup, streamPrefix: CONTAINER_NAME, containerName: CONTAINER_NAME };
+    return serviceMonitoring(this, options, { leastTasks: leastTasksOf(this._parts.plan), log });
+  }
+
+  /**
+   * The path that a load balancer asks by HTTP/1.1, where one does.
+   *
+   * @internal
+   */
+  protected get _healthPath(): string | undefined {
+    return undefined;
+  }
+
+  private rehearse(rehearsal?: RehearsalPlan): void {
+    if (rehearsal === undefined) {
+      return;
+    }
+    new Rehearsal(this, 'Rehearsal', {
+      ...this._parts,
+      rehearsal,
+      cluster: this.cluster,
+      logGroup: this.logGroup,
+      securityGroupIds: () => this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
+      healthPath: () => this._healthPath,
+    });
   }
 
   private createService(props: CommonServiceProps, plan: ServicePlan, taskDefinition: ecs.FargateTaskDefinition): ecs.FargateService {
@@ -233,8 +270,8 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
       circuitBreaker: { enable: true, rollback: true },
       deploymentController: { type: ecs.DeploymentControllerType.ECS },
       platformVersion: ecs.FargatePlatformVersion.LATEST,
-      // Rebalancing starts a task beside the others.
-      availabilityZoneRebalancing: plan.deployment.maxHealthyPercent === 100 ? ecs.AvailabilityZoneRebalancing.DISABLED : ecs.AvailabilityZoneRebalancing.ENABLED,
+      // Rebalancing starts a task beside the others, which ECS refuses where none may run beside them.
+      availabilityZoneRebalancing: mayRunNoMore(plan.deployment) ? ecs.AvailabilityZoneRebalancing.DISABLED : ecs.AvailabilityZoneRebalancing.ENABLED,
       enableECSManagedTags: true,
       propagateTags: ecs.PropagatedTagSource.SERVICE,
     });

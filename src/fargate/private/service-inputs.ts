@@ -18,6 +18,8 @@ export interface ServiceInputs {
   readonly permissions: IServicePermissions[];
   /** AWS services that it calls, for which isolated tasks need endpoints. */
   readonly services: EndpointService[];
+  /** Whether a task takes work as soon as it runs. */
+  readonly consumes: boolean;
   /** All variables with their origins, for those that come later. */
   readonly variables: Variables;
 }
@@ -52,6 +54,7 @@ export function collectInputs(scope: IConstruct, sources: ServiceInputSources): 
     dependencies: bindings.flatMap((binding) => binding.dependencies ?? []),
     permissions: present(bindings, (binding) => binding.permissions),
     services: bindings.flatMap((binding) => binding._services ?? []),
+    consumes: bindings.some((binding) => binding._consumes === true),
     variables,
   };
 }

@@ -2,6 +2,8 @@ import type { CfnResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct, IConstruct } from 'constructs';
 import type { INetworkEndpoint } from '../../binding';
+import { connectionsIn } from '../../network/shared/connections';
+import { portsOf } from '../../network/shared/endpoint-ports';
 import { openPath } from '../../network/shared/open-path';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
@@ -13,7 +15,7 @@ export function createConnections(scope: Construct, props: Pick<CommonTaskProps,
   if (props.securityGroups?.length === 0) {
     throw new InvalidBackendError(scope, 'Service.noSecurityGroups', '`securityGroups` is empty, so tasks would get the default security group of the VPC. Remove `securityGroups` for a new group, or pass at least one.');
   }
-  return new ec2.Connections({
+  return connectionsIn(scope, props.cluster.vpc, {
     securityGroups: props.securityGroups ?? [createSecurityGroup(scope, props.cluster.vpc)],
     defaultPort: port === undefined ? undefined : ec2.Port.tcp(port),
   });
@@ -23,7 +25,8 @@ export function createConnections(scope: Construct, props: Pick<CommonTaskProps,
 export function openTargets(scope: IConstruct, connections: ec2.Connections, targets: INetworkEndpoint[]): CfnResource[] {
   return targets.flatMap((target) => {
     target.connections.securityGroups.forEach((group) => dependOnStackOf(scope, group, 'Services depend on what they are connected to, never the reverse.'));
-    return openPath(connections, target, ec2.Port.tcp(target.port), 'Service to what it is connected to');
+    const path = { description: 'Service to what it is connected to', what: `'${scope.node.path}'` };
+    return portsOf(target).flatMap((port) => openPath(scope, connections, target, { ...path, port }));
   });
 }
 

@@ -4,13 +4,14 @@ import type { IConstruct } from 'constructs';
 import { renderCapacity } from './capacity-rules';
 import { validateDeployment } from './deployment-rules';
 import type { DeploymentPlan, ScalingPolicy } from './plans';
-import { adviseOnZeroTasks, choosePolicies, validatePolicies } from './scaling-rules';
+import { adviseOnScaling, choosePolicies, validatePolicies } from './scaling-rules';
 import { type CheckedService, type CheckedTask, adviseOnPort, validateService, validateTask } from './validate-service';
 import { type TaskPlacement, placeTask } from '../../network/shared/placement';
 import { Posture } from '../../posture';
 import type { CommonServiceProps } from '../common-service-props';
 import type { CommonTaskProps } from '../common-task-props';
 import { ServiceDeployment } from '../service-deployment';
+import { requireClusterHere } from '../shared/cluster-here';
 import { adviseOnContainer } from '../shared/container-advice';
 import { type TaskSize, validateTaskSize } from '../shared/task-size';
 
@@ -55,6 +56,7 @@ export interface ServicePlan extends TaskPlan, CheckedService {
 
 /** Fills in what the props of tasks leave open, and refuses what cannot be deployed. */
 export function planTask(scope: IConstruct, props: CommonTaskProps, kind: Pick<ServiceKind, 'construct' | 'defaultStopTimeout'>): TaskPlan {
+  requireClusterHere(scope, props.cluster);
   const plan: TaskPlan = {
     ephemeralStorage: props.ephemeralStorage,
     stopTimeout: props.stopTimeout ?? kind.defaultStopTimeout,
@@ -91,15 +93,25 @@ export function planService(scope: IConstruct, props: CommonServiceProps, kind: 
   };
   validateService(scope, plan, props);
   validatePolicies(scope, kind, plan);
-  validateDeployment(scope, kind, plan.deployment);
+  validateDeployment(scope, kind, plan);
   adviseOnPort(scope, kind);
-  adviseOnZeroTasks(scope, plan);
+  adviseOnScaling(scope, plan, props);
   return plan;
 }
 
 /** Whether the number of tasks is left to scaling. */
 export function isScaling(plan: ServicePlan): boolean {
   return plan.maxTasks !== plan.minTasks || plan.policies.some(({ kind }) => kind === 'schedule');
+}
+
+/** Tasks that run at least, outside of deployments: schedules may set less than the service has. Nothing where a token leaves that open. */
+export function leastTasksOf({ minTasks, policies }: Pick<ServicePlan, 'minTasks' | 'policies'>): number | undefined {
+  const scheduled = policies.flatMap((policy) => (policy.kind === 'schedule' ? [policy.bounds.minTasks ?? minTasks] : []));
+  const all = [...new Set([minTasks, ...scheduled])];
+  if (all.length === 1 || all.includes(0)) {
+    return all.includes(0) ? 0 : all[0];
+  }
+  return all.some((tasks) => Token.isUnresolved(tasks)) ? undefined : Math.min(...all);
 }
 
 /** Tasks that run at most, outside of deployments: schedules may set bounds beyond those of the service. A token where one of the numbers is. */

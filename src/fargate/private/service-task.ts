@@ -47,11 +47,13 @@ export interface TaskParts {
   readonly inputs: ServiceInputs;
   readonly logGroup: logs.ILogGroup;
   readonly container: TaskContainer;
+  /** Name that others use without a revision; none where nobody does. */
+  readonly family?: string;
 }
 
 /** Makes a task definition, with its hardened container and what must run before it. */
-export function createTask(scope: Construct, { props, plan, inputs, logGroup, container: own }: TaskParts): ecs.FargateTaskDefinition {
-  const task = createTaskDefinition(scope, props, plan);
+export function createTask(scope: Construct, { props, plan, inputs, logGroup, container: own, family }: TaskParts): ecs.FargateTaskDefinition {
+  const task = createTaskDefinition(scope, props, plan, family);
   const container = new TaskContainerDefinition(task, own.name, {
     taskDefinition: task,
     image: props.image,
@@ -93,8 +95,9 @@ export function serviceContainer(task: ecs.FargateTaskDefinition): TaskContainer
   return task.node.findChild(CONTAINER_NAME) as TaskContainerDefinition;
 }
 
-function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: TaskPlan): ecs.FargateTaskDefinition {
+function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: TaskPlan, family?: string): ecs.FargateTaskDefinition {
   return new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
+    family,
     cpu: plan.cpu,
     memoryLimitMiB: plan.memoryLimitMiB,
     ephemeralStorageGiB: plan.ephemeralStorage?.toGibibytes(),

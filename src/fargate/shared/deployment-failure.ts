@@ -1,3 +1,4 @@
+import { EventField } from 'aws-cdk-lib/aws-events';
 import { BackendAlarm } from '../../symptoms';
 import type { Failure } from '../../symptoms/shared/failure';
 
@@ -9,6 +10,6 @@ export function deploymentFailed(serviceArn: string): Failure {
     detailType: 'ECS Deployment State Change',
     resources: [serviceArn],
     detail: { eventName: ['SERVICE_DEPLOYMENT_FAILED'] },
-    fields: { Reason: '$.detail.reason', Deployment: '$.detail.deploymentId' },
+    fields: { Reason: EventField.fromPath('$.detail.reason'), Deployment: EventField.fromPath('$.detail.deploymentId') },
   };
 }

@@ -20,31 +20,58 @@ export interface RunPermission {
 /**
  * The least that whoever runs the task needs: start tasks of this one family in this one cluster with these two roles; see and
  * stop tasks of the cluster; read this one log.
- *
- * ECS can restrict stopping to a cluster, not to a family, and listing to a cluster by condition only.
+ */
+export function runPermissions({ cluster, taskDefinition, logGroup }: RunTarget): RunPermission[] {
+  return [
+    startPermission(cluster, [familyOf(taskDefinition)]),
+    ...clusterPermissions(cluster, taskDefinition),
+    passPermission(rolesOf(taskDefinition)),
+    logPermission(logGroup),
+  ];
+}
+
+/** Starts tasks of families in one cluster. */
+export function startPermission(cluster: ecs.ICluster, families: string[]): RunPermission {
+  return { actions: ['ecs:RunTask'], resources: families, conditions: inCluster(cluster) };
+}
+
+/** All revisions of a family, as IAM names them. */
+export function familyOf(taskDefinition: ecs.FargateTaskDefinition): string {
+  return Stack.of(taskDefinition).formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${taskDefinition.family}:*` });
+}
+
+/**
+ * Sees and stops tasks of a cluster. ECS can restrict stopping to a cluster, not to a family, and listing to a cluster by condition only.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
  */
-export function runPermissions({ cluster, taskDefinition, logGroup }: RunTarget): RunPermission[] {
-  const stack = Stack.of(taskDefinition);
-  const inCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+export function clusterPermissions(cluster: ecs.ICluster, { stack }: Pick<ecs.FargateTaskDefinition, 'stack'>): RunPermission[] {
+  const tasks = stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
   return [
-    {
-      actions: ['ecs:RunTask'],
-      resources: [stack.formatArn({ service: 'ecs', resource: 'task-definition', resourceName: `${taskDefinition.family}:*` })],
-      conditions: inCluster,
-    },
-    {
-      actions: ['ecs:DescribeTasks', 'ecs:StopTask'],
-      resources: [stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` })],
-      conditions: inCluster,
-    },
-    { actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster },
-    {
-      actions: ['iam:PassRole'],
-      resources: [taskDefinition.taskRole.roleArn, taskDefinition.obtainExecutionRole().roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': iam.ServicePrincipal.servicePrincipalName('ecs-tasks.amazonaws.com') } },
-    },
-    { actions: ['logs:GetLogEvents'], resources: [logGroup.logGroupArn] },
+    { actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: inCluster(cluster) },
+    { actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster(cluster) },
   ];
+}
+
+/** Gives tasks their roles. */
+export function passPermission(roles: iam.IRole[]): RunPermission {
+  return {
+    actions: ['iam:PassRole'],
+    resources: roles.map(({ roleArn }) => roleArn),
+    conditions: { StringEquals: { 'iam:PassedToService': iam.ServicePrincipal.servicePrincipalName('ecs-tasks.amazonaws.com') } },
+  };
+}
+
+/** Reads logs of tasks. */
+export function logPermission(logGroup: logs.ILogGroup): RunPermission {
+  return { actions: ['logs:GetLogEvents'], resources: [logGroup.logGroupArn] };
+}
+
+/** The two roles of a task. */
+export function rolesOf(taskDefinition: ecs.FargateTaskDefinition): iam.IRole[] {
+  return [taskDefinition.taskRole, taskDefinition.obtainExecutionRole()];
+}
+
+function inCluster({ clusterArn }: ecs.ICluster): RunPermission['conditions'] {
+  return { ArnEquals: { 'ecs:cluster': clusterArn } };
 }

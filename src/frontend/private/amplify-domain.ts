@@ -1,7 +1,9 @@
-import { ArnFormat, Resource, Stack, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Construct } from 'constructs';
 import type { CustomDomain, CustomDomainConfig } from '../../ingress';
+import { certificateRegion } from '../../ingress/shared/certificate-region';
+import { claimNames, refuseSharedNames } from '../../ingress/shared/host-names';
 import { InvalidBackendError, warn } from '../../private/errors';
 
 /** Where CloudFront, with which Amplify serves, takes certificates from. */
@@ -26,6 +28,8 @@ export function bindAmplifyDomain(scope: Construct, domain: CustomDomain): Ampli
   const config = domain.bind(scope, { createCertificate: false });
   const { domainNames: names, certificates } = config;
   const root = rootOf(scope, config);
+  claimNames(scope, names, config.records ?? []);
+  refuseSharedNames(scope);
   const prefixes = names.map((name) => (name === root ? '' : name.slice(0, -root.length - 1)));
   return { root, prefixes, mainName: names[0], certificate: validateCertificates(scope, certificates) };
 }
@@ -71,9 +75,7 @@ function validateCertificates(scope: Construct, certificates: ICertificate[]): I
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-amplify-domain-certificatesettings.html */
 function validateRegion(scope: Construct, certificate: ICertificate): void {
-  const region = Resource.isOwnedResource(certificate)
-    ? Stack.of(certificate).region
-    : Stack.of(scope).splitArn(certificate.certificateArn, ArnFormat.SLASH_RESOURCE_NAME).region;
+  const region = certificateRegion(scope, certificate);
   if (Token.isUnresolved(region)) {
     warn(scope, 'AmplifyFrontend.unknownCertificateRegion', `The region of the certificate in \`domain\` isn't known until deployment (it's a token), and Amplify takes certificates in ${CERTIFICATE_REGION} only. `
       + `Set \`env\` of its stack to ${CERTIFICATE_REGION}, or import the certificate by its ARN.`);

@@ -1,8 +1,9 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Stack, Token, type Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import { subnetsWithoutIpv6 } from '../../network/shared/ipv6';
+import { isSubnetList } from '../../network/shared/subnet-lists';
 import { Posture } from '../../posture';
 import { InvalidBackendError, problem, warn } from '../../private/errors';
 import { seconds } from '../../private/ranges';
@@ -52,6 +53,15 @@ export function validateIdleTimeout(scope: Construct, idleTimeout?: Duration): v
   seconds(scope, 'idleTimeout', idleTimeout, 1, 4000);
 }
 
+/** Refuses what is known to be in another region than the stack. */
+export function requireRegionOf(scope: Construct, prop: string, there: string): void {
+  const here = Stack.of(scope).region;
+  if (there !== '' && there !== here && ![there, here].some((region) => Token.isUnresolved(region))) {
+    throw new InvalidBackendError(scope, 'PublicIngress.otherRegion', `\`${prop}\` is in ${there}, and the stack of this ingress is in ${here}. A load balancer works only in the region of its network. `
+      + `Create the ingress in a stack with \`env: { region: '${there}' }\`, or use a \`${prop}\` in ${here}.`);
+  }
+}
+
 function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit, ipAddressType }: PublicIngressProps): ec2.SubnetSelection {
   if (explicit === undefined && vpc.publicSubnets.length === 0) {
     throw new InvalidBackendError(scope, 'PublicIngress.noPublicSubnets', 'A public ingress needs public subnets, and the VPC doesn\'t have any. Use a VPC with public subnets, or select subnets with `vpcSubnets`.');
@@ -63,7 +73,7 @@ function selectSubnets(scope: Construct, { vpc, vpcSubnets: explicit, ipAddressT
       '`vpcSubnets` selects private or isolated subnets, where requests from the internet arrive only through a firewall of yours. Select public subnets if you don\'t have such a firewall.');
   }
   const zones = new Set(availabilityZones);
-  if (zones.size < 2) {
+  if (zones.size < 2 && !isSubnetList(subnets)) {
     throw new InvalidBackendError(scope, 'PublicIngress.availabilityZones', `A load balancer needs subnets in at least 2 availability zones, got ${zones.size}. Set \`maxAzs: 2\` on the network, or select more subnets with \`vpcSubnets\`.`);
   }
   if (hasIpv6(ipAddressType)) {

@@ -1,9 +1,10 @@
-import { Fn, Token } from 'aws-cdk-lib';
+import { ArnFormat, Fn, Resource, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
-import { validateIdleTimeout } from './balancer';
+import { requireRegionOf, validateIdleTimeout } from './balancer';
 import { IngressBase, mainNameOf } from './ingress-base';
+import { ImportedIdentity, isNotLookedUp } from './ingress-identity';
 import type { IngressSide } from './ingress-path';
 import { InvalidBackendError } from '../../private/errors';
 import { dependOnStackOf } from '../../private/stack-order';
@@ -19,18 +20,29 @@ export class ImportedIngress extends IngressBase {
   protected readonly _side: IngressSide;
 
   constructor(scope: Construct, id: string, attributes: PublicIngressAttributes) {
-    super(scope, id);
+    super(scope, id, true);
     const { loadBalancer, listener, idleTimeout, domainNames = [] } = attributes;
     this.loadBalancer = loadBalancer;
     this.listener = listener;
     dependOnStackOf(this, listener, 'An imported ingress depends on its listener, never the reverse.');
     this.requireMatch();
+    requireRegionOf(this, 'listener', regionOf(listener));
     validateIdleTimeout(this, idleTimeout);
     this.vpc = this.require('vpc', attributes.vpc ?? loadBalancer.vpc);
     const securityGroup = this.require('securityGroup', attributes.securityGroup ?? loadBalancer.connections.securityGroups[0]);
     const https = this.speaksHttps(attributes);
     this.connections = new ec2.Connections({ securityGroups: [securityGroup], defaultPort: ec2.Port.tcp(https ? 443 : 80) });
-    this._side = { ingress: this, vpc: this.vpc, listener, loadBalancerFullName: fullNameOf(loadBalancer), securityGroup, idleTimeout, https, domainNames };
+    this._side = {
+      ingress: this,
+      identity: new ImportedIdentity(this, listener, securityGroup),
+      vpc: this.vpc,
+      listener,
+      loadBalancerFullName: fullNameOf(loadBalancer),
+      securityGroup,
+      idleTimeout,
+      https,
+      domainNames,
+    };
   }
 
   public get domainName(): string {
@@ -86,6 +98,11 @@ export class ImportedIngress extends IngressBase {
     }
     return name;
   }
+}
+
+/** Nothing where a lookup was not made yet. */
+function regionOf(listener: elbv2.IApplicationListener): string {
+  return isNotLookedUp(listener.listenerArn) ? '' : Resource.isOwnedResource(listener) ? listener.env.region : Stack.of(listener).splitArn(listener.listenerArn, ArnFormat.SLASH_RESOURCE_NAME).region ?? '';
 }
 
 function fullNameOf(loadBalancer: elbv2.IApplicationLoadBalancer): string {

@@ -4,19 +4,22 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
-import { IngressPath, type IngressSide } from './ingress-path';
-import { ingressLimits, ingressSymptoms, routeSymptoms } from './ingress-symptoms';
+import { ALTERNATE, IngressPath, type IngressSide, type Verification } from './ingress-path';
+import { ingressLimits, ingressSymptoms, type MadeRoute, routeSymptoms } from './ingress-symptoms';
+import { findBypasses } from './jwt-bypass';
 import { patternsOverlap } from './patterns';
 import { findRedirectLoops } from './redirect-loops';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_MAINTENANCE_RULES, MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
 import { type RouteEntry, findConflicts } from './route-table';
+import { type ListenerUse, findForeignConflicts, importWithRoute, maintenanceRulesOn, useListener, warnOfQuotas } from './shared-listeners';
+import { warnOfCutRequests } from './target-group';
 import { WeightedRoute, nameShares, validateWeights } from './weighted-route';
 import type { IIngressRoute, IIngressRule, IIngressTarget } from '../../binding';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { refuseMisnomers } from '../../private/misnomers';
+import { INGRESS_TARGET, requireKind } from '../../private/props';
 import { dependOnStackOf } from '../../private/stack-order';
-import { pathInStage } from '../../private/stage-path';
 import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
 import type { IngressFixedResponseOptions, IngressRedirectOptions } from '../ingress-answer';
 import type { IngressRouteOptions, IngressRuleOptions } from '../ingress-route';
@@ -53,53 +56,62 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
   protected _maintenanceRules = 0;
 
   private readonly routes: RouteEntry[] = [];
-  private readonly made: { readonly name: string; readonly route: IIngressRoute }[] = [];
-  private readonly routeListeners: ((id: string, route: IIngressRoute) => void)[] = [];
+  private readonly made: MadeRoute[] = [];
+  private readonly routeListeners: ((made: MadeRoute) => void)[] = [];
 
-  constructor(scope: Construct, id: string) {
+  private readonly use: ListenerUse;
+
+  constructor(scope: Construct, id: string, isImported = false) {
     super(scope, id);
-    this.node.addValidation({ validate: () => [...findConflicts(this.routes, this._maintenanceRules), ...findRedirectLoops(this.routes, this._side.domainNames)] });
+    this.use = useListener({
+      ingress: this,
+      isImported,
+      routes: this.routes,
+      maintenanceRules: () => this._maintenanceRules,
+      targetGroups: () => this.made.reduce((count, { route }) => count + (route.node.tryFindChild(ALTERNATE) === undefined ? 1 : 2), 0),
+    });
+    this.node.addValidation({ validate: () => this.validate() });
   }
 
   /**
    * Routes requests to a target.
    *
-   * @param id unique on this ingress; changing it gives the route another priority in its class
+   * @param id unique on this ingress; changing it makes a new rule with another priority, and a target group that is empty until the service is updated
    * @throws InvalidBackendError for an id that is taken, for conditions, a priority or tokens that a load balancer does not take,
    * and where the stack of this ingress depends on that of the target
    */
   public addRoute(id: string, options: IngressRouteOptions): IIngressRoute {
     refuseMisnomers(this, options, { path: 'Set `paths: [\'/*\']`.', host: 'Set `hosts: [\'api.example.com\']`.' });
-    const entry = this.describe(id, options, options.target);
+    requireKind(this, 'target', options.target, INGRESS_TARGET);
+    const described = this.describe(id, options, options.target);
     this.prepare(id, options.target);
-    const verification = options.jwt?._verify({ id, ingress: this, side: this._side, targets: [options.target] });
-    this.routes.push(entry);
-    return this.connect(id, options.target, IngressPath.between(this._side, options.target).addRoute(entry, verification));
+    const { entry, verification } = this.guard(described, options, [options.target]);
+    return this.connect(id, options.target, IngressPath.between(this._side, options.target).addRoute(this._side, entry, verification));
   }
 
   /**
    * Routes requests to several targets, each of which gets its share: a new version beside an old one, or a service that takes over from
-   * another. Rule and target groups are children of this ingress and in its stack, so that shifting requests changes no service.
+   * another. Rule and target groups are in the stack of this ingress, so that shifting requests changes no service.
    *
    * @param id unique among all routes of this ingress
    * @throws InvalidBackendError for an id that is taken, for conditions, a priority, tokens, weights or a stickiness that a load balancer does not
    * take, for a target that moves requests when it is deployed, and where the stack of this ingress depends on that of a target
    */
   public addWeightedRoute(id: string, options: IngressWeightedRouteOptions): IIngressWeightedRoute {
+    options.targets.forEach(({ target }) => requireKind(this, 'target', target, INGRESS_TARGET));
     validateWeights(this, id, options);
-    const entry = this.describe(id, options, this);
+    const described = this.describe(id, options, this);
     const { targets } = options;
     targets.forEach(({ target }) => this.prepare(id, target));
-    const verification = options.jwt?._verify({ id, ingress: this, side: this._side, targets: targets.map(({ target }) => target) });
-    this.routes.push(entry);
-    const weighted = new WeightedRoute(this.rulesScope(), this._side, { entry, options, verification });
+    const { entry, verification } = this.guard(described, options, targets.map(({ target }) => target));
+    const weighted = new WeightedRoute(this._side.identity.rulesScope(), this._side, { entry, options, verification });
     const names = nameShares(id, targets);
     weighted.routes.forEach((route, index) => this.connect(names[index], targets[index].target, route));
     return weighted;
   }
 
   /**
-   * Answers requests with a fixed response. The rule is a child of this ingress and in its stack.
+   * Answers requests with a fixed response. The rule is in the stack of this ingress.
    *
    * @param id unique among all routes of this ingress
    * @throws InvalidBackendError for an id that is taken, and for conditions, a priority or a response that a load balancer does not take
@@ -109,7 +121,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
   }
 
   /**
-   * Redirects requests. The rule is a child of this ingress and in its stack. A redirect to where the same redirect takes the request
+   * Redirects requests. The rule is in the stack of this ingress. A redirect to where the same redirect takes the request
    * again is an error at synth.
    *
    * @param id unique among all routes of this ingress
@@ -129,7 +141,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
     const limits = ingressLimits(this, options);
     return {
       symptoms: ingressSymptoms(this, limits),
-      eachPart: (onPart) => this.onRoute((id, route) => onPart(route, routeSymptoms(this, route, limits, id))),
+      eachPart: (onPart) => this.onRoute((made) => onPart(made.route, routeSymptoms(this, made, limits))),
     };
   }
 
@@ -163,36 +175,56 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
     return this.metric('HTTPCode_Target_5XX_Count', options);
   }
 
+  /** What can be said only when all routes are known, also about other ingresses with the same listener. */
+  private validate(): string[] {
+    warnOfQuotas(this.use);
+    return [
+      ...findConflicts(this.routes, maintenanceRulesOn(this.use)),
+      ...findForeignConflicts(this.use),
+      ...findRedirectLoops(this.routes, this._side.domainNames),
+      ...findBypasses(this.use),
+    ];
+  }
+
+  private guard(described: RouteEntry, { jwt, targetVerifiesTokens }: Pick<IngressRouteOptions, 'jwt' | 'targetVerifiesTokens'>, targets: IIngressTarget[]): { readonly entry: RouteEntry; readonly verification?: Verification } {
+    const verification = jwt?._verify({ id: described.id, ingress: this, side: this._side, targets });
+    const entry = { ...described, targets, requirement: verification?.requirement, targetVerifiesTokens };
+    this.routes.push(entry);
+    return { entry, verification };
+  }
+
   private answer(entry: RouteEntry, action: elbv2.CfnListenerRule.ActionProperty): IIngressRule {
     this.routes.push(entry);
-    return new AnswerRule(this.rulesScope(), entry.id, this._side, entry, action);
+    return new AnswerRule(this._side.identity.rulesScope(), entry.id, this._side, entry, action);
   }
 
   /** Ids of routes and of other children of an ingress have nothing to do with each other. */
-  private onRoute(listener: (id: string, route: IIngressRoute) => void): void {
+  private onRoute(listener: (made: MadeRoute) => void): void {
     this.routeListeners.push(listener);
-    this.made.forEach(({ name, route }) => listener(name, route));
-  }
-
-  private rulesScope(): Construct {
-    return this.node.tryFindChild('Rules') as Construct | undefined ?? new Construct(this, 'Rules');
+    this.made.forEach(listener);
   }
 
   private prepare(id: string, target: IIngressTarget): void {
     this.requireSameNetwork(id, target);
+    warnOfCutRequests(this._side, id, target);
     dependOnStackOf(target, this, 'Services depend on their ingress, never the reverse.');
   }
 
   private connect(name: string, target: IIngressTarget, route: IIngressRoute): IIngressRoute {
     target.attachToIngress(route);
-    this.made.push({ name, route });
-    this.routeListeners.forEach((listener) => listener(name, route));
+    const made = { name, route, target };
+    this.made.push(made);
+    this.routeListeners.forEach((listener) => listener(made));
     return route;
   }
 
   private describe(id: string, options: IngressRuleOptions, owner: IConstruct): RouteEntry {
     if (this.routes.some((route) => route.id === id)) {
       throw new InvalidBackendError(this, 'IngressRoute.duplicateId', `This ingress already has a route '${id}'. Use a different id for each route.`);
+    }
+    const other = importWithRoute(this.use, id);
+    if (other !== undefined) {
+      throw new InvalidBackendError(this, 'IngressRoute.duplicateIdOfImport', `'${other.node.path}' imports the same listener in this stack and already has a route '${id}'. Use a different id, or add all routes to '${other.node.path}'.`);
     }
     const conditions = normalizeConditions(this, id, options);
     this.warnOfForeignHosts(id, conditions);
@@ -235,7 +267,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
     if (isUnclassifiable(conditions)) {
       throw new InvalidBackendError(this, 'IngressRoute.priorityUnknown', `Route '${id}' has a path that isn't known until deployment (it's a token), so its priority can't be computed. Set \`priority\` to a whole number from 1 to ${MAX_PRIORITY}.`);
     }
-    return priorityOf(`${pathInStage(owner)}:${id}`, conditions);
+    return priorityOf(this._side.identity.priorityText(owner, id), conditions);
   }
 }
 

@@ -1,18 +1,23 @@
 import { type CfnResource, type Duration, Token } from 'aws-cdk-lib';
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
+import { GroupRules, createGroupRules } from './group-rules';
+import { type IngressIdentity, child } from './ingress-identity';
 import { type RouteConditions, renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
 import type { IngressTargetGroup, IIngressRoute, IIngressTarget } from '../../binding';
-import { openIngress } from '../../network/shared/open-path';
 import { InvalidBackendError } from '../../private/errors';
-import { pathInStage } from '../../private/stage-path';
+
+/** Id of the target group beside that of a route, for a target that moves requests when it is deployed. */
+export const ALTERNATE = 'AlternateTargetGroup';
 
 /** What a target needs to know of an ingress that routes to it. */
 export interface IngressSide {
   readonly ingress: IConstruct & { readonly url: string };
+  /** What ids and priorities follow from. */
+  readonly identity: IngressIdentity;
   readonly vpc: ec2.IVpc;
   readonly listener: elbv2.IApplicationListener;
   readonly loadBalancerFullName: string;
@@ -27,50 +32,50 @@ export interface IngressSide {
   readonly isCutOff?: boolean;
 }
 
+/** What a token has to be. */
+export interface Requirement {
+  readonly issuer: string;
+  readonly jwksEndpoint: string;
+  readonly claims: { readonly name: string; readonly format: string; readonly values: string[] }[];
+}
+
 /** What a rule does before it forwards, and what has to be there for it. */
 export interface Verification {
+  readonly requirement: Requirement;
   readonly action: elbv2.CfnListenerRule.ActionProperty;
   readonly egress: CfnResource;
 }
 
-/** The way from one ingress to one target, below the target: the rules of both sides, made once, and the routes. */
+/** The way from one listener to one target, below the target: the rules of both security groups, made once, and the routes. */
 export class IngressPath extends Construct {
   public static between(side: IngressSide, target: IIngressTarget): IngressPath {
-    const routes = target.node.tryFindChild('Routes') ?? new Construct(target as IConstruct as Construct, 'Routes');
-    // A new ingress is a new load balancer, to which an existing target group cannot move: so ids name the ingress.
-    const id = pathInStage(side.ingress).replace(/\//g, '--');
-    return (routes.node.tryFindChild(id) as IngressPath | undefined) ?? new IngressPath(routes as Construct, id, side, target);
+    const routes = child(target as IConstruct as Construct, 'Routes');
+    // An existing target group cannot move to another load balancer: so ids name the ingress or its listener.
+    const { pathId } = side.identity;
+    return (routes.node.tryFindChild(pathId) as IngressPath | undefined) ?? new IngressPath(routes, pathId, target);
+  }
+
+  private own?: CfnResource[];
+
+  private constructor(private readonly routes: Construct, id: string, private readonly target: IIngressTarget) {
+    super(routes, id);
   }
 
   /** The rules of both sides, which have to be there before a request or a health check comes. */
-  public readonly rules: CfnResource[];
-
-  private constructor(scope: Construct, id: string, private readonly side: IngressSide, private readonly target: IIngressTarget) {
-    super(scope, id);
-    this.rules = [...this.allowIngress(), ...this.allowEgress()];
+  public open(side: IngressSide): CfnResource[] {
+    const { groupId } = side.identity;
+    if (groupId !== undefined) {
+      return GroupRules.shared(this.routes, groupId, side, this.target);
+    }
+    this.own ??= createGroupRules(this, side, this.target);
+    return this.own;
   }
 
-  public addRoute({ id, conditions, priority }: RouteEntry, verification?: Verification): IIngressRoute {
-    const route = new ListenerRoute(this, id, { side: this.side, target: this.target, conditions, priority, verification });
-    route.node.addDependency(...this.rules, ...(verification === undefined ? [] : [verification.egress]));
+  public addRoute(side: IngressSide, { id, conditions, priority }: RouteEntry, verification?: Verification): IIngressRoute {
+    const rules = this.open(side);
+    const route = new ListenerRoute(this, id, { side, target: this.target, conditions, priority, verification });
+    route.node.addDependency(...rules, ...(verification === undefined ? [] : [verification.egress]));
     return route;
-  }
-
-  private allowIngress(): CfnResource[] {
-    const { connections, port } = this.target;
-    return openIngress(connections.securityGroups, this.side.securityGroup, ec2.Port.tcp(port), 'Ingress to service');
-  }
-
-  private allowEgress(): CfnResource[] {
-    const { connections, port } = this.target;
-    return connections.securityGroups.map((group, index) => new ec2.CfnSecurityGroupEgress(this, `Egress${index}`, {
-      groupId: this.side.securityGroup.securityGroupId,
-      destinationSecurityGroupId: group.securityGroupId,
-      ipProtocol: 'tcp',
-      fromPort: port,
-      toPort: port,
-      description: 'Ingress to service',
-    }));
   }
 }
 
@@ -118,7 +123,7 @@ class ListenerRoute extends Construct implements IIngressRoute {
         + 'Use `ServiceDeployment.rolling()` for the service, or verify the token in the service.');
     }
     if (this.alternate === undefined) {
-      const targetGroup = createTargetGroup(this, 'AlternateTargetGroup', this.props.side, this.props.target);
+      const targetGroup = createTargetGroup(this, ALTERNATE, this.props.side, this.props.target);
       this.alternate = { targetGroup, resourceLabel: labelOf(this.props.side, targetGroup) };
       // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
       const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn: targetGroup.targetGroupArn, weight: 0 }];

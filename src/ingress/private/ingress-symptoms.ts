@@ -1,29 +1,41 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { MathExpression, type Metric, type MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import type { IPublicIngress } from '..';
-import type { IIngressRoute } from '../../binding';
+import type { IIngressRoute, IIngressTarget, IMonitoredService } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
 import { BackendAlarm } from '../../symptoms';
-import { count, percent, seconds } from '../../symptoms/shared/limits';
+import { count, percent, seconds, shown } from '../../symptoms/shared/limits';
+import { shortage } from '../../symptoms/shared/shortage';
 import type { Symptom } from '../../symptoms/shared/symptom';
 import type { MonitorIngressOptions } from '../monitor-ingress-options';
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
 
+/** Errors of a minute that count, whatever their share of its requests. */
+const USUAL_ERRORS = 5;
+
+/** A route, by the name that tells it from others, and where it leads. */
+export interface MadeRoute {
+  readonly name: string;
+  readonly route: IIngressRoute;
+  readonly target: IIngressTarget;
+}
+
 /** Limits of an ingress and of all its routes. */
 export interface IngressLimits {
   readonly errorPercent: number;
-  readonly minErrors: number;
+  /** Nothing: a few, or more than half of the requests. */
+  readonly minErrors?: number;
   readonly latencySeconds: number;
 }
 
 export function ingressLimits(scope: IConstruct, options: MonitorIngressOptions): IngressLimits {
   return {
     errorPercent: percent(scope, 'errorPercent', options.errorPercent, 5, 0),
-    minErrors: count(scope, 'minErrors', options.minErrors ?? 5),
+    minErrors: options.minErrors === undefined ? undefined : count(scope, 'minErrors', options.minErrors),
     latencySeconds: seconds(scope, 'maxLatency', options.maxLatency ?? Duration.seconds(1)),
   };
 }
@@ -41,12 +53,12 @@ export function ingressSymptoms(ingress: IPublicIngress, { errorPercent, minErro
     ...errorRate({ errors: [errors], requests: [requests], own: true, minErrors, errorPercent }),
     alarm: BackendAlarm.INGRESS_ERRORS,
     title: '5xx of the load balancer (%)',
-    description: `The load balancer itself has answered ${errorPercent} % of the requests with 5xx, in 3 of 5 minutes`,
+    description: `The load balancer itself has answered ${shown(errorPercent)} % of the requests with 5xx, in 3 of 15 minutes`,
   }];
 }
 
 /** What the targets of a route look like from outside. A route that moves between two target groups is seen as one. */
-export function routeSymptoms(ingress: IPublicIngress, route: IIngressRoute, limits: IngressLimits, part: string): Symptom[] {
+export function routeSymptoms(ingress: IPublicIngress, { name: part, route, target }: MadeRoute, limits: IngressLimits): Symptom[] {
   const groups = targetGroupsOf(route);
   const each = (name: string, options: MetricOptions) => groups.map((group) => metricOf(ingress, group, name, options));
   const { errorPercent, minErrors, latencySeconds } = limits;
@@ -56,7 +68,7 @@ export function routeSymptoms(ingress: IPublicIngress, route: IIngressRoute, lim
       alarm: BackendAlarm.ROUTE_ERRORS,
       part,
       title: `${part}: 5xx (%)`,
-      description: `The service has answered ${errorPercent} % of the requests of route ${part} with 5xx, in 3 of 5 minutes`,
+      description: `The service has answered ${shown(errorPercent)} % of the requests of route ${part} with 5xx, in 3 of 15 minutes`,
     },
     {
       alarm: BackendAlarm.ROUTE_LATENCY,
@@ -79,7 +91,23 @@ export function routeSymptoms(ingress: IPublicIngress, route: IIngressRoute, lim
       evaluationPeriods: 5,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     },
+    emptySymptom(greatest(each('HealthyHostCount', { statistic: Stats.MAXIMUM, period: MINUTE }), MINUTE), target, part),
   ];
+}
+
+/** A group without targets reports nothing, and until the service is there it has none. */
+function emptySymptom(healthy: Metric | MathExpression, target: IIngressTarget, part: string): Symptom {
+  const { minTargets = 1 } = target;
+  const isKnown = !Token.isUnresolved(minTargets);
+  return {
+    alarm: BackendAlarm.ROUTE_EMPTY,
+    part,
+    title: `${part}: healthy targets`,
+    description: `Route ${part} has had ${isKnown ? 'no healthy target' : 'fewer healthy targets than tasks must run'} for 5 minutes`,
+    ...shortage(healthy, isKnown ? Math.min(1, minTargets) : minTargets, MINUTE),
+    evaluationPeriods: 5,
+    after: [(target as Partial<IMonitoredService>).service ?? target],
+  };
 }
 
 /** The second target group is there only where the service shifts requests when it is deployed. */
@@ -107,26 +135,31 @@ interface ErrorRate {
   readonly requests: Metric[];
   /** Whether requests that failed are not among the requests. */
   readonly own?: boolean;
-  readonly minErrors: number;
+  readonly minErrors?: number;
   readonly errorPercent: number;
 }
 
 type Rate = Pick<Symptom, 'metric' | 'threshold' | 'evaluationPeriods' | 'datapointsToAlarm' | 'treatMissingData'>;
 
-/** Each minute with too few errors counts as one without. Three of five: a single bad minute is a deployment or a scan. */
+/**
+ * Each minute with too few errors counts as one without. Three: a single bad minute is a deployment or a scan. Of 15: where requests are rare, so
+ * are minutes in which one can fail.
+ */
 function errorRate({ errors, requests, own = false, minErrors, errorPercent }: ErrorRate): Rate {
   const named = (letter: string, metrics: Metric[]) => Object.fromEntries(metrics.map((metric, index) => [`${letter}${index}`, metric]));
   const usingMetrics = { ...named('e', errors), ...named('r', requests) };
   const sum = (letter: string, ...others: string[]) => `SUM([${[...Object.keys(usingMetrics).filter((name) => name.startsWith(letter)), ...others].join(', ')}])`;
+  const all = own ? sum('e', 'FILL(r0, 0)') : sum('r');
+  const counts = minErrors === undefined ? `(${sum('e')} >= ${USUAL_ERRORS}) OR (2 * ${sum('e')} > ${all})` : `${sum('e')} >= ${shown(minErrors)}`;
   return {
     metric: new MathExpression({
-      expression: `IF(${sum('e')} >= ${minErrors}, 100 * ${sum('e')} / ${own ? sum('e', 'FILL(r0, 0)') : sum('r')}, 0)`,
+      expression: `IF(${counts}, 100 * ${sum('e')} / ${all}, 0)`,
       usingMetrics,
       label: '5xx',
       period: MINUTE,
     }),
     threshold: errorPercent,
-    evaluationPeriods: 5,
+    evaluationPeriods: 15,
     datapointsToAlarm: 3,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   };

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
-import { CfnSecurityGroupEgress } from 'aws-cdk-lib/aws-ec2';
 import { ApplicationProtocolVersion, type CfnListenerRule } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
+import { openWayToKeys } from './group-rules';
 import type { IngressSide, Verification } from './ingress-path';
 import { SET_DOMAIN } from './set-domain';
 import type { IIngressTarget } from '../../binding';
@@ -29,7 +29,8 @@ export function createVerification(route: VerifiedRoute, { issuer, jwksEndpoint,
   validateEndpoint(jwksEndpoint, refuse);
   const claims = renderClaims(additionalClaims ?? [], refuse);
   const jwtValidationConfig = { issuer, jwksEndpoint, additionalClaims: claims.length === 0 ? undefined : claims };
-  return { action: { type: 'jwt-validation', order: 1, jwtValidationConfig }, egress: openWayToKeys(ingress, side) };
+  const requirement = { issuer, jwksEndpoint, claims: claims.map(({ name, format, values }) => ({ name, format, values: [...values].sort() })) };
+  return { requirement, action: { type: 'jwt-validation', order: 1, jwtValidationConfig }, egress: openWayToKeys(side) };
 }
 
 function requireAble({ https, isCutOff = false }: IngressSide, targets: IIngressTarget[], refuse: Refuse): void {
@@ -44,18 +45,6 @@ function requireAble({ https, isCutOff = false }: IngressSide, targets: IIngress
   if (other !== undefined) {
     refuse('IngressJwt.protocolVersion', `\`protocolVersion\` of '${other.node.path}' is ${other.protocolVersion}, and load balancers verify tokens only for targets with HTTP1. Verify the token in the service, or remove \`protocolVersion\`.`);
   }
-}
-
-/** The keys are on the internet, whose addresses nobody knows. One rule is enough for all issuers. */
-function openWayToKeys(ingress: Construct, { securityGroup }: IngressSide): CfnSecurityGroupEgress {
-  return ingress.node.tryFindChild('KeysEgress') as CfnSecurityGroupEgress | undefined ?? new CfnSecurityGroupEgress(ingress, 'KeysEgress', {
-    groupId: securityGroup.securityGroupId,
-    ipProtocol: 'tcp',
-    fromPort: 443,
-    toPort: 443,
-    cidrIp: '0.0.0.0/0',
-    description: 'Keys of issuers of tokens',
-  });
 }
 
 function validateEndpoint(url: string, refuse: Refuse): void {

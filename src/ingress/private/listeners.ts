@@ -1,4 +1,5 @@
-import { Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
+import type { ICertificate } from 'aws-cdk-lib/aws-certificatemanager';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as route53 from 'aws-cdk-lib/aws-route53';
 import type { Construct } from 'constructs';
@@ -7,6 +8,8 @@ import { SET_DOMAIN } from './set-domain';
 import { InvalidBackendError } from '../../private/errors';
 import type { CustomDomainConfig } from '../custom-domain';
 import type { IngressMutualTls } from '../ingress-mutual-tls';
+import { certificateRegion } from '../shared/certificate-region';
+import { keepRecord } from '../shared/host-names';
 
 /** What clients meet before their first request. */
 export interface ListenerTls {
@@ -28,6 +31,7 @@ export function createListener(scope: Construct, loadBalancer: elbv2.Application
     requireNoTls(scope, { mutualTls, sslPolicy });
     return http;
   }
+  domain.certificates.forEach((certificate) => requireRegion(scope, certificate));
   const https = loadBalancer.addListener('Https', {
     port: 443,
     protocol: elbv2.ApplicationProtocol.HTTPS,
@@ -50,6 +54,15 @@ function requireNoTls(scope: Construct, { mutualTls, sslPolicy }: ListenerTls): 
   }
 }
 
+/** Certificates of IAM are in no region. */
+function requireRegion(scope: Construct, certificate: ICertificate): void {
+  const [there, here] = [certificateRegion(scope, certificate), Stack.of(scope).region];
+  if (there !== '' && there !== here && ![there, here].some((region) => Token.isUnresolved(region))) {
+    throw new InvalidBackendError(scope, 'PublicIngress.certificateRegion', `A certificate in \`domain\` is in ${there}, and this ingress is in ${here}. A load balancer uses only certificates from its own region. `
+      + `Use a certificate from ${here}, or \`CustomDomain.fromHostedZone(zone)\`, which creates one.`);
+  }
+}
+
 /** Records for each name of a domain whose zone is known. */
 export function createRecords(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalancer, domain?: CustomDomainConfig, ipAddressType?: elbv2.IpAddressType): void {
   const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = loadBalancer;
@@ -58,10 +71,10 @@ export function createRecords(scope: Construct, loadBalancer: elbv2.IApplication
   names.forEach(({ zone, recordName }, index) => {
     const id = Token.isUnresolved(recordName) ? `Alias${index}` : `Alias-${recordName}`;
     if (hasIpv4(ipAddressType)) {
-      new route53.ARecord(scope, id, { zone, recordName, target });
+      keepRecord(new route53.ARecord(scope, id, { zone, recordName, target }), zone, recordName);
     }
     if (hasIpv6(ipAddressType)) {
-      new route53.AaaaRecord(scope, `${id}-AAAA`, { zone, recordName, target });
+      keepRecord(new route53.AaaaRecord(scope, `${id}-AAAA`, { zone, recordName, target }), zone, recordName);
     }
   });
 }

@@ -51,11 +51,13 @@ function meet(a: string[], b: string[]): boolean {
   return a.length === 0 || b.length === 0 || a.some((one) => b.some((other) => patternsOverlap(one, other)));
 }
 
-function covers(wide: RouteConditions, narrow: RouteConditions): boolean {
+/** Whether a route takes every request that another would take. */
+export function covers(wide: RouteConditions, narrow: RouteConditions): boolean {
   return Object.keys(wide.headers).length === 0 && coversAll(wide.hosts, narrow.hosts) && coversAll(wide.paths, narrow.paths);
 }
 
-function coversAll(wide: string[], narrow: string[]): boolean {
+/** Whether patterns certainly match whatever others match. */
+export function coversAll(wide: string[], narrow: string[]): boolean {
   const patterns = narrow.length === 0 ? ['*'] : narrow;
   return wide.length === 0 || patterns.every((pattern) => wide.some((one) => isWider(one, pattern)));
 }

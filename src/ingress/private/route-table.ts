@@ -1,7 +1,9 @@
+import type { Requirement } from './ingress-path';
 import { conditionsOverlap } from './patterns';
 import type { RedirectDestination } from './redirect-loops';
 import type { RouteConditions } from './route-conditions';
 import { classOf } from './route-priority';
+import type { IIngressTarget } from '../../binding';
 import { problem } from '../../private/errors';
 
 /** A route as its ingress knows it. */
@@ -13,6 +15,12 @@ export interface RouteEntry {
   readonly explicit: boolean;
   /** Where the route redirects to, if it does and stays with the protocol and port of the ingress. */
   readonly redirectsTo?: RedirectDestination;
+  /** What answers its requests; none where the ingress does. */
+  readonly targets?: IIngressTarget[];
+  /** The token that requests need, if they need one. */
+  readonly requirement?: Requirement;
+  /** Whether the user says that targets look at tokens themselves. */
+  readonly targetVerifiesTokens?: boolean;
 }
 
 /**
@@ -35,7 +43,8 @@ function findPairs(sorted: RouteEntry[], taken: Set<number>): string[] {
   return sorted.flatMap((first, index) => sorted.slice(index + 1).flatMap((second) => explainConflict(first, second, taken) ?? []));
 }
 
-function explainConflict(a: RouteEntry, b: RouteEntry, taken: Set<number>): string | undefined {
+/** Why two routes cannot be on one listener. */
+export function explainConflict(a: RouteEntry, b: RouteEntry, taken: Set<number>): string | undefined {
   if (a.priority === b.priority) {
     const free = freeBefore(a.priority, taken) ?? freeAfter(a.priority, taken);
     return problem('IngressRoute.samePriority', `Routes '${a.id}' and '${b.id}' both have priority ${a.priority}, and a load balancer takes each priority once. Set \`priority: ${free}\`, which is free, on one of the two.`);

@@ -3,18 +3,24 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { IngressSide } from './ingress-path';
 import type { IIngressTarget } from '../../binding';
-import { InvalidBackendError } from '../../private/errors';
+import { InvalidBackendError, warn } from '../../private/errors';
+
+/** What load balancers do that nobody told otherwise. */
+const USUAL_IDLE_TIMEOUT = 60;
+
+/** The longest delay that a target group takes. */
+const MAX_DELAY = 3600;
 
 /** A target group that a target registers itself with. */
-export function createTargetGroup(scope: Construct, id: string, { https }: IngressSide, target: IIngressTarget, vpc = target.vpc): elbv2.ApplicationTargetGroup {
+export function createTargetGroup(scope: Construct, id: string, side: IngressSide, target: IIngressTarget, vpc = target.vpc): elbv2.ApplicationTargetGroup {
   return new elbv2.ApplicationTargetGroup(scope, id, {
     vpc,
     targetType: elbv2.TargetType.IP,
     protocol: elbv2.ApplicationProtocol.HTTP,
-    protocolVersion: protocolVersionOf(target, https),
+    protocolVersion: protocolVersionOf(target, side.https),
     // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
     port: 80,
-    deregistrationDelay: target.deregistrationDelay,
+    deregistrationDelay: target.deregistrationDelay ?? Duration.seconds(Math.min(longestAnswer(side), MAX_DELAY)),
     healthCheck: {
       path: target.healthCheckPath,
       ...healthyCodesOf(target),
@@ -24,6 +30,24 @@ export function createTargetGroup(scope: Construct, id: string, { https }: Ingre
       unhealthyThresholdCount: 3,
     },
   });
+}
+
+/** Seconds after which an ingress gives up on an answer that has not begun. */
+function longestAnswer({ idleTimeout }: IngressSide): number {
+  return idleTimeout?.toSeconds() ?? USUAL_IDLE_TIMEOUT;
+}
+
+/**
+ * Warns where requests that the ingress would wait for are cut when a task stops: at the end of the delay, the load balancer answers them with 502.
+ *
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-502-issues
+ */
+export function warnOfCutRequests(side: IngressSide, id: string, { node, deregistrationDelay }: IIngressTarget): void {
+  const longest = Math.min(longestAnswer(side), MAX_DELAY);
+  if (deregistrationDelay !== undefined && !deregistrationDelay.isUnresolved() && deregistrationDelay.toSeconds({ integral: false }) < longest) {
+    warn(side.ingress, 'IngressRoute.requestsCut', `Route '${id}': requests to '${node.path}' may run for ${longest} seconds (\`idleTimeout\`), but deployments and scale-in cut them after ${deregistrationDelay.toSeconds({ integral: false })} seconds (\`deregistrationDelay\`). `
+      + 'Remove `deregistrationDelay`, set a smaller `idleTimeout`, or acknowledge this warning if all requests are shorter.');
+  }
 }
 
 /** Names load balancer and target group the way Application Auto Scaling wants it. */

@@ -8,6 +8,7 @@ import { createTargetGroup, labelOf } from './target-group';
 import type { IngressTargetGroup, IIngressRoute, IIngressTarget } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError, type Refuse, refuseOf } from '../../private/errors';
+import { stablePath } from '../../private/stable-path';
 import { pathInStage } from '../../private/stage-path';
 import type { IngressWeightedRouteOptions, IngressWeightedTarget, IIngressWeightedRoute } from '../ingress-weighted-route';
 
@@ -51,12 +52,12 @@ export class WeightedRoute extends Construct implements IIngressWeightedRoute {
     this.listenerRuleArn = rule.ref;
     this.routes = targets.map(({ target }, index) => {
       const path = IngressPath.between(side, target);
-      return new Share(path, id, { priority, conditions, rule, side, target, targetGroup: groups[index], rules: path.rules });
+      return new Share(path, id, { priority, conditions, rule, side, target, targetGroup: groups[index], rules: path.open(side) });
     });
   }
 
   private createGroup(side: IngressSide, target: IIngressTarget): ApplicationTargetGroup {
-    const group = createTargetGroup(this, pathInStage(target).replace(/\//g, '--'), side, target, side.vpc);
+    const group = createTargetGroup(this, stablePath(target).replace(/\//g, '--'), side, target, side.vpc);
     referWeakly(group.node.defaultChild!);
     return group;
   }
@@ -131,7 +132,7 @@ function validateWeight({ target, weight }: IngressWeightedTarget, refuse: Refus
 
 /** The target group stands in the stack of the ingress, which cannot know what the stack of the target decides. */
 function requireKnown(scope: IConstruct, target: IIngressTarget, refuse: Refuse): void {
-  const unknown = Token.isUnresolved(target.healthCheckPath) ? 'healthCheckPath' : target.deregistrationDelay.isUnresolved() ? 'deregistrationDelay' : undefined;
+  const unknown = Token.isUnresolved(target.healthCheckPath) ? 'healthCheckPath' : target.deregistrationDelay?.isUnresolved() === true ? 'deregistrationDelay' : undefined;
   if (Stack.of(scope) !== Stack.of(target) && unknown !== undefined) {
     refuse('IngressRoute.targetUnknown', `\`${unknown}\` of '${target.node.path}' isn't known until deployment (it's a token), and the stack of the ingress needs the value before the stack of the service is deployed. `
       + `Set \`${unknown}\` to a literal value, or move both to the same stack.`);

@@ -1,7 +1,7 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { CLOSING_SECONDS, CLOUDFORMATION_LIMIT_SECONDS } from '../../fargate/shared/run-task.contract';
 import { InvalidBackendError } from '../../private/errors';
-import { CLOSING_SECONDS, CLOUDFORMATION_LIMIT_SECONDS } from '../run-migration.contract';
 
 const MOST_RETRIES = 5;
 const LONGEST = Duration.seconds(CLOUDFORMATION_LIMIT_SECONDS - CLOSING_SECONDS);

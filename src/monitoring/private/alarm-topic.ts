@@ -5,6 +5,7 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { referWeakly } from '../../private/cross-stack';
 import { warn } from '../../private/errors';
+import { LONGEST_KEY_TEXT, textWithPath } from '../../private/path-text';
 
 /** The key of SNS that each account has, for nothing. */
 const KEY_OF_SNS = 'alias/aws/sns';
@@ -28,7 +29,7 @@ export function createAlarmTopic(scope: Construct, alarms: boolean, removalPolic
 }
 
 function createKey(scope: Construct, removalPolicy: RemovalPolicy): kms.Key {
-  return new kms.Key(scope, 'Key', { description: `Alarm topic of ${scope.node.path}`, enableKeyRotation: true, removalPolicy });
+  return new kms.Key(scope, 'Key', { description: textWithPath(LONGEST_KEY_TEXT, 'Alarm topic of ', scope), enableKeyRotation: true, removalPolicy });
 }
 
 /**

@@ -9,7 +9,7 @@ const LONGEST_DESCRIPTION = 512;
 
 /** The way from an event of ECS to a topic. The message is text for people, not the event. */
 export function createFailureRule(scope: Construct, topic: ITopic, { alarm, description, detailType, detail, resources, fields }: Failure): void {
-  const told = Object.entries(fields).map(([name, path]) => `${name}: ${events.EventField.fromPath(path)}`);
+  const told = Object.entries(fields).map(([name, text]) => `${name}: ${text}`);
   const message = events.RuleTargetInput.fromText([description, ...told].join(' | '));
   new events.Rule(scope, idOf({ alarm }), {
     // The link is at the end.

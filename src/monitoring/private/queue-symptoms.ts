@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { BackendAlarm } from '../../symptoms';
-import { seconds } from '../../symptoms/shared/limits';
+import { count, seconds, shown } from '../../symptoms/shared/limits';
 import type { Symptom } from '../../symptoms/shared/symptom';
 import type { MonitorQueueOptions } from '../monitor-queue-options';
 
@@ -12,9 +12,10 @@ import type { MonitorQueueOptions } from '../monitor-queue-options';
  *
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  */
-export function queueSymptoms(queue: IQueue, options: MonitorQueueOptions): Symptom[] {
+export function queueSymptoms(queue: IQueue, deadLetterQueue: IQueue | undefined, options: MonitorQueueOptions): Symptom[] {
   const maxAge = seconds(queue, 'maxAge', options.maxAge ?? Duration.minutes(5));
-  return [{
+  const minDeadLetters = count(queue, 'minDeadLetters', options.minDeadLetters ?? 1);
+  const age: Symptom = {
     alarm: BackendAlarm.QUEUE_AGE,
     title: 'Age of the oldest message (s)',
     description: `The oldest message has been waiting for ${maxAge} s or more, for 5 minutes`,
@@ -22,5 +23,23 @@ export function queueSymptoms(queue: IQueue, options: MonitorQueueOptions): Symp
     threshold: maxAge,
     evaluationPeriods: 5,
     treatMissingData: TreatMissingData.NOT_BREACHING,
-  }];
+  };
+  return deadLetterQueue === undefined ? [age] : [age, deadLetters(deadLetterQueue, minDeadLetters)];
+}
+
+function deadLetters(queue: IQueue, threshold: number): Symptom {
+  return {
+    alarm: BackendAlarm.QUEUE_DEAD_LETTERS,
+    title: 'Messages in the dead-letter queue',
+    description: `The dead-letter queue holds ${shown(threshold)} or more messages that nobody could process`,
+    metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: Stats.MAXIMUM }),
+    threshold,
+    evaluationPeriods: 1,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  };
+}
+
+/** The dead-letter queue of a queue that this app makes; of others only somebody can say. */
+export function deadLetterQueueOf(queue: IQueue, { deadLetterQueue }: MonitorQueueOptions): IQueue | undefined {
+  return deadLetterQueue ?? (queue as Partial<Queue>).deadLetterQueue?.queue;
 }

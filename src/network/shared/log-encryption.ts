@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
+import { dependOnKey } from '../../private/keys';
 
 /**
  * Tells a key to serve the log groups of a stack's account, which CDK's log group does not do.
@@ -9,6 +10,7 @@ import type { IConstruct } from 'constructs';
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 export function serveLogs(scope: IConstruct, key: kms.IKey | undefined): void {
+  dependOnKey(scope, key);
   const stack = Stack.of(scope);
   key?.addToResourcePolicy(new iam.PolicyStatement({
     principals: [new iam.ServicePrincipal(`logs.${stack.region}.${stack.urlSuffix}`)],

@@ -1,13 +1,25 @@
 import { CfnResource } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { IConstruct } from 'constructs';
+import { requirePath } from './connections';
 
 const RULE_TYPES = ['AWS::EC2::SecurityGroupIngress', 'AWS::EC2::SecurityGroupEgress'];
+
+/** A path to be opened. */
+export interface NetworkPath {
+  readonly port: ec2.Port;
+  readonly description: string;
+  /** Who uses it, as the subject of a sentence: "This service". */
+  readonly what: string;
+}
 
 /**
  * Opens one TCP path between security groups, in the stack of `from` where the two are in different stacks, and answers
  * with the rules that were made for it, so that a service can wait for them. Immutable imported groups stay as they are.
+ * Another VPC is a problem of `scope` at synth.
  */
-export function openPath(from: ec2.Connections, to: ec2.IConnectable, port: ec2.Port, description: string): CfnResource[] {
+export function openPath(scope: IConstruct, from: ec2.Connections, to: ec2.IConnectable, { port, description, what }: NetworkPath): CfnResource[] {
+  requirePath(scope, from, to, what);
   return newRules([...from.securityGroups, ...to.connections.securityGroups], () => from.allowTo(to, port, description));
 }
 

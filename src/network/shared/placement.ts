@@ -1,8 +1,11 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import { addingCode, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
+import { identifyVpc, isSameVpc, vpcOfSubnet } from './same-vpc';
+import { requireSeparateSubnets, zonesOf } from './subnet-lists';
 import { type EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError, problem } from '../../private/errors';
+import { elsewhere } from '../../private/same-environment';
 import { dependOnStackOf } from '../../private/stack-order';
 import { pathOf } from '../../private/stage-path';
 
@@ -32,7 +35,7 @@ export function placeStore(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.Subn
  */
 export function requireTwoZones(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): void {
   const selected = select(scope, vpc, selection);
-  if (!selected.isPendingLookup && knownZones(selected).size === 1) {
+  if (!selected.isPendingLookup && zonesOf(selected.subnets).length === 1) {
     throw new InvalidBackendError(scope, 'Placement.oneZone', 'The subnets of this server are in one availability zone, but RDS needs two, even without a standby. Set `maxAzs: 2` on the network, or `vpcSubnets` to subnets in two zones.');
   }
 }
@@ -56,6 +59,7 @@ export function placeBastion(scope: IConstruct, vpc: ec2.IVpc, preferred: ec2.Su
   const { PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED } = ec2.SubnetType;
   const order = isEndpointsOnly(vpc) ? [PRIVATE_ISOLATED] : [preferred, PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED];
   const placement = place(scope, vpc, explicit ?? firstOf(scope, vpc, order));
+  requireSeparateSubnets(scope, vpc, vpc.selectSubnets(placement.vpcSubnets).subnets);
   requireTaskEndpoints(scope, vpc, placement, SESSION_SERVICES);
   return placement;
 }
@@ -118,12 +122,32 @@ function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
 }
 
 function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
+  requireVpcHere(scope, vpc);
   dependOnStackOf(scope, vpc, 'Constructs depend on the network that they are in, never the reverse.');
   const selected = trySelect(scope, vpc, selection);
+  requireOwnSubnets(scope, vpc, selected.subnets);
   if (selected.subnets.length === 0 && !selected.isPendingLookup) {
     throw new InvalidBackendError(scope, 'Placement.noSubnetSelected', `\`vpcSubnets\` selects no subnet of the VPC '${pathOf(vpc)}'. Use a subnet type, group name or availability zone that the VPC has.`);
   }
   return selected;
+}
+
+/** Refuses a VPC of another region, and one of another account that this app makes: subnets that were shared with an account are imported there. */
+export function requireVpcHere(scope: IConstruct, vpc: ec2.IVpc): void {
+  const other = elsewhere(scope, vpc, isOwnVpc(vpc) ? ['region', 'account'] : ['region']);
+  if (other !== undefined) {
+    throw new InvalidBackendError(scope, 'Placement.otherEnvironment', `The VPC ${other}. Use a VPC of this region and account, or import a VPC that is shared with this account.`);
+  }
+}
+
+function requireOwnSubnets(scope: IConstruct, vpc: ec2.IVpc, subnets: ec2.ISubnet[]): void {
+  const own = identifyVpc(vpc);
+  for (const subnet of own === undefined ? [] : subnets) {
+    const found = vpcOfSubnet(subnet);
+    if (own !== undefined && found !== undefined && isSameVpc(own, found) === false) {
+      throw new InvalidBackendError(scope, 'Placement.otherVpcSubnet', `\`vpcSubnets\` has the subnet '${pathOf(subnet)}' of the VPC '${found.name}', but this construct is in the VPC '${own.name}'. Use subnets of '${own.name}'.`);
+    }
+  }
 }
 
 function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
@@ -131,15 +155,6 @@ function trySelect(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelect
     return vpc.selectSubnets(selection);
   } catch (error) {
     throw new InvalidBackendError(scope, 'Placement.invalidSelection', `CDK can't select subnets of the VPC '${pathOf(vpc)}' with \`vpcSubnets\`: "${(error as Error).message}". Use a subnet type, group name or availability zone that the VPC has.`);
-  }
-}
-
-/** The zones of the subnets; none where a subnet was imported without saying its zone. */
-function knownZones(selected: ec2.SelectedSubnets): Set<string> {
-  try {
-    return new Set(selected.availabilityZones);
-  } catch {
-    return new Set();
   }
 }
 

@@ -6,7 +6,7 @@ import { createOwnAlarms, type OwnAlarm } from '../../symptoms/shared/own-alarm'
 const ALARMS: Array<OwnAlarm & { readonly kind: BackendAlarm }> = [
   { kind: BackendAlarm.DATABASE_CPU, id: 'CpuAlarm', alarmDescription: 'The PostgreSQL server has used 90 % of its processors for 15 minutes', evaluationPeriods: 3 },
   { kind: BackendAlarm.DATABASE_CONNECTIONS, id: 'ConnectionsAlarm', alarmDescription: 'The PostgreSQL server has 80 % of the connections it accepts', evaluationPeriods: 1 },
-  { kind: BackendAlarm.DATABASE_STORAGE, id: 'StorageAlarm', alarmDescription: 'The PostgreSQL server has less than 10 % of the storage it was given left', evaluationPeriods: 1 },
+  { kind: BackendAlarm.DATABASE_STORAGE, id: 'StorageAlarm', alarmDescription: 'The PostgreSQL server has hardly any storage left', evaluationPeriods: 1 },
 ];
 
 /** Alarms on what makes a server fail slowly. They have no actions: subscribe to their state changes. */

@@ -6,6 +6,7 @@ import { rdsClusterMetrics, rdsInstanceMetrics, type ServerMetrics } from './ser
 import { readCertificateAuthorities } from './trust';
 import { Broker } from '../../broker/broker';
 import { ServerWatch } from '../../broker/server-watch';
+import { connectionsIn } from '../../network/shared/connections';
 import { placeStore } from '../../network/shared/placement';
 import { InvalidBackendError } from '../../private/errors';
 import { integer } from '../../private/ranges';
@@ -27,7 +28,7 @@ export class ImportedPostgres extends PostgresServer {
     this.endpoint = attributes.endpoint;
     this.port = attributes.port ?? 5432;
     this.vpc = attributes.vpc;
-    this.connections = new ec2.Connections({ securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
+    this.connections = connectionsIn(this, attributes.vpc, { securityGroups: attributes.securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     Broker.announce(this, () => this.brokerProps());
     if (attributes.databaseName !== undefined) {
       this.firstDatabase = new PostgresDatabase(this, 'Database', {

@@ -1,4 +1,4 @@
-import { Token } from 'aws-cdk-lib';
+import { Size, Token } from 'aws-cdk-lib';
 import type { PostgresCapacity } from '../postgres-capacity';
 
 const LIMIT = 5000;
@@ -27,18 +27,30 @@ export function defaultMaxConnections(capacity: PostgresCapacity, instanceType: 
 
 /** `LEAST(DBInstanceClassMemory/9531392, 5000)`. That memory is what the system and RDS leave of the instance's. */
 function instanceConnections(instanceType: string): number | undefined {
+  const gib = instanceGib(instanceType);
+  if (gib === undefined) {
+    return undefined;
+  }
+  const left = gib <= 1 ? 0.72 : gib <= 2 ? 0.82 : 0.9;
+  return Math.min(LIMIT, Math.floor((gib * left * GIB) / BYTES_PER_CONNECTION));
+}
+
+/** Memory of an instance type in GiB; nothing where that is not known. */
+function instanceGib(instanceType: string): number | undefined {
   if (Token.isUnresolved(instanceType)) {
     return undefined;
   }
   const [family, size = ''] = instanceType.split('.');
   const [large] = LARGE_GIB.find(([, families]) => families.includes(family)) ?? [];
   const factor = SIZES.get(size) ?? xlarge(size);
-  if (large === undefined || factor === undefined) {
-    return undefined;
-  }
-  const gib = large * factor;
-  const left = gib <= 1 ? 0.72 : gib <= 2 ? 0.82 : 0.9;
-  return Math.min(LIMIT, Math.floor((gib * left * GIB) / BYTES_PER_CONNECTION));
+  return large === undefined || factor === undefined ? undefined : large * factor;
+}
+
+/** Memory that a server has at most; nothing where that is not known. A unit of Aurora has about 2 GiB. */
+export function memoryOf(capacity: PostgresCapacity, instanceType: string): Size | undefined {
+  const { serverlessLimits } = capacity;
+  const gib = serverlessLimits === undefined ? instanceGib(instanceType) : Token.isUnresolved(serverlessLimits.max) ? undefined : 2 * serverlessLimits.max;
+  return gib === undefined ? undefined : Size.mebibytes(gib * 1024);
 }
 
 function xlarge(size: string): number | undefined {

@@ -6,6 +6,7 @@ import type { ServerMetricNames, ServerMetrics } from './server-metrics';
 import { serverSymptoms } from './server-symptoms';
 import { InvalidBackendError } from '../../private/errors';
 import { metricOf } from '../../private/metric-of';
+import { requireNewId } from '../../private/props';
 import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
 import type { MonitorPostgresOptions } from '../monitor-postgres-options';
 import type { IPostgres } from '../postgres';
@@ -18,6 +19,12 @@ export interface ServerLimits {
   /** `max_connections` as the parameter group has it; nothing where RDS computes it from the memory. */
   readonly declaredConnections?: string;
   readonly allocatedStorage?: Size;
+  /** Whether RDS itself adds storage before there is none left. */
+  readonly growsStorage?: boolean;
+  /** Memory of the instance, or the greatest of a serverless cluster. */
+  readonly memory?: Size;
+  /** Whether it may pause when nobody is connected, or that is known only at deployment. */
+  readonly pauses?: boolean;
 }
 
 /**
@@ -57,6 +64,7 @@ export abstract class PostgresServer extends Construct implements IPostgres, Mon
    */
   public addDatabase(id: string, options: PostgresDatabaseOptions = {}): PostgresDatabase {
     const databases = this.node.tryFindChild('Databases') ?? new Construct(this, 'Databases');
+    requireNewId(this, 'addDatabase', id, databases);
     return new PostgresDatabase(databases as Construct, id, { ...options, server: this });
   }
 

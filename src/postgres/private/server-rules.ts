@@ -1,4 +1,4 @@
-import { SizeRoundingBehavior, Token, type Size } from 'aws-cdk-lib';
+import { RemovalPolicy, SizeRoundingBehavior, Token, type Size } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { warnUnknownParameters } from './parameter-rules';
 import type { ServerSettings } from './server-settings';
@@ -70,7 +70,10 @@ function validateGrowth(scope: Construct, allocated: number, maxAllocatedStorage
   }
 }
 
-function validateBackup(scope: Construct, { backupRetention, capacity }: ServerSettings): void {
+function validateBackup(scope: Construct, { backupRetention, capacity, deletionProtection, removalPolicy }: ServerSettings): void {
+  if (deletionProtection && removalPolicy === RemovalPolicy.DESTROY) {
+    throw new InvalidBackendError(scope, 'PrivatePostgres.deletionProtection', '`deletionProtection` is true and `removalPolicy` is DESTROY, which contradict each other. Set `deletionProtection: false`, or `removalPolicy: RemovalPolicy.SNAPSHOT`.');
+  }
   if (backupRetention.isUnresolved()) {
     return;
   }

@@ -47,7 +47,7 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
   const capacity = props.capacity ?? PostgresCapacity.instance();
   const instanceType = (capacity.instanceType ?? posture.databaseInstanceType).toString();
   const allocatedStorage = props.allocatedStorage ?? posture.databaseAllocatedStorage;
-  const removalPolicy = props.removalPolicy ?? posture.databaseRemovalPolicy;
+  const removalPolicy = props.removalPolicy ?? defaultRemoval(props, posture);
   const restoredInstance = props.snapshotIdentifier !== undefined && capacity.serverlessLimits === undefined;
   const settings: ServerSettings = {
     vpc: props.vpc,
@@ -79,6 +79,11 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
   };
   validateServer(scope, props, settings);
   return settings;
+}
+
+/** Whoever protects a server from deletion does not want it to be destroyed with its stack. */
+function defaultRemoval({ deletionProtection }: PrivatePostgresProps, { databaseRemovalPolicy }: Posture): RemovalPolicy {
+  return deletionProtection === true && databaseRemovalPolicy === RemovalPolicy.DESTROY ? RemovalPolicy.SNAPSHOT : databaseRemovalPolicy;
 }
 
 /** The parameters that every server gets, and those of the user. */

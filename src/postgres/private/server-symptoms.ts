@@ -3,21 +3,24 @@ import { TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { PostgresServer } from './postgres-server';
 import { warn } from '../../private/errors';
 import { BackendAlarm } from '../../symptoms';
-import { bytes, count, percent } from '../../symptoms/shared/limits';
+import { gone } from '../../symptoms/shared/gone';
+import { bytes, count, percent, shown } from '../../symptoms/shared/limits';
 import { isExcluded, type Symptom } from '../../symptoms/shared/symptom';
 import type { MonitorPostgresOptions } from '../monitor-postgres-options';
 
+const USUAL_MEMORY = Size.mebibytes(128);
 const GAUGE = { evaluationPeriods: 3, treatMissingData: TreatMissingData.MISSING };
 
 /**
- * What a database server looks like that will soon be in trouble. A server that runs always reports: where data is missing, it is
- * stopped or gone, and whether that is well nobody can tell from here.
+ * What a database server looks like that is, or will soon be, in trouble. A server that runs always reports: where data is missing, it is
+ * stopped or gone, which one alarm tells for all. A cluster that may pause has none, because a pause looks the same.
  *
  * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html
  */
 export function serverSymptoms(server: PostgresServer, options: MonitorPostgresOptions): Symptom[] {
   const { names } = server._metrics();
   return [
+    ...when(server._limits().pauses === true ? undefined : names.cpu, () => goneSymptom(server)),
     ...when(names.cpu, () => cpuSymptom(server, options)),
     ...when(names.memory, () => memorySymptom(server, options)),
     ...when(names.connections, () => connectionsSymptom(server, options)),
@@ -30,12 +33,21 @@ function when(metricName: string | undefined, symptom: () => Symptom): Symptom[]
   return metricName === undefined ? [] : [symptom()];
 }
 
+function goneSymptom(server: PostgresServer): Symptom {
+  return {
+    alarm: BackendAlarm.DATABASE_GONE,
+    title: 'Reports of the server',
+    description: 'The server has reported nothing for 15 minutes, so it is stopped or deleted',
+    ...gone(server.metricCpuUtilization()),
+  };
+}
+
 function cpuSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
   const cpu = percent(server, 'cpuPercent', options.cpuPercent, 90);
   return {
     alarm: BackendAlarm.DATABASE_CPU,
     title: 'CPU (%)',
-    description: `The server has used ${cpu} % of its processors for 15 minutes`,
+    description: `The server has used ${shown(cpu)} % of its processors for 15 minutes`,
     metric: server.metricCpuUtilization(),
     threshold: cpu,
     ...GAUGE,
@@ -43,7 +55,7 @@ function cpuSymptom(server: PostgresServer, options: MonitorPostgresOptions): Sy
 }
 
 function memorySymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
-  const memory = bytes(server, 'minFreeMemory', options.minFreeMemory ?? Size.mebibytes(128));
+  const memory = bytes(server, 'minFreeMemory', options.minFreeMemory ?? leastMemory(server));
   return {
     alarm: BackendAlarm.DATABASE_MEMORY,
     title: 'Free memory (bytes)',
@@ -53,6 +65,12 @@ function memorySymptom(server: PostgresServer, options: MonitorPostgresOptions):
     below: true,
     ...GAUGE,
   };
+}
+
+/** A server of 1 GiB that does nothing has little more than a tenth of it free. */
+function leastMemory(server: PostgresServer): Size {
+  const { memory } = server._limits();
+  return Size.bytes(Math.min(USUAL_MEMORY.toBytes(), memory === undefined ? Infinity : Math.floor(memory.toBytes() / 20)));
 }
 
 function connectionsSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
@@ -65,7 +83,7 @@ function connectionsSymptom(server: PostgresServer, options: MonitorPostgresOpti
   return {
     alarm: BackendAlarm.DATABASE_CONNECTIONS,
     title: 'Connections',
-    description: `The server has had ${threshold} open connections, ${options.maxConnections === undefined ? `80 % of the ${maxConnections} that it accepts, ` : ''}in each of 2 periods of 5 minutes`,
+    description: `The server has had ${threshold === undefined ? '' : shown(threshold)} open connections, ${options.maxConnections === undefined ? `80 % of the ${maxConnections} that it accepts, ` : ''}in each of 2 periods of 5 minutes`,
     metric: server.metricDatabaseConnections(),
     threshold,
     // A deployment has old and new tasks for some minutes.
@@ -76,16 +94,18 @@ function connectionsSymptom(server: PostgresServer, options: MonitorPostgresOpti
 
 function storageSymptom(server: PostgresServer, options: MonitorPostgresOptions): Symptom {
   const { minFreeStorage } = options;
-  const { allocatedStorage } = server._limits();
-  const tenth = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : allocatedStorage.toBytes() / 10;
-  const threshold = minFreeStorage === undefined ? tenth : bytes(server, 'minFreeStorage', minFreeStorage);
+  const { allocatedStorage, growsStorage } = server._limits();
+  // RDS adds storage from 10 % down, which is no trouble as long as it does.
+  const share = growsStorage === true ? 5 : 10;
+  const least = allocatedStorage === undefined || allocatedStorage.isUnresolved() ? undefined : (allocatedStorage.toBytes() * share) / 100;
+  const threshold = minFreeStorage === undefined ? least : bytes(server, 'minFreeStorage', minFreeStorage);
   if (threshold === undefined && !isExcluded(BackendAlarm.DATABASE_STORAGE, options)) {
     warn(server, 'BackendMonitoring.storage', `The storage size of '${server.node.path}' isn't known, so no alarm watches it. Set \`minFreeStorage\`, or \`exclude: [BackendAlarm.DATABASE_STORAGE]\`.`);
   }
   return {
     alarm: BackendAlarm.DATABASE_STORAGE,
     title: 'Free storage (bytes)',
-    description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${minFreeStorage === undefined ? ', 10 % of what it was made with' : ''}`,
+    description: threshold === undefined ? '' : `The server has less than ${readable(threshold)} of free storage${minFreeStorage === undefined ? `, ${share} % of what it was made with` : ''}`,
     metric: server.metricFreeStorageSpace(),
     threshold,
     below: true,

@@ -9,6 +9,6 @@ export interface Failure {
   readonly detailType: string;
   readonly detail: Record<string, unknown>;
   readonly resources?: string[];
-  /** Fields of the event that the message tells, by their names in the message. */
+  /** Texts of the message by their names in it, with fields of the event (`EventField`) in them. */
   readonly fields: { readonly [name: string]: string };
 }

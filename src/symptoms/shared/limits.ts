@@ -1,4 +1,4 @@
-import { Token, type Duration, type Size } from 'aws-cdk-lib';
+import { Token, Tokenization, type Duration, type Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
 
@@ -17,6 +17,11 @@ export function count(scope: IConstruct, name: string, value: number): number {
     throw new InvalidBackendError(scope, 'MonitorOptions.count', `\`${name}\` must be a whole number of at least 1, got ${value}.`);
   }
   return value;
+}
+
+/** A number for texts, also one that is known only at deployment. */
+export function shown(value: number): string {
+  return Tokenization.stringifyNumber(value);
 }
 
 /** A time in seconds, for thresholds and texts. */

@@ -1,4 +1,5 @@
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type { IConstruct } from 'constructs';
 import type { BackendAlarm } from '../backend-alarm';
 import type { MonitorOptions } from '../monitor-options';
 
@@ -18,6 +19,10 @@ export interface Symptom {
   readonly evaluationPeriods: number;
   readonly datapointsToAlarm?: number;
   readonly treatMissingData: cloudwatch.TreatMissingData;
+  /** Whether it is told when all data is missing, where that is treated as missing. Unlike breaching, it keeps quiet until there was data once. */
+  readonly tellMissing?: boolean;
+  /** What must be there before the alarm can say anything. */
+  readonly after?: IConstruct[];
   /** Percentiles of few samples say nothing. */
   readonly ignoreFewSamples?: boolean;
 }

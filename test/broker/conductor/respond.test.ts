@@ -132,7 +132,7 @@ describe('a URL for the response', () => {
     expect(fetched).toEqual([]);
   });
 
-  test.each(['assets/postgres/engine/conductor.lambda/index.js', 'assets/migrations/run-migration.lambda/index.js'])('has no exception in %s', (bundle) => {
+  test.each(['assets/postgres/engine/conductor.lambda/index.js', 'assets/fargate/run-task.lambda/index.js'])('has no exception in %s', (bundle) => {
     expect(readFileSync(join(__dirname, '../../..', bundle), 'utf8')).toMatch(/^(?=[^]*UNTRUSTED_URL)(?![^]*EMULATED_CLOUD)(?![^]*127\.0\.0\.1)/);
   });
 });

@@ -1,6 +1,6 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Port } from 'aws-cdk-lib/aws-ec2';
-import { backend, isolatedBackend, everyone, groupOf, network, ref, rule, securityGroup, type LabChange } from './lab';
+import { att, backend, egressTo, ingressFrom, isolatedBackend, everyone, groupOf, network, ref, rule, securityGroup, type LabChange } from './lab';
 import { addResources, checked, type Resources } from './support';
 import { CheckOutcome, type CheckReport } from '../../../src/checks';
 import { ReachabilityCheck, ReachabilityPoint } from '../../../src/checks/reachability';
@@ -20,6 +20,20 @@ function reportOf(resources: Resources): CheckReport {
   return checked(app, check).report();
 }
 
+/** Gives the function the name of the API, and the way to it. */
+function callService(r: Resources): void {
+  r.Namespace = { Type: 'AWS::ServiceDiscovery::PrivateDnsNamespace', Properties: { Name: 'backend.internal', Vpc: ref('Vpc') } };
+  r.Entry = { Type: 'AWS::ServiceDiscovery::Service', Properties: { Name: 'api', DnsConfig: { NamespaceId: att('Namespace', 'Id'), DnsRecords: [{ Type: 'A', TTL: 10 }] } } };
+  r.Api.Properties.ServiceRegistries = [{ RegistryArn: att('Entry', 'Arn') }];
+  r.CallerGroup = securityGroup([], []);
+  r.CallerToApi = egressTo('CallerGroup', 'ApiGroup', 8080);
+  r.ApiFromCaller = ingressFrom('ApiGroup', 'CallerGroup', 8080);
+  r.Caller = {
+    Type: 'AWS::Lambda::Function',
+    Properties: { Environment: { Variables: { API_URL: 'http://api.backend.internal:8080' } }, VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('CallerGroup')] } },
+  };
+}
+
 /** The backend with everything that any rule applies to, as it should be. */
 function complete(): Resources {
   const r = backend();
@@ -34,6 +48,10 @@ function complete(): Resources {
   };
   r.MachineGroup = securityGroup([], [rule(443, everyone)]);
   r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile') } };
+  r.Bastion = { Type: 'AWS::SSM::Document', Properties: { DocumentType: 'Session', Content: { sessionType: 'Port', properties: { type: 'LocalPortForwarding', host: att('Db', 'Endpoint.Address'), portNumber: '5432' } } } };
+  r.MachineToDb = egressTo('MachineGroup', 'DbGroup', 5432);
+  r.DbFromMachine = ingressFrom('DbGroup', 'MachineGroup', 5432);
+  callService(r);
   r.Listener.Properties.DefaultActions = [{ Type: 'jwt-validation', Order: 1 }, { Type: 'forward', Order: 2, TargetGroupArn: ref('Targets') }];
   r.BalancerGroup = securityGroup([rule(443, everyone)], [rule(443, everyone)]);
   return r;
@@ -61,9 +79,12 @@ const MISTAKES: Record<string, LabChange> = {
   'balancer-to-issuer': (r) => { r.BalancerGroup = securityGroup([rule(443, everyone)], []); },
   'listener': (r) => { r.Balancer.Properties.Subnets = [ref('Isolated0')]; },
   'client-to-store': (r) => { delete r.DbFromApi; },
+  'caller-to-service': (r) => { delete r.ApiFromCaller; },
   'function-to-secrets': (r) => { r.Reader.Properties.VpcConfig = { SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('ApiGroup')] }; },
   'ecs-exec': (r) => { delete r.ApiTask.Properties.TaskRoleArn; },
   'session-manager': (r) => { r.Machine.Properties.SubnetId = ref('Isolated0'); },
+  'tunnel': (r) => { delete r.MachineToDb; },
+  'group-of-other-vpc': (r) => { r.Other = { Type: 'AWS::EC2::VPC', Properties: { CidrBlock: '10.1.0.0/16' } }; r.DbGroup.Properties.VpcId = ref('Other'); },
   'group-unused': (r) => { delete r.Machine; },
   'rule-unused': (r) => { r.Old = securityGroup([], []); inline(r, 'ApiGroup', rule(8080, { SourceSecurityGroupId: groupOf('Old') })); },
   'rule-nothing': (r) => { inline(r, 'ApiGroup', rule(8080, {})); },

@@ -48,7 +48,7 @@ const NO_CAPABILITIES = '+sys_chroot,+setgid,+setuid';
 /** Machines of ELF files, by names that Node gives to architectures. */
 const ELF_MACHINES: Record<string, number> = { x64: 62, arm64: 183 };
 
-/** A container that runs as processes with files, users and a network of their own. */
+/** A container that runs as processes, out of the reach of Ctrl-C, with files, users and a network of their own. */
 export class ContainerProcess {
   /** Resolves once its program runs; rejects with `CannotStart` where it never did. */
   public readonly started: Promise<void>;
@@ -68,7 +68,7 @@ export class ContainerProcess {
     this.child = isForOtherMachine(file) ? spawn('sh', ['-c', 'echo >&3; echo "exec $1: exec format error" >&2; exit 1', 'sh', name], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] }) : spawn('setpriv', [
       '--pdeathsig', 'TERM', 'nsenter', `--target=${network.pid}`, '--net', 'unshare', '--mount', '--pid', ...FIRST_PROCESS,
       'sh', SCRIPT, scratch, this.usesInit ? 'init' : 'direct', ...this.identity, ...this.mounts(), '--', ...this.program.argv,
-    ], { env: this.program.env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    ], { env: this.program.env, detached: true, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
     this.pid = this.child.pid ?? 0;
     const read = [this.child.stdout, this.child.stderr].map(async (stream) => new Promise<void>((end) => {
       createInterface({ input: stream! }).on('line', onLine).once('close', end);

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'fs';
 import * as path from 'path';
+import { setTimeout as sleep } from 'timers/promises';
 
 const VERSION_1 = '/sys/fs/cgroup/memory';
 const VERSION_2 = '/sys/fs/cgroup';
@@ -31,11 +32,15 @@ export class MemoryGroup {
     }
   }
 
-  public remove(): void {
-    try {
-      rmdirSync(this.folder);
-    } catch {
-      // A process of it is ending just now; an empty group does no harm.
+  /** Its processes leave it a moment after they have ended. */
+  public async remove(): Promise<void> {
+    for (let tries = 0; tries < 40; tries++) {
+      try {
+        rmdirSync(this.folder);
+        return;
+      } catch {
+        await sleep(25);
+      }
     }
   }
 }

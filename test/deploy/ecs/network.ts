@@ -62,7 +62,7 @@ export class TaskNetwork {
   public static async create(outside: Outside): Promise<TaskNetwork> {
     const doors = JSON.stringify(outside.all.map(({ address, port, socket }) => ({ address, port, socket })));
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', 'unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'network', process.execPath, path.join(__dirname, 'doors.cjs'), doors], {
-      env: { PATH: process.env.PATH }, stdio: ['pipe', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH }, detached: true, stdio: ['pipe', 'pipe', 'pipe'],
     });
     let errors = '';
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));

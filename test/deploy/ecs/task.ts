@@ -209,7 +209,7 @@ export class RunningTask {
       health.end();
       if (memory?.exceeded === true) container.reason = OUT_OF_MEMORY;
     } finally {
-      memory?.remove();
+      await memory?.remove();
     }
   }
 

@@ -34,8 +34,15 @@ async function checkUsers(report: Report, backend: Backend): Promise<void> {
 
 async function checkMigrations(report: Report, backend: Backend, { tasks, events }: Deployed): Promise<void> {
   const migrations = backend.declared('Custom::Migration');
-  report.check(tasks.length === migrations.length && tasks.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, tasks.flatMap(({ lines }) => lines.slice(-1)).join('; '));
-  report.check(precedes(events, ['Custom::Migration', /^CREATE_COMPLETE/], ['AWS::ECS::Service', /^CREATE_IN_PROGRESS/]), 'services are created after that');
+  const migrated = tasks.filter(({ family }) => migrations.some(({ Family }) => Family === family));
+  report.check(migrated.length === migrations.length && migrated.every(({ exitCode }) => exitCode === 0), `${migrations.length} migration task(s) ran, once`, migrated.flatMap(({ lines }) => lines.slice(-1)).join('; '));
+  const rehearsals = backend.declared('Custom::Rehearsal');
+  const rehearsed = tasks.filter(({ family }) => rehearsals.some(({ Family }) => Family === family)).map(({ containers }) => containers.find(({ name }) => name === 'Rehearsal'));
+  const haveSucceeded = rehearsed.length === rehearsals.length && rehearsed.every((container) => container?.exitCode === 0);
+  report.check(haveSucceeded, `${rehearsals.length} service(s) were rehearsed, once`, rehearsed.flatMap((container) => container?.lines.slice(-1) ?? []).join('; '));
+  const services = backend.waiting('AWS::ECS::Service', 'Custom::Migration');
+  const others = events.filter(({ ResourceType, LogicalResourceId = '' }) => ResourceType !== 'AWS::ECS::Service' || services.includes(LogicalResourceId));
+  report.check(precedes(others, ['Custom::Migration', /^CREATE_COMPLETE/], ['AWS::ECS::Service', /^CREATE_IN_PROGRESS/]), 'services that wait for it are created after that', services.join(', '));
 }
 
 /** The server logs every statement here. */

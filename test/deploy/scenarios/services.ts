@@ -17,6 +17,8 @@ interface DeclaredService {
 const SECONDS = 90;
 /** Of a service that listens nowhere, that it still runs by then counts. */
 const QUIET_SECONDS = 5;
+/** Nothing is under way that would have to be ended in peace. */
+const STOP_SECONDS = 10;
 const PROBE_IMAGE = 'probe:1';
 
 /** 13. The containers of each service come up as one task, with their own images, secrets, volumes and users, and answer where the balancer asks. */
@@ -50,7 +52,7 @@ async function runBesideProbe(backend: Backend, { taskDefinition, port, path: he
     networkMode: 'awsvpc',
     requiresCompatibilities: ['FARGATE'],
     volumes: definition.volumes,
-    containerDefinitions: [...definition.containerDefinitions ?? [], probe],
+    containerDefinitions: [...(definition.containerDefinitions ?? []).map((each) => ({ ...each, stopTimeout: STOP_SECONDS })), probe],
   }));
   const { tasks = [] } = await cloud.ecs.send(new RunTaskCommand({
     cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/probe', taskDefinition: copy?.taskDefinitionArn, networkConfiguration: { awsvpcConfiguration: { subnets: ['subnet-1'] } },

@@ -5,8 +5,8 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AccountPrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { BackendCluster, DiscoveryNamespace, FargateApi, FargateWorker, QueueBinding, Scaling, ScheduledJob, ServiceCapacity, ServiceDeployment, ServiceImage } from '../../../src';
-import type { ErrorCases } from '../case';
+import { BackendCluster, DiscoveryNamespace, FargateApi, FargateWorker, QueueBinding, Scaling, ScheduledJob, ServiceCapacity, ServiceDeployment, ServiceImage, ServiceRehearsal, ServiceVolume } from '../../../src';
+import { type ErrorCases, inProduction } from '../case';
 import type { World } from '../world';
 
 const NIGHT = Schedule.cron({ hour: '22', minute: '0' });
@@ -15,6 +15,7 @@ const { GRPC } = elbv2.ApplicationProtocolVersion;
 /** What services refuse: how they are found, reached, scaled and deployed. */
 export const FARGATE: ErrorCases = {
   'FargateApi.noRoute': ({ api }) => api.url,
+  'BackendCluster.duplicateNamespace': ({ stack, vpc, cluster }) => [cluster, new BackendCluster(stack, 'Orders', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('backend.internal') })],
   'DiscoveryNamespace.namespace': ({ stack, vpc }) => new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('Backend Internal') }),
   'FargateApi.discoveryName': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, discoveryName: 'Orders_Api' }),
   'FargateApi.duplicateDiscoveryName': ({ stack, cluster, image, api }) => [api, new FargateApi(stack, 'OrdersApi', { cluster, image, discoveryName: 'api' })],
@@ -45,15 +46,29 @@ export const FARGATE: ErrorCases = {
   'FargateApi.privilegedPort': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, port: 80 }),
   'FargateApi.serviceConnectPort': (world) => new FargateApi(world.stack, 'Api', { cluster: serviceConnect(world), image: world.image, additionalPorts: [9090] }).onPort(9090),
   'FargateApi.tooManyRoutes': ({ ingress, api }) => ['/a', '/b', '/c', '/d', '/e', '/f'].forEach((path) => ingress.addRoute(path.slice(1), { paths: [path], target: api })),
+  'Props.cronDays': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('cron(0 3 1 * MON *)') }),
+  'Props.cronField': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('cron(0 24 * * ? *)') }),
+  'Props.cronFields': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('cron(0 3 * * 1-5)') }),
+  'Props.moment': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('at(2030-01-31)') }),
+  'Props.rate': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('rate(5 minute)') }),
+  'Props.schedule': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.expression('@daily') }),
+  'Props.timeZone': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.cron({ hour: '3', minute: '0', timeZone: TimeZone.of('Europe/Berln') }) }),
   'QueueBinding.deadLetterQueue': ({ stack, cluster, image, queue }) => new FargateWorker(stack, 'Worker', { cluster, image, connectTo: [QueueBinding.consume(queue)] }),
   'QueueBinding.queue': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, connectTo: [QueueBinding.consume('orders' as never)] }),
   'Scaling.duplicate': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onCpuPercent(50), Scaling.onCpuPercent(70)] }),
   'Scaling.emptySchedule': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, timeZone: TimeZone.EUROPE_BERLIN })] }),
   'Scaling.halfSchedule': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, maxTasks: 0 })] }),
+  'Scaling.keepsLastTask': ({ stack, cluster, image, queue }) => new FargateWorker(stack, 'Worker', {
+    cluster, image, minTasks: 0, maxTasks: 5, scaleOn: [Scaling.onQueueBacklog({ queue, messagesPerTask: 20 }), Scaling.onCpuPercent(60)],
+  }),
+  'Scaling.neverResumes': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', {
+    cluster, image, minTasks: 2, maxTasks: 5, scaleOn: [Scaling.onCpuPercent(60), Scaling.onSchedule('Night', { schedule: NIGHT, minTasks: 0, maxTasks: 0 })],
+  }),
   'Scaling.noRequests': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, scaleOn: [Scaling.onRequestsPerMinute(1000)] }),
   'Scaling.scheduleBounds': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, minTasks: 2, maxTasks: 1 })] }),
   'Scaling.scheduleTasks': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, minTasks: -1 })] }),
   'Scaling.target': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onCpuPercent(0.6)] }),
+  'ScheduledJob.everyMinute': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.cron({ hour: '3' }) }),
   'ScheduledJob.timeWindow': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.rate(Duration.hours(1)), timeWindow: Duration.seconds(30) }),
   'Service.connectTo': ({ stack, cluster, image, postgres }) => new FargateApi(stack, 'Api', { cluster, image, connectTo: [postgres as never] }),
   'Service.duplicateVariable': ({ stack, cluster, image, postgres }) => {
@@ -66,6 +81,7 @@ export const FARGATE: ErrorCases = {
   'Service.reservedVariable': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, environment: { PORT: '3000' } }),
   'Service.scaleFromZero': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, minTasks: 0, maxTasks: 5 }),
   'Service.scaleOn': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [] }),
+  'Service.scaleOnFixed': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onCpuPercent(50)] }),
   'Service.taskBounds': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, minTasks: 20 }),
   'Service.variableName': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, environment: { '2ND_REGION': 'eu-west-1' } }),
   'ServiceCapacity.noSpot': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, capacity: ServiceCapacity.spot() }),
@@ -80,7 +96,21 @@ export const FARGATE: ErrorCases = {
   'ServiceDeployment.noRequests': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, deployment: ServiceDeployment.linear() }),
   'ServiceDeployment.stepPercent': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, deployment: ServiceDeployment.canary({ canaryPercent: 0 }) }),
   'ServiceImage.directoryNotFound': ({ stack, cluster }) => new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('services/missing') }),
+  'ServiceImage.noDirectory': () => ServiceImage.fromDirectory(''),
   'ServiceImage.fileNotFound': ({ stack, cluster }) => new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('src') }),
+  'ServiceRehearsal.serviceConnect': (world) => new FargateApi(world.stack, 'Api', { cluster: serviceConnect(world), image: world.image, rehearsal: ServiceRehearsal.enabled() }),
+  'ServiceRehearsal.sidecarWrites': inProduction(({ stack, cluster, image, files: fileSystem }) => {
+    new FargateApi(stack, 'Api', { cluster, image }).addSidecar('Proxy', { image, volumes: [ServiceVolume.efs('Data', { fileSystem, mountPath: '/data' })] });
+  }),
+  'ServiceRehearsal.tooManyContainers': ({ stack, cluster, image }) => {
+    const api = new FargateApi(stack, 'Api', { cluster, image, rehearsal: ServiceRehearsal.enabled() });
+    ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'].forEach((id) => api.addSidecar(id, { image }));
+  },
+  'TaskRunner.tooManyTasks': ({ stack, cluster, image }) => {
+    for (let index = 0; index < 30; index++) {
+      new FargateWorker(stack, `Worker${index}`, { cluster, image, rehearsal: ServiceRehearsal.enabled() });
+    }
+  },
 };
 
 function serviceConnect({ stack, vpc }: World): ecs.ICluster {

@@ -26,6 +26,7 @@ const FRONTEND: ErrorCases = {
 /** What bastions, audit trails and repositories refuse. */
 const ACCOUNT: ErrorCases = {
   'AuditTrail.retention': ({ stack }) => new AuditTrail(stack, 'Trail', { retention: Duration.hours(12) }),
+  'BastionTunnel.localPort': ({ bastion, postgres, cache }) => [bastion.addTunnel('Postgres', { target: postgres }), bastion.addTunnel('Cache', { target: cache, localPort: 5432 })],
   'BastionTunnel.noSecurityGroup': ({ bastion }) => bastion.addTunnel('Server', { target: { endpoint: 'server.internal', port: 5432, connections: new ec2.Connections() } }),
   'ContainerRepository.latestTag': ({ stack }) => new ContainerRepository(stack, 'Images').image('latest'),
   'ContainerRepository.maxImageCount': ({ stack }) => new ContainerRepository(stack, 'Images', { maxImageCount: 0 }),

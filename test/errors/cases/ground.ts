@@ -1,4 +1,4 @@
-import { Duration, Lazy, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Lazy, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { BackendAlarm, BackendNetwork, FargateApi, PemFile, Posture, PrivatePostgres, RedisCache, ServiceBinding } from '../../../src';
 import { withoutPosture, type ErrorCases } from '../case';
@@ -34,11 +34,17 @@ export const GROUND: ErrorCases = {
   'Posture.timeout': () => Posture.production({ lockTimeout: Duration.millis(0) }),
   'Posture.unknownName': () => Posture.fromName('prod'),
   'Props.dailyWindow': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, preferredBackupWindow: '3:00-4:00' }),
+  'Props.duplicateId': ({ postgres }) => [postgres.addUser('Api'), postgres.addUser('Api')],
+  'Props.emptyId': ({ postgres }) => postgres.addDatabase(''),
+  'Props.kind': ({ stack }) => new PrivatePostgres(stack, 'Postgres', { vpc: new BackendNetwork(stack, 'Network') as never }),
+  'Props.list': ({ stack, cluster, image, postgres }) => new FargateApi(stack, 'Api', { cluster, image, connectTo: postgres.addUser('Api') as never }),
   'Props.misnomer': ({ stack, cluster, image }) => {
     const two = { desiredCount: 2 };
     new FargateApi(stack, 'Api', { cluster, image, ...two });
   },
+  'Props.missing': ({ stack }) => new PrivatePostgres(stack, 'Postgres', {} as never),
   'Props.removalPolicy': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, removalPolicy: RemovalPolicy.SNAPSHOT }),
+  'Props.tokenId': ({ stack, postgres }) => postgres.addDatabase(new CfnParameter(stack, 'Name').valueAsString),
   'Props.weeklyWindow': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, preferredMaintenanceWindow: '04:00-05:00' }),
   'Props.wholeNumber': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, port: 70_000 }),
   'Props.wholeSeconds': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, stopTimeout: Duration.minutes(5) }),

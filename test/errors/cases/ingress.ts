@@ -1,11 +1,14 @@
 import { join } from 'path';
-import { Duration, Lazy, type Stack } from 'aws-cdk-lib';
+import { Duration, Lazy, Stack } from 'aws-cdk-lib';
+import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { HostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
+import { Construct } from 'constructs';
 import {
-  CustomDomain, FargateApi, IngressContentType, IngressJwt, IngressJwtClaim, IngressMaintenance, IngressMutualTls, PemFile, PublicIngress, ServiceDeployment,
+  CustomDomain, FargateApi, IngressContentType, IngressJwt, IngressJwtClaim, IngressMaintenance, IngressMutualTls, PemFile, PublicIngress, ServiceDeployment, StaticFrontend, type IIngressTarget,
 } from '../../../src';
-import { inProduction, type ErrorCases } from '../case';
+import { inEnvironment, inProduction, type ErrorCases } from '../case';
 import type { World } from '../world';
 
 const ISSUER = { issuer: 'https://login.example.com/', jwksEndpoint: 'https://login.example.com/.well-known/jwks.json' };
@@ -22,11 +25,34 @@ const PUBLIC_INGRESS: ErrorCases = {
   'CustomDomain.duplicateName': ({ stack, vpc, zone }) =>
     new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: ['api.example.com', 'api.example.com'] }) }),
   'CustomDomain.hostName': ({ stack, vpc, zone }) => new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: ['https://api.example.com'] }) }),
+  'CustomDomain.nameOnCloudFront': inEnvironment({ region: 'us-east-1' }, ({ stack }) => {
+    const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111111111111:certificate/1');
+    ['Web', 'Shop'].forEach((id) => new StaticFrontend(stack, id, { domain: CustomDomain.fromCertificate(certificate, ['www.example.com']) }));
+  }),
+  'CustomDomain.nameTwice': ({ stack, vpc, zone }) =>
+    ['First', 'Second'].forEach((id) => new PublicIngress(stack, id, { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: ['api.example.com'] }) })),
   'CustomDomain.noNames': ({ stack, vpc, zone }) => new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: [] }) }),
   'CustomDomain.outsideZone': ({ stack, vpc, zone }) => new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone, { domainNames: ['api.example.org'] }) }),
+  'CustomDomain.privateZone': ({ stack, vpc }) => {
+    const zone = new PrivateHostedZone(stack, 'InternalZone', { vpc, zoneName: 'corp.example.com' });
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(zone) });
+  },
+  'CustomDomain.zoneNameUnknown': ({ stack, vpc }) =>
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(HostedZone.fromHostedZoneId(stack, 'Zone', 'Z0000000000000000000')) }),
   'PublicIngress.addressUnknown': ({ stack, vpc }) =>
     PublicIngress.fromPublicIngressAttributes(stack, 'Ingress', { vpc, loadBalancer: importBalancer(stack, BALANCER_ARN), listener: importListener(stack, LISTENER_ARN) }).url,
   'PublicIngress.availabilityZones': ({ stack }) => new PublicIngress(stack, 'Ingress', { vpc: new ec2.Vpc(stack, 'Vpc', { maxAzs: 1 }) }),
+  'PublicIngress.certificateRegion': inEnvironment({ region: 'eu-central-1' }, ({ stack, vpc }) => {
+    const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:us-east-1:111111111111:certificate/1');
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromCertificate(certificate, ['api.example.com']) });
+  }),
+  'PublicIngress.certificates': ({ stack, vpc }) => {
+    const domains = Array.from({ length: 27 }, (_, index) => {
+      const certificate = acm.Certificate.fromCertificateArn(stack, `Certificate${index}`, `arn:aws:acm:eu-central-1:111111111111:certificate/${index}`);
+      return CustomDomain.fromCertificate(certificate, [`shop${index}.example.com`]);
+    });
+    new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.combine(domains) });
+  },
   'PublicIngress.foreignHost': ({ ingress, api }) => ingress.addRoute('Old', { hosts: ['old.example.com'], target: api }),
   'PublicIngress.http': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc }),
   'PublicIngress.httpsRequired': inProduction(({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc })),
@@ -43,9 +69,21 @@ const PUBLIC_INGRESS: ErrorCases = {
   'PublicIngress.missingAttribute': ({ stack }) =>
     PublicIngress.fromPublicIngressAttributes(stack, 'Ingress', { loadBalancer: importBalancer(stack, BALANCER_ARN), listener: importListener(stack, LISTENER_ARN) }),
   'PublicIngress.noPublicSubnets': ({ stack }) => new PublicIngress(stack, 'Ingress', { vpc: new ec2.Vpc(stack, 'Vpc', { subnetConfiguration: [{ name: 'Private', ...ISOLATED }] }) }),
+  'PublicIngress.otherRegion': inEnvironment({ account: '111111111111', region: 'eu-central-1' }, ({ app, vpc, domain }) => {
+    new PublicIngress(new Stack(app, 'America', { env: { account: '111111111111', region: 'us-east-1' } }), 'Ingress', { vpc, domain });
+  }),
   'PublicIngress.privateSubnets': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc, vpcSubnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED } }),
+  'PublicIngress.rules': ({ ingress }) => Array.from({ length: 101 }, (_, index) => ingress.addFixedResponse(`Gone${index}`, { paths: [`/gone/${index}`], statusCode: 410, priority: 100 + index })),
   'PublicIngress.sslPolicyNeedsHttps': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc, sslPolicy: elbv2.SslPolicy.TLS13_13 }),
   'PublicIngress.subnetsWithoutIpv6': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc, ipAddressType: elbv2.IpAddressType.DUAL_STACK }),
+};
+
+/** What quotas of a load balancer warn of. */
+const QUOTAS: ErrorCases = {
+  'PublicIngress.targetGroups': ({ ingress, vpc, stack }) => {
+    const target = (id: string) => new SilentTarget(stack, id, vpc);
+    Array.from({ length: 101 }, (_, index) => ingress.addRoute(`Api${index}`, { paths: [`/api/${index}`], target: target(`Target${index}`), priority: 100 + index }));
+  },
 };
 
 /** What routes to one target refuse. */
@@ -54,6 +92,12 @@ const ROUTES: ErrorCases = {
     ingress.addRoute('Api', { paths: ['/v1/orders/*', '/v2/orders/*', '/v3/orders/*'], hosts: ['api.example.com'], headers: { 'x-client': ['web', 'app'] }, target: api }),
   'IngressRoute.duplicateHeader': ({ ingress, api }) => ingress.addRoute('Api', { headers: { 'X-Version': ['1'], 'x-version': ['2'] }, target: api }),
   'IngressRoute.duplicateId': ({ ingress, api }) => ['/orders', '/users'].map((path) => ingress.addRoute('Api', { paths: [path], target: api })),
+  'IngressRoute.duplicateIdOfImport': ({ stack, vpc }) => {
+    const [loadBalancer, listener] = [importBalancer(stack, BALANCER_ARN), importListener(stack, LISTENER_ARN)];
+    const [first, second] = ['First', 'Second'].map((id) => PublicIngress.fromPublicIngressAttributes(stack, id, { vpc, loadBalancer, listener }));
+    first.addFixedResponse('Gone', { paths: ['/old'], statusCode: 410 });
+    second.addFixedResponse('Gone', { paths: ['/former'], statusCode: 410 });
+  },
   'IngressRoute.headerName': ({ ingress, api }) => ingress.addRoute('Api', { headers: { 'x-*': ['1'] }, target: api }),
   'IngressRoute.headerValues': ({ ingress, api }) => ingress.addRoute('Api', { headers: { 'x-version': [] }, target: api }),
   'IngressRoute.hostHeader': ({ ingress, api }) => ingress.addRoute('Api', { headers: { Host: ['api.example.com'] }, target: api }),
@@ -68,6 +112,10 @@ const ROUTES: ErrorCases = {
   'IngressRoute.priority': ({ ingress, api }) => ingress.addRoute('Api', { priority: 60_000, target: api }),
   'IngressRoute.priorityUnknown': ({ ingress, api }) => ingress.addRoute('Api', { paths: [Lazy.string({ produce: () => '/orders' })], target: api }),
   'IngressRoute.protocolNeedsHttps': (world) => new PublicIngress(world.stack, 'Ingress', { vpc: world.vpc }).addRoute('Api', { target: grpcApi(world) }),
+  'IngressRoute.requestsCut': ({ stack, cluster, image, ingress }) => {
+    const target = new FargateApi(stack, 'Api', { cluster, image, deregistrationDelay: Duration.seconds(5) });
+    ingress.addRoute('Api', { target });
+  },
   'IngressRoute.samePriority': ({ ingress, api }) => {
     ingress.addRoute('Orders', { paths: ['/orders'], target: api, priority: 100 });
     ingress.addRoute('Users', { paths: ['/users'], target: api, priority: 100 });
@@ -108,6 +156,10 @@ const ANSWERS: ErrorCases = {
 /** What the verification of tokens refuses. */
 const JWT: ErrorCases = {
   'IngressJwt.additionalClaims': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: IngressJwt.fromIssuer({ ...ISSUER, additionalClaims: ELEVEN_CLAIMS }) }),
+  'IngressJwt.bypass': ({ ingress, api }) => {
+    ingress.addRoute('Admin', { paths: ['/admin/*'], target: api, jwt: IngressJwt.fromIssuer(ISSUER) });
+    ingress.addRoute('Everything', { paths: ['/*'], target: api });
+  },
   'IngressJwt.claimValues': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: requireClaims(IngressJwtClaim.stringArray('aud', [])) }),
   'IngressJwt.claimValueWithSpace': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: requireClaims(IngressJwtClaim.spaceSeparatedValues('scope', ['read write'])) }),
   'IngressJwt.deployment': (world) => world.ingress.addRoute('Api', { target: blueGreenApi(world), jwt: IngressJwt.fromIssuer(ISSUER) }),
@@ -153,7 +205,23 @@ const GUARDS: ErrorCases = {
 };
 
 /** What an ingress refuses, with its domain, routes, tokens, certificates of clients and maintenance. */
-export const INGRESS: ErrorCases = { ...PUBLIC_INGRESS, ...ROUTES, ...WEIGHTED, ...ANSWERS, ...JWT, ...GUARDS };
+export const INGRESS: ErrorCases = { ...PUBLIC_INGRESS, ...QUOTAS, ...ROUTES, ...WEIGHTED, ...ANSWERS, ...JWT, ...GUARDS };
+
+/** A target of one's own, of which there can be many in no time. */
+class SilentTarget extends Construct implements IIngressTarget {
+  public readonly port = 80;
+  public readonly healthCheckPath = '/';
+  public readonly connections: ec2.Connections;
+
+  constructor(scope: Construct, id: string, public readonly vpc: ec2.IVpc) {
+    super(scope, id);
+    this.connections = new ec2.Connections({ securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(this, 'Group', `sg-${id}`)] });
+  }
+
+  public attachToIngress(): void {
+    // Nothing runs here.
+  }
+}
 
 function certificateFile(name: string): PemFile {
   return PemFile.fromPath(join(__dirname, '../../ingress/certificates', `${name}.pem`));

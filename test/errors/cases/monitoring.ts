@@ -1,8 +1,9 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App, Lazy, Stack } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { BackendMonitoring, CostReport, ReachabilityCheck, ReachabilityPoint, type IPublicIngress } from '../../../src';
+import { BackendMonitoring, CostReport, FargateApi, ReachabilityCheck, ReachabilityPoint, Scaling, type IPublicIngress } from '../../../src';
 import { inEnvironment, inProduction, type ErrorCases } from '../case';
 import type { World } from '../world';
 
@@ -29,6 +30,10 @@ export const MONITORING: ErrorCases = {
     new BackendMonitoring(stack, 'Monitoring').monitorPostgres(postgres);
   }),
   'BackendMonitoring.runbookUrl': ({ stack }) => new BackendMonitoring(stack, 'Monitoring', { runbookUrl: 'wiki/runbook' }),
+  'BackendMonitoring.tasks': ({ stack, cluster, image, monitoring }) => {
+    const atNight = Scaling.onSchedule('Night', { schedule: Schedule.cron({ hour: '20' }), minTasks: Lazy.number({ produce: () => 2 }) });
+    monitoring.monitorService(new FargateApi(stack, 'Api', { cluster, image, scaleOn: [atNight] }));
+  },
   'BackendMonitoring.twice': ({ monitoring, postgres }) => [monitoring.monitorPostgres(postgres), monitoring.monitor(postgres)],
   'Check.noReport': () => new ReachabilityCheck().report(),
   'CostReport.budget': () => CostReport.budget(-1),

@@ -1,10 +1,13 @@
-import { Lazy } from 'aws-cdk-lib';
+import { CfnParameter, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
-import { BackendNetwork, FargateApi, PrivateFileSystem, PrivatePostgres } from '../../../src';
-import type { ErrorCases } from '../case';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import { BackendNetwork, FargateApi, PrivateFileSystem, PrivatePostgres, RedisCache, SsmBastion } from '../../../src';
+import { type ErrorCases, inEnvironment } from '../case';
 
+const HERE = { account: '111111111111', region: 'eu-west-1' };
+const FAR = { ...HERE, region: 'us-east-1' };
 const { PRIVATE_ISOLATED, PUBLIC } = ec2.SubnetType;
 
 /** What networks and file systems refuse, and the places in a network that constructs refuse. */
@@ -14,6 +17,24 @@ export const NETWORK: ErrorCases = {
   'BackendNetwork.cidrStart': ({ stack }) => new BackendNetwork(stack, 'Network', { cidr: '10.0.1.0/16' }),
   'BackendNetwork.maxAzs': ({ stack }) => new BackendNetwork(stack, 'Network', { maxAzs: 4 }),
   'BackendNetwork.tokenCidr': ({ stack }) => new BackendNetwork(stack, 'Network', { cidr: Lazy.string({ produce: () => '10.0.0.0/16' }) }),
+  'Cluster.otherEnvironment': inEnvironment(HERE, ({ app, cluster, image }) => new FargateApi(new Stack(app, 'Far', { env: FAR }), 'Api', { cluster, image })),
+  'Encryption.otherRegion': inEnvironment(HERE, ({ stack, vpc }) => {
+    const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000');
+    new RedisCache(stack, 'Cache', { vpc, encryptionKey });
+  }),
+  'Network.otherRegion': inEnvironment(HERE, ({ app, bastion }) => {
+    const far = new Stack(app, 'Far', { env: FAR });
+    bastion.addTunnel('Cache', { target: new RedisCache(far, 'Cache', { vpc: new BackendNetwork(far, 'Network').vpc }) });
+  }),
+  'Network.otherVpc': ({ stack, bastion }) => bastion.addTunnel('Cache', { target: new RedisCache(stack, 'Cache', { vpc: new BackendNetwork(stack, 'OtherNetwork').vpc }) }),
+  'Network.otherVpcGroup': ({ stack, cluster, image }) => {
+    const group = new ec2.SecurityGroup(stack, 'Group', { vpc: new BackendNetwork(stack, 'OtherNetwork').vpc });
+    new FargateApi(stack, 'Api', { cluster, image, securityGroups: [group] });
+  },
+  'Network.unknownVpc': ({ stack, bastion }) => {
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Imported', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], isolatedSubnetIds: ['subnet-1'] });
+    bastion.addTunnel('Cache', { target: new RedisCache(stack, 'Cache', { vpc }) });
+  },
   'Placement.importedIsolatedSubnets': ({ stack, image }) => {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], isolatedSubnetIds: ['subnet-1'] });
     new FargateApi(stack, 'Api', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), image });
@@ -26,7 +47,14 @@ export const NETWORK: ErrorCases = {
   },
   'Placement.noSubnetSelected': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, vpcSubnets: { subnets: [] } }),
   'Placement.oneZone': ({ stack }) => new PrivatePostgres(stack, 'Postgres', { vpc: new BackendNetwork(stack, 'Network', { maxAzs: 1 }).vpc }),
+  'Placement.otherEnvironment': inEnvironment(HERE, ({ app, vpc }) => new PrivatePostgres(new Stack(app, 'Far', { env: FAR }), 'Postgres', { vpc })),
+  'Placement.otherVpcSubnet': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, vpcSubnets: { subnets: new BackendNetwork(stack, 'OtherNetwork').vpc.isolatedSubnets } }),
   'Placement.publicSubnets': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, vpcSubnets: { subnetType: PUBLIC } }),
+  'Placement.subnetList': ({ stack }) => {
+    const subnets = new CfnParameter(stack, 'Subnets', { type: 'List<AWS::EC2::Subnet::Id>' });
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: Fn.getAzs(), privateSubnetIds: subnets.valueAsList });
+    new SsmBastion(stack, 'Bastion', { vpc });
+  },
   'PrivateFileSystem.fileSystemId': ({ stack }) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'files', securityGroups: [] }),
   'PrivateFileSystem.noSecurityGroups': ({ stack }) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'fs-0123456789abcdef0', securityGroups: [] }),
   'PrivateFileSystem.provisionedThroughput': ({ stack, vpc }) => new PrivateFileSystem(stack, 'Files', { vpc, throughputMode: efs.ThroughputMode.PROVISIONED }),

@@ -1,4 +1,4 @@
-import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as rds from 'aws-cdk-lib/aws-rds';
@@ -78,6 +78,7 @@ export const POSTGRES: ErrorCases = {
     const everyRegion = `-----BEGIN CERTIFICATE-----${'A'.repeat(165_000)}-----END CERTIFICATE-----`;
     new PrivatePostgres(stack, 'Postgres', { vpc, caCertificates: PemFile.fromText(everyRegion) });
   },
+  'PrivatePostgres.deletionProtection': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, deletionProtection: true, removalPolicy: RemovalPolicy.DESTROY }),
   'PrivatePostgres.endpoint': (world) => importPostgres(world, { endpoint: 'postgres://legacy.example.com:5432' }),
   'PrivatePostgres.firstDatabase': (world) => importPostgres(world, {}).addUser('Api'),
   'PrivatePostgres.forceSslParameter': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, parameters: { 'rds.force_ssl': '0' } }),

@@ -1,7 +1,7 @@
-import { Size } from 'aws-cdk-lib';
+import { Size, Stack } from 'aws-cdk-lib';
 import { ContainerDependencyCondition, ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { FargateApi, FargateWorker, PrivateFileSystem, BackendNetwork, ServiceVolume } from '../../../src';
-import type { ErrorCases } from '../case';
+import { type ErrorCases, inEnvironment } from '../case';
 
 const { HEALTHY, START, SUCCESS } = ContainerDependencyCondition;
 
@@ -33,6 +33,11 @@ export const TASKS: ErrorCases = {
     const fileSystem = new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'OtherNetwork').vpc });
     new FargateApi(stack, 'Api', { cluster, image, volumes: [ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' })] });
   },
+  'ServiceVolume.otherRegion': inEnvironment({ account: '111111111111', region: 'eu-west-1' }, ({ app, stack, cluster, image }) => {
+    const far = new Stack(app, 'Far', { env: { account: '111111111111', region: 'us-east-1' } });
+    const fileSystem = new PrivateFileSystem(far, 'Files', { vpc: new BackendNetwork(far, 'Network').vpc });
+    new FargateApi(stack, 'Api', { cluster, image, volumes: [ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' })] });
+  }),
   'ServiceVolume.otherUser': ({ stack, cluster, image, files }) => {
     const volumes = [ServiceVolume.efs('Files', { fileSystem: files, mountPath: '/files' })];
     new FargateApi(stack, 'Api', { cluster, image, volumes });

@@ -1,8 +1,8 @@
 import { environmentFor, prepareDatabase, query, testedEngines, Workshop } from './harness';
-import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/migrations/handler/response';
+import { renderResponse, RESPONSE_LIMIT_BYTES } from '../../../src/fargate/handler/response';
 import { RunnerEnv, RunnerExit } from '../../../src/migrations/shared/runner.contract';
+import { event } from '../../fargate/run-task/harness';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server';
-import { event } from '../run-migration-harness';
 
 const workshop = new Workshop();
 const engines = testedEngines().filter((engine) => engine.directory !== undefined);

@@ -1,4 +1,4 @@
-import { readable } from '../redact';
+import { readable } from '../../../fargate/handler/redact';
 
 /** Shorter ones would blank out ordinary words. */
 const SHORTEST = 6;

@@ -1,3 +1,4 @@
+import { CALLER_RULES, judgeCallers } from './callers';
 import { EXCESS_RULES, judgeExcess } from './excess';
 import { FUNCTION_SECRET_RULES, judgeFunctionSecrets } from './function-secrets';
 import { INTERNET_RULES, judgeInternet } from './internet';
@@ -8,11 +9,14 @@ import { judgeStart, START_RULES } from './start';
 import { judgeStatements, STATEMENT_RULES, type Statement } from './statements';
 import { judgeStores, STORE_RULES } from './stores';
 import { judgeTargets, TARGET_RULES } from './targets';
+import { judgeTunnels, TUNNEL_RULES } from './tunnels';
+import { judgeVpcs, VPC_RULES } from './vpcs';
 import type { CheckRule } from '../../../private/rule';
 
 /** Every rule, in the order of the documentation. */
 export const REACHABILITY_RULES: readonly CheckRule[] = [
-  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...ISSUER_RULES, ...STORE_RULES, ...FUNCTION_SECRET_RULES, ...SESSION_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
+  ...INTERNET_RULES, ...START_RULES, ...TARGET_RULES, ...ISSUER_RULES, ...STORE_RULES, ...CALLER_RULES,
+  ...FUNCTION_SECRET_RULES, ...SESSION_RULES, ...TUNNEL_RULES, ...VPC_RULES, ...EXCESS_RULES, ...STATEMENT_RULES,
 ];
 
 /** Every question, one after the other. */
@@ -22,8 +26,11 @@ export function judgeReachability(judging: Judging, statements: readonly Stateme
   judgeTargets(judging);
   judgeIssuers(judging);
   judgeStores(judging);
+  judgeCallers(judging);
   judgeFunctionSecrets(judging);
   judgeSessions(judging);
+  judgeTunnels(judging);
+  judgeVpcs(judging);
   judgeExcess(judging);
   judgeStatements(judging, statements);
 }

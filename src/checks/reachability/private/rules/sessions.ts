@@ -3,7 +3,7 @@ import type { Judging } from './judge';
 import { requireServices } from './need';
 import { RolePolicies } from './roles';
 import type { CheckRule } from '../../../private/rule';
-import { profileOf } from '../graph/computers';
+import { type Machine, profileOf } from '../graph/computers';
 import { nameOf } from '../graph/identity';
 
 const EXEC: CheckRule = {
@@ -29,6 +29,12 @@ export const SESSION_RULES: readonly CheckRule[] = [EXEC, SESSION];
 const OPEN_CHANNEL = 'ssmmessages:CreateControlChannel';
 const REGISTER = 'ssm:UpdateInstanceInformation';
 
+/** Whether an instance has the permissions with which Session Manager opens sessions on it. */
+export function mayOpenChannels(roles: RolePolicies, { profile }: Pick<Machine, 'profile'>): boolean {
+  const role = profileOf(profile)?.list('Roles')[0];
+  return role !== undefined && roles.allows(role, OPEN_CHANNEL) === true;
+}
+
 /** (e) The ways in for people. */
 export function judgeSessions(judging: Judging): void {
   const { network } = judging.paths;
@@ -44,7 +50,7 @@ export function judgeSessions(judging: Judging): void {
   }
   for (const { owner, network: source, profile } of network.machines) {
     const role = profileOf(profile)?.list('Roles')[0];
-    if (role !== undefined && roles.allows(role, OPEN_CHANNEL) === true) {
+    if (role !== undefined && mayOpenChannels(roles, { profile })) {
       if (roles.allows(role, REGISTER) === false) {
         judging.evaluation.violates(SESSION, owner, `instance ${nameOf(owner)} cannot register with Session Manager: its role does not allow ${REGISTER}.`, { fix: `Allow ${REGISTER} in the role of the instance.` });
       }

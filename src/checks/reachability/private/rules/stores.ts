@@ -83,7 +83,7 @@ function proxies(network: Network): Client[] {
 }
 
 /** Finds the stores whose endpoint or secret is in a value, also by way of secrets and custom resources. */
-class StoreFinder {
+export class StoreFinder {
   private readonly byOwner: Map<ModelResource, Store>;
   private readonly bySecret = new Map<ModelResource, ModelResource[]>();
   private readonly byFileSystem = new Map<ModelResource, Store[]>();
