@@ -50,8 +50,12 @@ export function judge(task: Task, decisive: string, essential: readonly string[]
 /** A container that the decisive one waited for until ECS gave up. */
 function waitedInVain({ containers = [] }: Task, own?: Container): Container | undefined {
   const hasEnded = own?.exitCode !== undefined && !STOPPED_CODES.includes(own.exitCode);
-  const isCrash = ({ exitCode }: Container) => exitCode !== undefined && exitCode !== 0 && !STOPPED_CODES.includes(exitCode);
-  return hasEnded || containers.some(isCrash) ? undefined : containers.find(({ name, healthStatus }) => name !== own?.name && healthStatus === 'UNHEALTHY');
+  return hasEnded || containers.some(hasCrashed) ? undefined : containers.find(({ name, healthStatus }) => name !== own?.name && healthStatus === 'UNHEALTHY');
+}
+
+/** Whether it ended with an error of its own. */
+function hasCrashed({ exitCode }: Container): boolean {
+  return exitCode !== undefined && exitCode !== 0 && !STOPPED_CODES.includes(exitCode);
 }
 
 function hasRun(container?: Container): boolean {
@@ -65,7 +69,7 @@ function firstFailed({ containers = [] }: Task, decisive: string, essential: rea
   const sorted = [...containers].sort((a, b) => place(a) - place(b));
   const signs: ((container: Container) => boolean)[] = [
     ({ reason = '' }) => OWN_REASON.test(reason),
-    ({ exitCode }) => exitCode !== undefined && exitCode !== 0 && !STOPPED_CODES.includes(exitCode),
+    hasCrashed,
     // A program that is done at once is no service.
     ({ name = '', exitCode }) => exitCode === 0 && essential.includes(name),
     ({ name, exitCode }) => name === decisive && exitCode !== undefined,

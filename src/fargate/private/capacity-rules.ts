@@ -1,9 +1,10 @@
 import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { Dependable, type IConstruct, type IDependable } from 'constructs';
+import type { IConstruct, IDependable } from 'constructs';
 import type { SpotPlan } from './plans';
 import { shown } from './shown';
 import { InvalidBackendError, problem } from '../../private/errors';
+import { lazyDependable } from '../../private/lazy-dependable';
 import type { ServiceCapacity } from '../service-capacity';
 
 const SPOT = 'FARGATE_SPOT';
@@ -37,13 +38,7 @@ function onDemandWeight({ spotPercent }: SpotPlan): number {
 
 /** What lets a cluster use its capacity providers, once it is there: a service that is made before would be refused. */
 export function capacityReadiness(cluster: ecs.ICluster): IDependable {
-  const dependable = {};
-  Dependable.implement(dependable, {
-    get dependencyRoots() {
-      return cluster.node.findAll().filter((child) => child instanceof ecs.CfnClusterCapacityProviderAssociations);
-    },
-  });
-  return dependable;
+  return lazyDependable(() => cluster.node.findAll().filter((child) => child instanceof ecs.CfnClusterCapacityProviderAssociations));
 }
 
 function requireSpot(scope: IConstruct, cluster: ecs.ICluster): void {

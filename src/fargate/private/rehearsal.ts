@@ -1,17 +1,18 @@
-import { join } from 'path';
 import { type CfnResource, CustomResource, Duration, type IResolveContext, Lazy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct, Dependable, type IConstruct, type IDependable } from 'constructs';
+import { Construct, type IConstruct, type IDependable } from 'constructs';
 import type { RehearsalPlan } from './plans';
 import { REHEARSAL_COMMAND, RehearsalVariable } from './rehearsal-command';
 import type { ServicePlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
+import { MAX_CONTAINERS } from './sidecars';
 import { problem } from '../../private/errors';
+import { lazyDependable } from '../../private/lazy-dependable';
 import { sortedByName } from '../../private/sorted';
-import { ServiceImage } from '../service-image';
 import { hardenedContainer } from '../shared/hardened-container';
+import { smallImage, TRUST_USER } from '../shared/init-containers';
 import { CLOSING_SECONDS, REHEARSAL_CONTAINER, REHEARSAL_RESOURCE_TYPE, type TaskRunProperties } from '../shared/run-task.contract';
 import { taskFamily } from '../shared/task-family';
 import { TaskRunner } from '../shared/task-runner';
@@ -19,17 +20,12 @@ import { TaskRunner } from '../shared/task-runner';
 /** Tells the containers that they are not in a service. */
 const REHEARSAL_ENVIRONMENT = { name: 'BACKEND_REHEARSAL', value: 'true' };
 
-/** User of the small image. */
-const USER = '65532:65532';
-
 /** Left for finding room for the task, pulling images, and trying that again. */
 const START_SECONDS = 600;
 const RETRIES = 2;
 
 /** No request is under way in a rehearsal, so nothing has to be ended in peace. */
 const STOP_SECONDS = 10;
-
-const MAX_CONTAINERS = 10;
 
 /** The service that is rehearsed. */
 export interface RehearsedService {
@@ -60,7 +56,8 @@ export class Rehearsal extends Construct {
     this.original = props.task.node.defaultChild as ecs.CfnTaskDefinition;
     this.serviceResource = props.fargateService.node.defaultChild as ecs.CfnService;
     this.taskDefinition = this.createTaskDefinition();
-    this.copyContainers(this.addContainer());
+    this.addContainer();
+    this.copyContainers();
     const resource = this.createResource();
     resource.node.addDependency(this.whatServiceWaitsFor(resource));
     this.serviceResource.addResourceDependency(resource);
@@ -86,15 +83,15 @@ export class Rehearsal extends Construct {
   }
 
   /** The container whose end decides. */
-  private addContainer(): ecs.ContainerDefinition {
-    return this.taskDefinition.addContainer(REHEARSAL_CONTAINER, {
-      image: ServiceImage.fromDirectory(join(__dirname, '..', 'trust-image')),
+  private addContainer(): void {
+    this.taskDefinition.addContainer(REHEARSAL_CONTAINER, {
+      image: smallImage(),
       essential: true,
       entryPoint: ['sh', '-c'],
       command: [REHEARSAL_COMMAND],
       environment: this.renderEnvironment(),
       stopTimeout: Duration.seconds(2),
-      ...hardenedContainer(this.taskDefinition, `${REHEARSAL_CONTAINER}Linux`, { logGroup: this.props.logGroup, streamPrefix: REHEARSAL_CONTAINER, user: USER }),
+      ...hardenedContainer(this.taskDefinition, `${REHEARSAL_CONTAINER}Linux`, { logGroup: this.props.logGroup, streamPrefix: REHEARSAL_CONTAINER, user: TRUST_USER }),
     });
   }
 
@@ -111,7 +108,7 @@ export class Rehearsal extends Construct {
 
   /** What tells whether the service is healthy. */
   private get check(): 'health' | 'http' | 'port' | 'time' {
-    if (this.serviceContainer.healthCheck !== undefined) {
+    if (this.containers.some(({ name, healthCheck }) => name === CONTAINER_NAME && healthCheck !== undefined)) {
       return 'health';
     }
     if (this.props.plan.port === undefined) {
@@ -120,20 +117,20 @@ export class Rehearsal extends Construct {
     return this.props.healthPath() === undefined ? 'port' : 'http';
   }
 
-  private get serviceContainer(): ecs.CfnTaskDefinition.ContainerDefinitionProperty {
-    const containers = Stack.of(this).resolve(this.original.containerDefinitions) as Containers;
-    return containers.find(({ name }) => name === CONTAINER_NAME)!;
+  /** The containers of the service, as they are by now. */
+  private get containers(): Containers {
+    return Stack.of(this).resolve(this.original.containerDefinitions) as Containers;
   }
 
   /** The containers of the service, and after them the one that decides. */
-  private copyContainers({ containerName }: ecs.ContainerDefinition): void {
+  private copyContainers(): void {
     const copy = this.taskDefinition.node.defaultChild as ecs.CfnTaskDefinition;
     const own = copy.containerDefinitions;
     copy.containerDefinitions = Lazy.uncachedAny({
       produce: (context: IResolveContext) => {
         const containers = context.resolve(this.original.containerDefinitions) as Containers;
-        const [decisive] = (context.resolve(own) as Containers).filter(({ name }) => name === containerName);
-        return [...containers.map(rehearsed), { ...decisive, dependsOn: containers.filter(({ essential }) => essential !== false).map(waitsFor) }];
+        const [decisive] = context.resolve(own) as Containers;
+        return [...containers.map(rehearsed), { ...decisive, dependsOn: containers.filter(isEssential).map(waitsFor) }];
       },
     });
   }
@@ -163,7 +160,7 @@ export class Rehearsal extends Construct {
       TaskDefinition: this.taskDefinition.taskDefinitionArn,
       Family: this.taskDefinition.family,
       Container: REHEARSAL_CONTAINER,
-      Essential: Lazy.list({ produce: () => this.essentialContainers() }),
+      Essential: Lazy.list({ produce: () => this.containers.filter(isEssential).map(({ name }) => String(name)) }),
       Subnets: cluster.vpc.selectSubnets(placement.vpcSubnets).subnetIds,
       SecurityGroups: Lazy.list({ produce: () => this.props.securityGroupIds() }),
       AssignPublicIp: placement.assignPublicIp ? 'ENABLED' : 'DISABLED',
@@ -174,32 +171,27 @@ export class Rehearsal extends Construct {
     };
   }
 
-  private essentialContainers(): string[] {
-    const containers = Stack.of(this).resolve(this.original.containerDefinitions) as Containers;
-    return containers.filter(({ essential }) => essential !== false).map(({ name }) => String(name));
-  }
-
   /**
    * All that the service waits for, but for the rules that lead requests to it: they must be there before the service, not before its rehearsal.
    * Looked up when the app is synthesised, because migrations and others may be added at any time before.
    */
   private whatServiceWaitsFor(own: CfnResource): IDependable {
     const { serviceResource, props: { fargateService } } = this;
-    const dependable = {};
-    Dependable.implement(dependable, {
-      get dependencyRoots(): IConstruct[] {
-        const roots = [...fargateService.node.dependencies, ...serviceResource.node.dependencies, ...serviceResource.obtainDependencies()] as IConstruct[];
-        return [...new Set(roots)].filter((root) => root !== own && !leadsRequests(root));
-      },
+    return lazyDependable(() => {
+      const roots = [...fargateService.node.dependencies, ...serviceResource.node.dependencies, ...serviceResource.obtainDependencies()] as IConstruct[];
+      return [...new Set(roots)].filter((root) => root !== own && !leadsRequests(root));
     });
-    return dependable;
   }
 
   private validateCount(): string[] {
-    const containers = Stack.of(this).resolve(this.original.containerDefinitions) as Containers;
+    const { containers } = this;
     return containers.length < MAX_CONTAINERS ? [] : [problem('ServiceRehearsal.tooManyContainers',
       `The tasks have ${containers.length} containers, and their rehearsal one more, but ECS allows ${MAX_CONTAINERS}. Remove a sidecar, or set \`rehearsal: ServiceRehearsal.disabled()\`.`)];
   }
+}
+
+function isEssential({ essential }: Containers[0]): boolean {
+  return essential !== false;
 }
 
 /** A container in a rehearsal. */

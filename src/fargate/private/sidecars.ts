@@ -14,7 +14,7 @@ import { mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-con
 import type { SidecarOptions } from '../sidecar';
 
 /** Containers that a task definition may have. */
-const MAX_CONTAINERS = 10;
+export const MAX_CONTAINERS = 10;
 
 /** The service that sidecars stand beside. */
 export interface SidecarHost {

@@ -6,8 +6,8 @@ import { CA_DIRECTORY } from '../../binding/shared/trust.contract';
 import { CA_VARIABLE_PREFIX, TRUST_COMMAND } from '../private/trust-command';
 import { ServiceImage } from '../service-image';
 
-/** User of the image in `trust-image/`, and owner of its volume. */
-const TRUST_USER = '65532:65532';
+/** User of the small image, and owner of its volume. */
+export const TRUST_USER = '65532:65532';
 
 /** Paths that ECS Exec writes to. Its agent runs as root, to which new volumes belong. */
 const EXECUTE_COMMAND_PATHS = ['/var/lib/amazon', '/var/log/amazon'];
@@ -70,10 +70,15 @@ function mountVolumes(container: ecs.ContainerDefinition, prefix: string, paths:
   return mounts;
 }
 
+/** An image with a shell and little else, for what the library itself runs in tasks. */
+export function smallImage(): ecs.ContainerImage {
+  return ServiceImage.fromDirectory(join(__dirname, '..', 'trust-image'));
+}
+
 function addInitContainer(service: ecs.ContainerDefinition, id: string, user: string, script: string, logGroup: logs.ILogGroup): ecs.ContainerDefinition {
   const { taskDefinition } = service;
   const container = taskDefinition.addContainer(id, {
-    image: ServiceImage.fromDirectory(join(__dirname, '..', 'trust-image')),
+    image: smallImage(),
     essential: false,
     entryPoint: ['sh', '-c'],
     command: [script],

@@ -1,6 +1,7 @@
-import { Fn, Reference, Resource, Tokenization } from 'aws-cdk-lib';
+import { Fn, Resource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { referenceOf } from '../../private/reference';
 import { PLANNED_ZONES } from '../private/address-plan';
 
 /** Ranges that the address plan has room for: three tiers in three zones, of which only the public tier gets IPv6. */
@@ -39,6 +40,5 @@ function hasIpv6(subnet: ec2.CfnSubnet, blocks: ec2.CfnSubnetCidrBlock[]): boole
 }
 
 function isOf({ subnetId }: ec2.CfnSubnetCidrBlock, subnet: ec2.CfnSubnet): boolean {
-  const token = Tokenization.reverse(subnetId, { failConcat: false });
-  return Reference.isReference(token) && token.target === subnet;
+  return referenceOf(subnetId)?.target === subnet;
 }

@@ -1,6 +1,8 @@
-import { Reference, Stack, Tokenization } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
+import { lazyDependable } from '../../private/lazy-dependable';
+import { referenceOf } from '../../private/reference';
 
 /** The network that a task needs. */
 export interface TaskNetwork {
@@ -16,20 +18,10 @@ export interface TaskNetwork {
  * stacks are there already: this stack depends on theirs.
  */
 export function networkReadiness(scope: IConstruct, network: TaskNetwork): IDependable {
-  return lazily(() => [
+  return lazyDependable(() => [
     ...routesOf(network).filter((construct) => Stack.of(construct) === Stack.of(scope)),
     ...Stack.of(scope).node.findAll().filter((construct) => isEndpointOf(construct, network.vpc) || isRuleOf(construct, network.securityGroups)),
   ]);
-}
-
-function lazily(roots: () => IConstruct[]): IDependable {
-  const dependable = {};
-  Dependable.implement(dependable, {
-    get dependencyRoots() {
-      return roots();
-    },
-  });
-  return dependable;
 }
 
 /** A route alone is not enough: a subnet without its association uses the VPC's main table. */
@@ -61,9 +53,4 @@ function same(scope: IConstruct, left: unknown, right: unknown): boolean {
   }
   const stack = Stack.of(scope);
   return JSON.stringify(stack.resolve(left)) === JSON.stringify(stack.resolve(right));
-}
-
-function referenceOf(value: unknown): Reference | undefined {
-  const token = Tokenization.reverse(value, { failConcat: false });
-  return Reference.isReference(token) ? token : undefined;
 }

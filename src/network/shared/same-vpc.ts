@@ -1,6 +1,7 @@
-import { Reference, Resource, Stack, Token, Tokenization } from 'aws-cdk-lib';
+import { Resource, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
+import { referenceOf } from '../../private/reference';
 import { pathOf } from '../../private/stage-path';
 
 /** What CDK answers with until a lookup has been made. No VPC has such a short id. */
@@ -94,11 +95,6 @@ function identify(scope: IConstruct, vpcId: string, path: string): VpcIdentity {
   return target instanceof ec2.CfnVPC
     ? { name: pathOf(target), resource: target }
     : { name: path, token: JSON.stringify(Stack.of(scope).resolve(vpcId)) };
-}
-
-function referenceOf(value: string): Reference | undefined {
-  const token = Tokenization.reverse(value, { failConcat: false });
-  return Reference.isReference(token) ? token : undefined;
 }
 
 /** Selecting no subnets asks only whether they are known. */
