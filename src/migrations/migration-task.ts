@@ -18,6 +18,7 @@ import { adviseOnContainer } from '../fargate/shared/container-advice';
 import { hardenedContainer } from '../fargate/shared/hardened-container';
 import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
 import { runPermissions, type RunTarget } from '../fargate/shared/run-permissions';
+import { runProperties } from '../fargate/shared/run-properties';
 import { CLOSING_SECONDS, MIGRATION_RESOURCE_TYPE, STOP_TIMEOUT_SECONDS, type TaskRunProperties } from '../fargate/shared/run-task.contract';
 import { taskFamily } from '../fargate/shared/task-family';
 import { taskRoleOf } from '../fargate/shared/task-role';
@@ -272,17 +273,12 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
 
   private renderProperties(source: MigrationSourceConfig, limits: TaskLimits): Omit<TaskRunProperties, 'ServiceToken'> {
     const { server, databaseName } = this.database;
+    const securityGroupIds = this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
     return {
       Revision: source.revision,
       Database: `${server.endpoint}:${Tokenization.stringifyNumber(server.port)}/${databaseName}`,
-      Cluster: this.cluster.clusterArn,
-      TaskDefinition: this.taskDefinition.taskDefinitionArn,
-      Family: this.taskDefinition.family,
+      ...runProperties(this.runTarget, { vpc: this.cluster.vpc, placement: this.placement, securityGroupIds }),
       Container: CONTAINER,
-      Subnets: this.cluster.vpc.selectSubnets(this.placement.vpcSubnets).subnetIds,
-      SecurityGroups: this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
-      AssignPublicIp: this.placement.assignPublicIp ? 'ENABLED' : 'DISABLED',
-      LogGroup: this.logGroup.logGroupName,
       LogStreamPrefix: STREAM_PREFIX,
       TimeoutSeconds: Tokenization.stringifyNumber(limits.timeout.toSeconds()),
       Retries: Tokenization.stringifyNumber(limits.retries),

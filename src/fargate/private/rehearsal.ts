@@ -13,6 +13,8 @@ import { lazyDependable } from '../../private/lazy-dependable';
 import { sortedByName } from '../../private/sorted';
 import { hardenedContainer } from '../shared/hardened-container';
 import { smallImage, TRUST_USER } from '../shared/init-containers';
+import type { RunTarget } from '../shared/run-permissions';
+import { runProperties } from '../shared/run-properties';
 import { CLOSING_SECONDS, REHEARSAL_CONTAINER, REHEARSAL_RESOURCE_TYPE, type TaskRunProperties } from '../shared/run-task.contract';
 import { taskFamily } from '../shared/task-family';
 import { TaskRunner } from '../shared/task-runner';
@@ -136,7 +138,7 @@ export class Rehearsal extends Construct {
   }
 
   private createResource(): CfnResource {
-    const runner = TaskRunner.of(this).allow(this.service, { cluster: this.props.cluster, taskDefinition: this.taskDefinition, logGroup: this.props.logGroup });
+    const runner = TaskRunner.of(this).allow(this.service, this.runTarget);
     const resource = new CustomResource(this, 'Resource', {
       resourceType: REHEARSAL_RESOURCE_TYPE,
       serviceToken: runner.serviceToken,
@@ -147,24 +149,23 @@ export class Rehearsal extends Construct {
     return resource.node.defaultChild as CfnResource;
   }
 
+  private get runTarget(): RunTarget {
+    const { cluster, logGroup } = this.props;
+    return { cluster, taskDefinition: this.taskDefinition, logGroup };
+  }
+
   private get timeoutSeconds(): number {
     return this.props.rehearsal.timeout.toSeconds() + START_SECONDS;
   }
 
   private renderProperties(): Omit<TaskRunProperties, 'ServiceToken'> {
-    const { cluster, logGroup, plan: { placement }, rehearsal: { timeout } } = this.props;
+    const { cluster: { vpc }, plan: { placement }, rehearsal: { timeout } } = this.props;
     return {
       Revision: this.taskDefinition.taskDefinitionArn,
       Service: this.service.node.path,
-      Cluster: cluster.clusterArn,
-      TaskDefinition: this.taskDefinition.taskDefinitionArn,
-      Family: this.taskDefinition.family,
+      ...runProperties(this.runTarget, { vpc, placement, securityGroupIds: Lazy.list({ produce: () => this.props.securityGroupIds() }) }),
       Container: REHEARSAL_CONTAINER,
       Essential: Lazy.list({ produce: () => this.containers.filter(isEssential).map(({ name }) => String(name)) }),
-      Subnets: cluster.vpc.selectSubnets(placement.vpcSubnets).subnetIds,
-      SecurityGroups: Lazy.list({ produce: () => this.props.securityGroupIds() }),
-      AssignPublicIp: placement.assignPublicIp ? 'ENABLED' : 'DISABLED',
-      LogGroup: logGroup.logGroupName,
       // Nothing can be added to an unresolved number: then it is the time for all.
       TimeoutSeconds: Tokenization.stringifyNumber(timeout.isUnresolved() ? timeout.toSeconds() : this.timeoutSeconds),
       Retries: String(RETRIES),
