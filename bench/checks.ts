@@ -59,7 +59,7 @@ function synthesise(services: number, check: IPolicyValidationPlugin): Round {
 /** Many services behind one ingress, each with groups, rules and a log of its own. */
 function build(app: App, services: number): void {
   Posture.production({ requireHttps: false }).applyTo(app);
-  const stack = new Stack(app, 'Backend');
+  const stack = new Stack(app, 'Backend', { terminationProtection: true });
   const vpc = new BackendNetwork(stack, 'Network').vpc;
   const cluster = new BackendCluster(stack, 'Cluster', { vpc });
   const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, databaseName: 'app' });

@@ -1,5 +1,7 @@
-import { awscdk, javascript, typescript } from 'projen';
+import { awscdk, github, javascript, JsonPatch, typescript } from 'projen';
 import { NpmAccess } from 'projen/lib/javascript';
+import { PinnedActions } from './actions';
+import { HardenedWorkflows } from './hardened-workflows';
 import { addWorkflows } from './workflows';
 
 /** The newest embedded PostgreSQL of each supported major version, by its npm alias. */
@@ -36,6 +38,8 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       packageManager: javascript.NodePackageManager.NPM,
       minNodeVersion: '20.0.0',
       workflowNodeVersion: '24',
+      // A pull request's build only reads; what it would have to change is in its log.
+      buildWorkflowOptions: { mutableBuild: false },
       npmAccess: NpmAccess.PUBLIC,
       npmTrustedPublishing: true,
       defaultReleaseBranch: 'main',
@@ -49,7 +53,10 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
       publishToGo: { moduleName: 'github.com/cdk-private-backend/cdk-private-backend-go' },
       publishToNuget: { dotNetNamespace: 'CdkPrivateBackend', packageId: 'CdkPrivateBackend', trustedPublishing: true },
 
+      // Secrets and the right to publish belong to an environment, for which the repository's settings can ask for a review.
+      releaseEnvironment: 'release',
       githubOptions: {
+        projenCredentials: github.GithubCredentials.fromPersonalAccessToken({ environment: 'upgrade' }),
         pullRequestLintOptions: {
           semanticTitleOptions: { types: ['feat', 'fix', 'docs', 'test', 'refactor', 'perf', 'style', 'ci', 'build', 'chore', 'revert'] },
         },
@@ -129,10 +136,14 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.orderTests();
     this.copyResources();
     this.bundleRunner();
+    this.publishBundles();
     this.slimPackage();
     this.leaveOutDotnet();
+    this.restrictUpgrade();
     if (this.github) {
       addWorkflows(this.github);
+      new PinnedActions(this.github);
+      new HardenedWorkflows(this.github);
     }
   }
 
@@ -187,6 +198,11 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         { exec: 'node --require tsx/cjs test/deploy/main.ts', receiveArgs: true },
       ],
     });
+    this.addTask('test:grants', {
+      description: 'Judge grants with the IAM evaluator of the emulator; see TESTING.md',
+      receiveArgs: true,
+      exec: "jest --config jest.config.json --ci --testMatch '<rootDir>/test/grants/*.e2e.ts'",
+    });
     this.addTask('test:packages', {
       description: 'Package for Python, Java and Go, and synthesise the same example from each; see TESTING.md',
       receiveArgs: true,
@@ -215,11 +231,26 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
     this.bundler.addBundle('./src/postgres/engine/handler/runner/entrypoint.ts', { platform: 'node', target: 'node20', outfile: '../../../../../migrations/runner/index.js', minify: true });
   }
 
+  /** What is published is what was bundled now, with the licences of all that it contains. */
+  private publishBundles() {
+    this.bundler.bundleTask.prependExec("node -e \"require('fs').rmSync('assets', { recursive: true, force: true })\"");
+    this.bundler.bundleTask.exec('tsx projenrc/third-party-licenses.ts');
+  }
+
   /** Published are the files of the rooms, what they need beside them, and the declarations that users can reach. Handlers are in assets/. */
   private slimPackage() {
     this.tsconfig?.file.addOverride('compilerOptions.inlineSourceMap', false);
     this.tsconfig?.file.addOverride('compilerOptions.inlineSources', false);
     this.npmignore?.addPatterns('lib/**/*.js', '!lib/index.js', '!lib/rooms/*.js', ...HANDLER_CODE.map((pattern) => `lib/${pattern.replace(/\.ts$/, '.*')}`), '.jsii.tabl.json');
+  }
+
+  /** What looks for new versions is one version itself, and no script of what it finds runs before somebody has seen the pull request. */
+  private restrictUpgrade() {
+    // projen locks this task.
+    this.tryFindObjectFile('.projen/tasks.json')?.patch(
+      JsonPatch.replace('/tasks/upgrade/steps/0/execArgs/1', 'npm-check-updates@20.0.2'),
+      JsonPatch.add('/tasks/upgrade/env/NPM_CONFIG_IGNORE_SCRIPTS', 'true'),
+    );
   }
 
   /** .NET is packaged where its SDK is: by its own task, which the workflows run. */

@@ -22,7 +22,7 @@ function ancestors(path: string): string[] {
   return ['', ...parts.map((_, index) => `${parts.slice(0, index + 1).join('/node_modules/')}/`)];
 }
 
-describe.each(['package-lock.json', 'examples/services/hello-birthday/package-lock.json', 'examples/services/rex/package-lock.json', 'test/clients/node/package-lock.json'])('%s', (file) => {
+describe.each(['package-lock.json', 'examples/services/hello-birthday/package-lock.json', 'examples/services/rex/package-lock.json', 'test/clients/node/package-lock.json', '.ci/publib/package-lock.json'])('%s', (file) => {
   const { packages } = JSON.parse(readFileSync(join(__dirname, '..', file), 'utf8')) as { packages: Packages };
 
   test('names every package for every platform, so that npm ci works', () => {

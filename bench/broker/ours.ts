@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { RDSClient } from '@aws-sdk/client-rds';
 import type { Converger, Run, Target } from './workload';
 import { ConductorEnv } from '../../src/broker/broker.contract';
@@ -32,6 +33,7 @@ export function createBroker({ host, port, admin, ca }: Target): RemovingConverg
     await handleConductorRequest(event, {
       secrets: secrets.asClient(),
       rds,
+      logs: new CloudWatchLogsClient({ region: 'eu-west-1' }),
       invokeSql: async (request) => {
         const response = await handleSqlRequest(request, { report: () => undefined });
         if (run === 'again' && (!response.ok || response.changes.length > 0)) {

@@ -1,7 +1,7 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
 
 export interface PrivateBackendStackProps extends StackProps {
@@ -23,7 +23,7 @@ export interface PrivateBackendStackProps extends StackProps {
 /** A Go API with a private PostgreSQL, a bastion without open ports, an application user and goose migrations. */
 export class PrivateBackendStack extends Stack {
   constructor(scope: Construct, id: string, props: PrivateBackendStackProps = {}) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: Posture.of(scope).terminationProtection, ...props });
 
     const { vpc } = new BackendNetwork(this, 'Network', { cidr: '10.0.0.0/16' });
     const cluster = new BackendCluster(this, 'Cluster', { vpc });

@@ -1,7 +1,7 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
 import type { Construct } from 'constructs';
 
 export interface HelloBirthdayStackProps extends StackProps {
@@ -23,7 +23,7 @@ export interface HelloBirthdayStackProps extends StackProps {
 /** The hello-birthday service with a private PostgreSQL, dbmate migrations and a bastion without open ports. */
 export class HelloBirthdayStack extends Stack {
   constructor(scope: Construct, id: string, props: HelloBirthdayStackProps = {}) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: Posture.of(scope).terminationProtection, ...props });
 
     const { vpc } = new BackendNetwork(this, 'Network');
     const cluster = new BackendCluster(this, 'Cluster', { vpc });

@@ -22,7 +22,7 @@ export interface RexStackProps extends StackProps {
 /** API, worker and auth service with Aurora, Redis, one balancer, a hosted front end and alarms. */
 export class RexStack extends Stack {
   constructor(scope: App, id: string, { images, frontend: { repository, tokenSecretName }, hostedZone, caCertificates, ...props }: RexStackProps) {
-    super(scope, id, props);
+    super(scope, id, { terminationProtection: Posture.of(scope).terminationProtection, ...props });
     const { vpc } = new BackendNetwork(this, 'Network', { maxAzs: 2, egress: Egress.natGateway({ perAz: Posture.of(this).multiAz }) });
     const cluster = new BackendCluster(this, 'Cluster', { vpc, containerInsights: true, serviceDiscovery: DiscoveryNamespace.privateDns('rex.internal') });
     const service = { cluster, cpu: 512, memoryLimitMiB: 1024, minTasks: 1, maxTasks: 1 };
@@ -64,7 +64,6 @@ export class RexStack extends Stack {
     const connectTo = [postgres.addUser('Worker', { connectionLimit: 20 }), queue];
     const worker = new FargateWorker(this, 'Worker', { ...service, image: images.worker, environment: { QUEUE_NAME: 'jobs' }, connectTo, migrations: [migrations] });
     ingress.addRoute('Api', { paths: ['/api/*'], target: api });
-    ingress.addRoute('Auth', { paths: ['/auth/*'], target: supertokens });
 
     const monitoring = new BackendMonitoring(this, 'Monitoring');
     [api, worker, supertokens].forEach((each) => monitoring.monitorService(each));

@@ -1,4 +1,5 @@
 import * as crypto from 'crypto';
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { creationOrder, resolve, type Template } from './template';
 import type { SqlRequest } from '../../src/broker/broker.contract';
@@ -103,6 +104,7 @@ export class Deployment {
     await handleConductorRequest(request as unknown as Parameters<typeof handleConductorRequest>[0], {
       secrets: this.secrets.asClient(),
       rds: new RDSClient({ region: REGION }),
+      logs: new CloudWatchLogsClient({ region: REGION }),
       invokeSql: async (sql: SqlRequest) => {
         const answer = await handleSqlRequest(sql);
         changes.push(...(answer.ok ? answer.changes : []));

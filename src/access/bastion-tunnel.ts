@@ -102,7 +102,8 @@ export class BastionTunnel extends Construct {
   }
 
   /**
-   * Lets a grantee start the bastion, open this tunnel, and end or resume its own sessions. Nothing else.
+   * Lets a grantee start the bastion, open this tunnel, and end or resume its own sessions. It gives no shell. Together with the grant of another
+   * bastion it starts sessions of that bastion's documents here, which fail or lead nowhere new.
    *
    * @param grantee a role, user or group of people
    */

@@ -17,9 +17,11 @@ STATE="${IDLE_STOP_STATE:-/run/idle-stop.last-busy}"
 # and work that must not be cut off (packages being installed, the first boot's set-up).
 BUSY='^([^ ]*/)?ssm-session-worker( |$)|^sshd(-session)?: [^ ]+@|^([^ ]*/python3[^ ]* (-[^ ]+ )*)?[^ ]*/(dnf|dnf-3|dnf5|rpm|cloud-init)( |$)'
 
+# A whole number that every shell can count with: no more than nine digits are thirty years, and one that begins with 0 would be octal.
 is_number() {
   case "$1" in
-    '' | *[!0-9]*) return 1 ;;
+    0) return 0 ;;
+    '' | 0* | *[!0-9]* | ??????????*) return 1 ;;
     *) return 0 ;;
   esac
 }

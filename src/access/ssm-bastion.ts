@@ -9,9 +9,11 @@ import { Posture } from '../posture';
 import { installIdleStop, INSTALL_PSQL } from './private/idle-stop';
 import { grantSession, sessionCommand } from './private/session-grants';
 import { ShellSession } from './private/shell-session';
+import { createShellUser, shellUserName } from './private/shell-user';
 import { HardenedInstance } from '../compute/hardened-instance';
 import { connectionsIn } from '../network/shared/connections';
 import { LOGS_SERVICE } from '../network/shared/endpoint-services';
+import { openHttps } from '../network/shared/endpoints-only';
 import { placeBastion, requireTaskEndpoints } from '../network/shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
@@ -73,9 +75,10 @@ export interface SsmBastionProps {
   readonly sessionLogEncryptionKey?: kms.IKey;
 
   /**
-   * What happens to session logs when the bastion leaves the stack: destroy or retain.
+   * What happens to session logs when the bastion leaves the stack: destroy, retain, or retain on update or delete, which deletes
+   * them where the first deployment fails.
    *
-   * @default - from the posture: destroy in development, retain in production
+   * @default - from the posture: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -103,8 +106,8 @@ const SHORTEST_IDLE_TIMEOUT = Duration.minutes(5);
  *
  * No ingress rule and no key pair; IMDSv2; an encrypted volume. Its role has the five actions of Session Manager, and with
  * logging those to write the session log. It may connect to HTTPS and to the targets of its tunnels, nothing else. Grant
- * tunnels rather than shells: a shell has sudo. With a public subnet it has a public address while it runs, and still
- * accepts no connection.
+ * tunnels rather than shells: a shell has sudo. It runs as a user that only this bastion has, so the shell of another bastion fails
+ * here, and it ends after 12 hours. With a public subnet the bastion has a public address while it runs, and still accepts no connection.
  *
  * ## Cost
  *
@@ -156,7 +159,9 @@ export class SsmBastion extends Construct implements ISsmBastion {
     this.role = this.createRole();
     this.grantPrincipal = this.role;
     this.connections = connectionsIn(this, props.vpc, { securityGroups: [this.createSecurityGroup(props.vpc)] });
+    const user = shellUserName(this);
     this.shell = new ShellSession(this, 'Shell', {
+      user,
       logging: props.sessionLogging ?? posture.sessionLogging,
       retention: props.sessionLogRetention ?? posture.logRetention,
       removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
@@ -164,7 +169,7 @@ export class SsmBastion extends Construct implements ISsmBastion {
       role: this.role,
     });
     this.sessionLogGroup = this.shell.logGroup;
-    this.instance = this.createInstance(props, posture);
+    this.instance = this.createInstance(props, posture, user);
     this.shellCommand = sessionCommand(this, this.instance, this.shell.documentName);
     this.tunnels = new Construct(this, 'Tunnels');
   }
@@ -182,8 +187,8 @@ export class SsmBastion extends Construct implements ISsmBastion {
   }
 
   /**
-   * Lets a grantee start the bastion, open a shell on it with the document that logs as this bastion was told to, and end
-   * or resume its own sessions. The shell can become root and use every tunnel's target.
+   * Lets a grantee start the bastion, open a shell on it with the bastion's own document, and end or resume its own sessions. The shell
+   * can become root, and reaches the target of each tunnel. It has the role of the instance, and can tamper with the log of other sessions.
    *
    * @param grantee a role, user or group of people
    */
@@ -217,11 +222,11 @@ export class SsmBastion extends Construct implements ISsmBastion {
       allowAllOutbound: false,
       disableInlineRules: false,
     });
-    group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Session Manager and Amazon Linux packages');
+    openHttps(group, vpc, 'Session Manager and Amazon Linux packages');
     return group;
   }
 
-  private createInstance(props: SsmBastionProps, posture: Posture): ec2.IInstance {
+  private createInstance(props: SsmBastionProps, posture: Posture, user: string): ec2.IInstance {
     const placement = placeBastion(this, props.vpc, posture.bastionSubnetType, props.vpcSubnets);
     if (this.sessionLogGroup !== undefined) {
       requireTaskEndpoints(this, props.vpc, placement, [LOGS_SERVICE]);
@@ -233,7 +238,7 @@ export class SsmBastion extends Construct implements ISsmBastion {
       instanceType: props.instanceType ?? ec2.InstanceType.of(ec2.InstanceClass.T4G, ec2.InstanceSize.NANO),
       securityGroup: this.connections.securityGroups[0],
       role: this.role,
-      setUp: [...installIdleStop(this.validIdleTimeout(props).toSeconds()), ...INSTALL_PSQL],
+      setUp: [...createShellUser(user), ...installIdleStop(this.validIdleTimeout(props).toSeconds()), ...INSTALL_PSQL],
       sourceDestCheck: true,
     });
     referWeakly(instance, this.connections.securityGroups[0]);

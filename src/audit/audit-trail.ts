@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import { Posture } from '../posture';
 import { createTrailBucket } from './private/trail-bucket';
 import { serveTrail } from './private/trail-key';
-import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { bucketRemovalPolicy, dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnKey } from '../private/keys';
@@ -48,9 +48,10 @@ export interface AuditTrailProps {
 
   /**
    * What happens to bucket, key and log group when they leave the stack: destroy, which works for the bucket only while it is
-   * empty, or retain.
+   * empty, or retain. Retain on update or delete deletes the log group where its first deployment fails. CloudTrail has written files by then, so bucket and
+   * key are retained.
    *
-   * @default - as the posture says: destroy in development, retain in production
+   * @default - as the posture says: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -101,10 +102,10 @@ export class AuditTrail extends Construct {
   /** Log group of the events; none unless asked for. */
   public readonly logGroup?: logs.ILogGroup;
 
-  /** @throws InvalidBackendError for a retention that is not whole days, and a removal policy that is neither destroy nor retain */
+  /** @throws InvalidBackendError for a retention that is not whole days, and the removal policy snapshot */
   constructor(scope: Construct, id: string, props: AuditTrailProps = {}) {
     super(scope, id);
-    const removalPolicy = dataRemovalPolicy(this, props.removalPolicy);
+    const removalPolicy = bucketRemovalPolicy(this, props.removalPolicy);
     // Known before the trail is made: CloudTrail checks that it may write before it makes one.
     const name = physicalName(this);
     this.trailArn = Stack.of(this).formatArn({ service: 'cloudtrail', resource: 'trail', resourceName: name });
@@ -113,7 +114,7 @@ export class AuditTrail extends Construct {
     serveTrail(this.encryptionKey, this.trailArn);
     const bucket = createTrailBucket(this, { trailArn: this.trailArn, retention: this.validRetention(props), removalPolicy });
     this.bucket = bucket;
-    this.logGroup = props.sendToCloudWatchLogs === true ? this.createLogGroup(props, removalPolicy) : undefined;
+    this.logGroup = props.sendToCloudWatchLogs === true ? this.createLogGroup(props) : undefined;
     const trail = this.createTrail(name);
     trail.node.addDependency(bucket, this.encryptionKey);
     referWeakly(bucket, trail);
@@ -139,8 +140,8 @@ export class AuditTrail extends Construct {
     });
   }
 
-  private createLogGroup(props: AuditTrailProps, removalPolicy: RemovalPolicy): logs.ILogGroup {
-    const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: props.logRetention ?? Posture.of(this).logRetention, removalPolicy });
+  private createLogGroup({ logRetention, removalPolicy }: AuditTrailProps): logs.ILogGroup {
+    const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: logRetention ?? Posture.of(this).logRetention, removalPolicy: dataRemovalPolicy(this, removalPolicy) });
     referWeakly(logGroup);
     return logGroup;
   }

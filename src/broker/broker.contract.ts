@@ -35,6 +35,14 @@ export interface CommonProperties {
   readonly RepairRevision?: string;
 }
 
+/** Properties of the databases of all engines. */
+export interface CommonDatabaseProperties extends CommonProperties {
+  /** Log groups that the server exports to, in the server's first database. */
+  readonly LogGroups?: string[];
+  /** Days that their events are kept, as a number of CloudWatch Logs; 9999 where they never expire. */
+  readonly LogRetention?: string;
+}
+
 /** Properties of the users of all engines. */
 export interface CommonUserProperties extends CommonProperties {
   readonly Username: string;

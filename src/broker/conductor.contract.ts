@@ -12,8 +12,11 @@ export const MOST_INVOCATIONS = 3;
 /** `ServiceTimeout` of the custom resources: CloudFormation gives up on a conductor that crashed, but never on one at work. At most an hour. */
 export const SERVICE_TIMEOUT_SECONDS = MOST_INVOCATIONS * CONDUCTOR_TIMEOUT_SECONDS + 60;
 
-/** `maximumEventAge` of the conductor: a request that Lambda delivers later than this belongs to a deployment that is over. */
-export const MAX_EVENT_AGE_SECONDS = 300;
+/**
+ * `maximumEventAge` of the conductor. Where the account has no free executions, Lambda keeps the request and tries again: as long as CloudFormation waits for
+ * one whole invocation more. A request that is delivered later than this belongs to a deployment that is over.
+ */
+export const MAX_EVENT_AGE_SECONDS = SERVICE_TIMEOUT_SECONDS - CONDUCTOR_TIMEOUT_SECONDS - 60;
 
 /** What the conductor does with the secret of a user. */
 export const USER_SECRET_ACTIONS = ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue', 'secretsmanager:UpdateSecretVersionStage'];

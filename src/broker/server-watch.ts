@@ -1,4 +1,6 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
 import { ConductorEnv } from './broker.contract';
 
 /** How the conductor finds out what became of a server that does not answer. */
@@ -18,6 +20,20 @@ export const ServerWatch = {
   /** A server of which nothing is known but its name. */
   none: (): ServerWatch => ({ environment: { [ConductorEnv.SERVER_KIND]: 'imported' }, statements: [] }),
 };
+
+/**
+ * A watch that also gives the log groups of the server their retention. IAM may compare either form of a group's ARN.
+ *
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+ */
+export function keepingLogs(scope: IConstruct, watch: ServerWatch, logGroups: string[]): ServerWatch {
+  const stack = Stack.of(scope);
+  const arnOf = (name: string) => stack.formatArn({ service: 'logs', resource: 'log-group', resourceName: name, arnFormat: ArnFormat.COLON_RESOURCE_NAME });
+  return logGroups.length === 0 ? watch : {
+    ...watch,
+    statements: [...watch.statements, new PolicyStatement({ actions: ['logs:CreateLogGroup', 'logs:DeleteRetentionPolicy', 'logs:PutRetentionPolicy'], resources: logGroups.map(arnOf).flatMap((arn) => [arn, `${arn}:*`]) })],
+  };
+}
 
 function rds(kind: string, identifier: string, ...statements: PolicyStatement[]): ServerWatch {
   return { environment: { [ConductorEnv.SERVER_KIND]: kind, [ConductorEnv.SERVER_IDENTIFIER]: identifier }, statements };

@@ -96,7 +96,9 @@ export interface RedisCacheProps {
   readonly snapshotName?: string;
 
   /**
-   * What happens when the cache leaves the stack: destroy, snapshot (a last one is kept) or retain.
+   * What happens when the cache leaves the stack: destroy, snapshot (a last one is kept), retain, or retain on update or delete,
+   * which deletes the cache where its first deployment fails. Users that are retained have other ids, so a change to or from retain
+   * replaces users and user group.
    *
    * @default - as the posture says with `databaseRemovalPolicy`: destroy in development, snapshot in production
    */

@@ -6,7 +6,6 @@ import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IConstruct } from 'constructs';
 import { USER_ENGINE } from './private/cache-users';
 import { ImportedUser } from './private/imported-user';
-import { physicalName, physicalNameFor } from '../private/physical-name';
 import { redisBinding } from './private/redis-binding';
 import { createClientSecret, createPassword } from './private/user-secrets';
 import { RedisAccess } from './redis-access';
@@ -150,23 +149,24 @@ export class RedisUser extends Construct implements IRedisUser {
     this.cache = props.cache;
     this.redisCache = props.cache;
     const ownName = props.username ?? kebabCase(id);
-    // A user can't be renamed. The new one is made before the old one goes, so the id changes with the name.
-    const userId = props.iamAuthentication === true ? physicalName(this) : physicalNameFor(this, { userName: ownName });
-    this.username = props.iamAuthentication === true ? userId : ownName;
-    this.validate(props);
-    props.cache._users.reserve(this, this.username);
+    const ids = props.cache._users;
+    const userId = props.iamAuthentication === true ? ids.idOf(this) : ids.idOfNamed(this, ownName);
+    const userName = props.iamAuthentication === true ? userId : ownName;
+    this.validate(props, userName);
+    props.cache._users.reserve(this, userName);
     dependOnKey(this, props.encryptionKey);
     const options = { encryptionKey: props.encryptionKey, removalPolicy: props.cache._companionPolicy };
     const password = props.iamAuthentication === true ? undefined : createPassword(this, options).secretValueFromJson('password');
     this.resource = new elasticache.CfnUser(this, 'Resource', {
       engine: USER_ENGINE,
       userId,
-      userName: this.username,
+      userName,
       accessString: (props.access ?? RedisAccess.readWrite()).accessString,
       authenticationMode: password === undefined ? { Type: 'iam' } : { Type: 'password', Passwords: [password.unsafeUnwrap()] },
     });
     props.cache._users.add(this.resource);
     referWeakly(this.resource);
+    this.username = props.iamAuthentication === true ? this.resource.ref : ownName;
     if (password !== undefined) {
       const secret = shareKey(createClientSecret(this, props.cache, this.username, password, options));
       secret.node.addDependency(props.cache._users.group);
@@ -195,7 +195,7 @@ export class RedisUser extends Construct implements IRedisUser {
   }
 
   /**
-   * Lets a grantee log in as this user, which must authenticate by IAM.
+   * Lets a grantee log in to this cache as this user, which must authenticate by IAM. Not as another user, nor to another cache.
    *
    * @param grantee a service, or a role
    * @throws InvalidBackendError for a user with a password
@@ -208,15 +208,15 @@ export class RedisUser extends Construct implements IRedisUser {
     return iam.Grant.addToPrincipal({ grantee, actions: ['elasticache:Connect'], resourceArns: [this.redisCache.cacheArn, this.resource.attrArn] });
   }
 
-  private validate(props: RedisUserProps): void {
+  private validate(props: RedisUserProps, userName: string): void {
     if (Stack.of(this) !== Stack.of(props.cache)) {
       throw new InvalidBackendError(this, 'RedisUser.otherStack', `A user must be in its cache's stack '${Stack.of(props.cache).node.path}', because the cache lists its users. Use \`cache.addUser('${this.node.id}')\`.`);
     }
     if (props.iamAuthentication === true && props.username !== undefined) {
       throw new InvalidBackendError(this, 'RedisUser.iamUsername', '`username` can\'t be set with `iamAuthentication: true`. ElastiCache then uses the user\'s id as the name, which must be unique in the account. Remove `username`.');
     }
-    if (!Token.isUnresolved(this.username) && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(this.username)) {
-      throw new InvalidBackendError(this, 'RedisUser.username', `\`username\` must be lower-case letters and digits, with hyphens only between them, got '${this.username}'. Other characters would have to be encoded in the user's URL.`);
+    if (!Token.isUnresolved(userName) && !/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(userName)) {
+      throw new InvalidBackendError(this, 'RedisUser.username', `\`username\` must be lower-case letters and digits, with hyphens only between them, got '${userName}'. Other characters would have to be encoded in the user's URL.`);
     }
   }
 

@@ -11,7 +11,7 @@ import { Construct } from 'constructs';
 import type { CommonTaskProps } from './common-task-props';
 import type { MonitorJobOptions } from './monitor-job-options';
 import { capacityReadiness } from './private/capacity-rules';
-import { type JobScheduleProps, createSchedule, runCommandOf } from './private/job-schedule';
+import { type JobScheduleProps, createSchedule } from './private/job-schedule';
 import { JOB_CONTAINER, failedRun, jobMonitoring } from './private/job-symptoms';
 import { type ServiceInputs, collectInputs } from './private/service-inputs';
 import { createConnections, openTargets } from './private/service-network';
@@ -21,8 +21,9 @@ import { requireTaskProps } from './private/task-props';
 import { TaskVariables } from './private/task-variables';
 import { TaskVolumes } from './private/task-volumes';
 import { integer, seconds } from '../private/ranges';
-import { runPermissions } from './shared/run-permissions';
 import { taskFamily } from './shared/task-family';
+import { TaskStarter } from './shared/task-starter';
+import { tagTasks } from './shared/task-tag';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError, warn } from '../private/errors';
@@ -88,7 +89,7 @@ export interface ScheduledJobProps extends CommonTaskProps {
  *
  * ## What it makes
  * A task definition with two roles, a schedule of EventBridge Scheduler with a role that may start this one task family, a security
- * group, a log group, and a dead-letter queue.
+ * group, a log group, and a dead-letter queue. `grantRun` and `runCommand` add a function with a role and a log group, which starts the task for people.
  *
  * ## Defaults that matter
  * - **Runs may overlap.** A run that takes longer than the interval meets the next, and EventBridge Scheduler starts at least once, in
@@ -102,6 +103,7 @@ export interface ScheduledJobProps extends CommonTaskProps {
  * ## Security considerations
  * Nothing may connect to it. The root file system is read-only but for `/tmp`, the process is not root and has no Linux capability. It
  * may connect to what it is bound to, and to TCP 443 anywhere. The task role has no permissions until you grant some.
+ * `grantRun` gives neither `ecs:RunTask` nor `iam:PassRole`: who has these may run any program as the job, with its secrets.
  *
  * ## Cost
  * About 0.01 USD for each hour that it runs at the default size in us-east-1, ARM64; the schedule costs 1 USD for a million starts.
@@ -138,11 +140,10 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
   public readonly executionRole: iam.IRole;
   /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
-  /** AWS CLI command that runs the job now; see `grantRun`. It prints the ARN of the task. */
-  public readonly runCommand: string;
 
   private readonly parts: JobScheduleProps;
   private readonly variables: TaskVariables;
+  private starter?: TaskStarter;
 
   /**
    * @throws InvalidBackendError for a CPU and memory pair that Fargate does not offer, a value out of its range, a schedule that
@@ -158,6 +159,7 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
     const inputs = this.collectInputs(props, plan);
     const container = { name: JOB_CONTAINER, loseLogsBeforeBlocking: false };
     const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container, family: taskFamily(this) });
+    tagTasks(this, taskDefinition.node.defaultChild as ecs.CfnTaskDefinition);
     this.taskDefinition = taskDefinition;
     this.taskRole = taskDefinition.taskRole;
     this.executionRole = taskDefinition.obtainExecutionRole();
@@ -169,7 +171,6 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
     this.deadLetterQueue = props.deadLetterQueue ?? this.createDeadLetterQueue();
     const { logGroup, connections, deadLetterQueue } = this;
     this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
-    this.runCommand = runCommandOf(this, this.parts);
     this.createSchedule(inputs, volumes);
   }
 
@@ -191,11 +192,24 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
     this.variables.addSecret(name, secret);
   }
 
-  /** Lets a principal run the job now, with `runCommand`: start, see and stop the task, and read its log. */
+  /**
+   * AWS CLI command that runs the job now, for whom `grantRun` allows. It prints the ARN of the task, and where its log is.
+   *
+   * The first reading of this property, or the first `grantRun`, adds the function that the command invokes.
+   */
+  public get runCommand(): string {
+    return this.obtainStarter().command;
+  }
+
+  /**
+   * Lets a principal run the job now, with `runCommand`, and nothing else as the job.
+   *
+   * The principal may invoke one function, which starts the task as it is declared and reads nothing of what it is sent; see and stop tasks of this
+   * job, those of its schedule too; and read the log of the job. There are no overrides: no other command, variable, role or network. What remains: the job
+   * runs as often as the principal likes, also beside itself; a run of the schedule can be stopped; and what the job logs is read.
+   */
   public grantRun(grantee: iam.IGrantable): iam.Grant {
-    return [...runPermissions(this.parts), { actions: ['logs:FilterLogEvents'], resources: [this.logGroup.logGroupArn], conditions: undefined }]
-      .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
-      .reduce((all, one) => all.combine(one));
+    return this.obtainStarter().grantRun(grantee);
   }
 
   /**
@@ -220,6 +234,21 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
   /** @internal */
   public _monitor(options: MonitorJobOptions): Monitoring {
     return jobMonitoring(this, this.parts, this.metricNotStarted(), options);
+  }
+
+  private obtainStarter(): TaskStarter {
+    const { cluster, plan, connections } = this.parts;
+    this.starter ??= new TaskStarter(this, 'Starter', {
+      ...this.parts,
+      vpc: cluster.vpc,
+      placement: plan.placement,
+      securityGroupIds: connections.securityGroups.map(({ securityGroupId }) => securityGroupId),
+      container: JOB_CONTAINER,
+      logStreamPrefix: JOB_CONTAINER,
+      capacityProviders: plan.capacityProviders,
+      exclusive: false,
+    });
+    return this.starter;
   }
 
   private planStart(props: ScheduledJobProps): { retryAttempts: number; maxEventAge: number } {

@@ -16,7 +16,7 @@ import { Posture } from '../posture';
 import { createLogBucket } from './private/log-bucket';
 import { requireCommercialRegion } from './private/regions';
 import { createSecurityHeaders } from './private/security-headers';
-import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { bucketRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError, warn } from '../private/errors';
 import { physicalName } from '../private/physical-name';
@@ -77,7 +77,8 @@ export interface StaticFrontendProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * What happens to the buckets when they leave the stack: destroy, which works only while they are empty, or retain.
+   * What happens to the buckets when they leave the stack: destroy, which works only while they are empty, or retain. Retain on
+   * update or delete is the same as retain here: the rollback of a failed deployment can't delete a bucket with files in it.
    *
    * @default - as the posture says: destroy in development, retain in production
    */
@@ -142,8 +143,8 @@ export class StaticFrontend extends Construct implements IFrontend {
   public readonly deployCommand: string;
 
   /**
-   * @throws InvalidBackendError for a certificate outside us-east-1, several certificates, a path that leaves its directory, and a removal policy that is
-   * neither destroy nor retain, and in regions of China and GovCloud
+   * @throws InvalidBackendError for a certificate outside us-east-1, several certificates, a path that leaves its directory, and the removal policy
+   * snapshot, and in regions of China and GovCloud
    */
   constructor(scope: Construct, id: string, props: StaticFrontendProps = {}) {
     super(scope, id);
@@ -162,20 +163,23 @@ export class StaticFrontend extends Construct implements IFrontend {
   }
 
   /**
-   * Lets a grantee run `deployCommand`.
+   * Lets a grantee run `deployCommand`: list, write and delete the files of this front end, and invalidate its distribution. Not read them, which
+   * visitors do, nor change bucket or distribution.
    *
    * @param grantee the role of a pipeline
+   * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
    */
   public grantDeploy(grantee: iam.IGrantable): iam.Grant {
-    const files = this.bucket.grantReadWrite(grantee);
-    return files.combine(this.distribution.grantCreateInvalidation(grantee));
+    const list = iam.Grant.addToPrincipal({ grantee, actions: ['s3:ListBucket'], resourceArns: [this.bucket.bucketArn] });
+    const write = iam.Grant.addToPrincipal({ grantee, actions: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], resourceArns: [this.bucket.arnForObjects('*')] });
+    return list.combine(write).combine(this.distribution.grantCreateInvalidation(grantee));
   }
 
   private createBucket(props: StaticFrontendProps): s3.Bucket {
     return new s3.Bucket(this, 'Resource', {
       ...PRIVATE_BUCKET,
       lifecycleRules: [UNFINISHED_UPLOADS_GO],
-      removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
+      removalPolicy: bucketRemovalPolicy(this, props.removalPolicy),
     });
   }
 
@@ -211,7 +215,7 @@ export class StaticFrontend extends Construct implements IFrontend {
   private createLogs(props: StaticFrontendProps): Partial<cloudfront.DistributionProps> {
     const posture = Posture.of(this);
     return props.accessLogs ?? posture.accessLogs
-      ? { enableLogging: true, logBucket: createLogBucket(this, props.logRetention ?? posture.logRetention, dataRemovalPolicy(this, props.removalPolicy)) }
+      ? { enableLogging: true, logBucket: createLogBucket(this, props.logRetention ?? posture.logRetention, bucketRemovalPolicy(this, props.removalPolicy)) }
       : { enableLogging: false };
   }
 

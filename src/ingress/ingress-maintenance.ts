@@ -41,7 +41,7 @@ export interface IngressMaintenanceOptions {
  * import { IngressMaintenance, PublicIngress } from 'cdk-private-backend';
  *
  * declare const vpc: IVpc;
- * new PublicIngress(new Stack(new App(), 'Ingress'), 'Ingress', {
+ * new PublicIngress(new Stack(new App(), 'Ingress', { terminationProtection: true }), 'Ingress', {
  *   vpc,
  *   maintenance: IngressMaintenance.on({ messageBody: 'Back at noon', allowFrom: ['203.0.113.0/24'] }),
  * });

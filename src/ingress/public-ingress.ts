@@ -22,7 +22,8 @@ import { createListener, createRecords } from './private/listeners';
 import { SET_DOMAIN } from './private/set-domain';
 import { WebAcl } from './private/web-acl';
 import { refuseSharedNames } from './shared/host-names';
-import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { bucketRemovalPolicy } from '../posture/shared/data-removal';
+import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { problem, warn } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
@@ -151,7 +152,8 @@ export interface PublicIngressProps {
 
   /**
    * What happens to the bucket of access logs when it leaves the stack: destroy, which works only while it is empty, or
-   * retain.
+   * retain. Retain on update or delete is the same as retain here: the load balancer writes a file at once, and the rollback of a failed deployment
+   * can't delete a bucket with files in it.
    *
    * @default - as the posture says: destroy in development, retain in production
    */
@@ -251,6 +253,7 @@ export interface PublicIngressAttributes {
  * What no route matches is answered with 404. The more specific route wins: one with a host before one without, then the
  * exact path, then the deeper prefix; a header counts as one step more specific. Two equally specific routes that can match
  * the same request are an error. Adding, removing or reordering routes never changes the priority of another.
+ * Production requires HTTPS, and `terminationProtection` of the stack.
  *
  * ## Security considerations
  * TLS 1.2 and 1.3 with forward secrecy only, unless `sslPolicy` says otherwise, invalid headers dropped, requests that could desynchronise parsers refused.
@@ -272,7 +275,7 @@ export interface PublicIngressAttributes {
  * declare const vpc: IVpc;
  * declare const hostedZone: IHostedZone;
  * declare const orders: FargateApi;
- * const stack = new Stack(new App(), 'Ingress');
+ * const stack = new Stack(new App(), 'Ingress', { terminationProtection: true });
  * const ingress = new PublicIngress(stack, 'Ingress', {
  *   vpc,
  *   domain: CustomDomain.fromHostedZone(hostedZone, { domainNames: ['api.example.com'] }),
@@ -342,6 +345,7 @@ export class PublicIngress extends IngressBase {
     this.createAccessLogs(props, loadBalancer);
     this.createWebAcl(props);
     this.validateHttps(domain);
+    requireTerminationProtection(this);
     referWeakly(...[securityGroup, loadBalancer, this.listener].flatMap((shared) => shared.node.defaultChild ?? []));
   }
 
@@ -350,7 +354,7 @@ export class PublicIngress extends IngressBase {
     if (props.accessLogs ?? posture.accessLogs) {
       new AccessLogBucket(this, 'AccessLogs', {
         retention: props.logRetention ?? posture.logRetention,
-        removalPolicy: dataRemovalPolicy(this, props.removalPolicy),
+        removalPolicy: bucketRemovalPolicy(this, props.removalPolicy),
       }).receiveFrom(loadBalancer);
     }
   }

@@ -8,7 +8,7 @@ import { DBMATE, type EngineDefinition, GOOSE } from './private/engines';
 /** Options of goose migrations. */
 export interface GooseMigrationOptions {
   /**
-   * Version of goose, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
+   * Version of goose 3, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
    *
    * @see https://github.com/pressly/goose/releases
    * @default '3.27.3'
@@ -19,7 +19,7 @@ export interface GooseMigrationOptions {
 /** Options of dbmate migrations. */
 export interface DbmateMigrationOptions {
   /**
-   * Version of dbmate, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
+   * Version of dbmate 2, without a leading `v`. Changing it runs the migrations again, which then finds nothing to do.
    *
    * @see https://github.com/amacneil/dbmate/releases
    * @default '2.36.0'
@@ -111,7 +111,7 @@ export interface MigrationSourceConfig {
  * ## What it makes
  *
  * For `goose` and `dbmate`: an image, built when the app is deployed, with the SQL files of a directory, the engine and a runner. It
- * needs Docker with BuildKit and a way to the internet, as every image asset does. For `command`: nothing; the image is yours.
+ * needs Docker with BuildKit (or Podman), and a way to Docker Hub and to Go's module proxy; no emulator for another architecture. For `command`: nothing; the image is yours.
  *
  * ## Defaults that matter
  *
@@ -127,8 +127,8 @@ export interface MigrationSourceConfig {
  * ## Security considerations
  *
  * The runner verifies the server's certificate, refuses to run as anybody but the owner of the database, and keeps the password out
- * of arguments and output. The image runs as a user that is not root, on a read-only file system; base images are pinned by digest, engines
- * by version. Migrations act with the rights of the owner: review them like code.
+ * of arguments and output. The image runs as a user that is not root, on a read-only file system. Base images are pinned by digest. Engines
+ * are compiled from the source of their exact version, which Go compares with its public checksum database. Migrations act with the rights of the owner: review them like code.
  *
  * ## Cost
  *

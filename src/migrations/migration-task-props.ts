@@ -115,9 +115,10 @@ export interface MigrationTaskProps {
   readonly logRetention?: logs.RetentionDays;
 
   /**
-   * What happens to the log group when it leaves the stack: destroy or retain.
+   * What happens to the log group when it leaves the stack: destroy, retain, or retain on update or delete, which deletes it
+   * where its first deployment fails.
    *
-   * @default - as the posture says: destroy in development, retain in production
+   * @default - as the posture says: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }

@@ -1,4 +1,4 @@
-import { CustomResource, Duration, Fn, Stack, Tokenization } from 'aws-cdk-lib';
+import { CustomResource, Duration, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -17,14 +17,17 @@ import { requireClusterHere } from '../fargate/shared/cluster-here';
 import { adviseOnContainer } from '../fargate/shared/container-advice';
 import { hardenedContainer } from '../fargate/shared/hardened-container';
 import { deliverCertificateAuthorities } from '../fargate/shared/init-containers';
-import { runPermissions, type RunTarget } from '../fargate/shared/run-permissions';
-import { runProperties } from '../fargate/shared/run-properties';
+import type { RunTarget } from '../fargate/shared/run-permissions';
+import { runProperties, type RunNetwork } from '../fargate/shared/run-properties';
 import { CLOSING_SECONDS, MIGRATION_RESOURCE_TYPE, STOP_TIMEOUT_SECONDS, type TaskRunProperties } from '../fargate/shared/run-task.contract';
 import { taskFamily } from '../fargate/shared/task-family';
-import { taskRoleOf } from '../fargate/shared/task-role';
+import { narrowTrust, taskRoleOf } from '../fargate/shared/task-role';
 import { TaskRunner } from '../fargate/shared/task-runner';
 import { validateEphemeralStorage, validateTaskSize, type TaskSize } from '../fargate/shared/task-size';
+import { TaskStarter } from '../fargate/shared/task-starter';
+import { tagTasks } from '../fargate/shared/task-tag';
 import { connectionsIn } from '../network/shared/connections';
+import { openHttps } from '../network/shared/endpoints-only';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { openPath } from '../network/shared/open-path';
 import { placeTask, type TaskPlacement } from '../network/shared/placement';
@@ -53,7 +56,8 @@ const DEFAULT_RETRIES = 2;
  * ## What it makes
  *
  * A Fargate task definition with one container and a log group; a security group; and a custom resource. One function in each stack starts
- * such tasks, follows them and answers CloudFormation, with a log group and a role. Nothing runs between deployments.
+ * such tasks, follows them and answers CloudFormation, with a log group and a role. Nothing runs between deployments. `grantRun` and `runCommand`
+ * add a second function, with a log group and a role, which starts the task for people.
  *
  * ## Defaults that matter
  *
@@ -75,8 +79,9 @@ const DEFAULT_RETRIES = 2;
  *
  * The task runs as the owner of the database, without root, capabilities or a writable file system but `/tmp`, with no AWS
  * permissions of its own, and gets the password from Secrets Manager. The function is outside the VPC and has no access to secrets;
- * it may start the task families that it has in its stack, each in its cluster with its two roles, and read their logs. Credentials in log lines are
- * blanked out before they reach CloudFormation, and with goose and dbmate before they reach the log.
+ * it may start the task families that it has in its stack, each in its cluster with its two roles, stop tasks of its stack, and read their logs.
+ * Credentials in log lines are blanked out before they reach CloudFormation, and with goose and dbmate before they reach the log. `grantRun` gives
+ * neither `ecs:RunTask` nor `iam:PassRole`, with which anybody could run any program as the owner.
  *
  * ## Cost
  *
@@ -119,20 +124,18 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
   /** The principal that permissions are granted to: the task role. */
   public readonly grantPrincipal: iam.IPrincipal;
 
-  /** AWS CLI command that runs the migrations by hand; see `grantRun`. It prints the ARN of the task. */
-  public readonly runCommand: string;
-
   private readonly cluster: ecs.ICluster;
   private readonly database: ILogicalDatabase;
   private readonly placement: TaskPlacement;
   private readonly resource: CustomResource;
+  private starter?: TaskStarter;
 
   /**
    * Declares the migrations of a database.
    *
    * @throws InvalidBackendError when the migrations cannot work, when another task has migrations of the same engine for the database,
    * when Fargate does not offer the size, when `timeout` or `retries` is out of range, when `user` is no number, when `securityGroups` is empty, when
-   * `ephemeralStorage` is out of range, when `removalPolicy` is neither destroy nor retain, when
+   * `ephemeralStorage` is out of range, when `removalPolicy` is snapshot, when
    * `environment` or `secrets` has a name that the connection or the engine needs, when there are no fitting subnets, or when the
    * stack of the database or of the cluster depends on this one
    */
@@ -163,7 +166,6 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     const connection = containerVariables(this, props, source);
     this.addContainer(props, connection, source);
     this.connections = this.createConnections(props.securityGroups);
-    this.runCommand = this.renderRunCommand();
     this.resource = this.createResource(source, limits);
     this.waitForDatabase(connection);
   }
@@ -180,15 +182,25 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     waitFor(this, resourceOf(this, service), resourceOf(this, this.resource), [this, this.database, this.database.server, this.cluster, this.cluster.vpc]);
   }
 
-  /** Lets a principal run the migrations by hand, with `runCommand`: start, see and stop the task, and read its log. */
+  /**
+   * AWS CLI command that runs the migrations by hand, for whom `grantRun` allows. It prints the ARN of the task, and where its log is; where a
+   * task of these migrations runs already, it starts none and prints that one.
+   *
+   * The first reading of this property, or the first `grantRun`, adds the function that the command invokes.
+   */
+  public get runCommand(): string {
+    return this.obtainStarter().command;
+  }
+
+  /**
+   * Lets a principal run the migrations by hand, with `runCommand`, and nothing else as the owner of the database.
+   *
+   * The principal may invoke one function, which starts the task as it is declared and reads nothing of what it is sent; see and stop tasks of
+   * these migrations, those of a deployment too; and read their log. There are no overrides: no other command, variable, role or network. What remains: the
+   * migrations run at any time and as often as the principal likes; a run can be stopped, and a deployment that waits for it fails; and what the migrations log is read.
+   */
   public grantRun(grantee: iam.IGrantable): iam.Grant {
-    const permissions = [
-      ...runPermissions(this.runTarget),
-      { actions: ['logs:FilterLogEvents'], resources: [this.logGroup.logGroupArn], conditions: undefined },
-    ];
-    return permissions
-      .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
-      .reduce((all, one) => all.combine(one));
+    return this.obtainStarter().grantRun(grantee);
   }
 
   /** @internal */
@@ -199,6 +211,16 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
 
   private get runTarget(): RunTarget {
     return { cluster: this.cluster, taskDefinition: this.taskDefinition, logGroup: this.logGroup };
+  }
+
+  private get runNetwork(): RunNetwork {
+    const securityGroupIds = this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
+    return { vpc: this.cluster.vpc, placement: this.placement, securityGroupIds };
+  }
+
+  private obtainStarter(): TaskStarter {
+    this.starter ??= new TaskStarter(this, 'Starter', { ...this.runTarget, ...this.runNetwork, container: CONTAINER, logStreamPrefix: STREAM_PREFIX, exclusive: true });
+    return this.starter;
   }
 
   private createLogGroup({ logRetention, removalPolicy }: MigrationTaskProps): logs.ILogGroup {
@@ -216,6 +238,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
       ephemeralStorageGiB: props.ephemeralStorage?.toGibibytes(),
       taskRole: taskRoleOf(this, props.taskRole),
     });
+    narrowTrust(taskDefinition);
+    tagTasks(this, taskDefinition.node.defaultChild as ecs.CfnTaskDefinition);
     referWeakly(...(props.taskRole === undefined ? [taskDefinition.taskRole] : []), taskDefinition.obtainExecutionRole());
     return taskDefinition;
   }
@@ -250,7 +274,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
       description: 'Migrations: nothing in, HTTPS and the database out',
       allowAllOutbound: false,
     });
-    securityGroup.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'Images, secrets and logs');
+    openHttps(securityGroup, this.cluster.vpc, 'Images, secrets and logs');
     referWeakly(securityGroup);
     return securityGroup;
   }
@@ -273,11 +297,10 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
 
   private renderProperties(source: MigrationSourceConfig, limits: TaskLimits): Omit<TaskRunProperties, 'ServiceToken'> {
     const { server, databaseName } = this.database;
-    const securityGroupIds = this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
     return {
       Revision: source.revision,
       Database: `${server.endpoint}:${Tokenization.stringifyNumber(server.port)}/${databaseName}`,
-      ...runProperties(this.runTarget, { vpc: this.cluster.vpc, placement: this.placement, securityGroupIds }),
+      ...runProperties(this.runTarget, this.runNetwork),
       Container: CONTAINER,
       LogStreamPrefix: STREAM_PREFIX,
       TimeoutSeconds: Tokenization.stringifyNumber(limits.timeout.toSeconds()),
@@ -296,20 +319,5 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
         }
       });
     }
-  }
-
-  private renderRunCommand(): string {
-    const { subnetIds } = this.cluster.vpc.selectSubnets(this.placement.vpcSubnets);
-    const securityGroups = this.connections.securityGroups.map(({ securityGroupId }) => securityGroupId);
-    const network = [
-      `subnets=[${Fn.join(',', subnetIds)}]`,
-      `securityGroups=[${Fn.join(',', securityGroups)}]`,
-      `assignPublicIp=${this.placement.assignPublicIp ? 'ENABLED' : 'DISABLED'}`,
-    ].join(',');
-    return [
-      `aws ecs run-task --region ${Stack.of(this).region} --cluster ${this.cluster.clusterArn} --task-definition ${this.taskDefinition.family}`,
-      `--launch-type FARGATE --started-by by-hand --network-configuration 'awsvpcConfiguration={${network}}'`,
-      "--query 'tasks[0].taskArn' --output text",
-    ].join(' ');
   }
 }

@@ -64,9 +64,10 @@ export interface BackendMonitoringProps {
   readonly runbookUrl?: string;
 
   /**
-   * What happens to the new topic, with its subscriptions, and its key when they leave the stack: destroy or retain.
+   * What happens to the new topic, with its subscriptions, and its key when they leave the stack: destroy, retain, or retain on update
+   * or delete, which deletes them where their first deployment fails.
    *
-   * @default - as the posture says: destroy in development, retain in production
+   * @default - as the posture says: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -127,7 +128,7 @@ export class BackendMonitoring extends Construct {
   private readonly alarms: boolean;
   private readonly runbookUrl: string;
 
-  /** @throws InvalidBackendError for a topic that is FIFO, a runbook that is no address, and a removal policy that is neither destroy nor retain */
+  /** @throws InvalidBackendError for a topic that is FIFO, a runbook that is no address, and the removal policy snapshot */
   constructor(scope: Construct, id: string, props: BackendMonitoringProps = {}) {
     super(scope, id);
     refuseMisnomers(this, props, { email: 'Call `monitoring.alarmTopic.addSubscription(new subscriptions.EmailSubscription(\'ops@example.com\'))`.' });

@@ -5,12 +5,14 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type Egress, Posture } from '../posture';
 import { planTiers, PLANNED_ZONES, validateZones } from './private/address-plan';
+import { keepInAccounts } from './private/endpoint-policies';
+import { trustOwnFlowLogs } from './private/flow-log-role';
 import { HardenedNatInstance } from './private/nat-instance';
 import { firstZones, withoutZoneLookup } from './private/zones';
-import { NETWORK_SERVICES } from './shared/endpoint-services';
+import { NETWORK_SERVICES, warnOfOtherGroups } from './shared/endpoint-services';
+import { markEndpointsOnly } from './shared/endpoints-only';
 import { PublicIpv6 } from './shared/ipv6';
 import { serveLogs } from './shared/log-encryption';
-import { markEndpointsOnly } from './shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { nameTag, shortenNameTags } from '../private/path-text';
@@ -60,9 +62,10 @@ export interface BackendNetworkProps {
   readonly flowLogEncryptionKey?: kms.IKey;
 
   /**
-   * What happens to the flow logs when the network leaves the stack: destroy or retain.
+   * What happens to the flow logs when the network leaves the stack: destroy, retain, or retain on update or delete, which deletes
+   * them where the first deployment fails.
    *
-   * @default - from the posture: destroy in development, retain in production
+   * @default - from the posture: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 
@@ -101,7 +104,8 @@ export interface BackendNetworkProps {
  * ## Security considerations
  *
  * Public subnets give no address by themselves, with `ipv6` neither. Isolated subnets have no route out of the VPC. Endpoints and the NAT
- * instance accept connections from the VPC only. The NAT instance keeps itself patched, and reboots on Sunday at 03:00 UTC where a patch
+ * instance accept connections from the VPC only. With `Egress.vpcEndpoints()`, the endpoints let through only roles and resources of this
+ * account, and of `trustedAccounts`. The NAT instance keeps itself patched, and reboots on Sunday at 03:00 UTC where a patch
  * needs it.
  *
  * ## Cost
@@ -129,6 +133,11 @@ export class BackendNetwork extends Construct {
   /** How tasks in this network reach the internet and AWS. */
   public readonly egress: Egress;
 
+  /**
+   * The security group of the interface endpoints, for endpoints that you add; undefined with another egress than `Egress.vpcEndpoints()`.
+   */
+  public readonly endpointSecurityGroup?: ec2.ISecurityGroup;
+
   /** Where flow logs are written; undefined without them. */
   public readonly flowLogGroup?: logs.ILogGroup;
 
@@ -146,9 +155,10 @@ export class BackendNetwork extends Construct {
     if (props.ipv6 === true) {
       new PublicIpv6(this, 'Ipv6', vpc);
     }
-    this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
+    const s3 = this.vpc.addGatewayEndpoint('S3Endpoint', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     if (this.egress.kind === 'vpc-endpoints') {
-      this.createEndpoints(cidr);
+      keepInAccounts(s3, 's3', this.egress.trustedAccounts);
+      this.endpointSecurityGroup = this.createEndpoints(cidr);
     }
     if (props.flowLogs ?? posture.flowLogs) {
       this.flowLogGroup = this.createFlowLogs(props, posture);
@@ -182,8 +192,8 @@ export class BackendNetwork extends Construct {
     }
   }
 
-  private createEndpoints(cidr: string) {
-    markEndpointsOnly(this.vpc);
+  private createEndpoints(cidr: string): ec2.ISecurityGroup {
+    const { s3PrefixList, trustedAccounts } = this.egress;
     const securityGroup = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
       vpc: this.vpc,
       description: 'Interface endpoints: HTTPS from the network only',
@@ -191,15 +201,22 @@ export class BackendNetwork extends Construct {
       disableInlineRules: false,
     });
     securityGroup.addIngressRule(ec2.Peer.ipv4(cidr), ec2.Port.tcp(443), 'from the network');
-    for (const { id, service } of NETWORK_SERVICES) {
-      this.vpc.addInterfaceEndpoint(`${id}Endpoint`, {
+    referWeakly(securityGroup);
+    for (const { id, name, service } of NETWORK_SERVICES) {
+      const endpoint = this.vpc.addInterfaceEndpoint(`${id}Endpoint`, {
         service: service!,
         subnets: { subnetType: ec2.SubnetType.PRIVATE_ISOLATED },
         securityGroups: [securityGroup],
         privateDnsEnabled: true,
         open: false,
       });
+      keepInAccounts(endpoint, name, trustedAccounts);
     }
+    markEndpointsOnly(this.vpc, { securityGroup, s3PrefixList });
+    if (s3PrefixList !== undefined) {
+      warnOfOtherGroups(this, this.vpc, securityGroup);
+    }
+    return securityGroup;
   }
 
   private createFlowLogs(props: BackendNetworkProps, posture: Posture): logs.ILogGroup {
@@ -209,11 +226,11 @@ export class BackendNetwork extends Construct {
       encryptionKey: props.flowLogEncryptionKey,
     });
     serveLogs(this, props.flowLogEncryptionKey);
-    this.vpc.addFlowLog('FlowLog', {
+    trustOwnFlowLogs(this.vpc.addFlowLog('FlowLog', {
       destination: ec2.FlowLogDestination.toCloudWatchLogs(group),
       trafficType: ec2.FlowLogTrafficType.ALL,
       maxAggregationInterval: ec2.FlowLogMaxAggregationInterval.TEN_MINUTES,
-    });
+    }));
     return group;
   }
 }

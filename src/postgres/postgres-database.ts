@@ -255,6 +255,7 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
       DefaultSettings: defaultSettings(props.settings, props.idleInTransactionSessionTimeout),
       AdoptExisting: broker.adoptExisting(AdoptExisting._word(this, props.adoptExisting)),
       MaxConnections: (props.server as Partial<PostgresServer>)._limits?.().declaredConnections,
+      ...(props.server as Partial<PostgresServer>)._exportedLogs?.(this),
       RevokePublic: props.revokePublic ? 'true' : undefined,
       RemovalPolicy: REMOVAL[props.onRemoval ?? PostgresDatabaseRemoval.RETAIN],
     });

@@ -221,7 +221,11 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     };
   }
 
-  /** Lets a principal read the user's credentials. */
+  /**
+   * Lets a principal read the secret of this user, with its key where it has one of its own. Not change it, and no other secret.
+   *
+   * @param grantee a role, user or group that can reach the server by other means: a binding, or a tunnel
+   */
   public grantReadSecret(grantee: iam.IGrantable): iam.Grant {
     return this.credentials.grantRead(grantee);
   }

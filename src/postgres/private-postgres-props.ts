@@ -1,6 +1,7 @@
 import type { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { AdminSecret } from './admin-secret';
 import type { PostgresCapacity } from './postgres-capacity';
 import type { PostgresVersion } from './postgres-version';
@@ -164,7 +165,8 @@ export interface PrivatePostgresProps {
   readonly deletionProtection?: boolean;
 
   /**
-   * What happens to the server when it leaves the stack.
+   * What happens to the server when it leaves the stack: destroy, snapshot (a last one is kept), retain, or retain on update or delete, which deletes the server
+   * where its first deployment fails. Snapshot makes one of an empty server then.
    *
    * @default - DESTROY in development, SNAPSHOT in production, from the posture; SNAPSHOT where `deletionProtection` is true
    */
@@ -179,12 +181,18 @@ export interface PrivatePostgresProps {
   readonly databaseInsights?: boolean;
 
   /**
-   * Whether the PostgreSQL log goes to CloudWatch Logs. RDS makes the log group, which never expires unless you set its
-   * retention.
+   * Whether the PostgreSQL log goes to CloudWatch Logs.
    *
    * @default - false in development, true in production, from the posture
    */
   readonly cloudwatchLogsExport?: boolean;
+
+  /**
+   * How long the exported log is kept. The log groups stay when the server leaves the stack, until their events have expired.
+   *
+   * @default - from the posture: one week in development, three months in production
+   */
+  readonly cloudwatchLogsRetention?: logs.RetentionDays;
 
   /**
    * Whether the server refuses connections without TLS (`rds.force_ssl`).
@@ -196,7 +204,8 @@ export interface PrivatePostgresProps {
   /**
    * Parameters of the server, by name. They win over those that this construct sets.
    *
-   * @default - password authentication by SCRAM only, statements of more than a second and waits for locks are logged, pg_stat_statements is loaded
+   * @default - password authentication by SCRAM only, statements of more than a second and waits for locks are logged without bound values
+   * and details of errors, pg_stat_statements is loaded
    */
   readonly parameters?: { [name: string]: string };
 

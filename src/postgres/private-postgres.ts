@@ -7,22 +7,25 @@ import type { IPostgres } from './postgres';
 import { PostgresDatabase } from './postgres-database';
 import { ImportedPostgres } from './private/imported-postgres';
 import { Broker, type BrokerProps } from '../broker/broker';
+import { keepingLogs } from '../broker/server-watch';
 import { Posture } from '../posture';
 import { adminSecretOf } from './private/admin-credentials';
 import { createAlarms } from './private/alarms';
 import { createCluster } from './private/aurora-cluster';
 import { judgeExtensions } from './private/extension-rules';
 import { memoryOf } from './private/max-connections';
-import { PostgresServer, type ServerLimits } from './private/postgres-server';
+import { type ExportedLogs, PostgresServer, type ServerLimits } from './private/postgres-server';
 import { createInstance } from './private/rds-instance';
 import type { ServerMetrics } from './private/server-metrics';
-import { companionRemovalPolicy, type ServerParts } from './private/server-parts';
+import type { ServerParts } from './private/server-parts';
 import { serverSettings, type ServerSettings } from './private/server-settings';
 import { readCertificateAuthorities } from './private/trust';
 import type { PrivatePostgresAttributes } from './private-postgres-attributes';
 import type { PrivatePostgresProps } from './private-postgres-props';
 import { connectionsIn } from '../network/shared/connections';
 import { placeStore } from '../network/shared/placement';
+import { companionRemovalPolicy } from '../posture/shared/data-removal';
+import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { refuseMisnomers } from '../private/misnomers';
 import { requireKind, VPC } from '../private/props';
@@ -41,13 +44,14 @@ import { requireKeyHere } from '../private/same-environment';
  * ## Defaults that matter
  *
  * Instance type, Multi-AZ, storage, backups, deletion protection, insights and log export come from the posture; an
- * explicit prop wins. `databaseName`, `extensions` and users can change at any time. What can never change in place:
+ * explicit prop wins. In production the stack must have `terminationProtection`. `databaseName`, `extensions` and users can
+ * change at any time. What can never change in place:
  * `vpc`, `encryptionKey`, `adminUsername`, `snapshotIdentifier`, the kind of `capacity`, and the `port` of an instance.
  *
  * ## Security considerations
  *
  * Never publicly accessible. Storage is encrypted, connections are encrypted (`rds.force_ssl`), passwords are accepted as
- * SCRAM only. IAM database authentication is off: members of `rds_iam` cannot log in by password. The SQL function has no
+ * SCRAM only. The server's log has no bound values and no rows, and its group in CloudWatch Logs expires (`cloudwatchLogsRetention`). IAM database authentication is off: members of `rds_iam` cannot log in by password. The SQL function has no
  * permissions but its network interfaces and its log group, and reaches nothing but the server; the other has the admin's
  * secret, but no network path. Let people in with `SsmBastion`.
  *
@@ -138,6 +142,7 @@ export class PrivatePostgres extends PostgresServer {
     this.clusterIdentifier = this.parts.clusterIdentifier;
     Broker.announce(this, () => this.brokerProps(props, settings, caBundle));
     this.database = this.createDatabase(props);
+    requireTerminationProtection(this);
     if (Posture.of(this).alarms) {
       createAlarms(this);
     }
@@ -160,6 +165,18 @@ export class PrivatePostgres extends PostgresServer {
       memory: memoryOf(capacity, instanceType),
       pauses: least === 0 || Token.isUnresolved(least),
     };
+  }
+
+  /**
+   * The first database has the server's logs with it, because it is always there, and in the server's stack.
+   *
+   * @internal
+   */
+  public _exportedLogs(database: IConstruct): ExportedLogs {
+    const { logGroups } = this.parts;
+    return logGroups.length === 0 || database.node.scope !== this
+      ? {}
+      : { LogGroups: logGroups, LogRetention: Tokenization.stringifyNumber(this.settings.cloudwatchLogsRetention) };
   }
 
   /** @internal */
@@ -195,7 +212,7 @@ export class PrivatePostgres extends PostgresServer {
       server: this,
       engine: POSTGRES_BROKER_ENGINE,
       owned: true,
-      watch: this.parts.watch,
+      watch: keepingLogs(this, this.parts.watch, this.parts.logGroups),
       portText: Tokenization.stringifyNumber(this.port),
       vpcSubnets: settings.vpcSubnets,
       adminSecret: this.adminSecret,

@@ -83,16 +83,27 @@ export interface PostureOverrides {
   readonly deletionProtection?: boolean;
 
   /**
-   * What happens to a database server that leaves the stack: destroy, snapshot or retain.
+   * Whether a stack with a PostgreSQL server, an ingress or a file system must have termination protection: `new Stack(app, 'Backend', { terminationProtection: true })`.
+   * Where it has none, synthesis fails. False demands nothing.
+   *
+   * @default - false in development, true in production
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html
+   */
+  readonly terminationProtection?: boolean;
+
+  /**
+   * What happens to a database server that leaves the stack: destroy, snapshot, retain, or retain on update or delete, which deletes it where its first deployment fails.
    *
    * @default - DESTROY in development, SNAPSHOT in production
    */
   readonly databaseRemovalPolicy?: RemovalPolicy;
 
   /**
-   * What happens to everything else that holds data (log groups, buckets, keys, repositories): destroy or retain.
+   * What happens to everything else that holds data (log groups, buckets, keys, repositories): destroy, retain, or retain on update or delete, which deletes it where
+   * its first deployment fails. Buckets are retained then as well, since CloudFormation can't delete a bucket with files in it.
    *
-   * @default - DESTROY in development, RETAIN in production
+   * @default - DESTROY in development, RETAIN_ON_UPDATE_OR_DELETE in production
+   * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
    */
   readonly removalPolicy?: RemovalPolicy;
 

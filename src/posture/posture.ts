@@ -37,11 +37,12 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
  * | `fileBackups` | false | true | A copy each day for 35 days, at a sixth of the price of the files. |
  * | `deletionProtection` | false | true | A stack can be thrown away; a server only by two deliberate steps. |
+ * | `terminationProtection` | false | true | What depends on a server is deleted before the server refuses; a protected stack loses nothing. |
  * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
- * | `removalPolicy` | destroy | retain | No leftovers; logs, keys and buckets outlive a mistake. |
+ * | `removalPolicy` | destroy | retain-on-update-or-delete | No leftovers; logs, keys and buckets outlive a mistake, and a failed first deployment leaves none. |
  * | `databaseInsights` | false | true | 15 months of performance history, priced by vCPU. |
  * | `cloudwatchLogsExport` | false | true | The server's log outlives the server. |
- * | `forceSsl` | true | true | Nothing ever travels in clear text. |
+ * | `forceSsl` | true | true | Clients of the database never speak in clear text. |
  * | `storageEncrypted` | true | true | Costs nothing, and cannot be turned on later without a new server. |
  * | `poolSize` | 5 | 10 | Many connections for each task exhaust a small server first. |
  * | `statementTimeout` | 30 seconds | 30 seconds | A runaway query ends before its caller's patience. |
@@ -63,6 +64,9 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  *
  * Changing the posture of a living stack replaces nothing that holds data and no subnet.
  *
+ * Where `terminationProtection` is true, synthesis fails for a stack with a PostgreSQL server, an ingress or a file system and without termination
+ * protection. After a first deployment that failed, protection must be turned off before the next one, and CDK Pipelines ignore it: see docs/stuck.md.
+ *
  * ## Security considerations
  *
  * Both postures encrypt storage, force TLS, keep databases private and containers hardened. Development leaves out what
@@ -73,11 +77,12 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * The README of each example states the price of both postures.
  *
  * @example
- * import { App } from 'aws-cdk-lib';
+ * import { App, Stack } from 'aws-cdk-lib';
  * import { Egress, Posture } from 'cdk-private-backend';
  *
  * const app = new App();
  * Posture.production({ maxAzs: 2, egress: Egress.natGateway() }).applyTo(app);
+ * const stack = new Stack(app, 'Backend', { terminationProtection: true });
  */
 export class Posture {
   /**
@@ -164,9 +169,11 @@ export class Posture {
   public readonly fileBackups: boolean;
   /** Whether a database server refuses to be deleted. */
   public readonly deletionProtection: boolean;
-  /** What happens to a database server that leaves the stack: destroy, snapshot or retain. */
+  /** Whether a stack with a server, an ingress or a file system must have termination protection. Where it has none, synthesis fails. */
+  public readonly terminationProtection: boolean;
+  /** What happens to a database server that leaves the stack: destroy, snapshot, retain, or retain on update or delete. */
   public readonly databaseRemovalPolicy: RemovalPolicy;
-  /** What happens to everything else that holds data (log groups, buckets, keys, repositories): destroy or retain. */
+  /** What happens to everything else that holds data (log groups, buckets, keys, repositories): destroy, retain, or retain on update or delete. */
   public readonly removalPolicy: RemovalPolicy;
   /** Whether a PostgreSQL server has Database Insights in advanced mode, with 15 months of performance history. */
   public readonly databaseInsights: boolean;
@@ -228,6 +235,7 @@ export class Posture {
     this.backupRetention = settings.backupRetention;
     this.fileBackups = settings.fileBackups;
     this.deletionProtection = settings.deletionProtection;
+    this.terminationProtection = settings.terminationProtection;
     this.databaseRemovalPolicy = settings.databaseRemovalPolicy;
     this.removalPolicy = settings.removalPolicy;
     this.databaseInsights = settings.databaseInsights;

@@ -1,17 +1,28 @@
 import { createHash } from 'crypto';
-import { CfnElement, DefaultTokenResolver, Reference, Stack, StringConcat, Token, Tokenization, type IPostProcessor, type IResolvable, type IResolveContext } from 'aws-cdk-lib';
+import { CfnElement, DefaultTokenResolver, Fn, Reference, Stack, StringConcat, Token, Tokenization, type IPostProcessor, type IResolvable, type IResolveContext } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { topLevelStackOf } from './stable-path';
 
 /** The shortest limit among the resources that need it: names of ElastiCache. */
 const LONGEST = 40;
 const HASH_LENGTH = 10;
+/** Of the id of a stack, which ends with a UUID: its first group. */
+const STACK_LENGTH = 8;
 
 /**
  * A name for a construct, or a child of it, that CloudFormation cannot name: unique in an account and region, the same at
  * each synth, and of lower-case letters, digits and single hyphens. It changes when the path in the stack or the stack does.
  */
 export function physicalName(scope: IConstruct, ...ids: string[]): string {
-  return nameOf(scope, ids);
+  return nameOf(scope, ids, LONGEST);
+}
+
+/**
+ * The same for what may outlive its stack: the name has a part that every stack has of its own. A stack that is deleted and made again would find the
+ * name of a retained resource taken.
+ */
+export function retainableName(scope: IConstruct, ...ids: string[]): string {
+  return ofThisStack(scope, nameOf(scope, ids, LONGEST - STACK_LENGTH - 1));
 }
 
 /**
@@ -21,15 +32,29 @@ export function physicalName(scope: IConstruct, ...ids: string[]): string {
  * A token counts as what it refers to. What changes behind a parameter nobody can see.
  */
 export function physicalNameFor(scope: IConstruct, createOnly: object): string {
-  return nameOf(scope, [], Tokenization.resolve(createOnly, { scope, resolver: new Origins(), preparing: false }));
+  return nameOf(scope, [], LONGEST, identityOf(scope, createOnly));
 }
 
-function nameOf(scope: IConstruct, ids: string[], ...identity: unknown[]): string {
-  const stack = topLevelStackOf(Stack.of(scope));
+/** Both: for what can never change, and may outlive its stack. */
+export function retainableNameFor(scope: IConstruct, createOnly: object): string {
+  return ofThisStack(scope, nameOf(scope, [], LONGEST - STACK_LENGTH - 1, identityOf(scope, createOnly)));
+}
+
+function identityOf(scope: IConstruct, createOnly: object): unknown {
+  return Tokenization.resolve(createOnly, { scope, resolver: new Origins(), preparing: false });
+}
+
+function ofThisStack(scope: IConstruct, name: string): string {
+  const uuid = Fn.select(2, Fn.split('/', Stack.of(scope).stackId));
+  return `${name}-${Fn.select(0, Fn.split('-', uuid))}`;
+}
+
+function nameOf(scope: IConstruct, ids: string[], longest: number, ...identity: unknown[]): string {
+  const stack = topLevelStackOf(scope);
   const stackName = nameOfStack(stack);
   const path = [scope.node.path.slice(stack.node.path.length + 1), ...ids].join('/');
   const hash = createHash('sha256').update(JSON.stringify([stackName, path, ...identity])).digest('hex').slice(0, HASH_LENGTH);
-  return [readable(`${stackName}-${path}`), hash].join('-');
+  return [readable(`${stackName}-${path}`, longest - HASH_LENGTH - 1), hash].join('-');
 }
 
 /** References as the names of what they refer to, which are the same at each synth. */
@@ -44,7 +69,7 @@ class Origins extends DefaultTokenResolver {
 }
 
 function origin({ target, displayName }: Reference): string {
-  const [stack, top] = [Stack.of(target), topLevelStackOf(Stack.of(target))];
+  const [stack, top] = [Stack.of(target), topLevelStackOf(target)];
   const id = CfnElement.isCfnElement(target) ? stack.getLogicalId(target) : target.node.path.slice(stack.node.path.length + 1);
   return [nameOfStack(top), stack.node.path.slice(top.node.path.length), id, displayName].join('/');
 }
@@ -53,12 +78,8 @@ function nameOfStack(stack: Stack): string {
   return Token.isUnresolved(stack.stackName) ? stack.node.path : stack.stackName;
 }
 
-function topLevelStackOf(stack: Stack): Stack {
-  return stack.nestedStackParent === undefined ? stack : topLevelStackOf(stack.nestedStackParent);
-}
-
 /** The end says more than the beginning. */
-function readable(text: string): string {
+function readable(text: string, length: number): string {
   const words = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  return words.slice(-(LONGEST - HASH_LENGTH - 1)).replace(/^[^a-z]+|-+$/g, '') || 'resource';
+  return words.slice(-length).replace(/^[^a-z]+|-+$/g, '') || 'resource';
 }

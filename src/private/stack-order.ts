@@ -2,6 +2,7 @@ import { Resource, Stack } from 'aws-cdk-lib';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from './errors';
+import { topLevelStackOf } from './stable-path';
 import { pathOf } from './stage-path';
 
 /** Paths of the construct that made a stack depend on another, and of what it uses there. */
@@ -59,12 +60,6 @@ function wayOut(used: IConstruct, { dependent, on, reason }: StackDependency): s
 
 function sentence({ user, used }: Reason): string {
   return `'${user}' uses '${used}'`;
-}
-
-/** Nested stacks are deployed with their parents. */
-function topLevelStackOf(construct: IConstruct): Stack {
-  const stack = Stack.of(construct);
-  return stack.nestedStackParent === undefined ? stack : topLevelStackOf(stack.nestedStackParent);
 }
 
 /** Imported constructs stand in some stack, but nothing refers to that stack. */

@@ -42,9 +42,10 @@ export interface ContainerRepositoryProps {
   readonly encryptionKey?: kms.IKey;
 
   /**
-   * What happens to the repository when it leaves the stack: destroy, together with its images, or retain.
+   * What happens to the repository when it leaves the stack: destroy, together with its images, retain,
+   * or retain on update or delete, which deletes an empty repository where its first deployment fails.
    *
-   * @default - from the posture: destroy in development, retain in production
+   * @default - from the posture: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -127,8 +128,8 @@ export class ContainerRepository extends Construct {
   }
 
   /**
-   * Lets a grantee pull images. A principal of another account is written into the policy of the repository and needs
-   * permissions of its own account too.
+   * Lets a grantee pull images of this repository, and get the token for the registry that this takes. A principal of another account is
+   * written into the policy of the repository and needs permissions of its own account too.
    *
    * @param grantee a role, a user, or a principal of another account
    */
@@ -137,7 +138,7 @@ export class ContainerRepository extends Construct {
   }
 
   /**
-   * Lets a grantee push images, and pull them. For the role of a pipeline.
+   * Lets a grantee push images, and pull them. Not delete them, nor change the repository. For the role of a pipeline.
    *
    * @param grantee a role or user
    */

@@ -13,6 +13,7 @@ import { placeStore } from '../network/shared/placement';
 import { requireSeparateSubnets } from '../network/shared/subnet-lists';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnKey } from '../private/keys';
@@ -89,9 +90,10 @@ export interface PrivateFileSystemProps {
   readonly throughputMode?: efs.ThroughputMode;
 
   /**
-   * What happens to the files when the file system leaves the stack: destroy or retain.
+   * What happens to the files when the file system leaves the stack: destroy, retain, or retain on update or delete, which
+   * deletes them where the first deployment fails.
    *
-   * @default - as the posture says: destroy in development, retain in production
+   * @default - as the posture says: destroy in development, retain on update or delete in production
    */
   readonly removalPolicy?: RemovalPolicy;
 }
@@ -115,7 +117,7 @@ export interface PrivateFileSystemAttributes {
  *
  * ## Defaults that matter
  *
- * Elastic throughput; backups and what becomes of the files by posture. `vpc`, `vpcSubnets` and `encryptionKey` can never change in place. Files
+ * Elastic throughput; backups and what becomes of the files by posture, which in production also wants termination protection of the stack. `vpc`, `vpcSubnets` and `encryptionKey` can never change in place. Files
  * take milliseconds where the disk of a task takes a fraction of one: not for databases, and not for many small files.
  *
  * ## Security considerations
@@ -175,7 +177,7 @@ export class PrivateFileSystem extends FileSystemBase {
   /** @internal */
   public readonly _throughputMode: efs.ThroughputMode;
 
-  /** @throws InvalidBackendError for public subnets, provisioned throughput, and a removal policy that is neither destroy nor retain */
+  /** @throws InvalidBackendError for public subnets, provisioned throughput, and the removal policy snapshot */
   constructor(scope: Construct, id: string, props: PrivateFileSystemProps) {
     super(scope, id);
     requireKind(this, 'vpc', props.vpc, VPC);
@@ -192,6 +194,7 @@ export class PrivateFileSystem extends FileSystemBase {
     const securityGroups = props.securityGroups ?? [this.createSecurityGroup()];
     this.connections = connectionsIn(this, props.vpc, { securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     this.createMountTargets(securityGroups);
+    requireTerminationProtection(this);
   }
 
   private createFileSystem(props: PrivateFileSystemProps): efs.CfnFileSystem {

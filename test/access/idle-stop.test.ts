@@ -117,6 +117,13 @@ describe('an instance', () => {
     expect(instance.look(100600, IDLE).off).toBe(true);
   });
 
+  test.each(['99999999999999999999', '1234567890', '0800', '00', '-5', '1e3', ''])('with a state that no shell can count with (%j) waits a whole idle period, and powers off then', (state) => {
+    instance.writeState(state);
+    expect(instance.look(100_000, IDLE)).toMatchObject({ off: false, status: 0, stderr: '' });
+    expect(instance.look(100_599, IDLE).off).toBe(false);
+    expect(instance.look(100_600, IDLE).off).toBe(true);
+  });
+
   test('powers off exactly when nobody used it for the limit, whatever happened before', () => {
     fc.assert(fc.property(
       fc.integer({ min: 120, max: 900 }),

@@ -5,6 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { SsmBastion, type SsmBastionProps } from '../../src/access';
+import { RedisCache } from '../../src/cache';
 import { BackendNetwork } from '../../src/network';
 import { Egress, Posture } from '../../src/posture';
 import { allFlags } from '../support/feature-flags';
@@ -212,13 +213,13 @@ describe('shell sessions', () => {
       DocumentType: 'Session',
       UpdateMethod: 'NewVersion',
       Name: Match.absent(),
-      Content: { sessionType: 'Standard_Stream', inputs: Match.objectLike({ cloudWatchLogGroupName: '', cloudWatchStreamingEnabled: false, runAsEnabled: false }) },
+      Content: { sessionType: 'Standard_Stream', inputs: Match.objectLike({ cloudWatchLogGroupName: '', cloudWatchStreamingEnabled: false, runAsEnabled: true }) },
     });
   });
 
   test('are logged in production to a group that outlives the bastion', () => {
     const { stack, bastion: made, template } = bastion({ posture: Posture.production() });
-    template().hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 90 } });
+    template().hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain', Properties: { RetentionInDays: 90 } });
     template().hasResourceProperties('AWS::SSM::Document', {
       Content: {
         inputs: Match.objectLike({
@@ -280,9 +281,55 @@ describe('shell sessions', () => {
     const { stack, bastion: made } = bastion();
     const { id } = instanceOf(Template.fromStack(stack));
     const command = JSON.stringify(stack.resolve(made.shellCommand));
-    expect(command).toMatch(/until aws ec2 start-instances --region .* --instance-ids .* && aws ssm start-session /);
-    expect(command).toMatch(/ --document-name .*; do sleep 5; done/);
+    expect(command).toMatch(/aws ec2 start-instances --region .* --instance-ids .* && aws ssm start-session .* --document-name /);
     expect(command).toContain(id);
+  });
+});
+
+describe('shells of two bastions', () => {
+  const userOf = (template: Template) => Object.values(template.findResources('AWS::SSM::Document'))
+    .map(({ Properties }) => (Properties as { Content: { inputs: { runAsDefaultUser: string } } }).Content.inputs.runAsDefaultUser);
+
+  test('run as users that only their own instance makes', () => {
+    // GIVEN
+    const { stack, vpc, template } = bastion();
+    new SsmBastion(stack, 'Other', { vpc });
+
+    // WHEN
+    const users = userOf(template());
+
+    // THEN
+    expect(new Set(users).size).toBe(2);
+    users.forEach((user) => {
+      expect(user).toMatch(/^[a-z][a-z0-9-]{0,31}$/);
+      const made = Object.values(template().findResources('AWS::EC2::Instance', { Properties: { SourceDestCheck: true } }))
+        .filter(({ Properties }) => JSON.stringify(Properties).includes(`useradd --create-home --shell /bin/bash ${user}`));
+      expect(made).toHaveLength(1);
+    });
+  });
+
+  test('have other users in another stack, and the same at each synth', () => {
+    const build = (name: string) => {
+      const stack = new Stack(new App(), name);
+      Posture.development().applyTo(stack);
+      new SsmBastion(stack, 'Bastion', { vpc: new BackendNetwork(stack, 'Network', { restrictDefaultSecurityGroup: false }).vpc });
+      return userOf(Template.fromStack(stack))[0];
+    };
+
+    expect(build('One')).toBe(build('One'));
+    expect(build('One')).not.toBe(build('Two'));
+  });
+
+  test('end after twelve hours, and after twenty minutes without input', () => {
+    bastion().template().hasResourceProperties('AWS::SSM::Document', { Content: { inputs: Match.objectLike({ maxSessionDuration: '720', idleSessionTimeout: '20' }) } });
+  });
+
+  test('do not concern tunnels, whose documents name no user', () => {
+    const { bastion: made, stack, vpc } = bastion();
+    made.addTunnel('Cache', { target: new RedisCache(stack, 'Cache', { vpc }) });
+    const documents = Object.values(Template.fromStack(stack).findResources('AWS::SSM::Document')).map(({ Properties }) => JSON.stringify(Properties));
+
+    expect(documents.map((document) => [document.includes('"Port"'), document.includes('runAs')])).toEqual(expect.arrayContaining([[true, false], [false, true]]));
   });
 });
 

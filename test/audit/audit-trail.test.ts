@@ -163,7 +163,7 @@ describe('misuse', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createTrail({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
+    expect(() => createTrail({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT/);
   });
 });
 

@@ -2,12 +2,12 @@ import { NestedStack, Stack, Stage, type App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { createCache, propertiesOf, resourcesOfType } from './cache-fixtures';
+import { createCache, knownPart, propertiesOf, resourcesOfType } from './cache-fixtures';
 import { CacheCapacity, RedisCache, type CacheCapacity as Capacity } from '../../src/cache';
 import { FargateApi } from '../../src/fargate';
 import { BackendNetwork } from '../../src/network';
 import { Posture } from '../../src/posture';
-import { physicalName } from '../../src/private/physical-name';
+import { physicalName, retainableName } from '../../src/private/physical-name';
 import { createVpc, developmentApp, IMAGE, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
 import { replacements, synthesizeWith } from '../support/living-stack';
@@ -91,6 +91,13 @@ describe('a physical name', () => {
     const stack = new Stack(developmentApp(), 'S');
     for (const id of ['A', 'ÄÖ', '123', 'a--b__c', 'X'.repeat(100), '-']) {
       expect(named(new Construct(stack, id))).toMatch(/^(?=.{1,40}$)[a-z]([a-z0-9]|-(?!-))*[a-f0-9]{10}$/);
+    }
+  });
+
+  test('of what may outlive its stack leaves room for a part of the stack\'s own id, whatever the path is', () => {
+    const stack = new Stack(developmentApp(), 'S');
+    for (const id of ['A', 'ÄÖ', '123', 'a--b__c', 'X'.repeat(100), '-']) {
+      expect(knownPart(stack.resolve(retainableName(new Construct(stack, id))))).toMatch(/^(?=.{1,32}$)[a-z]([a-z0-9]|-(?!-))*[a-f0-9]{10}-$/);
     }
   });
 

@@ -1,11 +1,11 @@
-import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { createCache, propertiesOf, resourcesOfType } from './cache-fixtures';
+import { createCache, ownName, propertiesOf, resourcesOfType } from './cache-fixtures';
 import { ServiceBinding, type IServiceBinding } from '../../src/binding';
 import { CacheCapacity, RedisAccess, RedisCache, RedisUser, type IRedisUser, type RedisUserOptions } from '../../src/cache';
 import { FargateApi } from '../../src/fargate';
@@ -187,17 +187,32 @@ describe('a service of another stack', () => {
   });
 });
 
+test.each([[RemovalPolicy.RETAIN], [RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE]])('users and groups that are retained (%s) have ids that no other stack has had', (removalPolicy) => {
+  const { stack, cache } = createCache({ removalPolicy });
+  cache.addUser('Api');
+  cache.addUser('Iam', { iamAuthentication: true });
+
+  const template = Template.fromStack(stack);
+  for (const id of ['defaultuser', 'users-api', 'users-iam']) {
+    template.hasResourceProperties(USER, { UserId: ownName(`[a-z-]*${id}-`) });
+  }
+  template.hasResourceProperties('AWS::ElastiCache::UserGroup', { UserGroupId: ownName('[a-z-]*usergroup-') });
+});
+
 describe('a user that authenticates by IAM', () => {
   test('has no secret, and is called by its id', () => {
     const { stack, user } = createUser({ iamAuthentication: true });
     expect(user.secret).toBeUndefined();
     Template.fromStack(stack).resourceCountIs('AWS::SecretsManager::Secret', 0);
-    Template.fromStack(stack).hasResourceProperties(USER, { UserId: user.username, UserName: user.username, AuthenticationMode: { Type: 'iam' } });
+    const [[id, { Properties: { UserId, UserName } }]] = Object.entries(resourcesOfType(stack, USER)).filter(([logicalId]) => logicalId.includes('Api'));
+    expect(UserName).toEqual(UserId);
+    expect(stack.resolve(user.username)).toEqual({ Ref: id });
+    Template.fromStack(stack).hasResourceProperties(USER, { UserId: Match.stringLikeRegexp('^data-redis-users-api-[0-9a-f]{10}$'), AuthenticationMode: { Type: 'iam' } });
   });
 
   test.each([
     ['nodes', CacheCapacity.node(), { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Data' }) }],
-    ['a serverless cache', CacheCapacity.serverless(), Match.stringLikeRegexp('^data-redis-[0-9a-f]{10}$')],
+    ['a serverless cache', CacheCapacity.serverless(), { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Data' }) }],
   ])('lets a service connect to %s', (kind, capacity, cacheName) => {
     // GIVEN
     const app = developmentApp();
@@ -214,7 +229,7 @@ describe('a user that authenticates by IAM', () => {
     template.hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: { Statement: Match.arrayWith([{ Action: 'elasticache:Connect', Effect: 'Allow', Resource: [Match.anyValue(), { 'Fn::GetStackOutput': Match.objectLike({ StackName: 'Data' }) }] }]) },
     });
-    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(kind === 'nodes' ? ':replicationgroup:' : ':serverlesscache:data-redis-');
+    expect(JSON.stringify(template.findResources('AWS::IAM::Policy'))).toContain(kind === 'nodes' ? ':replicationgroup:' : ':serverlesscache:');
     template.hasResourceProperties('AWS::ECS::TaskDefinition', {
       ContainerDefinitions: Match.arrayWith([Match.objectLike({ Environment: Match.arrayWith([{ Name: 'REDIS_CACHE_NAME', Value: cacheName }]), Secrets: Match.absent() })]),
     });

@@ -33,7 +33,8 @@ function vary(stack: Stack): void {
   const postgres = parts.find((part): part is PrivatePostgres => part instanceof PrivatePostgres);
   if (postgres === undefined) return;
   const users = app.node.tryGetContext('users') as string | undefined;
-  users?.split(',').forEach((user) => postgres.database.addUser(user));
+  const limit = app.node.tryGetContext('connectionLimit') as string | undefined;
+  users?.split(',').forEach((user) => postgres.database.addUser(user, { connectionLimit: limit === undefined ? undefined : Number(limit) }));
   if (app.node.tryGetContext('failing') !== undefined) {
     const failing = new CfnResource(stack, 'Failing', {
       type: 'Custom::Failing',
@@ -49,4 +50,5 @@ const stacks = exampleIn(context('example')).addTo(app, {
   caCertificates: PemFile.fromPath(context('ca')),
   hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
 });
+if (posture === 'production') stacks.forEach((stack) => (stack.terminationProtection = true));
 stacks.forEach(vary);

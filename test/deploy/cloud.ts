@@ -72,6 +72,13 @@ export class Cloud {
     await this.lambda.send(new InvokeCommand({ FunctionName: functionName, InvocationType: 'Event', Payload: JSON.stringify(event) }));
   }
 
+  /** Invokes a function and waits for its answer, as people do. */
+  public async ask<T>(functionName: string, event: object): Promise<{ readonly error?: string; readonly answer: T }> {
+    const { FunctionError, Payload } = await this.lambda.send(new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }));
+    const text = Buffer.from(Payload ?? []).toString('utf8');
+    return { error: FunctionError === undefined ? undefined : text, answer: JSON.parse(text) as T };
+  }
+
   /** A public zone that the account owns before anything is deployed; answers with its id. */
   public async createHostedZone(name: string): Promise<string> {
     const StackName = 'Zone';

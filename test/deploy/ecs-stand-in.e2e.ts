@@ -270,12 +270,16 @@ describe('files and users of a container', () => {
     expect(logged.Main).toEqual(['root', 'tmp', 'data', '1000', '0000000000000000']);
   });
 
-  test('a new volume belongs to root, or to whom the image gave the directory that it declares as a volume', async () => {
-    push('owner:1', 'FROM busybox:1.37.0-musl\nRUN mkdir -p /run/own && chown 65532:65532 /run/own\nVOLUME ["/run/own"]\nUSER 65532:65532\n');
-    const { logged } = await runTask([shell('Main', 'touch /run/own/x && echo own; touch /other/x 2>/dev/null || echo other', {
-      image: 'owner:1', mountPoints: [{ sourceVolume: 'own', containerPath: '/run/own' }, { sourceVolume: 'other', containerPath: '/other' }],
+  test.each([
+    ['runs chown', 'FROM busybox:1.37.0-musl\nRUN mkdir -p /run/above/own && chown 65532:65532 /run/above/own\n'],
+    ['copies it from another stage', 'FROM busybox:1.37.0-musl AS made\nRUN mkdir -p /made/run/above/own && chown 65532:65532 /made/run/above/own\nFROM busybox:1.37.0-musl\nCOPY --from=made /made/ /\n'],
+    ['copies it with another owner', 'FROM busybox:1.37.0-musl AS made\nRUN mkdir -p /made/own\nFROM busybox:1.37.0-musl\nWORKDIR /run/above\nCOPY --from=made --chown=65532:65532 /made/ ./\nWORKDIR /\n'],
+  ])('a new volume belongs to root, or to whom the image gave the directory that it declares as a volume: one that %s', async (_way, dockerfile) => {
+    push('owner:1', `${dockerfile}VOLUME ["/run/above/own"]\nUSER 65532:65532\n`);
+    const { logged } = await runTask([shell('Main', 'touch /run/above/own/x && echo own; touch /run/above/x 2>/dev/null || echo above; touch /other/x 2>/dev/null || echo other', {
+      image: 'owner:1', mountPoints: [{ sourceVolume: 'own', containerPath: '/run/above/own' }, { sourceVolume: 'other', containerPath: '/other' }],
     })], { volumes: [{ name: 'own' }, { name: 'other' }] });
-    expect(logged.Main).toEqual(['own', 'other']);
+    expect(logged.Main).toEqual(['own', 'above', 'other']);
   });
 
   test('an image has the programs of its base alone', async () => {

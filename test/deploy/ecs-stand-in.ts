@@ -37,6 +37,7 @@ interface RunTaskInput {
   readonly startedBy?: string;
   readonly clientToken?: string;
   readonly networkConfiguration?: { readonly awsvpcConfiguration?: { readonly subnets?: string[] } };
+  readonly overrides?: object;
 }
 
 interface StandInTask {
@@ -44,6 +45,7 @@ interface StandInTask {
   readonly family: string;
   readonly cluster: string;
   readonly startedBy?: string;
+  readonly overrides?: object;
   readonly definition: TaskDefinition;
   readonly createdAt: number;
   readonly running: RunningTask;
@@ -62,6 +64,8 @@ export interface RanTask {
   readonly taskArn: string;
   readonly family: string;
   readonly startedBy?: string;
+  /** What the caller asked for beside the task definition. The stand-in does nothing with it. */
+  readonly overrides?: object;
   readonly stopCode?: string;
   readonly stoppedReason?: string;
   /** Of the first container. */
@@ -100,11 +104,12 @@ export class EcsStandIn {
 
   /** Every task that was started, in order. */
   public get ran(): RanTask[] {
-    return this.tasks.map(({ taskArn, family, startedBy, running }) => {
+    return this.tasks.map(({ taskArn, family, startedBy, overrides, running }) => {
       const { stopCode, stoppedReason } = running;
       const containers = running.containers.map(({ name, exitCode, reason, log }) => ({ name, exitCode, reason, lines: log?.lines ?? [] }));
       const [first] = running.containers;
-      return { taskArn, family, startedBy, stopCode, stoppedReason, image: first?.definition.image ?? '', exitCode: first?.exitCode, lines: containers.flatMap(({ lines }) => lines), containers };
+      const lines = containers.flatMap((each) => each.lines);
+      return { taskArn, family, startedBy, overrides, stopCode, stoppedReason, image: first?.definition.image ?? '', exitCode: first?.exitCode, lines, containers };
     });
   }
 
@@ -136,7 +141,7 @@ export class EcsStandIn {
     this.outside.close();
   }
 
-  private async runTask({ cluster, taskDefinition, startedBy, clientToken, networkConfiguration }: RunTaskInput): Promise<Intercepted> {
+  private async runTask({ cluster, taskDefinition, startedBy, clientToken, networkConfiguration, overrides }: RunTaskInput): Promise<Intercepted> {
     const known = clientToken === undefined ? undefined : this.tokens.get(clientToken);
     if (known !== undefined) return ok({ tasks: [describe(known)], failures: [] });
     if (!networkConfiguration?.awsvpcConfiguration?.subnets?.length) return refused('Network Configuration must be provided when networkMode \'awsvpc\' is specified.');
@@ -147,6 +152,7 @@ export class EcsStandIn {
       family: definition.family ?? '',
       cluster,
       startedBy,
+      overrides,
       definition,
       createdAt: Date.now(),
       running: new RunningTask(definition, id, path.join(this.options.directory, 'tasks', id), {

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'child_process';
-import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, renameSync, rmSync } from 'fs';
-import { tmpdir } from 'os';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { ROOT } from './paths';
 import { runOrThrow, signalGroup } from './process';
+import { installFromPypi } from './pypi';
 
 /** The version whose gaps `filtered.json` lists. */
 export const MINISTACK_VERSION = '1.5.33';
@@ -18,23 +18,9 @@ const SUPERVISE = `
 wait $server
 `;
 
-/** Installs the emulator from PyPI into a virtual environment, once; later calls, also of other processes, reuse it. Answers with its Python. */
+/** Installs the emulator, where it is missing. Answers with its Python. */
 export async function installEmulator(): Promise<string> {
-  const cache = join(process.env.CDK_PRIVATE_BACKEND_CACHE ?? tmpdir(), `cdk-private-backend-ministack-${process.getuid?.() ?? 'user'}`);
-  const ready = join(cache, MINISTACK_VERSION);
-  const python = join(ready, 'bin', 'python');
-  if (existsSync(python)) return python;
-  mkdirSync(cache, { recursive: true, mode: 0o700 });
-  const draft = mkdtempSync(join(cache, 'draft-'));
-  try {
-    await runOrThrow('python3', ['-c', 'import sys; assert sys.version_info >= (3, 10), "the emulator needs Python 3.10 or newer"']);
-    await runOrThrow('python3', ['-m', 'venv', draft]);
-    await runOrThrow(join(draft, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `ministack==${MINISTACK_VERSION}`]);
-    if (!existsSync(ready)) renameSync(draft, ready);
-  } finally {
-    rmSync(draft, { recursive: true, force: true });
-  }
-  return python;
+  return join(await installFromPypi('ministack', MINISTACK_VERSION), 'python');
 }
 
 /** Where the emulator listens and what its functions see. */
@@ -60,7 +46,7 @@ export class Emulator {
     mkdirSync(temporary, { recursive: true });
     this.logFile = join(directory, 'emulator.log');
     const log = openSync(this.logFile, 'a');
-    this.child = spawn('sh', ['-c', SUPERVISE, 'supervise', python, '-m', 'ministack'], {
+    this.child = spawn('sh', ['-c', SUPERVISE, 'supervise', python, join(__dirname, 'as_aws.py')], {
       cwd: directory, detached: true, env: environmentOf(options, temporary), stdio: ['ignore', log, log, 'pipe'],
     });
     closeSync(log);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Backend } from './backend';
 import { EXAMPLES, REHEARSALS } from './paths';
 import { unlessEnding } from './process';
+import { runByHand } from './scenarios/by-hand';
 import { lateDuplicates } from './scenarios/duplicates';
 import { firstDeployment } from './scenarios/first-deployment';
 import { brokenMigration, endlessTask, laterFailure, newMigration } from './scenarios/migrations';
@@ -11,7 +12,8 @@ import { destroyed, noChange } from './scenarios/quiet';
 import { badVersions, duplicateRehearsal, emptyRepository, goodVersions, lostFunction } from './scenarios/rehearsals';
 import { rexParts } from './scenarios/rex';
 import { servicesComeUp } from './scenarios/services';
-import { rotation, stoppedDatabase, usersComeAndGo } from './scenarios/users';
+import { destroyedByMistake, failedFirstDeployment, stoppedDatabase } from './scenarios/stuck';
+import { rotation, usersComeAndGo } from './scenarios/users';
 import { cleanUp, createWorld } from './world';
 import { Report } from '../../examples/demo/report';
 import { runProgram } from '../support/program';
@@ -28,6 +30,7 @@ const EVERYWHERE: Record<string, Scenario> = {
   'first deployment': firstDeployment,
   'its services come up': servicesComeUp,
   'nothing changed': noChange,
+  'people run the migrations': runByHand,
   'destroyed': destroyed,
 };
 
@@ -35,6 +38,7 @@ const ALL: Record<string, Scenario> = {
   'first deployment': firstDeployment,
   'its services come up': servicesComeUp,
   'nothing changed': noChange,
+  'people run the migrations': runByHand,
   'a new migration': newMigration,
   'requests delivered again': lateDuplicates,
   'a broken migration': brokenMigration,
@@ -50,6 +54,7 @@ const REX: Record<string, Scenario> = {
   'first deployment': firstDeployment,
   'its services come up': servicesComeUp,
   'nothing changed': noChange,
+  'people run the migrations': runByHand,
   'its own parts': rexParts,
   'destroyed': destroyed,
 };
@@ -73,11 +78,14 @@ function plan(): [string, Posture][] {
   return found;
 }
 
-/** The deployments of the second are made to fail; the third has parts that are its alone. */
+/** The deployments of the second are made to fail, and the first one of the first in production; the third has parts that are its alone. */
 function scenariosOf(example: string, posture: Posture): Record<string, Scenario> {
   if (example === REHEARSALS) return REHEARSED;
-  if (example === '03-rex') return REX;
-  return example === '02-hello-birthday' && posture === 'development' ? ALL : EVERYWHERE;
+  const usual = example === '03-rex' ? REX : example === '02-hello-birthday' && posture === 'development' ? ALL : EVERYWHERE;
+  if (posture === 'development') return usual;
+  const { destroyed: last, ...others } = usual;
+  const first: Record<string, Scenario> = example === '01-private-backend' ? { 'a failed first deployment': failedFirstDeployment } : {};
+  return { ...first, ...others, 'destroyed by mistake': destroyedByMistake, 'destroyed': last };
 }
 
 /** Without the first, which deploys, there is nothing for the others. */

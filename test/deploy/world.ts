@@ -1,6 +1,7 @@
 import * as fs from 'fs';
 import * as os from 'os';
 import * as path from 'path';
+import { AwsCli } from './aws-cli';
 import { Cdk } from './cdk';
 import { Cloud } from './cloud';
 import { imageCache } from './ecs/image';
@@ -17,6 +18,7 @@ import { freePort, startPostgres, type PostgresServer } from '../support/postgre
 export interface World {
   readonly cloud: Cloud;
   readonly cdk: Cdk;
+  readonly aws: AwsCli;
   readonly ecs: EcsStandIn;
   /** Resource types that the emulator's CloudFormation knows. */
   readonly types: Set<string>;
@@ -79,13 +81,13 @@ export async function createWorld(progress: (text: string) => void): Promise<Wor
   pushImages(ecs);
 
   progress('Bootstrapping with the CDK CLI');
-  const [types, cdk] = await Promise.all([emulator.resourceTypes(), Cdk.find(proxy.url, assemblies)]);
+  const [types, cdk, aws] = await Promise.all([emulator.resourceTypes(), Cdk.find(proxy.url, assemblies), AwsCli.install(proxy.url, makeFolder(directory, 'aws'))]);
   await cdk.bootstrap();
   const sink = await ResponseSink.listen();
   cleanups.unshift(() => sink.close());
   const zoneName = 'example.com';
   const hostedZone = { hostedZoneId: await cloud.createHostedZone(zoneName), zoneName };
-  return { cloud, cdk, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), killFunctionOf: ({ RequestId }) => killFunction(path.dirname(events), RequestId), startServer: async () => startServer(ecs) };
+  return { cloud, cdk, aws, ecs, types, sink, hostedZone, directory, recordedEvents: () => readEvents(path.dirname(events)), killFunctionOf: ({ RequestId }) => killFunction(path.dirname(events), RequestId), startServer: async () => startServer(ecs) };
 }
 
 /** What whoever deploys example 03 has built and pushed before, into repositories whose names CloudFormation makes. */

@@ -41,7 +41,7 @@ test.each<[string, Partial<FargateApiProps>, RegExp]>([
   ['no user, which would be that of the image, often root', { user: '' }, /`user` must be a user id, a user name.*got ''/],
   ['a user with a space', { user: '1000 1000' }, /got '1000 1000'/],
   ['an empty list of security groups', { securityGroups: [] }, /`securityGroups` is empty.*default security group of the VPC/],
-  ['a snapshot as removal policy', { removalPolicy: RemovalPolicy.SNAPSHOT }, /`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT.*Backend\/Api/],
+  ['a snapshot as removal policy', { removalPolicy: RemovalPolicy.SNAPSHOT }, /`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT.*Backend\/Api/],
   ['a variable without a value', { environment: { REGION: undefined as unknown as string } }, /'REGION' in `environment` is undefined or null/],
   ['PORT in the environment', { environment: { PORT: '1' } }, /set `port` instead/],
   ['a variable name with a space', { environment: { 'A B': '1' } }, /`environment` has 'A B', which can't be the name/],

@@ -72,6 +72,7 @@ describe('options', () => {
         Statement: [{
           Action: ['ecs:GetTaskProtection', 'ecs:UpdateTaskProtection'],
           Effect: 'Allow',
+          Condition: { ArnEquals: { 'ecs:cluster': Match.anyValue() }, StringEquals: { 'aws:ResourceTag/cdk-private-backend:task': Match.stringLikeRegexp('^\\w+/Worker$') } },
           Resource: { 'Fn::Join': ['', Match.arrayWith([':task/', { Ref: Match.stringLikeRegexp('^Cluster') }, '/*'])] },
         }],
       }),

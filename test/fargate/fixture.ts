@@ -21,9 +21,10 @@ export function developmentApp(props?: AppProps): App {
   return app;
 }
 
+/** Without what production demands of the whole app: HTTPS and termination protection have tests of their own. */
 export function productionApp(props?: AppProps): App {
   const app = new App(props);
-  Posture.production({ requireHttps: false }).applyTo(app);
+  Posture.production({ requireHttps: false, terminationProtection: false }).applyTo(app);
   return app;
 }
 

@@ -124,10 +124,11 @@ describe('the task', () => {
       expect(twin.StopTimeout).toBeLessThanOrEqual(10);
       expect(JSON.stringify(twin.LogConfiguration)).toContain('"mode":"blocking"');
     }
-    const { ContainerDefinitions: _own, Family, ...settings } = copy.Properties;
+    const { ContainerDefinitions: _own, Family, Tags, ...settings } = copy.Properties;
     const { ContainerDefinitions: _others, Family: other, ...expected } = original.Properties;
     expect(settings).toEqual(expected);
     expect(Family).not.toEqual(other);
+    expect(Tags).toEqual([{ Key: 'cdk-private-backend:task', Value: 'Backend/Api/Rehearsal' }]);
   });
 
   test('follows changes that are made below this library', () => {

@@ -11,9 +11,26 @@ test('people may restart one service, and are told how', () => {
 
   worker.grantRestart(people).assertSuccess();
 
+  const Resource = stack.resolve(worker.service.serviceArn) as unknown;
   Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
     Roles: [Match.objectLike({ Ref: Match.stringLikeRegexp('^People') })],
-    PolicyDocument: Match.objectLike({ Statement: [{ Effect: 'Allow', Action: ['ecs:DescribeServices', 'ecs:UpdateService'], Resource: stack.resolve(worker.service.serviceArn) }] }),
+    PolicyDocument: Match.objectLike({
+      Statement: [
+        { Effect: 'Allow', Action: 'ecs:DescribeServices', Resource },
+        {
+          Effect: 'Allow',
+          Action: 'ecs:UpdateService',
+          Resource,
+          Condition: {
+            Null: { 'ecs:task-definition': 'true', 'ecs:subnet': 'true', 'ecs:capacity-provider': 'true', 'ecs:namespace': 'true' },
+            BoolIfExists: { 'ecs:auto-assign-public-ip': 'false' },
+            StringEqualsIfExists: {
+              'ecs:enable-ebs-volumes': 'false', 'ecs:enable-service-connect': 'false', 'ecs:enable-vpc-lattice': 'false', 'ecs:enable-execute-command': 'false', 'ecs:propagate-tags': 'SERVICE',
+            },
+          },
+        },
+      ],
+    }),
   });
   const command = JSON.stringify(Stack.of(worker).resolve(worker.restartCommand));
   expect(command).toMatch(/aws ecs update-service --region .* --cluster .* --service .* --force-new-deployment/);

@@ -71,7 +71,15 @@ describe('defaults', () => {
     const template = synthesize();
     template.hasResourceProperties('AWS::IAM::Role', {
       AssumeRolePolicyDocument: Match.objectLike({
-        Statement: [{ Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'scheduler.amazonaws.com' }, Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }],
+        Statement: [{
+          Action: 'sts:AssumeRole',
+          Effect: 'Allow',
+          Principal: { Service: 'scheduler.amazonaws.com' },
+          Condition: {
+            StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+            ArnEquals: { 'aws:SourceArn': { 'Fn::Join': ['', Match.arrayWith([':scheduler:', ':schedule-group/default'])] } },
+          },
+        }],
       }),
     });
     const [policy] = Object.entries(template.findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('JobScheduleRole')).map(([, resource]) => resource);
@@ -192,7 +200,7 @@ describe('options', () => {
 });
 
 describe('running and failing', () => {
-  test('people may run it now, and read what it says', () => {
+  test('people may run it now, and read what it says, and nothing else as the job', () => {
     // GIVEN
     const { stack, job } = create();
     const people = new iam.Role(stack, 'People', { assumedBy: new iam.AccountRootPrincipal() });
@@ -203,8 +211,8 @@ describe('running and failing', () => {
     // THEN
     const [policy] = Object.entries(Template.fromStack(stack).findResources('AWS::IAM::Policy')).filter(([id]) => id.startsWith('People')).map(([, resource]) => resource);
     const actions = (policy.Properties.PolicyDocument.Statement as { Action: string | string[] }[]).flatMap(({ Action }) => Action);
-    expect(actions).toEqual(['ecs:RunTask', 'ecs:DescribeTasks', 'ecs:StopTask', 'ecs:ListTasks', 'iam:PassRole', 'logs:GetLogEvents', 'logs:FilterLogEvents']);
-    expect(JSON.stringify(stack.resolve(job.runCommand))).toMatch(/aws ecs run-task --region .*--task-definition Backend-Job-\w{8} --launch-type FARGATE.*awsvpcConfiguration=/);
+    expect(actions).toEqual(['lambda:InvokeFunction', 'ecs:DescribeTasks', 'ecs:StopTask', 'logs:GetLogEvents', 'logs:FilterLogEvents']);
+    expect(JSON.stringify(stack.resolve(job.runCommand))).toMatch(/aws lambda invoke --region .* --function-name .*JobStarter.* \/dev\/fd\/3 3>&1 >\/dev\/null/);
   });
 
   test('a target hears of runs that failed or never started, and of no others', () => {
@@ -268,7 +276,7 @@ describe('where it stands', () => {
     ['First', 'Second'].forEach((id) => new ScheduledJob(backend.stack, id, { cluster: backend.cluster, image: IMAGE, schedule: NIGHTLY }));
     const template = Template.fromStack(backend.stack);
     template.resourceCountIs('AWS::Scheduler::Schedule', 2);
-    template.hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'Retain' });
+    template.hasResource('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 90 }, DeletionPolicy: 'RetainExceptOnCreate' });
   });
 
   test('in another stack than its cluster, in public subnets, and without exports', () => {
@@ -302,7 +310,8 @@ describe('its task family', () => {
       const stack = new Stack(developmentApp(), 'Backend', { stackName });
       const job = jobIn(stack);
       job.onFailure('Failed', { target: { bind: () => ({ arn: 'arn:aws:sns:eu-central-1:111111111111:topic' }) } });
-      return { stack, job, said: JSON.stringify([stack.resolve(job.runCommand), Template.fromStack(stack).toJSON()]) };
+      job.grantRun(new iam.Role(stack, 'People', { assumedBy: new iam.AccountRootPrincipal() }));
+      return { stack, job, said: JSON.stringify(Template.fromStack(stack).toJSON()) };
     });
 
     // THEN

@@ -222,7 +222,7 @@ describe('disk and commands', () => {
     expect(() => new FargateWorker(stack, 'Small', { cluster, image: IMAGE, ephemeralStorage: Size.gibibytes(20) })).toThrow(/`ephemeralStorage` must be from 21 to 200 whole GiB, got 20/);
   });
 
-  test('people may run commands in containers of the cluster, where the service takes commands', () => {
+  test('people may run commands in containers of the service, and of no other, where the service takes commands', () => {
     // GIVEN
     const { stack, cluster } = createCluster();
     const people = new iam.Role(stack, 'People', { assumedBy: new iam.AccountRootPrincipal() });
@@ -237,8 +237,13 @@ describe('disk and commands', () => {
       Roles: [{ Ref: Match.stringLikeRegexp('^People') }],
       PolicyDocument: Match.objectLike({
         Statement: [
-          { Action: 'ecs:ExecuteCommand', Effect: 'Allow', Resource: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^Cluster'), 'Arn'] }, tasks] },
-          { Action: 'ecs:DescribeTasks', Effect: 'Allow', Resource: tasks },
+          { Action: 'ecs:ExecuteCommand', Effect: 'Allow', Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Cluster'), 'Arn'] } },
+          {
+            Action: ['ecs:DescribeTasks', 'ecs:ExecuteCommand'],
+            Effect: 'Allow',
+            Resource: tasks,
+            Condition: { ArnEquals: { 'ecs:cluster': Match.anyValue() }, StringEquals: { 'aws:ResourceTag/cdk-private-backend:task': 'Backend/Api' } },
+          },
           { Action: 'ecs:ListTasks', Effect: 'Allow', Resource: '*', Condition: { ArnEquals: { 'ecs:cluster': Match.anyValue() } } },
         ],
       }),

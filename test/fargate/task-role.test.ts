@@ -122,7 +122,7 @@ describe('a role that cannot be changed', () => {
     ['because somebody wants it so', (stack) => new iam.Role(stack, 'Role', { assumedBy: TASKS }).withoutPolicyUpdates()],
   ])('%s gives a warning for each permission', (_name, createRole) => {
     // GIVEN
-    const backend = createCluster(new App({ context: {} }), { env: { account: '111111111111', region: 'eu-central-1' } });
+    const backend = createCluster(new App({ context: {} }), { terminationProtection: true, env: { account: '111111111111', region: 'eu-central-1' } });
 
     // WHEN
     const worker = createWorker(backend, createRole(backend.stack));

@@ -203,7 +203,8 @@ describe('files', () => {
     Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
       PolicyDocument: {
         Statement: [
-          Match.objectLike({ Action: Match.arrayWith(['s3:List*', 's3:DeleteObject*', 's3:PutObject']) }),
+          Match.objectLike({ Action: 's3:ListBucket', Resource: { 'Fn::GetAtt': [Match.stringLikeRegexp('^Frontend'), 'Arn'] } }),
+          Match.objectLike({ Action: ['s3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'], Resource: { 'Fn::Join': ['', Match.arrayWith(['/*'])] } }),
           Match.objectLike({ Action: 'cloudfront:CreateInvalidation', Resource: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':distribution/$')])] } }),
         ],
       },
@@ -276,6 +277,6 @@ describe('anywhere', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createFrontend({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
+    expect(() => createFrontend({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT/);
   });
 });

@@ -29,7 +29,7 @@ const APPS: [string, (app: App) => void][] = [['a whole backend', (app) => build
 
 function build(declare: (app: App) => void, change?: Change): { living: LivingApp; namings: Naming[] } {
   const app = new App({ context: { '@aws-cdk/core:stackResourceLimit': 1000 } });
-  Posture.production().applyTo(app);
+  Posture.production({ terminationProtection: false }).applyTo(app);
   const namings = runWith(() => declare(app), change);
   return { living: resourcesOf(app), namings };
 }

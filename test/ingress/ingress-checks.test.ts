@@ -12,7 +12,7 @@ import { IMAGE } from '../fargate/fixture';
 /** An ingress with every kind of rule. */
 function createApp({ https }: { https: boolean }): { app: App; stack: Stack; ingress: PublicIngress } {
   const app = new App();
-  Posture.production({ requireHttps: https }).applyTo(app);
+  Posture.production({ requireHttps: https, terminationProtection: false }).applyTo(app);
   const stack = new Stack(app, 'Backend', { env: { account: '111111111111', region: 'eu-west-1' } });
   const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.natGateway() });
   const certificate = Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/example');

@@ -384,7 +384,7 @@ describe('stacks', () => {
 test('feature flags, unset or all recommended, change nothing that an ingress and its routes make', () => {
   const resourcesOf = (context?: { [flag: string]: unknown }) => {
     const app = new App({ context });
-    Posture.production({ requireHttps: false }).applyTo(app);
+    Posture.production({ requireHttps: false, terminationProtection: false }).applyTo(app);
     const world = createWorld(app);
     world.ingress.addRoute('Api', { target: createApi(world) });
     const resources = Object.entries(Template.fromStack(world.stack).toJSON().Resources as object);

@@ -120,7 +120,7 @@ test.each([
 test('the checks know a trust store', () => {
   // GIVEN
   const app = new App();
-  Posture.production().applyTo(app);
+  Posture.production({ terminationProtection: false }).applyTo(app);
   const stack = new Stack(app, 'Stack', { env: { account: '111111111111', region: 'us-east-1' } });
   addIngress(stack, IngressMutualTls.verify({ caCertificates: PemFile.fromPath(file('authority')), revocationLists: [PemFile.fromPath(file('revoked'))] }), true, new BackendNetwork(stack, 'Network').vpc);
   const [cost, hardening] = [new CostReport(), new HardeningCheck()];

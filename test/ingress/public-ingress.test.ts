@@ -125,13 +125,13 @@ describe('HTTPS', () => {
 
   test('fails at synth without a domain where the posture requires HTTPS', () => {
     const app = new App();
-    Posture.production().applyTo(app);
+    Posture.production({ terminationProtection: false }).applyTo(app);
     expect(() => synthesize({}, app)).toThrow(/requires HTTPS, and `domain` of this ingress isn't set.*CustomDomain.fromHostedZone.*Posture\.production\(\{ requireHttps: false \}\)/);
   });
 
   test('a domain with HTTPS satisfies production, and nothing warns', () => {
     const app = new App();
-    Posture.production().applyTo(app);
+    Posture.production({ terminationProtection: false }).applyTo(app);
     const { stack } = createIngress({ domain: certificateDomain() }, app);
     expect(() => Template.fromStack(stack)).not.toThrow();
     Annotations.fromStack(stack).hasNoWarning('/Stack/Ingress', Match.stringLikeRegexp('unencrypted'));
@@ -230,7 +230,7 @@ describe('access logs', () => {
   });
 
   test('fail on a snapshot as their removal policy', () => {
-    expect(() => createIngress({ accessLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT.*Ingress/);
+    expect(() => createIngress({ accessLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT.*Ingress/);
   });
 
   test('are kept as long as asked for, also for ever', () => {

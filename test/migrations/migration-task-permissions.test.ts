@@ -57,12 +57,26 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
     expect(Condition).toEqual({ ArnEquals: { 'ecs:cluster': cluster } });
   });
 
-  test('pitfall 15: DescribeTasks and StopTask on tasks of the cluster', () => {
-    const found = statement(statements, 'ecs:StopTask');
+  test('pitfall 15: DescribeTasks on tasks of the cluster', () => {
+    const found = statement(statements, 'ecs:DescribeTasks');
 
-    expect(found.Action).toEqual(['ecs:DescribeTasks', 'ecs:StopTask']);
+    expect(found.Action).toBe('ecs:DescribeTasks');
     expect(text(found.Resource)).toBe(`${arn}:task/{${only(made.stack, 'AWS::ECS::Cluster').id}}/*`);
     expect(found.Condition).toEqual({ ArnEquals: { 'ecs:cluster': cluster } });
+  });
+
+  test('pitfall 15: StopTask on tasks of this stack, by their tag', () => {
+    const found = statement(statements, 'ecs:StopTask');
+
+    expect(text(found.Resource)).toBe(`${arn}:task/{${only(made.stack, 'AWS::ECS::Cluster').id}}/*`);
+    expect(found.Condition).toEqual({ ArnEquals: { 'ecs:cluster': cluster }, StringLike: { 'aws:ResourceTag/cdk-private-backend:task': 'Backend/*' } });
+  });
+
+  test('pitfall 15: TagResource on tasks that it starts', () => {
+    const found = statement(statements, 'ecs:TagResource');
+
+    expect(text(found.Resource)).toBe(`${arn}:task/{${only(made.stack, 'AWS::ECS::Cluster').id}}/*`);
+    expect(found.Condition).toEqual({ StringEquals: { 'ecs:CreateAction': 'RunTask' } });
   });
 
   test('pitfall 15: ListTasks, which knows no resource, in the cluster by condition', () => {
@@ -91,7 +105,7 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
 
   test('pitfall 15: nothing else, no managed policy, and no permission for the task itself', () => {
     expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
-      'cloudformation:DescribeStackEvents', 'cloudformation:DescribeStacks', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'iam:PassRole', 'lambda:InvokeFunction',
+      'cloudformation:DescribeStackEvents', 'cloudformation:DescribeStacks', 'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'ecs:TagResource', 'iam:PassRole', 'lambda:InvokeFunction',
       'logs:CreateLogStream', 'logs:GetLogEvents', 'logs:PutLogEvents',
     ]);
     expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true);
@@ -110,20 +124,20 @@ describe.each(REGIONS)('pitfall 15: least privilege in %s', (region) => {
 });
 
 describe('permissions that users give', () => {
-  test('grantRun allows to run, see and stop the task and to read its log, and nothing else', () => {
+  test('grantRun allows to invoke the starter, to see and stop tasks of these migrations and to read their log, and nothing else', () => {
     const made = backend();
     const role = new iam.Role(made.stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
     const grant = migrate(made).grantRun(role);
 
     const statements = statementsOf(made.stack, 'OperatorDefaultPolicy');
     expect(grant.success).toBe(true);
-    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual([
-      'ecs:DescribeTasks', 'ecs:ListTasks', 'ecs:RunTask', 'ecs:StopTask', 'iam:PassRole', 'logs:FilterLogEvents', 'logs:GetLogEvents',
-    ]);
-    const family = only(made.stack, 'AWS::ECS::TaskDefinition').Properties.Family as string;
-    expect(text(statement(statements, 'ecs:RunTask').Resource)).toMatch(new RegExp(`:task-definition/${family}:\\*$`));
-    expect(statement(statements, 'ecs:RunTask').Condition).toEqual({ ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [only(made.stack, 'AWS::ECS::Cluster').id, 'Arn'] } } });
-    expect(statement(statements, 'iam:PassRole').Condition).toEqual({ StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } });
+    expect(statements.flatMap(({ Action }) => Action).sort()).toEqual(['ecs:DescribeTasks', 'ecs:StopTask', 'lambda:InvokeFunction', 'logs:FilterLogEvents', 'logs:GetLogEvents']);
+    expect(text(statement(statements, 'lambda:InvokeFunction').Resource)).toBe(`{${only(made.stack, 'AWS::Lambda::Function', 'MigrationsStarter').id}.Arn}`);
+    expect(statement(statements, 'ecs:StopTask').Condition).toEqual({
+      ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [only(made.stack, 'AWS::ECS::Cluster').id, 'Arn'] } },
+      StringEquals: { 'aws:ResourceTag/cdk-private-backend:task': 'Backend/Migrations' },
+    });
+    expect(text(statement(statements, 'logs:GetLogEvents').Resource)).toBe(`{${only(made.stack, 'AWS::Logs::LogGroup', 'MigrationsLogGroup').id}.Arn}`);
   });
 
   test('a grant to the migration is a grant to the role of the task', () => {

@@ -153,16 +153,26 @@ describe('what a migration task makes', () => {
     expect(family('green')).toMatch(/^green-Migrations-/);
   });
 
-  test('the printed command runs the task by hand in the same network', () => {
+  test('the printed command invokes a function that starts the task in the same network', () => {
     const made = backend();
     const { runCommand } = migrate(made);
 
-    const text = JSON.stringify(made.stack.resolve(runCommand));
-    expect(text).toContain('aws ecs run-task');
-    expect(text).toContain('--launch-type FARGATE');
-    expect(text).toContain('assignPublicIp=DISABLED');
-    expect(text).toContain(only(made.stack, 'AWS::EC2::SecurityGroup', 'Migrations').id);
-    expect(text).toContain(only(made.stack, 'AWS::ECS::TaskDefinition').Properties.Family);
+    const starter = only(made.stack, 'AWS::Lambda::Function', 'MigrationsStarter');
+    expect(JSON.stringify(made.stack.resolve(runCommand))).toContain(`--function-name ",{"Ref":"${starter.id}"}`);
+    const resource = only(made.stack, 'Custom::Migration').Properties;
+    const { Variables } = starter.Properties.Environment as { Variables: Record<string, unknown> };
+    expect(Variables).toMatchObject({
+      TASK_CLUSTER: resource.Cluster,
+      TASK_DEFINITION: resource.TaskDefinition,
+      TASK_CONTAINER: resource.Container,
+      TASK_ASSIGN_PUBLIC_IP: 'DISABLED',
+      TASK_LOG_GROUP: resource.LogGroup,
+      TASK_LOG_STREAM_PREFIX: resource.LogStreamPrefix,
+      TASK_EXCLUSIVE: 'true',
+    });
+    expect(Variables.TASK_SUBNETS).toEqual({ 'Fn::Join': [',', resource.Subnets] });
+    expect(Variables.TASK_SECURITY_GROUPS).toEqual((resource.SecurityGroups as object[])[0]);
+    expect(Variables).not.toHaveProperty('TASK_CAPACITY_PROVIDERS');
   });
 
   test('nothing is published as an output', () => {
@@ -236,7 +246,10 @@ describe('options', () => {
     expect(Properties).not.toHaveProperty('ServiceTimeout');
     expect(Properties.Retries).toEqual({ 'Fn::ImportValue': 'retries' });
     expect(JSON.stringify(Properties.Database)).toContain('{"Fn::ImportValue":"name"}');
-    expect(JSON.stringify(made.stack.resolve(runCommand))).toContain('cluster/main');
+    expect(JSON.stringify(made.stack.resolve(runCommand))).toContain('aws lambda invoke');
+    const { Variables } = only(made.stack, 'AWS::Lambda::Function', 'MigrationsStarter').Properties.Environment as { Variables: Record<string, unknown> };
+    expect(JSON.stringify(Variables.TASK_CLUSTER)).toContain('cluster/main');
+    expect(JSON.stringify(Variables.TASK_SUBNETS)).toContain('{"Fn::ImportValue":"subnets"}');
   });
 
   test('wait and size come with the posture\'s lock timeout', () => {

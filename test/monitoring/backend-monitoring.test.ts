@@ -16,7 +16,8 @@ const MAY_PUBLISH = [
   Match.objectLike({ Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: SERVICES[0] }, Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } } }),
   Match.objectLike({ Effect: 'Allow', Action: 'sns:Publish', Principal: { Service: SERVICES[1] } }),
 ];
-const MAY_USE = Match.objectLike({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: SERVICES }, Resource: '*' });
+const MAY_USE = [{ StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } }, Match.absent()].map((Condition, index) =>
+  Match.objectLike({ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey*'], Principal: { Service: SERVICES[index] }, Resource: '*', Condition }));
 
 function monitorQueue(monitoring: BackendMonitoring, stack: Stack): void {
   monitoring.monitorQueue(new sqs.Queue(stack, 'Queue'));
@@ -26,10 +27,10 @@ describe('in production', () => {
   test('there is a topic with a key of its own, that alarms and events may use over TLS', () => {
     const { template } = monitor(productionApp(), undefined);
     template.hasResource('AWS::SNS::Topic', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: { KmsMasterKeyId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^MonitoringKey'), 'Arn'] }, TopicName: Match.absent() },
     });
-    template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Retain', Properties: { EnableKeyRotation: true, KeyPolicy: { Statement: Match.arrayWith([MAY_USE]) } } });
+    template.hasResource('AWS::KMS::Key', { DeletionPolicy: 'RetainExceptOnCreate', Properties: { EnableKeyRotation: true, KeyPolicy: { Statement: Match.arrayWith(MAY_USE) } } });
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: { Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }), ...MAY_PUBLISH] },
     });
@@ -112,7 +113,7 @@ describe('a topic that is given', () => {
     // THEN
     const template = Template.fromStack(topics);
     template.hasResourceProperties('AWS::SNS::TopicPolicy', { PolicyDocument: { Statement: MAY_PUBLISH } });
-    template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: [Match.anyValue(), MAY_USE] } });
+    template.hasResourceProperties('AWS::KMS::Key', { KeyPolicy: { Statement: [Match.anyValue(), ...MAY_USE] } });
     Template.fromStack(stack).resourceCountIs('AWS::SNS::Topic', 0);
     expect(alarmsOf(Template.fromStack(stack))['Monitoring/Queue queue-age'].AlarmActions).toHaveLength(1);
   });
@@ -178,7 +179,7 @@ describe('misuse', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => monitor(productionApp(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
+    expect(() => monitor(productionApp(), { removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT/);
   });
 });
 

@@ -297,11 +297,11 @@ describe('flow logs', () => {
     template.hasResourceProperties('AWS::EC2::FlowLog', {
       ResourceType: 'VPC', TrafficType: 'ALL', LogDestinationType: 'cloud-watch-logs', LogGroupName: stack.resolve(made.flowLogGroup?.logGroupName),
     });
-    template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 90 } });
+    template.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', Properties: { RetentionInDays: 90 } });
   });
 
   test('fail on a snapshot as removal policy', () => {
-    expect(() => network({ flowLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
+    expect(() => network({ flowLogs: true, removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT/);
   });
 
   test('take retention, removal policy and a key that is told to serve them', () => {

@@ -68,6 +68,13 @@ describe('the conductor', () => {
     expect(CONDUCTOR_TIMEOUT_SECONDS).toBeLessThan(SERVICE_TIMEOUT_SECONDS);
     template.allResourcesProperties('Custom::PostgresDatabase', { ServiceTimeout: String(SERVICE_TIMEOUT_SECONDS) });
   });
+
+  test('is kept waiting by an account without free executions as long as one invocation still ends in time, and no longer', () => {
+    expect(MAX_EVENT_AGE_SECONDS).toBeGreaterThanOrEqual(30 * 60);
+    expect(MAX_EVENT_AGE_SECONDS + CONDUCTOR_TIMEOUT_SECONDS).toBeLessThan(SERVICE_TIMEOUT_SECONDS);
+    // https://docs.aws.amazon.com/lambda/latest/api/API_PutFunctionEventInvokeConfig.html
+    expect(MAX_EVENT_AGE_SECONDS).toBeLessThanOrEqual(21_600);
+  });
 });
 
 describe('the SQL function', () => {
@@ -144,7 +151,7 @@ describe('resources of the broker', () => {
 
   test('logs follow the posture', () => {
     serverTemplate().allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete', Properties: { RetentionInDays: 7 } });
-    serverTemplate({}, Posture.production()).allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain', Properties: { RetentionInDays: 90 } });
+    serverTemplate({}, Posture.production()).allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', Properties: { RetentionInDays: 90 } });
   });
 
   test('carry the certificate authorities that are given', () => {

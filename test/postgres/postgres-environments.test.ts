@@ -8,7 +8,7 @@ import { AdminSecret, PostgresCapacity, PostgresUser, Posture, PrivatePostgres, 
 
 /** One of everything. */
 function everything(app: App, env: { region?: string; account?: string } = {}, caCertificates?: PemFile) {
-  const stack = new Stack(app, 'Backend', { env });
+  const stack = new Stack(app, 'Backend', { env, terminationProtection: true });
   const vpc = newVpc(stack);
   const encryptionKey = new kms.Key(stack, 'Key');
   const instance = new PrivatePostgres(stack, 'Instance', { vpc, encryptionKey, caCertificates, extensions: ['pgcrypto'], adminSecret: AdminSecret.rdsManaged({ encryptionKey }) });

@@ -28,7 +28,7 @@ export function newVpc(stack: Stack, id = 'Vpc'): ec2.Vpc {
 /** A server in a stack of its own. */
 export function newServer(props: Partial<PrivatePostgresProps> = {}, posture?: Posture, stackProps?: StackProps) {
   const app = newApp(posture);
-  const stack = new Stack(app, 'Backend', stackProps);
+  const stack = new Stack(app, 'Backend', { terminationProtection: true, ...stackProps });
   const vpc = newVpc(stack);
   const postgres = new PrivatePostgres(stack, 'Postgres', { vpc, ...props });
   return { app, stack, vpc, postgres };

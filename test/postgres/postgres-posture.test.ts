@@ -59,7 +59,7 @@ describe('a change of posture on a living stack', () => {
 
   test('touches no name, grant or secret of a database or user', () => {
     // GIVEN
-    const ofPosture = ['ConnectionLimit'];
+    const ofPosture = ['ConnectionLimit', 'LogGroups', 'LogRetention'];
     const customOf = (posture: Posture) => Object.entries<any>(template(posture).toJSON().Resources)
       .filter(([, { Type }]) => Type.startsWith('Custom::'))
       .map(([id, { Properties }]) => [id, Object.entries(Properties).filter(([name]) => !ofPosture.includes(name))]);

@@ -34,14 +34,17 @@ describe('an instance in the development posture', () => {
     template.hasResource(INSTANCE, { DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
   });
 
-  test('forces TLS and SCRAM, and logs locks and slow statements', () => {
+  test('forces TLS and SCRAM, and logs locks and slow statements without values', () => {
     template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
       Family: 'postgres17',
       Parameters: {
         'rds.force_ssl': '1',
         'rds.accepted_password_auth_method': 'scram',
+        'log_error_verbosity': 'terse',
         'log_lock_waits': '1',
         'log_min_duration_statement': '1000',
+        'log_parameter_max_length': '0',
+        'log_parameter_max_length_on_error': '0',
         'shared_preload_libraries': 'pg_stat_statements',
       },
     });
@@ -171,16 +174,16 @@ describe('options of an instance', () => {
   });
 
   test('parameters of the user win over those of the construct', () => {
-    const template = serverTemplate({ parameters: { work_mem: '8192', log_min_duration_statement: '250' }, maxConnections: 200 });
+    const template = serverTemplate({ parameters: { work_mem: '8192', log_min_duration_statement: '250', log_error_verbosity: 'default', log_parameter_max_length: '64' }, maxConnections: 200 });
     template.hasResourceProperties('AWS::RDS::DBParameterGroup', {
-      Parameters: Match.objectLike({ work_mem: '8192', log_min_duration_statement: '250', max_connections: '200', log_lock_waits: '1' }),
+      Parameters: Match.objectLike({ work_mem: '8192', log_min_duration_statement: '250', log_error_verbosity: 'default', log_parameter_max_length: '64', max_connections: '200', log_lock_waits: '1' }),
     });
   });
 
   test('a key encrypts storage and performance data', () => {
     // GIVEN
     const app = newApp(Posture.production());
-    const stack = new Stack(app, 'Backend');
+    const stack = new Stack(app, 'Backend', { terminationProtection: true });
     const encryptionKey = new kms.Key(stack, 'Key');
 
     // WHEN

@@ -25,16 +25,16 @@ function lifecycleOf(stack: Stack): { rules: Record<string, unknown>[] } {
 
 describe('defaults', () => {
   test.each([
-    ['development', developmentApp, 'Delete', true],
-    ['production', productionApp, 'Retain', false],
-  ])('a repository in %s scans, keeps tags where they are, and goes as the posture says', (_posture, createApp, policy, emptyOnDelete) => {
+    ['development', developmentApp, 'Delete', 'Delete', true],
+    ['production', productionApp, 'RetainExceptOnCreate', 'Retain', false],
+  ])('a repository in %s scans, keeps tags where they are, and goes as the posture says', (_posture, createApp, policy, replaced, emptyOnDelete) => {
     // WHEN
     const { stack } = createRepository(undefined, createApp());
 
     // THEN
     Template.fromStack(stack).hasResource('AWS::ECR::Repository', {
       DeletionPolicy: policy,
-      UpdateReplacePolicy: policy,
+      UpdateReplacePolicy: replaced,
       Properties: {
         RepositoryName: Match.absent(),
         ImageScanningConfiguration: { ScanOnPush: true },
@@ -104,6 +104,7 @@ describe('options', () => {
 
   test.each([
     ['kept in development', developmentApp, RemovalPolicy.RETAIN, 'Retain', false],
+    ['kept, unless its making fails,', developmentApp, RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, 'RetainExceptOnCreate', false],
     ['destroyed in production', productionApp, RemovalPolicy.DESTROY, 'Delete', true],
   ])('a repository is %s where it is asked for', (_what, createApp, removalPolicy, policy, emptyOnDelete) => {
     const { stack } = createRepository({ removalPolicy }, createApp());
@@ -241,7 +242,7 @@ describe('misuse', () => {
   });
 
   test('fails to take a snapshot', () => {
-    expect(() => createRepository({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY or RETAIN, got SNAPSHOT/);
+    expect(() => createRepository({ removalPolicy: RemovalPolicy.SNAPSHOT })).toThrow(/`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT/);
   });
 });
 

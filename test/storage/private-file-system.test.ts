@@ -42,7 +42,7 @@ describe('defaults', () => {
 
   test('in production it is copied every day and outlives its stack', () => {
     const { template } = synthesize({}, productionApp());
-    template.hasResource('AWS::EFS::FileSystem', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain', Properties: { BackupPolicy: { Status: 'ENABLED' } } });
+    template.hasResource('AWS::EFS::FileSystem', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain', Properties: { BackupPolicy: { Status: 'ENABLED' } } });
     template.resourceCountIs('AWS::EFS::MountTarget', 3);
   });
 });
@@ -116,7 +116,7 @@ test('it has metrics', () => {
 describe('refused', () => {
   test.each<[string, (stack: Stack) => unknown, string]>([
     ['public subnets', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }), '`vpcSubnets` selects public subnets'],
-    ['a snapshot', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, removalPolicy: RemovalPolicy.SNAPSHOT }), '`removalPolicy` must be DESTROY or RETAIN'],
+    ['a snapshot', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, removalPolicy: RemovalPolicy.SNAPSHOT }), '`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE'],
     ['provisioned throughput', (stack) => new PrivateFileSystem(stack, 'Files', { vpc: new BackendNetwork(stack, 'Network').vpc, throughputMode: efs.ThroughputMode.PROVISIONED }), 'Use ELASTIC or BURSTING'],
     ['an import by ARN', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'arn:aws:elasticfilesystem:eu-west-1:1:file-system/fs-1', securityGroups: [] }), '`fileSystemId` must be an id such as'],
     ['an import without group', (stack) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: Token.asString({ Ref: 'Id' }), securityGroups: [] }), 'at least one security group of its mount targets'],

@@ -116,7 +116,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     {
       rule: 'IAMNoInlinePolicy',
       paths: [
-        'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'TaskRunner',
+        'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'Migrations/Starter', 'TaskRunner',
         'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
@@ -136,7 +136,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     },
     {
       rule: 'IAM5[Resource::*]',
-      paths: ['TaskRunner/Policy'],
+      paths: ['TaskRunner/Policy', 'Migrations/Starter/Role'],
       reason: 'ecs:ListTasks has no task to name; a condition limits it to the one cluster.',
       see: `${AWS}/service-authorization/latest/reference/list_amazonelasticcontainerservice.html`,
     },
@@ -146,7 +146,14 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       reason: 'Two conditions limit it to the secrets of this server\'s users: a tag with the role\'s own ARN, and one that only CloudFormation sets.',
       see: `${AWS}/secretsmanager/latest/userguide/auth-and-access-abac.html`,
     },
-    { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['TaskRunner/Policy'], reason: 'All revisions of the families that the stack runs, and tasks of the one cluster, whose ids nobody knows before they run.' },
+    {
+      rule: 'IAM5[Resource::arn:<AWS::Partition>:logs:',
+      paths: ['Postgres/Broker/ConductorPolicy'],
+      posture: 'production',
+      reason: 'CloudWatch Logs names a log group with a star at its end; it is each log group that this server exports to, and no other.',
+      see: `${AWS}/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html`,
+    },
+    { rule: 'IAM5[Resource::arn:<AWS::Partition>:ecs:', paths: ['TaskRunner/Policy', 'Migrations/Starter/Role'], reason: 'All revisions of the families that the stack runs, and tasks of the one cluster, whose ids nobody knows before they run.' },
     {
       rule: 'IAM5[Resource::*]',
       paths: ['Bastion/Role'],
@@ -167,7 +174,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     {
       rule: 'CloudWatchLogGroupEncrypted',
       paths: [
-        'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'TaskRunner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
+        'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Starter/LogGroup', 'TaskRunner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
         'Supertokens/LogGroup', 'Bastion/Shell/Logs',
       ],
       reason: 'CloudWatch encrypts every log group; the rule asks for a key of one\'s own, which flow logs and shell sessions take as `encryptionKey`.',
@@ -190,10 +197,14 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
     { rule: 'LambdaAsyncFailureDestination', paths: ['Postgres/Broker/Conductor'], reason: 'As with the queue: the stack reports the failure, and a later reader could do nothing with the event.' },
     {
       rule: 'LambdaInsideVPC',
-      paths: ['Postgres/Broker/Conductor', 'TaskRunner'],
+      paths: ['Postgres/Broker/Conductor', 'TaskRunner', 'Migrations/Starter'],
       reason: 'It calls AWS only and never the database, so that the function inside the network needs no permissions and the network no endpoints.',
     },
     { rule: 'LambdaTracing', paths: FUNCTIONS, reason: 'It runs for seconds during a deployment and logs each step; a trace would have one segment.' },
+    { rule: 'LambdaConcurrency', paths: ['Migrations/Starter'], reason: 'Few people may invoke it, and it starts no second migration beside one that runs; a reservation fails in accounts with less than a hundred executions to spare.' },
+    { rule: 'LambdaDLQ', paths: ['Migrations/Starter'], reason: 'Its caller waits for the answer, and an event has nothing in it that is read.' },
+    { rule: 'LambdaAsyncFailureDestination', paths: ['Migrations/Starter'], reason: 'Its caller waits for the answer, and an event has nothing in it that is read.' },
+    { rule: 'LambdaTracing', paths: ['Migrations/Starter'], reason: 'It makes at most three kinds of calls and logs each; a trace would have one segment.' },
   ],
   'Bastion': [
     { rule: 'EC28', paths: ['Bastion/Resource'], reason: 'The bastion is stopped when nobody uses it; nothing is to be measured by the minute.' },

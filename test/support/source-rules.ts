@@ -87,25 +87,6 @@ export function forbiddenText(path: string, text: string): string[] {
     .map((match) => `${path}:${text.slice(0, match.index).split('\n').length} holds ${what}: ${match[0].trim().slice(0, 120)}`));
 }
 
-/** What is wrong with a Dockerfile: bases that can change, a stage without stages on it that runs as root. A stage has the user of its base. */
-export function dockerfileProblems(path: string, text: string): string[] {
-  const users = new Map<string, string | undefined>();
-  const problems: string[] = [];
-  const stages = [...text.matchAll(/^FROM (?:--platform=\S+ )?(\S+)(?: AS (\S+))?\n?([^]*?)(?=^FROM |$(?![^]))/gm)];
-  for (const [, base, name = '', body] of stages) {
-    if (!users.has(base) && !/@sha256:[0-9a-f]{64}$|:\d+\.\d+\.\d+(-[\w.]+)?$/.test(base)) {
-      problems.push(`${path}: ${base} is not pinned to a version or digest`);
-    }
-    const user = [...body.matchAll(/^USER (\S+)/gm)].at(-1)?.[1] ?? users.get(base);
-    users.set(name, user);
-    const runs = !stages.some(([, other, , content]) => other === name || content.includes(`--from=${name} `));
-    if (runs && !/^[1-9]\d*(:[1-9]\d*)?$/.test(user ?? '')) {
-      problems.push(`${path}: runs as ${user ?? 'root'}, not as a user by number`);
-    }
-  }
-  return problems;
-}
-
 /** Entry points of handlers that no test mentions by their name. */
 export function handlersWithoutTest(entries: string[], tests: Sources): string[] {
   return entries.filter((entry) => {

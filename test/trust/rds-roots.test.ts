@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { rootsByRegion } from '../../projenrc/update-rds-roots';
+import { rootsByRegion } from '../../projenrc/rds-roots';
 import { rdsRegions, rdsRootsFor } from '../../src/trust/shared/rds-roots';
 
 const SOURCE = join(__dirname, '..', '..', 'src', 'trust', 'shared');

@@ -102,7 +102,7 @@ function libraryErrors(seed: Mistake['withLibrary']): Finding[] {
 function errorOf(seed: Required<Mistake>['withLibrary'], wrong: boolean): string | undefined {
   const app = new App();
   try {
-    seed(new Stack(app, 'Stack'), wrong);
+    seed(new Stack(app, 'Stack', { terminationProtection: true }), wrong);
     app.synth();
     return undefined;
   } catch (error) {

@@ -23,7 +23,11 @@ func NewPrivateBackendStack(scope constructs.Construct, id string, props *Privat
 	if props == nil {
 		props = &PrivateBackendStackProps{}
 	}
-	stack := awscdk.NewStack(scope, &id, &props.StackProps)
+	stackProps := props.StackProps
+	if stackProps.TerminationProtection == nil {
+		stackProps.TerminationProtection = backend.Posture_Of(scope).TerminationProtection()
+	}
+	stack := awscdk.NewStack(scope, &id, &stackProps)
 
 	vpc := backend.NewBackendNetwork(stack, jsii.String("Network"), &backend.BackendNetworkProps{
 		Cidr: jsii.String("10.0.0.0/16"),

@@ -10,6 +10,7 @@ from cdk_private_backend import (
     MigrationSource,
     MigrationTask,
     PemFile,
+    Posture,
     PrivatePostgres,
     PublicIngress,
     ServiceImage,
@@ -36,6 +37,7 @@ class PrivateBackendStack(Stack):
         :param hosted_zone: Serve HTTPS as ``api.<zone>``. Default: HTTP under the load balancer's own name; an error in production.
         :param ca_certificates: Certificate authorities of the database server. Default: the RDS roots of the stack's region.
         """
+        kwargs.setdefault("termination_protection", Posture.of(scope).termination_protection)
         super().__init__(scope, construct_id, **kwargs)
 
         vpc = BackendNetwork(self, "Network", cidr="10.0.0.0/16").vpc

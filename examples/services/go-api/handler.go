@@ -90,7 +90,7 @@ func (h *handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		answer(w, http.StatusNotFound, map[string]string{"error": "there is no such item"})
 		return
 	}
-	h.log.Error("a request failed", "requestId", requestID(r), "error", err.Error())
+	h.log.Error("a request failed", "requestId", requestID(r), describe(err))
 	answer(w, http.StatusServiceUnavailable, map[string]string{"error": "the items are not available at the moment"})
 }
 

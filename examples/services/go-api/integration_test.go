@@ -10,10 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Runs against the migrated database that DATABASE_URL names; see TESTING.md.
@@ -53,6 +56,40 @@ func TestServesItemsFromPostgresAndStopsOnRequest(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+// failing asks PostgreSQL for something that it refuses while it quotes the mark.
+type failing struct {
+	memoryItems
+	pool *pgxpool.Pool
+	sql  string
+}
+
+func (f *failing) List(ctx context.Context) ([]Item, error) {
+	_, err := f.pool.Exec(ctx, f.sql, mark)
+	return nil, err
+}
+
+func TestLogsErrorsOfPostgresWithoutTheValue(t *testing.T) {
+	pool, err := pgxpool.New(context.Background(), os.Getenv("DATABASE_URL"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for code, sql := range map[string]string{
+		"23514": "INSERT INTO items (name, quantity) VALUES ($1, -1)",
+		"23505": "INSERT INTO items (id, name) SELECT '6f1c8b1e-0000-4000-8000-000000000001', $1 FROM generate_series(1, 2)",
+		"22P02": "SELECT $1::text::integer",
+		"22007": "SELECT $1::text::date",
+	} {
+		var log bytes.Buffer
+		items := &failing{memoryItems{map[string]Item{}, nil}, pool, sql}
+		handler := newHandler(items, slog.New(slog.NewJSONHandler(&log, nil)), func() bool { return false })
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/items", nil))
+		if text := log.String(); !strings.Contains(text, code) || strings.Contains(text, mark) {
+			t.Error(text)
+		}
 	}
 }
 

@@ -45,6 +45,10 @@ func run(ctx context.Context, env func(string) string, log *slog.Logger) error {
 		Handler:           newHandler(&postgresItems{pool}, log, draining.Load),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
+		// Whoever reads an answer slower than this holds no goroutine and no connection any longer.
+		WriteTimeout: 60 * time.Second,
+		// As much as the load balancer lets through.
+		MaxHeaderBytes: 64 << 10,
 		// Longer than the idle timeout of the load balancer, or it would reuse a connection that was just closed.
 		IdleTimeout: config.keepAlive,
 	}

@@ -36,9 +36,17 @@ export function grantSession(scope: IConstruct, grantee: iam.IGrantable, instanc
   return start.combine(open).combine(channel).combine(own);
 }
 
-/** What to type in a POSIX shell: starts the instance, then tries until its agent answers. */
+/** What AWS says of an instance that is on its way: its agent doesn't answer yet, or it still stops. */
+const NOT_YET = ['TargetNotConnected', 'IncorrectInstanceState'];
+
+/**
+ * What to type in a POSIX shell: starts the instance, then tries until its agent answers, for ten minutes at most. Any other error ends it, with the
+ * words of AWS; so does the end of the session. Only errors go through the variable, the session keeps its terminal.
+ */
 export function sessionCommand(scope: IConstruct, instance: ec2.IInstance, documentName: string): string {
   const { region } = Stack.of(scope);
-  return `until aws ec2 start-instances --region ${region} --instance-ids ${instance.instanceId} > /dev/null && `
-    + `aws ssm start-session --region ${region} --target ${instance.instanceId} --document-name ${documentName}; do sleep 5; done`;
+  const start = `aws ec2 start-instances --region ${region} --instance-ids ${instance.instanceId} >/dev/null`;
+  const open = `aws ssm start-session --region ${region} --target ${instance.instanceId} --document-name ${documentName} >&3`;
+  return `(for _ in $(seq 60); do error=$({ ${start} && ${open}; } 2>&1) && exit; `
+    + `case "$error" in ${NOT_YET.map((code) => `*${code}*`).join('|')}) sleep 10;; *) break;; esac; done; echo "$error" >&2; exit 1) 3>&1`;
 }

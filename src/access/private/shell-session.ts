@@ -1,4 +1,4 @@
-import { ArnFormat, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import { ArnFormat, Duration, Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -7,7 +7,10 @@ import { Construct } from 'constructs';
 import { createSessionDocument } from './session-document';
 import { serveLogs } from '../../network/shared/log-encryption';
 
-/** How shell sessions are logged. */
+/** @see https://docs.aws.amazon.com/systems-manager/latest/userguide/session-preferences-max-timeout.html */
+const LONGEST_SESSION = Duration.hours(12);
+
+/** How shells run, and how they are logged. */
 export interface ShellSessionProps {
   readonly logging: boolean;
   readonly retention: logs.RetentionDays;
@@ -15,6 +18,8 @@ export interface ShellSessionProps {
   readonly encryptionKey?: kms.IKey;
   /** The instance's role, which the agent writes the log with. */
   readonly role: iam.IRole;
+  /** User of the instance that the shell runs as. */
+  readonly user: string;
 }
 
 /** A session document of one's own, because the account's default preferences may log nowhere. */
@@ -56,9 +61,11 @@ export class ShellSession extends Construct {
         cloudWatchEncryptionEnabled: this.logGroup !== undefined && props.encryptionKey !== undefined,
         cloudWatchStreamingEnabled: this.logGroup !== undefined,
         kmsKeyId: '',
-        runAsEnabled: false,
-        runAsDefaultUser: '',
+        // No user of that name on another bastion, no session there: IAM can't tie a document to an instance.
+        runAsEnabled: true,
+        runAsDefaultUser: props.user,
         idleSessionTimeout: '20',
+        maxSessionDuration: String(LONGEST_SESSION.toMinutes()),
       },
     });
   }

@@ -1,4 +1,4 @@
-import { RemovalPolicy, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { CacheSettings, NodeSettings } from './cache-settings';
 import { SERVERLESS_PORT } from './serverless-ports';
@@ -6,8 +6,6 @@ import { refuseOf, type Refuse } from '../../private/errors';
 import { integer } from '../../private/ranges';
 import { validateWindows } from '../../private/windows';
 import type { RedisCacheProps } from '../redis-cache-props';
-
-const REMOVALS = [RemovalPolicy.DESTROY, RemovalPolicy.SNAPSHOT, RemovalPolicy.RETAIN];
 
 /** @see https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html */
 const LEAST_WINDOW_MINUTES = 60;
@@ -25,7 +23,7 @@ export function validateCache(scope: Construct, props: RedisCacheProps, settings
   }
 }
 
-function validateShared(scope: Construct, props: RedisCacheProps, { backupRetention, port, removalPolicy }: CacheSettings, refuse: Refuse): void {
+function validateShared(scope: Construct, props: RedisCacheProps, { backupRetention, port }: CacheSettings, refuse: Refuse): void {
   const days = backupRetention.isUnresolved() ? 0 : backupRetention.toDays({ integral: false });
   if (props.securityGroups?.length === 0) {
     refuse('RedisCache.securityGroups', '`securityGroups` must not be empty. Remove it to get a new security group without rules.');
@@ -33,9 +31,6 @@ function validateShared(scope: Construct, props: RedisCacheProps, { backupRetent
   integer(scope, 'port', port, 1, 65535);
   if (!Number.isInteger(days) || days < 0 || days > 35) {
     refuse('RedisCache.backupRetention', `\`backupRetention\` must be a whole number of days from 0 to 35, got ${days} days.`);
-  }
-  if (!REMOVALS.includes(removalPolicy)) {
-    refuse('RedisCache.removalPolicy', `\`removalPolicy\` must be DESTROY, SNAPSHOT or RETAIN, got ${removalPolicy}.`);
   }
 }
 

@@ -1,10 +1,11 @@
-import { RemovalPolicy, type Duration } from 'aws-cdk-lib';
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { placeStore } from '../../network/shared/placement';
 import { zonesOf } from '../../network/shared/subnet-lists';
 import { Posture } from '../../posture';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
 import { CacheEngine } from '../cache-engine';
 import type { RedisCacheProps } from '../redis-cache-props';
@@ -59,9 +60,9 @@ export function cacheSettings(scope: Construct, props: RedisCacheProps): CacheSe
   };
 }
 
-/** What a retained cache needs is retained with it; a snapshot needs nothing. */
+/** What a retained cache needs is retained with it. */
 export function companionPolicy({ removalPolicy }: CacheSettings): RemovalPolicy {
-  return removalPolicy === RemovalPolicy.RETAIN ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY;
+  return companionRemovalPolicy(removalPolicy);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { Lazy, type CfnResource, type RemovalPolicy } from 'aws-cdk-lib';
+import { Lazy, RemovalPolicy, type CfnResource } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { physicalName } from '../../private/physical-name';
+import { physicalName, physicalNameFor, retainableName, retainableNameFor } from '../../private/physical-name';
 
 /** ElastiCache takes a hundred users in a group, one of which is `default`. */
 const MOST_USERS = 99;
@@ -27,10 +27,24 @@ export class CacheUsers {
     this.userIds.push(this.createDefaultUser().ref);
     this.group = new elasticache.CfnUserGroup(cache, 'UserGroup', {
       engine: USER_ENGINE,
-      userGroupId: physicalName(cache, 'UserGroup'),
+      userGroupId: this.idOf(cache, 'UserGroup'),
       userIds: Lazy.list({ produce: () => this.userIds }),
     });
     this.group.applyRemovalPolicy(removalPolicy);
+  }
+
+  /** An id for a user or a group. One that is retained has a part of the stack's own: the stack made again would find the id taken. */
+  public idOf(scope: Construct, ...ids: string[]): string {
+    return this.outlivesStack ? retainableName(scope, ...ids) : physicalName(scope, ...ids);
+  }
+
+  /** The same for a user that can't be renamed. The new one is made before the old one goes, so the id changes with the name. */
+  public idOfNamed(user: Construct, userName: string): string {
+    return this.outlivesStack ? retainableNameFor(user, { userName }) : physicalNameFor(user, { userName });
+  }
+
+  private get outlivesStack(): boolean {
+    return this.removalPolicy !== RemovalPolicy.DESTROY;
   }
 
   /** Refuses a name that the cache has already, or one user too many. */
@@ -57,7 +71,7 @@ export class CacheUsers {
   private createDefaultUser(): CfnResource {
     const user = new elasticache.CfnUser(this.cache, 'DefaultUser', {
       engine: USER_ENGINE,
-      userId: physicalName(this.cache, 'DefaultUser'),
+      userId: this.idOf(this.cache, 'DefaultUser'),
       userName: DEFAULT_USER,
       accessString: 'off -@all',
       authenticationMode: { Type: 'no-password-required' },

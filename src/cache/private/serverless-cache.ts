@@ -5,14 +5,14 @@ import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
 import { companionPolicy, type CacheSettings } from './cache-settings';
 import { textWithPath } from '../../private/path-text';
-import { physicalName } from '../../private/physical-name';
+import { retainableName } from '../../private/physical-name';
 
 /** Subnets of a serverless cache can never change, so it takes as many as every posture has. */
 const SUBNETS = 2;
 
 /** A serverless cache. */
 export function createServerlessCache(scope: Construct, settings: CacheSettings, securityGroups: ec2.ISecurityGroup[], userGroup: elasticache.CfnUserGroup): CacheParts {
-  const name = physicalName(scope);
+  const name = retainableName(scope);
   const cache = new elasticache.CfnServerlessCache(scope, 'Resource', {
     serverlessCacheName: name,
     description: textWithPath(255, 'Cache ', scope),
@@ -29,7 +29,7 @@ export function createServerlessCache(scope: Construct, settings: CacheSettings,
     finalSnapshotName: settings.removalPolicy === RemovalPolicy.SNAPSHOT ? `${name}-final` : undefined,
   });
   cache.applyRemovalPolicy(companionPolicy(settings));
-  return { resource: cache, cacheName: name, arn: arnOf(scope, 'serverlesscache', name), endpoint: cache.attrEndpointAddress, nodeIds: [] };
+  return { resource: cache, cacheName: cache.ref, arn: arnOf(scope, 'serverlesscache', cache.ref), endpoint: cache.attrEndpointAddress, nodeIds: [] };
 }
 
 function limitsOf({ serverlessLimits: { maxDataStorage, maxEcpuPerSecond } }: CacheSettings): elasticache.CfnServerlessCache.CacheUsageLimitsProperty | undefined {

@@ -7,7 +7,7 @@ import { judge, type Outcome } from './outcome';
 import { TaskFailure } from './response';
 import { rollbackOf } from './stack-status';
 import { waitUntilStopped } from './stop';
-import { attemptOf, describeTasks, findTasks, startTask, stopTask } from './tasks';
+import { attemptOf, describeTasks, findTasks, startedBy, startTask, stopTask } from './tasks';
 import { isRehearsal, workOf, type Work } from './work';
 import type { TaskRunEvent, TaskRunProgress } from '../shared/run-task.contract';
 
@@ -158,12 +158,14 @@ class TaskRun {
   }
 
   private async startNew(progress: TaskRunProgress): Promise<Step> {
-    const rollback = await rollbackOf(this.event.StackId, this.deps);
+    const rollback = await rollbackOf(this.event, this.deps);
     if (rollback !== undefined) {
       // Of a request that was cancelled while it waited for capacity, or for another task.
       throw new TaskFailure('ROLLING_BACK', `The task of ${this.work.name} wasn't started, because the stack is rolling back (${rollback}). Deploy again when the rollback has ended.`);
     }
-    const result = await startTask(this.event, progress, this.deps);
+    const { ResourceProperties: properties, RequestId: requestId } = this.event;
+    const mark = { startedBy: startedBy(requestId, progress.attempt), token: `${requestId.slice(0, 50)}-${progress.attempt}` };
+    const result = await startTask({ ...properties, ...mark }, progress.refusals, this.deps);
     if (result.kind === 'started') {
       this.deps.log('task started', { taskArn: result.taskArn, attempt: progress.attempt });
       return { progress: { ...progress, taskArn: result.taskArn }, pause: POLL_MILLISECONDS };

@@ -39,7 +39,7 @@ async function perform(event: TaskRunEvent, deps: RunTaskDependencies): Promise<
     return done(await stopAll(event.ResourceProperties, 'The resource was deleted from its stack', deps));
   }
   if (event.RequestType === 'Update' && event.Progress === undefined) {
-    const rollback = await rollbackOf(event.StackId, deps);
+    const rollback = await rollbackOf(event, deps);
     // A stack that *has* rolled back sends no requests: this one is late, or the status is. Such a run is refused, never skipped with success.
     if (rollback !== undefined && !rollback.endsWith('ROLLBACK_COMPLETE')) {
       return done(`The stack is rolling back (${rollback}), so ${work.inRollback}.`);

@@ -1,7 +1,7 @@
 import { GetLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { errorName, errorText } from './aws-errors';
 import type { RunTaskDependencies } from './dependencies';
-import type { TaskRunProperties } from '../shared/run-task.contract';
+import type { TaskTarget } from '../shared/run-task.contract';
 
 /** The most that one call answers with, or a megabyte: the statement that failed may follow the error, and have thousands of lines. */
 const LINES = 10_000;
@@ -17,7 +17,7 @@ export interface LoggingContainer {
 }
 
 /** Name of the log stream that the awslogs driver makes for a task's container. */
-export function logStreamOf({ LogStreamPrefix }: TaskRunProperties, { taskArn, container }: LoggingContainer): string {
+export function logStreamOf({ LogStreamPrefix }: Pick<TaskTarget, 'LogStreamPrefix'>, { taskArn, container }: LoggingContainer): string {
   return `${LogStreamPrefix ?? container}/${container}/${taskArn.split('/').pop()}`;
 }
 
@@ -25,7 +25,7 @@ export function logStreamOf({ LogStreamPrefix }: TaskRunProperties, { taskArn, c
  * The last lines of a container. They arrive some seconds after the task has stopped, so it reads until two readings agree.
  * Never fails: no log must hide why a task failed.
  */
-export async function readLogTail(properties: TaskRunProperties, source: LoggingContainer, deps: RunTaskDependencies): Promise<string[]> {
+export async function readLogTail(properties: TaskTarget, source: LoggingContainer, deps: RunTaskDependencies): Promise<string[]> {
   let lines: string[] = [];
   for (let poll = 0; poll < POLLS; poll++) {
     await deps.sleep(POLL_MILLISECONDS);
@@ -38,7 +38,7 @@ export async function readLogTail(properties: TaskRunProperties, source: Logging
   return lines;
 }
 
-async function readLines(properties: TaskRunProperties, source: LoggingContainer, deps: RunTaskDependencies): Promise<string[]> {
+async function readLines(properties: TaskTarget, source: LoggingContainer, deps: RunTaskDependencies): Promise<string[]> {
   try {
     const { events } = await deps.logs.send(new GetLogEventsCommand({
       logGroupName: properties.LogGroup,

@@ -1,14 +1,30 @@
 import {
   DescribeTasksCommand, ListTasksCommand, RunTaskCommand, StopTaskCommand,
-  type ConflictException, type DesiredStatus, type RunTaskCommandOutput, type Task,
+  type CapacityProviderStrategyItem, type ConflictException, type DesiredStatus, type ECSClient, type RunTaskCommandOutput, type Task,
 } from '@aws-sdk/client-ecs';
 import { errorName, errorText, isTransient, isUnsettled } from './aws-errors';
-import type { RunTaskDependencies } from './dependencies';
 import { TaskFailure } from './response';
-import type { TaskRunEvent, TaskRunProgress, TaskRunProperties } from '../shared/run-task.contract';
+import type { TaskTarget } from '../shared/run-task.contract';
 
 /** ECS describes at most 100 tasks in one call. */
 const DESCRIBE_LIMIT = 100;
+
+/** Where tasks are looked for, and with which client. */
+type Family = Pick<TaskTarget, 'Cluster' | 'Family'>;
+type Cluster = Pick<TaskTarget, 'Cluster'>;
+
+interface Client {
+  readonly ecs: ECSClient;
+}
+
+/** A task that is to be started: for whom, and with which capacity. */
+export interface TaskStart extends TaskTarget {
+  /** In place of on-demand capacity. */
+  readonly CapacityProviders?: CapacityProviderStrategyItem[];
+  readonly startedBy: string;
+  /** The same for the same start, at most 60 characters. */
+  readonly token: string;
+}
 
 /** What a `RunTask` call led to. */
 export type StartResult =
@@ -30,7 +46,7 @@ export function attemptOf(task: Task, requestId: string): number | undefined {
 }
 
 /** All tasks of the family that ECS still knows: running ones, and those that stopped within about an hour. */
-export async function findTasks(properties: TaskRunProperties, deps: RunTaskDependencies): Promise<Task[]> {
+export async function findTasks(properties: Family, deps: Client): Promise<Task[]> {
   const running = await listTasks(properties, 'RUNNING', deps);
   const stopped = await listTasks(properties, 'STOPPED', deps);
   const arns = [...new Set([...running, ...stopped])].slice(0, DESCRIBE_LIMIT);
@@ -38,44 +54,41 @@ export async function findTasks(properties: TaskRunProperties, deps: RunTaskDepe
 }
 
 /** ARNs of the family's tasks. Filtering by `startedBy` as well is not possible: it must be the only filter. */
-async function listTasks(properties: TaskRunProperties, desiredStatus: DesiredStatus, deps: RunTaskDependencies): Promise<string[]> {
+async function listTasks(properties: Family, desiredStatus: DesiredStatus, deps: Client): Promise<string[]> {
   const { taskArns } = await deps.ecs.send(new ListTasksCommand({ cluster: properties.Cluster, family: properties.Family, desiredStatus }));
   return taskArns ?? [];
 }
 
-export async function describeTasks(properties: TaskRunProperties, tasks: string[], deps: RunTaskDependencies): Promise<Task[]> {
+export async function describeTasks(properties: Cluster, tasks: string[], deps: Client): Promise<Task[]> {
   const output = await deps.ecs.send(new DescribeTasksCommand({ cluster: properties.Cluster, tasks }));
   return output.tasks ?? [];
 }
 
-export async function stopTask(properties: TaskRunProperties, task: string, reason: string, deps: RunTaskDependencies): Promise<void> {
+export async function stopTask(properties: Cluster, task: string, reason: string, deps: Client): Promise<void> {
   await deps.ecs.send(new StopTaskCommand({ cluster: properties.Cluster, task, reason }));
 }
 
 /**
- * Starts one task on demand capacity. After a refusal each zone is tried alone, because ECS picks one and gives up.
+ * Starts one task. After a refusal each zone is tried alone, because ECS picks one and gives up.
  *
+ * @param refusals calls for this start that started nothing
  * @throws TaskFailure for errors that will not pass by themselves
  */
-export async function startTask(event: TaskRunEvent, progress: TaskRunProgress, deps: RunTaskDependencies): Promise<StartResult> {
-  const { ResourceProperties: properties, RequestId: requestId } = event;
-  const { attempt, refusals } = progress;
+export async function startTask(start: TaskStart, refusals: number, { ecs }: Client): Promise<StartResult> {
   try {
-    const output = await deps.ecs.send(new RunTaskCommand({
-      cluster: properties.Cluster,
-      taskDefinition: properties.TaskDefinition,
+    const output = await ecs.send(new RunTaskCommand({
+      cluster: start.Cluster,
+      taskDefinition: start.TaskDefinition,
       count: 1,
-      launchType: 'FARGATE',
+      ...(start.CapacityProviders === undefined ? { launchType: 'FARGATE' } : { capacityProviderStrategy: start.CapacityProviders }),
       networkConfiguration: {
-        awsvpcConfiguration: {
-          subnets: subnetsFor(properties.Subnets, refusals),
-          securityGroups: properties.SecurityGroups,
-          assignPublicIp: properties.AssignPublicIp,
-        },
+        awsvpcConfiguration: { subnets: subnetsFor(start.Subnets, refusals), securityGroups: start.SecurityGroups, assignPublicIp: start.AssignPublicIp },
       },
-      startedBy: startedBy(requestId, attempt),
+      // By its tag IAM knows whose task it is.
+      propagateTags: 'TASK_DEFINITION',
+      startedBy: start.startedBy,
       // The same token for the same call, another after a refusal: ECS would repeat its answer to the old one.
-      clientToken: `${requestId.slice(0, 50)}-${attempt}-${refusals}`,
+      clientToken: `${start.token}-${refusals}`,
     }));
     return startResult(output);
   } catch (error) {
@@ -110,5 +123,5 @@ function startFailure(error: unknown): StartResult {
   if (isTransient(error)) {
     return { kind: 'unknown', reason: errorText(error) };
   }
-  throw new TaskFailure('RUN_TASK_FAILED', `ECS can't start the task: ${errorText(error)}. Correct what the message names, then deploy again.`);
+  throw new TaskFailure('RUN_TASK_FAILED', `ECS can't start the task: ${errorText(error)}. Correct what the message names, then try again.`);
 }

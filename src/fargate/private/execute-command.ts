@@ -1,10 +1,11 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import { EXEC_SERVICES } from '../../network/shared/endpoint-services';
 import { type TaskPlacement, requireTaskEndpoints } from '../../network/shared/placement';
+import { grantAll, listPermission, ownTaskPermission } from '../shared/run-permissions';
 
 /** What ECS Exec needs besides the paths that its agent writes to. */
 export interface ExecuteCommandProps {
@@ -29,16 +30,17 @@ export function allowExecuteCommand(scope: IConstruct, { cluster, task, logGroup
   requireTaskEndpoints(scope, cluster.vpc, placement, EXEC_SERVICES);
 }
 
-/** Lets people run commands in the tasks of a cluster: IAM knows no service in this action. */
-export function grantExecuteCommand(scope: IConstruct, cluster: ecs.ICluster, grantee: iam.IGrantable): iam.Grant {
-  const tasks = Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME });
-  const conditions = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
-  return [
-    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:ExecuteCommand'], resourceArns: [cluster.clusterArn, tasks] }),
-    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:DescribeTasks'], resourceArns: [tasks] }),
-    // Listing has no resource but container instances, of which Fargate has none.
-    iam.Grant.addToPrincipal({ grantee, actions: ['ecs:ListTasks'], resourceArns: ['*'], conditions }),
-  ].reduce((all, one) => all.combine(one));
+/**
+ * Lets people run commands in the tasks of one service. The action has two resources: of the cluster there is nothing to restrict.
+ *
+ * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+ */
+export function grantExecuteCommand(service: IConstruct, cluster: ecs.ICluster, grantee: iam.IGrantable): iam.Grant {
+  return grantAll(grantee, [
+    { actions: ['ecs:ExecuteCommand'], resources: [cluster.clusterArn] },
+    ownTaskPermission(service, cluster, ['ecs:DescribeTasks', 'ecs:ExecuteCommand']),
+    listPermission(cluster),
+  ]);
 }
 
 /** AWS CLI command that opens a shell in a task of a service. */

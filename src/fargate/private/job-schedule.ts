@@ -4,10 +4,10 @@ import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
-import { Construct, type IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import type { TaskPlan } from './service-plan';
 import type { ScheduledJobProps } from '../scheduled-job';
-import { type RunTarget, runPermissions } from '../shared/run-permissions';
+import { familyOf, passPermission, rolesOf, startPermission, statementOf, tagPermission, type RunTarget } from '../shared/run-permissions';
 
 /** What a schedule starts, and how. */
 export interface JobScheduleProps extends RunTarget {
@@ -49,34 +49,21 @@ export function createSchedule(scope: Construct, props: JobScheduleProps): CfnSc
   return schedule;
 }
 
-/** AWS CLI command that runs a job now. */
-export function runCommandOf(scope: IConstruct, props: JobScheduleProps): string {
-  const { subnets, securityGroups, assignPublicIp } = renderNetwork(props);
-  const network = `subnets=[${subnets.join(',')}],securityGroups=[${securityGroups.join(',')}],assignPublicIp=${assignPublicIp}`;
-  return [
-    `aws ecs run-task --region ${Stack.of(scope).region} --cluster ${props.cluster.clusterName} --task-definition ${props.taskDefinition.family}`,
-    `--launch-type FARGATE --started-by by-hand --network-configuration 'awsvpcConfiguration={${network}}'`,
-    "--query 'tasks[0].taskArn' --output text",
-  ].join(' ');
-}
-
-function createRole(scope: Construct, props: JobScheduleProps): iam.Role {
+function createRole(scope: Construct, { cluster, taskDefinition, deadLetterQueue }: JobScheduleProps): iam.Role {
   const stack = Stack.of(scope);
   const role = new iam.Role(scope, 'ScheduleRole', {
     description: 'EventBridge Scheduler starts the tasks of one job',
-    assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': stack.account } } }),
+    // AWS takes a group of schedules there, and no single one: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+    assumedBy: new iam.ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': stack.account },
+        ArnEquals: { 'aws:SourceArn': stack.formatArn({ service: 'scheduler', resource: 'schedule-group', resourceName: 'default' }) },
+      },
+    }),
   });
-  for (const { actions, resources, conditions } of runPermissions(props)) {
-    if (actions.includes('ecs:RunTask') || actions.includes('iam:PassRole')) {
-      role.addToPolicy(new iam.PolicyStatement({ actions, resources, conditions }));
-    }
-  }
-  role.addToPolicy(new iam.PolicyStatement({
-    actions: ['ecs:TagResource'],
-    resources: [stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${props.cluster.clusterName}/*` })],
-    conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
-  }));
-  props.deadLetterQueue.grantSendMessages(role);
+  const permissions = [startPermission(cluster, [familyOf(taskDefinition)]), passPermission(rolesOf(taskDefinition)), tagPermission(scope, cluster)];
+  permissions.forEach((permission) => role.addToPolicy(statementOf(permission)));
+  deadLetterQueue.grantSendMessages(role);
   return role;
 }
 

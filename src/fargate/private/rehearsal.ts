@@ -18,6 +18,7 @@ import { runProperties } from '../shared/run-properties';
 import { CLOSING_SECONDS, REHEARSAL_CONTAINER, REHEARSAL_RESOURCE_TYPE, type TaskRunProperties } from '../shared/run-task.contract';
 import { taskFamily } from '../shared/task-family';
 import { TaskRunner } from '../shared/task-runner';
+import { tagTasks } from '../shared/task-tag';
 
 /** Tells the containers that they are not in a service. */
 const REHEARSAL_ENVIRONMENT = { name: 'BACKEND_REHEARSAL', value: 'true' };
@@ -77,6 +78,7 @@ export class Rehearsal extends Construct {
       executionRole: task.obtainExecutionRole(),
     });
     const copy = definition.node.defaultChild as ecs.CfnTaskDefinition;
+    tagTasks(this, copy);
     copy.runtimePlatform = this.original.runtimePlatform;
     copy.cpu = Lazy.string({ produce: () => this.original.cpu });
     copy.memory = Lazy.string({ produce: () => this.original.memory });

@@ -19,6 +19,7 @@ import { type ServiceKind, type ServicePlan, isScaling, leastTasksOf, peakTasksO
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
+import { requireTaskProps } from './task-props';
 import { TaskVariables } from './task-variables';
 import { TaskVolumes } from './task-volumes';
 import type { IMonitoredService } from '../../binding';
@@ -31,8 +32,8 @@ import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
 import type { CommonServiceProps } from '../common-service-props';
 import type { MonitorServiceOptions } from '../monitor-service-options';
 import { serviceMonitoring } from '../shared/service-monitoring';
+import { tagTasks } from '../shared/task-tag';
 import type { SidecarOptions } from '../sidecar';
-import { requireTaskProps } from './task-props';
 
 const MISNOMERS = { desiredCount: 'Set `minTasks: 2` and `maxTasks: 2`, with the number that you want.' };
 
@@ -172,8 +173,8 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   }
 
   /**
-   * Lets a principal run commands in running containers with ECS Exec, such as `shellCommand`. IAM cannot tell services apart here, so
-   * this holds for all tasks of the cluster. Commands run as root.
+   * Lets a principal run commands with ECS Exec, such as `shellCommand`, in all containers of the tasks of this service. Commands run as root, with the
+   * secrets and the task role of the service. The principal can list the ARNs of all tasks of the cluster, and nothing else of them.
    *
    * @throws InvalidBackendError where `enableExecuteCommand` is not set
    */
@@ -185,11 +186,12 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   }
 
   /**
-   * Lets a principal restart the service, such as with `restartCommand`, so that new tasks read their secrets again. IAM cannot tell this from
-   * other updates of this service: its number of tasks, or an earlier version.
+   * Lets a principal restart the service, such as with `restartCommand`, so that new tasks read their secrets again. The principal can't set another task
+   * definition, network, capacity or volumes, nor turn on ECS Exec, Service Connect or VPC Lattice. IAM has no condition for the rest of an update: the number of
+   * tasks, load balancers, the platform version, and settings of deployments.
    */
   public grantRestart(grantee: iam.IGrantable): iam.Grant {
-    return grantRestart(this.service, grantee);
+    return grantRestart(this.service, this._parts.resource.enableExecuteCommand === true, grantee);
   }
 
   /**
@@ -282,6 +284,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     resource.deploymentConfiguration = renderDeployment(plan.deployment, plan.deploymentFailureThreshold);
     this.node.addValidation({ validate: () => findCircularAlarms(resource, plan.deployment.alarms) });
     resource.enableExecuteCommand = props.enableExecuteCommand ?? false;
+    tagTasks(this, resource);
     referWeakly(resource);
     return resource;
   }

@@ -4,6 +4,7 @@ import type { Construct, IConstruct } from 'constructs';
 import type { INetworkEndpoint } from '../../binding';
 import { connectionsIn } from '../../network/shared/connections';
 import { portsOf } from '../../network/shared/endpoint-ports';
+import { openHttps } from '../../network/shared/endpoints-only';
 import { openPath } from '../../network/shared/open-path';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
@@ -36,7 +37,7 @@ function createSecurityGroup(scope: Construct, vpc: ec2.IVpc): ec2.SecurityGroup
     description: 'Tasks of a service: nothing may connect but routes and what was allowed',
     allowAllOutbound: false,
   });
-  group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.tcp(443), 'AWS and other HTTPS services');
+  openHttps(group, vpc, 'AWS and other HTTPS services');
   referWeakly(...group.node.children);
   return group;
 }

@@ -14,7 +14,7 @@ import type { CommonServiceProps } from '../common-service-props';
 import type { CommonTaskProps } from '../common-task-props';
 import { hardenedContainer } from '../shared/hardened-container';
 import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
-import { taskRoleOf } from '../shared/task-role';
+import { narrowTrust, taskRoleOf } from '../shared/task-role';
 
 /** Name of the service's own container; init containers have names of their own. */
 export const CONTAINER_NAME = 'Service';
@@ -96,7 +96,7 @@ export function serviceContainer(task: ecs.FargateTaskDefinition): TaskContainer
 }
 
 function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: TaskPlan, family?: string): ecs.FargateTaskDefinition {
-  return new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
+  const task = new ecs.FargateTaskDefinition(scope, 'TaskDefinition', {
     family,
     cpu: plan.cpu,
     memoryLimitMiB: plan.memoryLimitMiB,
@@ -107,6 +107,8 @@ function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: Ta
       operatingSystemFamily: ecs.OperatingSystemFamily.LINUX,
     },
   });
+  narrowTrust(task);
+  return task;
 }
 
 /** Service Connect refers to its port by name, and nothing else has a use for that. */

@@ -2,6 +2,8 @@ import { Stack } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
+import type { IConstruct } from 'constructs';
+import { TASK_TAG_KEY, taskTagOf, taskTagsOfStack } from './task-tag';
 
 /** What is run, and where. */
 export interface RunTarget {
@@ -10,27 +12,26 @@ export interface RunTarget {
   readonly logGroup: logs.ILogGroup;
 }
 
-/** One statement of what a runner may do. */
+/** One statement of what somebody may do. */
 export interface RunPermission {
   readonly actions: string[];
   readonly resources: string[];
-  readonly conditions?: { readonly [operator: string]: { readonly [key: string]: string } };
+  readonly conditions?: { readonly [operator: string]: { readonly [key: string]: unknown } };
 }
 
-/**
- * The least that whoever runs the task needs: start tasks of this one family in this one cluster with these two roles; see and
- * stop tasks of the cluster; read this one log.
- */
-export function runPermissions({ cluster, taskDefinition, logGroup }: RunTarget): RunPermission[] {
-  return [
-    startPermission(cluster, [familyOf(taskDefinition)]),
-    ...clusterPermissions(cluster, taskDefinition),
-    passPermission(rolesOf(taskDefinition)),
-    logPermission(logGroup),
-  ];
+/** A statement, as roles take it. */
+export function statementOf(permission: RunPermission): iam.PolicyStatement {
+  return new iam.PolicyStatement(permission);
 }
 
-/** Starts tasks of families in one cluster. */
+/** Gives somebody permissions. */
+export function grantAll(grantee: iam.IGrantable, permissions: RunPermission[]): iam.Grant {
+  return permissions
+    .map(({ actions, resources, conditions }) => iam.Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions }))
+    .reduce((all, one) => all.combine(one));
+}
+
+/** Starts tasks of families in one cluster. Whoever has this may run anything as their roles: `RunTask` takes overrides, which no condition forbids. */
 export function startPermission(cluster: ecs.ICluster, families: string[]): RunPermission {
   return { actions: ['ecs:RunTask'], resources: families, conditions: inCluster(cluster) };
 }
@@ -41,16 +42,40 @@ export function familyOf(taskDefinition: ecs.FargateTaskDefinition): string {
 }
 
 /**
- * Sees and stops tasks of a cluster. ECS can restrict stopping to a cluster, not to a family, and listing to a cluster by condition only.
+ * Lets tasks take over the tags of their task definition when they are started, and tags nothing else.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/supported-iam-actions-tagging.html
+ */
+export function tagPermission(scope: IConstruct, cluster: ecs.ICluster): RunPermission {
+  return { actions: ['ecs:TagResource'], resources: [tasksOf(scope, cluster)], conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } } };
+}
+
+/**
+ * Finds tasks of a family that run. IAM can restrict listing to a cluster, by condition only; and other tasks of the family may have no tag.
  *
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
  */
-export function clusterPermissions(cluster: ecs.ICluster, { stack }: Pick<ecs.FargateTaskDefinition, 'stack'>): RunPermission[] {
-  const tasks = stack.formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
+export function findPermissions(scope: IConstruct, cluster: ecs.ICluster): RunPermission[] {
   return [
-    { actions: ['ecs:DescribeTasks', 'ecs:StopTask'], resources: [tasks], conditions: inCluster(cluster) },
-    { actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster(cluster) },
+    { actions: ['ecs:DescribeTasks'], resources: [tasksOf(scope, cluster)], conditions: inCluster(cluster) },
+    listPermission(cluster),
   ];
+}
+
+/** Lists the ARNs of all tasks of a cluster: the action has no resource but container instances, of which Fargate has none. */
+export function listPermission(cluster: ecs.ICluster): RunPermission {
+  return { actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster(cluster) };
+}
+
+/** Actions on the tasks of one construct. */
+export function ownTaskPermission(owner: IConstruct, cluster: ecs.ICluster, actions: string[]): RunPermission {
+  return { actions, resources: [tasksOf(owner, cluster)], conditions: { ...inCluster(cluster), StringEquals: { [TASK_TAG_KEY]: taskTagOf(owner) } } };
+}
+
+/** Stops tasks of everything in one stack. */
+export function stopPermission(scope: IConstruct, cluster: ecs.ICluster): RunPermission {
+  const conditions = { ...inCluster(cluster), StringLike: { [TASK_TAG_KEY]: taskTagsOfStack(scope) } };
+  return { actions: ['ecs:StopTask'], resources: [tasksOf(scope, cluster)], conditions };
 }
 
 /** Gives tasks their roles. */
@@ -72,6 +97,11 @@ export function rolesOf(taskDefinition: ecs.FargateTaskDefinition): iam.IRole[] 
   return [taskDefinition.taskRole, taskDefinition.obtainExecutionRole()];
 }
 
-function inCluster({ clusterArn }: ecs.ICluster): RunPermission['conditions'] {
+/** All tasks of a cluster, as IAM names them. */
+function tasksOf(scope: IConstruct, { clusterName }: ecs.ICluster): string {
+  return Stack.of(scope).formatArn({ service: 'ecs', resource: 'task', resourceName: `${clusterName}/*` });
+}
+
+function inCluster({ clusterArn }: ecs.ICluster): { ArnEquals: { [key: string]: string } } {
   return { ArnEquals: { 'ecs:cluster': clusterArn } };
 }

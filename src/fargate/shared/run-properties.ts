@@ -1,6 +1,6 @@
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { RunTarget } from './run-permissions';
-import type { TaskRunProperties } from './run-task.contract';
+import type { TaskTarget } from './run-task.contract';
 import type { TaskPlacement } from '../../network/shared/placement';
 
 /** Where a task runs. */
@@ -13,7 +13,7 @@ export interface RunNetwork {
 /** What the function is to run, and where: the part of the properties that every task has. */
 export function runProperties(
   { cluster, taskDefinition, logGroup }: RunTarget, { vpc, placement, securityGroupIds }: RunNetwork,
-): Pick<TaskRunProperties, 'Cluster' | 'TaskDefinition' | 'Family' | 'Subnets' | 'SecurityGroups' | 'AssignPublicIp' | 'LogGroup'> {
+): Omit<TaskTarget, 'Container' | 'LogStreamPrefix'> {
   return {
     Cluster: cluster.clusterArn,
     TaskDefinition: taskDefinition.taskDefinitionArn,

@@ -18,15 +18,8 @@ export const CLOSING_SECONDS = 300;
 /** How long a container may take to end after SIGTERM before it is killed, at most. */
 export const STOP_TIMEOUT_SECONDS = 60;
 
-/** Properties of a task that a deployment runs, as CloudFormation delivers them: every scalar is a string. */
-export interface TaskRunProperties {
-  readonly ServiceToken: string;
-  /** The task runs when this differs from that of the last deployment: a hash of engine, files, image and command, or a task definition. */
-  readonly Revision: string;
-  /** `host:port/name`: another database needs the migrations too. */
-  readonly Database?: string;
-  /** Path of the service that a rehearsal is for. */
-  readonly Service?: string;
+/** A task that can be started, where it runs, and where it logs. */
+export interface TaskTarget {
   /** ARN of the cluster. */
   readonly Cluster: string;
   /** ARN of the task definition, with its revision. */
@@ -35,14 +28,25 @@ export interface TaskRunProperties {
   readonly Family: string;
   /** Name of the container whose exit code decides. */
   readonly Container: string;
-  /** Names of the containers that must not end before that one, the most important first. */
-  readonly Essential?: string[];
   readonly Subnets: string[];
   readonly SecurityGroups: string[];
   readonly AssignPublicIp: 'ENABLED' | 'DISABLED';
   readonly LogGroup: string;
   /** First part of the names of the log streams; without one, the name of the container. */
   readonly LogStreamPrefix?: string;
+}
+
+/** Properties of a task that a deployment runs, as CloudFormation delivers them: every scalar is a string. */
+export interface TaskRunProperties extends TaskTarget {
+  readonly ServiceToken: string;
+  /** The task runs when this differs from that of the last deployment: a hash of engine, files, image and command, or a task definition. */
+  readonly Revision: string;
+  /** `host:port/name`: another database needs the migrations too. */
+  readonly Database?: string;
+  /** Path of the service that a rehearsal is for. */
+  readonly Service?: string;
+  /** Names of the containers that must not end before the one that decides, the most important first. */
+  readonly Essential?: string[];
   /** Own deadline, below that of CloudFormation. */
   readonly TimeoutSeconds: string;
   /** How often a task that failed to start is started again. */

@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
+import { topLevelStackOf } from '../../private/stable-path';
 
 /**
  * The family of a task definition that commands, events and permissions name without a revision. Two stacks of one app must not share it, or
@@ -12,9 +12,5 @@ import type { IConstruct } from 'constructs';
  */
 export function taskFamily(scope: IConstruct): string {
   const { id, addr } = scope.node;
-  return `${outermost(Stack.of(scope)).stackName}-${id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}-${addr.slice(-8)}`;
-}
-
-function outermost(stack: Stack): Stack {
-  return stack.nestedStackParent === undefined ? stack : outermost(stack.nestedStackParent);
+  return `${topLevelStackOf(scope).stackName}-${id.replace(/[^A-Za-z0-9_-]/g, '-').slice(0, 64)}-${addr.slice(-8)}`;
 }

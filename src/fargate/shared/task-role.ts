@@ -1,4 +1,5 @@
-import { Resource, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Resource, Stack } from 'aws-cdk-lib';
+import type { FargateTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { problem, warn } from '../../private/errors';
@@ -21,6 +22,21 @@ export function taskRoleOf(scope: Construct, role?: iam.IRole): iam.IRole | unde
     dependOnStackOf(scope, role, 'Tasks depend on their role, never the reverse.');
   }
   return isElsewhere || isImmutable(role) ? new BroughtTaskRole(scope, 'TaskRole', role) : role;
+}
+
+/**
+ * Lets only ECS of this account and region take over the task role that CDK made, as AWS recommends. Of the role with which ECS starts tasks AWS doesn't
+ * say so.
+ *
+ * @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#create_task_iam_policy_and_role
+ */
+export function narrowTrust(taskDefinition: FargateTaskDefinition): void {
+  const role = taskDefinition.node.tryFindChild('TaskRole')?.node.defaultChild;
+  if (role instanceof iam.CfnRole) {
+    const { account } = Stack.of(role);
+    const ecs = Stack.of(role).formatArn({ service: 'ecs', resource: '*', arnFormat: ArnFormat.NO_RESOURCE_NAME });
+    role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': ecs } });
+  }
 }
 
 /** Stands for a role that is in another stack, or that takes no permissions. */

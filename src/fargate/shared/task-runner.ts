@@ -4,7 +4,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
-import { clusterPermissions, familyOf, logPermission, passPermission, rolesOf, startPermission, type RunPermission, type RunTarget } from './run-permissions';
+import {
+  familyOf, findPermissions, logPermission, passPermission, rolesOf, startPermission, statementOf, stopPermission, tagPermission, type RunTarget,
+} from './run-permissions';
 import { Posture } from '../../posture';
 import { dataRemovalPolicy } from '../../posture/shared/data-removal';
 import { problem } from '../../private/errors';
@@ -13,13 +15,17 @@ import { RunTaskFunction } from '../run-task-function';
 const ID = 'TaskRunner';
 
 /**
- * What IAM takes of all policies in a role, what the runner's own take of it, and what the ARNs of family, log and the two roles of a task take
- * beside the names of family and log group.
+ * What IAM takes of all policies in a role, and what the runner's take of it: for itself, for each cluster, and for the ARNs of family, log and the two
+ * roles of each task. Beside the first two stands the number of names in them, which begin with the name of the stack; the last has the names of family
+ * and log group besides.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
  */
 const ROLE_CHARACTERS = 10_240;
-const OWN_CHARACTERS = 1_600;
+const OWN_CHARACTERS = 800;
+const OWN_NAMES = 3;
+const CLUSTER_CHARACTERS = 1_160;
+const CLUSTER_NAMES = 8;
 const TASK_CHARACTERS = 315;
 
 /** Length of the end that CloudFormation gives to names. */
@@ -101,7 +107,7 @@ export class TaskRunner extends Construct {
   private allowCluster(cluster: ecs.ICluster, taskDefinition: ecs.FargateTaskDefinition): void {
     const start = statementOf(startPermission(cluster, [familyOf(taskDefinition)]));
     this.starts.set(cluster.clusterArn, start);
-    this.policy.addStatements(start, ...clusterPermissions(cluster, taskDefinition).map(statementOf));
+    this.policy.addStatements(start, ...[...findPermissions(this, cluster), stopPermission(this, cluster), tagPermission(this, cluster)].map(statementOf));
   }
 
   private createFunction(logGroup: logs.ILogGroup): lambda.Function {
@@ -129,8 +135,9 @@ export class TaskRunner extends Construct {
   }
 
   private validateSize(): string[] {
-    const names = this.targets.map(({ taskDefinition, logGroup }) => lengthOf(taskDefinition.family) + nameLength(logGroup));
-    const needed = names.reduce((sum, name) => sum + TASK_CHARACTERS + name, OWN_CHARACTERS);
+    const stackName = lengthOf(Stack.of(this).stackName);
+    const own = OWN_CHARACTERS + OWN_NAMES * stackName + this.starts.size * (CLUSTER_CHARACTERS + CLUSTER_NAMES * stackName);
+    const needed = this.targets.reduce((sum, { taskDefinition, logGroup }) => sum + TASK_CHARACTERS + lengthOf(taskDefinition.family) + nameLength(logGroup), own);
     return needed <= ROLE_CHARACTERS ? [] : [problem('TaskRunner.tooManyTasks',
       `The stack '${Stack.of(this).node.path}' has ${this.targets.length} migrations and rehearsed services, which is too many for the role that runs them. The role's policies need about ${needed} characters, and IAM allows ${ROLE_CHARACTERS}. `
       + 'Put services into further stacks, or set `rehearsal: ServiceRehearsal.disabled()` on some of them.')];
@@ -139,10 +146,6 @@ export class TaskRunner extends Construct {
 
 function isBelow(construct: IConstruct, owner: IConstruct): boolean {
   return construct.node.scopes.includes(owner);
-}
-
-function statementOf(permission: RunPermission): iam.PolicyStatement {
-  return new iam.PolicyStatement(permission);
 }
 
 /** CloudFormation makes the name of a log group of those of stack and resource, and an end of its own. */

@@ -20,8 +20,10 @@ export interface EngineDirectory {
 
 /** Checks a directory of migrations, and makes an image of it, the engine and the runner. */
 export function bindEngine(scope: Construct, { engine, path, version }: EngineDirectory, options: MigrationSourceBindOptions): MigrationSourceConfig {
-  if (!/^\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?$/.test(version)) {
-    throw new InvalidBackendError(scope, 'MigrationSource.version', `\`version\` must be an exact version of ${engine.name}, such as '${engine.defaultVersion}', got '${version}'.`);
+  // The path of a Go module holds its major version.
+  const [major] = engine.defaultVersion.split('.');
+  if (!new RegExp(`^${major}\\.\\d+\\.\\d+(-[0-9A-Za-z.]+)?$`).test(version)) {
+    throw new InvalidBackendError(scope, 'MigrationSource.version', `\`version\` must be an exact version of ${engine.name} ${major}, such as '${engine.defaultVersion}', got '${version}'.`);
   }
   const directory = readMigrationDirectory(scope, engine.name, path);
   const dialect = dialectOf(scope, options.database);

@@ -38,19 +38,20 @@ function createKey(scope: Construct, removalPolicy: RemovalPolicy): kms.Key {
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
  */
 export function allowAlarms(scope: Construct, topic: sns.ITopic): void {
+  const { account } = Stack.of(topic);
   const statements = [
     new iam.PolicyStatement({
       sid: 'Alarms',
       principals: [CLOUDWATCH],
       actions: ['sns:Publish'],
       resources: [topic.topicArn],
-      conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(topic).account } },
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
     }),
     // No condition: EventBridge does not say for whom it publishes to an encrypted topic.
     new iam.PolicyStatement({ sid: 'Events', principals: [EVENTBRIDGE], actions: ['sns:Publish'], resources: [topic.topicArn] }),
   ];
   const changed = statements.map((statement) => topic.addToResourcePolicy(statement).statementAdded).every((added) => added);
-  const keyChanged = topic.masterKey === undefined || allowKey(topic.masterKey);
+  const keyChanged = topic.masterKey === undefined || allowKey(topic.masterKey, account);
   if (!changed || !keyChanged) {
     warn(scope, 'BackendMonitoring.importedTopic',
       `This app can't change the policy of '${topic.node.path}' or of its key, and without permission no notification arrives. `
@@ -59,15 +60,14 @@ export function allowAlarms(scope: Construct, topic: sns.ITopic): void {
 }
 
 /**
- * "Not supported for EventBridge-to-encrypted topics", says AWS of conditions on `aws:SourceAccount` and `aws:SourceArn`.
+ * "Not supported for EventBridge-to-encrypted topics", says AWS of conditions on `aws:SourceAccount` and `aws:SourceArn`. Alarms say for whom they publish.
  *
- * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
  */
-function allowKey(key: kms.IKey): boolean {
-  return key.addToResourcePolicy(new iam.PolicyStatement({
-    sid: 'AlarmsAndEvents',
-    principals: [CLOUDWATCH, EVENTBRIDGE],
-    actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-    resources: ['*'],
-  })).statementAdded;
+function allowKey(key: kms.IKey, account: string): boolean {
+  const actions = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+  return [
+    new iam.PolicyStatement({ sid: 'Alarms', principals: [CLOUDWATCH], actions, resources: ['*'], conditions: { StringEquals: { 'aws:SourceAccount': account } } }),
+    new iam.PolicyStatement({ sid: 'Events', principals: [EVENTBRIDGE], actions, resources: ['*'] }),
+  ].map((statement) => key.addToResourcePolicy(statement).statementAdded).every((added) => added);
 }

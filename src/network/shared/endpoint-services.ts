@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { EndpointService } from '../../binding/shared/endpoint-service';
 import { warn } from '../../private/errors';
+import { pathOf } from '../../private/stage-path';
 
 const ECR_API: EndpointService = { name: 'ecr.api', id: 'Ecr', constant: 'ECR', service: ec2.InterfaceVpcEndpointAwsService.ECR, why: 'to pull images' };
 const ECR_DKR: EndpointService = { name: 'ecr.dkr', id: 'EcrDocker', constant: 'ECR_DOCKER', service: ec2.InterfaceVpcEndpointAwsService.ECR_DOCKER, why: 'to pull images' };
@@ -37,7 +38,7 @@ export function isOwnVpc(vpc: ec2.IVpc): boolean {
 
 /** The services that no endpoint of the VPC in this app serves. */
 export function missingEndpoints(vpc: ec2.IVpc, services: EndpointService[]): EndpointService[] {
-  const endpoints = vpc.node.root.node.findAll().filter(isEndpoint).filter((endpoint) => belongsTo(endpoint, vpc));
+  const endpoints = endpointsOf(vpc);
   return services.filter((service) => !endpoints.some((endpoint) => serves(endpoint, service)));
 }
 
@@ -51,6 +52,30 @@ export function warnAboutImported(scope: IConstruct, services: EndpointService[]
 export function addingCode({ id, constant, service }: EndpointService): string {
   const kind = service === undefined ? 'Gateway' : 'Interface';
   return `vpc.add${kind}Endpoint('${id}', { service: ec2.${kind}VpcEndpointAwsService.${constant} })`;
+}
+
+/**
+ * Warns, once every endpoint is declared, about those that are not in the one group that tasks of the network may connect to. A rule of the user's own
+ * may open the path, which nobody sees here.
+ */
+export function warnOfOtherGroups(scope: IConstruct, vpc: ec2.IVpc, group: ec2.ISecurityGroup): void {
+  const has = (endpoint: ec2.CfnVPCEndpoint) => textOf(endpoint, endpoint.securityGroupIds).includes(textOf(endpoint, group.securityGroupId));
+  const judge = (endpoint: ec2.CfnVPCEndpoint) => warn(endpoint, 'BackendNetwork.endpointGroup', `With \`s3PrefixList\`, tasks may connect to endpoints with the network's \`endpointSecurityGroup\` only, and '${pathOf(endpoint)}' has another group. `
+    + 'Set `securityGroups: [network.endpointSecurityGroup!]` on the endpoint. If you allow its group yourself, acknowledge this warning.');
+  scope.node.addValidation({
+    validate: () => {
+      endpointsOf(vpc).filter(({ vpcEndpointType }) => vpcEndpointType === 'Interface').filter((endpoint) => !has(endpoint)).forEach(judge);
+      return [];
+    },
+  });
+}
+
+function endpointsOf(vpc: ec2.IVpc): ec2.CfnVPCEndpoint[] {
+  return vpc.node.root.node.findAll().filter(isEndpoint).filter((endpoint) => belongsTo(endpoint, vpc));
+}
+
+function textOf(scope: IConstruct, value: unknown): string {
+  return JSON.stringify(Stack.of(scope).resolve(value) ?? []);
 }
 
 function isEndpoint(construct: IConstruct): construct is ec2.CfnVPCEndpoint {

@@ -1,6 +1,7 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import { addingCode, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
+import { isEndpointsOnly } from './endpoints-only';
 import { identifyVpc, isSameVpc, vpcOfSubnet } from './same-vpc';
 import { requireSeparateSubnets, zonesOf } from './subnet-lists';
 import { type EndpointService } from '../../binding/shared/endpoint-service';
@@ -10,7 +11,6 @@ import { dependOnStackOf } from '../../private/stack-order';
 import { pathOf } from '../../private/stage-path';
 
 const CHECKED = Symbol.for('cdk-private-backend.Placement.checkedEndpoints');
-const ENDPOINTS_ONLY = Symbol.for('cdk-private-backend.Network.endpointsOnly');
 
 /** Where tasks run, and whether they need a public address to reach AWS. */
 export interface TaskPlacement {
@@ -80,15 +80,6 @@ export function requireTaskEndpoints(scope: IConstruct, vpc: ec2.IVpc, placement
     return;
   }
   scope.node.addValidation({ validate: () => missingEndpoints(vpc, fresh).map((service) => explainMissing(vpc, service)) });
-}
-
-/** Marks a VPC whose tasks reach AWS by endpoints only, although it has public subnets for load balancers. */
-export function markEndpointsOnly(vpc: ec2.IVpc): void {
-  Object.defineProperty(vpc, ENDPOINTS_ONLY, { value: true });
-}
-
-function isEndpointsOnly(vpc: ec2.IVpc): boolean {
-  return (vpc as unknown as Record<symbol, boolean | undefined>)[ENDPOINTS_ONLY] === true;
 }
 
 function explainMissing(vpc: ec2.IVpc, service: EndpointService): string {

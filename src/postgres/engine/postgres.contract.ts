@@ -1,4 +1,4 @@
-import type { CommonProperties, CommonUserProperties, DatabaseSpec, SqlRequest, SqlRequestOf, UserSpec } from '../../broker/broker.contract';
+import type { CommonDatabaseProperties, CommonUserProperties, DatabaseSpec, SqlRequest, SqlRequestOf, UserSpec } from '../../broker/broker.contract';
 
 /** All that PostgreSQL adds to the contract of the broker. No behaviour lives here. */
 
@@ -17,7 +17,7 @@ export type UserRemovalName = 'REASSIGN' | 'DROP_OWNED' | 'RETAIN';
 export type DatabaseRemovalName = 'retain' | 'destroy' | 'force';
 
 /** Properties of `Custom::PostgresDatabase`. */
-export interface DatabaseProperties extends CommonProperties {
+export interface DatabaseProperties extends CommonDatabaseProperties {
   readonly DatabaseName: string;
   readonly Extensions?: string[];
   readonly Locale?: string;

@@ -1,7 +1,7 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import type { ServerSettings } from './server-settings';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
 
 /** How an instance or cluster gets its admin. */
@@ -45,8 +45,7 @@ function createSecret(scope: Construct, { adminSecret, adminUsername, removalPol
       excludePunctuation: true,
     },
   });
-  const kept = removalPolicy !== RemovalPolicy.DESTROY && removalPolicy !== RemovalPolicy.SNAPSHOT;
-  secret.applyRemovalPolicy(kept ? removalPolicy : RemovalPolicy.DESTROY);
+  secret.applyRemovalPolicy(companionRemovalPolicy(removalPolicy));
   referWeakly(secret);
   return secret;
 }

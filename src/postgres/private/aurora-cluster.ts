@@ -4,9 +4,10 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
 import { rdsClusterMetrics } from './server-metrics';
-import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, backupsOf, createSubnetGroup, insightsOf, logGroupsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import { ServerWatch } from '../../broker/server-watch';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
 import type { ServerlessCapacityOptions } from '../postgres-capacity';
 
@@ -14,6 +15,7 @@ const ENGINE = 'aurora-postgresql';
 
 /** An Aurora PostgreSQL Serverless v2 cluster: a writer, and a reader to fail over to where Multi-AZ is on. */
 export function createCluster(scope: Construct, settings: ServerSettings, capacity: ServerlessCapacityOptions, securityGroups: ec2.ISecurityGroup[]): ServerParts {
+  const exported = settings.cloudwatchLogsExport ? ['postgresql'] : undefined;
   const cluster = new rds.CfnDBCluster(scope, 'Resource', {
     engine: ENGINE,
     engineVersion: settings.version.fullVersion,
@@ -25,7 +27,7 @@ export function createCluster(scope: Construct, settings: ServerSettings, capaci
     ...adminCredentials(scope, settings),
     ...backupsOf(settings),
     dbClusterParameterGroupName: createParameterGroup(scope, settings).ref,
-    enableCloudwatchLogsExports: settings.cloudwatchLogsExport ? ['postgresql'] : undefined,
+    enableCloudwatchLogsExports: exported,
     enableIamDatabaseAuthentication: false,
     enableHttpEndpoint: false,
     performanceInsightsEnabled: settings.databaseInsights,
@@ -38,6 +40,7 @@ export function createCluster(scope: Construct, settings: ServerSettings, capaci
     endpoint: cluster.attrEndpointAddress,
     clusterIdentifier: cluster.ref,
     watch: ServerWatch.rdsCluster(cluster.ref, cluster.attrDbClusterArn, members.map(({ attrDbInstanceArn }) => attrDbInstanceArn)),
+    logGroups: logGroupsOf('cluster', cluster.ref, exported),
     metrics: rdsClusterMetrics(cluster.ref),
     managedSecretArn: cluster.attrMasterUserSecretSecretArn,
     resources: [cluster, ...members],

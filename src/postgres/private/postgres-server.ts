@@ -8,10 +8,14 @@ import { InvalidBackendError } from '../../private/errors';
 import { metricOf } from '../../private/metric-of';
 import { requireNewId } from '../../private/props';
 import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
+import type { DatabaseProperties } from '../engine/postgres.contract';
 import type { MonitorPostgresOptions } from '../monitor-postgres-options';
 import type { IPostgres } from '../postgres';
 import { PostgresDatabase, type PostgresDatabaseOptions } from '../postgres-database';
 import type { PostgresUser, PostgresUserOptions } from '../postgres-user';
+
+/** Log groups that a server exports to, as properties of its first database; none where it exports nothing, or belongs to others. */
+export type ExportedLogs = Partial<Pick<DatabaseProperties, 'LogGroups' | 'LogRetention'>>;
 
 /** What a server can hold, as far as it is known. */
 export interface ServerLimits {
@@ -113,6 +117,11 @@ export abstract class PostgresServer extends Construct implements IPostgres, Mon
 
   /** @internal */
   public _limits(): ServerLimits {
+    return {};
+  }
+
+  /** @internal */
+  public _exportedLogs(_database: IConstruct): ExportedLogs {
     return {};
   }
 

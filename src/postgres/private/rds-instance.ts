@@ -3,9 +3,10 @@ import * as rds from 'aws-cdk-lib/aws-rds';
 import type { Construct } from 'constructs';
 import { adminCredentials } from './admin-credentials';
 import { rdsInstanceMetrics } from './server-metrics';
-import { acknowledgeEncryption, backupsOf, companionRemovalPolicy, createSubnetGroup, insightsOf, type ServerParts } from './server-parts';
+import { acknowledgeEncryption, backupsOf, createSubnetGroup, insightsOf, logGroupsOf, type ServerParts } from './server-parts';
 import type { ServerSettings } from './server-settings';
 import { ServerWatch } from '../../broker/server-watch';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
 
 /**
@@ -14,6 +15,7 @@ import { referWeakly } from '../../private/cross-stack';
  * L1, so that no feature flag decides anything, and so that properties which replace the instance are written in one place.
  */
 export function createInstance(scope: Construct, settings: ServerSettings, securityGroups: ec2.ISecurityGroup[]): ServerParts {
+  const exported = settings.cloudwatchLogsExport ? ['postgresql', 'upgrade'] : undefined;
   const instance = new rds.CfnDBInstance(scope, 'Resource', {
     engine: 'postgres',
     engineVersion: settings.version.fullVersion,
@@ -26,7 +28,7 @@ export function createInstance(scope: Construct, settings: ServerSettings, secur
     ...adminCredentials(scope, settings),
     ...backupsOf(settings),
     dbParameterGroupName: createParameterGroup(scope, settings).ref,
-    enableCloudwatchLogsExports: settings.cloudwatchLogsExport ? ['postgresql', 'upgrade'] : undefined,
+    enableCloudwatchLogsExports: exported,
     enableIamDatabaseAuthentication: false,
     enablePerformanceInsights: settings.databaseInsights,
     ...insightsOf(settings),
@@ -40,6 +42,7 @@ export function createInstance(scope: Construct, settings: ServerSettings, secur
     endpoint: instance.attrEndpointAddress,
     instanceIdentifier: instance.ref,
     watch: ServerWatch.rdsInstance(instance.ref, instance.attrDbInstanceArn),
+    logGroups: logGroupsOf('instance', instance.ref, exported),
     metrics: rdsInstanceMetrics(instance.ref),
     managedSecretArn: instance.attrMasterUserSecretSecretArn,
     resources: [instance],

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { ServerMetrics } from './server-metrics';
 import type { ServerSettings } from './server-settings';
 import type { ServerWatch } from '../../broker/server-watch';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 
 /** What came out of creating a server. */
 export interface ServerParts {
@@ -13,6 +14,8 @@ export interface ServerParts {
   /** Identifier of a cluster. */
   readonly clusterIdentifier?: string;
   readonly watch: ServerWatch;
+  /** Log groups that RDS exports to. */
+  readonly logGroups: string[];
   readonly metrics: ServerMetrics;
   readonly managedSecretArn: string;
   /** What must be there while SQL runs. */
@@ -56,7 +59,12 @@ export function acknowledgeEncryption(instance: rds.CfnDBInstance, reason: strin
   Validations.of(instance).acknowledge({ id: 'CloudFormation-Validate::W9008', reason });
 }
 
-/** What a retained server needs is retained with it; a snapshot needs nothing. */
-export function companionRemovalPolicy(removalPolicy: RemovalPolicy): RemovalPolicy {
-  return removalPolicy === RemovalPolicy.SNAPSHOT ? RemovalPolicy.DESTROY : removalPolicy;
+/**
+ * Groups of the logs that a server exports. Its identifier is in their names, and is not known before the server exists, which makes them at once:
+ * so no template can (docs/adr/0036).
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html
+ */
+export function logGroupsOf(kind: 'instance' | 'cluster', identifier: string, exported: string[] = []): string[] {
+  return exported.map((log) => `/aws/rds/${kind}/${identifier}/${log}`);
 }

@@ -1,6 +1,7 @@
 import { RemovalPolicy, Tokenization, type Duration, type Size } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { defaultMaxConnections } from './max-connections';
 import { validateServer } from './server-rules';
@@ -37,6 +38,7 @@ export interface ServerSettings {
   readonly removalPolicy: RemovalPolicy;
   readonly databaseInsights: boolean;
   readonly cloudwatchLogsExport: boolean;
+  readonly cloudwatchLogsRetention: RetentionDays;
   readonly parameters: { [name: string]: string };
   readonly maxConnections?: number;
   readonly snapshotIdentifier?: string;
@@ -73,6 +75,7 @@ export function serverSettings(scope: Construct, props: PrivatePostgresProps, po
     removalPolicy,
     databaseInsights: props.databaseInsights ?? posture.databaseInsights,
     cloudwatchLogsExport: props.cloudwatchLogsExport ?? posture.cloudwatchLogsExport,
+    cloudwatchLogsRetention: props.cloudwatchLogsRetention ?? posture.logRetention,
     parameters: serverParameters(props, props.forceSsl ?? posture.forceSsl),
     maxConnections: props.maxConnections ?? parameterAsNumber(props.parameters?.max_connections) ?? defaultMaxConnections(capacity, instanceType),
     snapshotIdentifier: props.snapshotIdentifier,
@@ -86,13 +89,21 @@ function defaultRemoval({ deletionProtection }: PrivatePostgresProps, { database
   return deletionProtection === true && databaseRemovalPolicy === RemovalPolicy.DESTROY ? RemovalPolicy.SNAPSHOT : databaseRemovalPolicy;
 }
 
-/** The parameters that every server gets, and those of the user. */
+/**
+ * The parameters that every server gets, and those of the user. Logs name no values of statements that were bound to them, and none of rows:
+ * `terse` leaves out the line that quotes a row or a key which breaks a constraint.
+ *
+ * @see https://www.postgresql.org/docs/current/runtime-config-logging.html
+ */
 function serverParameters(props: PrivatePostgresProps, forceSsl: boolean): { [name: string]: string } {
   return sorted({
     'rds.force_ssl': forceSsl ? '1' : '0',
     'rds.accepted_password_auth_method': 'scram',
+    'log_error_verbosity': 'terse',
     'log_lock_waits': '1',
     'log_min_duration_statement': '1000',
+    'log_parameter_max_length': '0',
+    'log_parameter_max_length_on_error': '0',
     'shared_preload_libraries': 'pg_stat_statements',
     ...(props.maxConnections === undefined ? {} : { max_connections: Tokenization.stringifyNumber(props.maxConnections) }),
     ...props.parameters,

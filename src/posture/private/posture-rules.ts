@@ -4,7 +4,7 @@ import type { PostureOverrides } from '../posture-overrides';
 
 type Settings = Required<PostureOverrides>;
 
-const { DESTROY, RETAIN, SNAPSHOT } = RemovalPolicy;
+const { DESTROY, SNAPSHOT } = RemovalPolicy;
 
 /** @see https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-quotas.html */
 const MOST_TASKS = 5000;
@@ -57,11 +57,8 @@ function validateServer(posture: Settings, refuse: Refuse): void {
 }
 
 function validateRemoval({ removalPolicy, databaseRemovalPolicy, deletionProtection }: Settings, refuse: Refuse): void {
-  if (![DESTROY, RETAIN].includes(removalPolicy)) {
-    refuse('Posture.removalPolicy', `\`removalPolicy\` must be DESTROY or RETAIN, got ${removalPolicy}, because most resources have no snapshots. For databases use \`databaseRemovalPolicy\`.`);
-  }
-  if (![DESTROY, SNAPSHOT, RETAIN].includes(databaseRemovalPolicy)) {
-    refuse('Posture.databaseRemovalPolicy', `\`databaseRemovalPolicy\` must be DESTROY, SNAPSHOT or RETAIN, got ${databaseRemovalPolicy}.`);
+  if (removalPolicy === SNAPSHOT) {
+    refuse('Posture.removalPolicy', '`removalPolicy` must be DESTROY, RETAIN or RETAIN_ON_UPDATE_OR_DELETE, got SNAPSHOT, because most resources have no snapshots. For databases use `databaseRemovalPolicy`.');
   }
   if (deletionProtection && databaseRemovalPolicy === DESTROY) {
     refuse('Posture.deletionProtection', '`deletionProtection` is true and `databaseRemovalPolicy` is DESTROY, which contradict each other. '

@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { ConductorEnv, type SqlRequest, type SqlResponse } from '../../../src/broker/broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS } from '../../../src/broker/conductor.contract';
@@ -68,6 +69,7 @@ export class NeutralWorld {
     [ConductorEnv.SERVER_OWNED]: 'true',
   };
   public readonly rds = new RDSClient({ region: 'eu-west-1' });
+  public readonly cloudwatchLogs = new CloudWatchLogsClient({ region: 'eu-west-1' });
   public region = 'eu-west-1';
   /** How many invocations the last request took. */
   public invocations = 0;
@@ -96,6 +98,7 @@ export class NeutralWorld {
     await this.answer(event, {
       secrets: this.secrets.asClient(),
       rds: this.rds,
+      logs: this.cloudwatchLogs,
       invokeSql: (request, until) => this.sql(request, until),
       sendResponse: async (_, body) => void answers.push(body),
       continueLater: async (next) => void events.push(JSON.parse(JSON.stringify(next))),

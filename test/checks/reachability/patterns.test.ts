@@ -27,7 +27,7 @@ describe('what this library makes', () => {
   ])('every construct in a network with %s has no finding', (_, egress) => {
     const app = new App();
     Posture.production().applyTo(app);
-    const stack = new Stack(app, 'Whole', { env: { account: '111111111111', region: 'eu-west-1' } });
+    const stack = new Stack(app, 'Whole', { terminationProtection: true, env: { account: '111111111111', region: 'eu-west-1' } });
     buildBackend(allIn(stack), { vpc: new BackendNetwork(stack, 'Network', { egress }).vpc });
     expectFindings(findingsOf(app), []);
   });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'child_process';
 import { createHash } from 'crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
+import { chmodSync, existsSync, lchownSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'fs';
 import * as path from 'path';
 import { baseOf, sharedFolderOf, type Base, type Bases } from './bases';
 import { FIRST_PROCESS } from './container';
@@ -141,7 +141,7 @@ class Build {
     }
   }
 
-  private async copy(text: string, { from, chmod }: Readonly<Record<string, string>>, config: ImageConfig, layers: string): Promise<void> {
+  private async copy(text: string, { from, chmod, chown }: Readonly<Record<string, string>>, config: ImageConfig, layers: string): Promise<void> {
     const words = text.split(/\s+/);
     const target = words.pop() ?? '';
     const into = path.posix.resolve(config.workdir, target);
@@ -151,7 +151,10 @@ class Build {
         const isFolder = lstatSync(source).isDirectory();
         const place = placeIn(config, layers, !isFolder && (/(^|\/)\.?$/.test(target) || sources.length > 1) ? path.posix.join(into, path.basename(source)) : into);
         mkdirSync(path.dirname(place), { recursive: true });
-        copyTree(source, place, '--preserve=mode');
+        const isNew = !existsSync(place);
+        // Between stages, owners are kept.
+        copyTree(source, place, from === undefined ? '--preserve=mode' : '--preserve=mode,ownership');
+        if (chown !== undefined) chownTree(source, place, ownerOf(chown), isNew);
         if (chmod !== undefined) chmodTree(place, parseInt(chmod, 8));
       }
     }
@@ -207,6 +210,18 @@ function placeIn({ base }: ImageConfig, layers: string, file: string): string {
 function chmodTree(place: string, mode: number): void {
   chmodSync(place, mode);
   if (lstatSync(place).isDirectory()) readdirSync(place).forEach((name) => chmodTree(path.join(place, name), mode));
+}
+
+function ownerOf(chown: string): [number, number] {
+  const [user, group = user] = chown.split(':').map((id) => id === 'root' ? 0 : Number(id));
+  if (!Number.isInteger(user) || !Number.isInteger(group)) throw new Error(`'--chown=${chown}' of a Dockerfile is not understood here.`);
+  return [user, group];
+}
+
+/** Of what was copied. As with Docker, a directory that was there before keeps its owner. */
+function chownTree(source: string, place: string, owner: [number, number], isNew: boolean): void {
+  if (isNew) lchownSync(place, ...owner);
+  if (lstatSync(source).isDirectory()) readdirSync(source).forEach((name) => chownTree(path.join(source, name), path.join(place, name), owner, true));
 }
 
 /** Of all that a build depends on, but for this machine's tools. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'timers/promises';
-import { StartDBInstanceCommand, StopDBInstanceCommand } from '@aws-sdk/client-rds';
-import { checkDeployed, checkFailed } from './events';
+import { checkDeployed } from './events';
 import type { Report } from '../../../examples/demo/report';
 import type { Backend } from '../backend';
 
@@ -39,20 +38,4 @@ export async function rotation(report: Report, backend: Backend): Promise<void> 
   checkDeployed(report, await deploying, 'cdk deploy succeeds once the server has it');
   const { analyst } = await backend.users();
   report.check((await backend.queryAs(analyst, 'SELECT 1')).length === 1, "'analyst' logs in");
-}
-
-/** 10. A stopped database is named as the reason, soon and without leaving anything behind. */
-export async function stoppedDatabase(report: Report, backend: Backend): Promise<void> {
-  const { cloud } = backend.world;
-  const [DBInstanceIdentifier] = Object.values(await backend.resources('AWS::RDS::DBInstance'));
-  await cloud.rds.send(new StopDBInstanceCommand({ DBInstanceIdentifier }));
-  await backend.server.stop();
-  const failed = await backend.deploy({ context: { users: 'Analyst,Late' } });
-  checkFailed(report, failed, 'Custom::PostgresUser', /is stopped\. Start the server, then deploy again\./);
-  report.check(await backend.status() === 'UPDATE_ROLLBACK_COMPLETE', 'the stack has rolled back', await backend.status());
-  await backend.server.start();
-  await cloud.rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier }));
-  report.check(!(await roles(backend)).includes('late'), 'nothing was made');
-  checkDeployed(report, await backend.deploy({ context: { users: 'Analyst,Late' } }), 'with the database started, cdk deploy succeeds');
-  report.check((await roles(backend)).includes('late'), 'and the user is there');
 }

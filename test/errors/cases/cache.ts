@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { CacheCapacity, CacheEngine, CacheEviction, FargateApi, RedisAccess, RedisCache, RedisUser, type RedisCacheAttributes } from '../../../src';
@@ -32,7 +32,6 @@ export const CACHE: ErrorCases = {
   'RedisCache.evictionParameter': ({ stack, vpc }) => new RedisCache(stack, 'Cache', { vpc, eviction: CacheEviction.ALL_KEYS_LRU, parameters: { 'maxmemory-policy': 'noeviction' } }),
   'RedisCache.importedMetrics': (world) => world.monitoring.monitorCache(importCache(world, {})),
   'RedisCache.importedSecurityGroups': (world) => importCache(world, { securityGroups: [] }),
-  'RedisCache.removalPolicy': ({ stack, vpc }) => new RedisCache(stack, 'Cache', { vpc, removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
   'RedisCache.replicaType': ({ stack, vpc }) => {
     const capacity = CacheCapacity.node({ instanceType: new ec2.InstanceType('t2.micro'), replicas: 1 });
     new RedisCache(stack, 'Cache', { vpc, capacity });

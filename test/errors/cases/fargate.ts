@@ -106,6 +106,7 @@ export const FARGATE: ErrorCases = {
     const api = new FargateApi(stack, 'Api', { cluster, image, rehearsal: ServiceRehearsal.enabled() });
     ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'].forEach((id) => api.addSidecar(id, { image }));
   },
+  'TaskTag.changed': ({ api }) => (api.service.node.defaultChild as ecs.CfnService).tags.setTag('cdk-private-backend:task', 'orders', Number.MAX_SAFE_INTEGER),
   'TaskRunner.tooManyTasks': ({ stack, cluster, image }) => {
     for (let index = 0; index < 30; index++) {
       new FargateWorker(stack, `Worker${index}`, { cluster, image, rehearsal: ServiceRehearsal.enabled() });

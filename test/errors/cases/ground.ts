@@ -1,7 +1,7 @@
 import { CfnParameter, Duration, Lazy, RemovalPolicy, Size } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { BackendAlarm, BackendNetwork, FargateApi, PemFile, Posture, PrivatePostgres, RedisCache, ServiceBinding } from '../../../src';
-import { withoutPosture, type ErrorCases } from '../case';
+import { inProduction, withoutPosture, type ErrorCases } from '../case';
 
 const NANO = new ec2.InstanceType('t4g.nano');
 
@@ -23,7 +23,6 @@ export const GROUND: ErrorCases = {
   'Posture.cacheNodeType': () => Posture.development({ cacheNodeType: NANO }),
   'Posture.databaseAllocatedStorage': () => Posture.development({ databaseAllocatedStorage: Size.gibibytes(5) }),
   'Posture.databaseInstanceType': () => Posture.development({ databaseInstanceType: NANO }),
-  'Posture.databaseRemovalPolicy': () => Posture.production({ databaseRemovalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
   'Posture.deletionProtection': () => Posture.production({ databaseRemovalPolicy: RemovalPolicy.DESTROY }),
   'Posture.maxAzs': () => Posture.production({ maxAzs: 4 }),
   'Posture.multiAz': () => Posture.production({ maxAzs: 1 }),
@@ -32,6 +31,7 @@ export const GROUND: ErrorCases = {
   'Posture.removalPolicy': () => Posture.production({ removalPolicy: RemovalPolicy.SNAPSHOT }),
   'Posture.taskBounds': () => Posture.development({ minTasks: 2 }),
   'Posture.timeout': () => Posture.production({ lockTimeout: Duration.millis(0) }),
+  'Posture.terminationProtection': inProduction(({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc })),
   'Posture.unknownName': () => Posture.fromName('prod'),
   'Props.dailyWindow': ({ stack, vpc }) => new PrivatePostgres(stack, 'Postgres', { vpc, preferredBackupWindow: '3:00-4:00' }),
   'Props.duplicateId': ({ postgres }) => [postgres.addUser('Api'), postgres.addUser('Api')],

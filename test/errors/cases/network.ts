@@ -3,7 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { BackendNetwork, FargateApi, PrivateFileSystem, PrivatePostgres, RedisCache, SsmBastion } from '../../../src';
+import { BackendNetwork, Egress, FargateApi, PrivateFileSystem, PrivatePostgres, RedisCache, SsmBastion } from '../../../src';
 import { type ErrorCases, inEnvironment } from '../case';
 
 const HERE = { account: '111111111111', region: 'eu-west-1' };
@@ -17,7 +17,13 @@ export const NETWORK: ErrorCases = {
   'BackendNetwork.cidrStart': ({ stack }) => new BackendNetwork(stack, 'Network', { cidr: '10.0.1.0/16' }),
   'BackendNetwork.maxAzs': ({ stack }) => new BackendNetwork(stack, 'Network', { maxAzs: 4 }),
   'BackendNetwork.tokenCidr': ({ stack }) => new BackendNetwork(stack, 'Network', { cidr: Lazy.string({ produce: () => '10.0.0.0/16' }) }),
+  'BackendNetwork.endpointGroup': ({ stack }) => {
+    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.vpcEndpoints({ s3PrefixList: ec2.PrefixList.fromPrefixListId(stack, 'S3', 'pl-6da54004') }) });
+    vpc.addInterfaceEndpoint('Sqs', { service: ec2.InterfaceVpcEndpointAwsService.SQS });
+  },
   'Cluster.otherEnvironment': inEnvironment(HERE, ({ app, cluster, image }) => new FargateApi(new Stack(app, 'Far', { env: FAR }), 'Api', { cluster, image })),
+  'Egress.tokenAccounts': () => Egress.vpcEndpoints({ trustedAccounts: Fn.split(',', Fn.importValue('Accounts')) }),
+  'Egress.trustedAccount': () => Egress.vpcEndpoints({ trustedAccounts: ['1111-2222-3333'] }),
   'Encryption.otherRegion': inEnvironment(HERE, ({ stack, vpc }) => {
     const encryptionKey = kms.Key.fromKeyArn(stack, 'Key', 'arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000');
     new RedisCache(stack, 'Cache', { vpc, encryptionKey });

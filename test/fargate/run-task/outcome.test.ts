@@ -213,6 +213,47 @@ describe('pitfall 10: rollback', () => {
     expect(aws.runs).toHaveLength(0);
   });
 
+  describe('whose status nobody can read', () => {
+    const family = 'arn:aws:ecs:eu-west-1:111122223333:task-definition/family';
+    const ask = (now: string, before?: string) => update({
+      ResourceProperties: properties({ TaskDefinition: now }),
+      OldResourceProperties: properties({ Revision: 'r1', TaskDefinition: before }),
+    });
+
+    test.each([['Throttling', ''], ['AccessDenied', 'not authorized to perform: cloudformation:DescribeStacks'], ['ValidationError', 'Stack does not exist']])('runs nothing and succeeds where the request goes back to an older task definition (%s)', async (name, message) => {
+      aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError(name, message));
+
+      for (const before of [`${family}:8`, `${family}:10`, `${family}:1000`]) {
+        expect(await aws.deliver(ask(`${family}:7`, before))).toMatchObject({ Status: 'SUCCESS', Reason: expect.stringMatching(/rolling back \(.*earlier task definition\), so nothing was run/) });
+      }
+      expect(aws.runs).toHaveLength(0);
+    });
+
+    test.each([
+      ['goes on to a newer one', `${family}:10`, `${family}:9`],
+      ['stays at the same', `${family}:7`, `${family}:7`],
+      ['comes from another family', `${family}:7`, `${family}s:8`],
+      ['says nothing of the one before', `${family}:7`, undefined],
+      ['has one without a number', family, `${family}:8`],
+    ])('fails without running where the request %s', async (_what, now, before) => {
+      aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError('AccessDenied'));
+
+      expect(await aws.deliver(ask(now, before))).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining('[STACK_STATUS]') });
+      expect(aws.runs).toHaveLength(0);
+    });
+
+    test('is no matter where it can be read: what CloudFormation says counts', async () => {
+      expect((await aws.deliver(ask(`${family}:7`, `${family}:8`))).Status).toBe('SUCCESS');
+      expect(aws.runs).toHaveLength(1);
+    });
+
+    test('is no matter for a deletion', async () => {
+      aws.cloudFormation.on(DescribeStacksCommand).rejects(awsError('AccessDenied'));
+
+      expect((await aws.deliver(event({ RequestType: 'Delete', PhysicalResourceId: 'Migrations1234' }))).Status).toBe('SUCCESS');
+    });
+  });
+
   test('pitfall 10: a task of another request that still runs is waited for', async () => {
     const other = aws.addTask({ afterSeconds: 400, exitCode: 0 }, 'an-older-request/1');
     const started: number[] = [];

@@ -81,8 +81,12 @@ describe('an engine', () => {
     expect(bind(MigrationSource.dbmate(directory(DBMATE_FILES), { version: '2.35.0' })).asset().source).toMatchObject({ dockerBuildArgs: { DBMATE_VERSION: '2.35.0' } });
   });
 
-  test.each(['latest', 'v3.27.3', '3.27', '', '3.27.3; rm -rf /'])('fails on the version %j, which is not exact', (version) => {
-    expect(() => bind(goose(GOOSE_FILES, version))).toThrow(/`version` must be an exact version of goose, such as '3.27.3'/);
+  test.each(['latest', 'v3.27.3', '3.27', '', '3.27.3; rm -rf /', '3.27.3\n', '2.7.0', '33.1.0'])('fails on the version %j, which is not exact or not of goose 3', (version) => {
+    expect(() => bind(goose(GOOSE_FILES, version))).toThrow(/`version` must be an exact version of goose 3, such as '3.27.3'/);
+  });
+
+  test.each(['1.16.2', '3.0.0'])('fails on the version %j of dbmate, whose source is another Go module', (version) => {
+    expect(() => bind(MigrationSource.dbmate(directory(DBMATE_FILES), { version }))).toThrow(/`version` must be an exact version of dbmate 2, such as '2.36.0'/);
   });
 
   test('works for two tasks of one stack', () => {

@@ -109,26 +109,26 @@ export class LittleCloud {
         expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: old.physicalId });
       }
     }
-    await this.cleanUp(stackName, new Map([...living].map(([id, now]) => [id, after.get(id) ?? now])), before);
+    await this.cleanUp(stackName, new Map([...living].map(([id, now]) => [id, after.get(id) ?? now])), before, ['Retain']);
     if (before.size === 0) {
       // Such a stack can only be deleted; the next one of its name has another id.
       this.stacks.delete(stackName);
     }
   }
 
-  private async cleanUp(stackName: string, old: LivingStack, kept: LivingStack): Promise<void> {
+  private async cleanUp(stackName: string, old: LivingStack, kept: LivingStack, retaining = ['Retain', 'RetainExceptOnCreate']): Promise<void> {
     const resources = Object.fromEntries([...old].map(([id, { resource }]) => [id, resource]));
     for (const logicalId of creationOrder({ Resources: resources }).reverse()) {
       const gone = old.get(logicalId) as Living;
       if (kept.get(logicalId)?.physicalId !== gone.physicalId) {
-        await this.remove(stackName, logicalId, gone);
+        await this.remove(stackName, logicalId, gone, retaining);
       }
     }
     this.stacks.set(stackName, { ...this.deployed(stackName), living: new Map(kept) });
   }
 
-  private async remove(stackName: string, logicalId: string, gone: Living): Promise<void> {
-    if (gone.resource.DeletionPolicy === 'Retain') {
+  private async remove(stackName: string, logicalId: string, gone: Living, retaining: string[]): Promise<void> {
+    if (retaining.includes(gone.resource.DeletionPolicy ?? 'Delete')) {
       this.retained.push(gone);
     } else if (gone.resource.Type.startsWith('Custom::')) {
       expect(await this.request(stackName, logicalId, 'Delete', gone.resource.Type, gone.properties, gone)).toMatchObject({ Status: 'SUCCESS' });

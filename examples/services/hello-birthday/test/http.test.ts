@@ -131,6 +131,33 @@ describe('PUT /hello/<username>', () => {
   });
 });
 
+test('an error is logged by what is known to name nobody, however deep it is', () => {
+  const lines: string[] = [];
+  const rich = { code: '23514', severity: 'ERROR', detail: 'Failing row contains (ada)', hint: 'ada', where: 'ada', internalQuery: 'ada', table: 'people', constraint: 'people_check', parameters: ['ada'] };
+  const database = Object.assign(new Error('no ada'), rich);
+  createLog('info', { write: (line) => void lines.push(line) }).error({ err: new DatabaseUnavailableError(new DatabaseUnavailableError(database)) }, 'Failed');
+  expect(lines.join('')).not.toContain('ada ');
+  expect(lines.join('')).not.toMatch(/"[^"]*\bada\b[^"]*"/);
+  expect(JSON.parse(lines[0]).err.cause.cause).toEqual({ type: 'DatabaseError', code: '23514', severity: 'ERROR', table: 'people', constraint: 'people_check' });
+});
+
+test.each([['42P01', 'relation "people" does not exist'], ['57P01', 'terminating connection due to administrator command'], ['ECONNREFUSED', 'connect ECONNREFUSED']])('the message of %s, which names no value, is logged', (code, message) => {
+  const lines: string[] = [];
+  createLog('info', { write: (line) => void lines.push(line) }).error({ err: Object.assign(new Error(message), { code, ...(code.length === 5 ? { severity: 'ERROR' } : {}) }) }, 'Failed');
+  expect(JSON.parse(lines[0]).err).toMatchObject({ code, message });
+});
+
+test('what was thrown and is no error is logged by its type, and causes that go round end', () => {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line) => void lines.push(line) });
+  const round = new Error('round');
+  round.cause = round;
+  log.error({ err: 'ada' }, 'Failed');
+  log.error({ err: round }, 'Failed');
+  expect(JSON.parse(lines[0]).err).toEqual({ type: 'string' });
+  expect(JSON.parse(lines[1]).err.cause.cause.cause).not.toHaveProperty('cause');
+});
+
 describe('GET /hello/<username>', () => {
   test.each([
     ['1990-11-20', 'Hello, Ada! Happy birthday!'],

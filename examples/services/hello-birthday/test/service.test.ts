@@ -182,6 +182,28 @@ describe('the service on a real PostgreSQL', () => {
     await locker.end();
   });
 
+  test.each([
+    ['a check constraint', "ALTER TABLE people ADD CONSTRAINT marked CHECK (username <> 'marieantoinette')", 'ALTER TABLE people DROP CONSTRAINT marked', '"code":"23514"', '"constraint":"marked"'],
+    ['a unique constraint', 'CREATE UNIQUE INDEX one_a_day ON people (date_of_birth)', 'DROP INDEX one_a_day', '"code":"23505"', '"constraint":"one_a_day"'],
+    ['a value that is not of its type', `
+      CREATE FUNCTION as_number() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM NEW.username::integer; RETURN NEW; END $$;
+      CREATE TRIGGER as_number BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION as_number()`, 'DROP FUNCTION as_number CASCADE', '"code":"22P02"', '"routine":"pg_strtoint32_safe"'],
+    ['an error that code raises', `
+      CREATE FUNCTION refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no %', NEW.username USING HINT = NEW.date_of_birth; END $$;
+      CREATE TRIGGER refuses BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION refuses()`, 'DROP FUNCTION refuses CASCADE', '"code":"P0001"', '"severity":"ERROR"'],
+  ])('logs %s without the person, and where it was', async (_, arrange, undo, ...expected) => {
+    await admin.query("INSERT INTO people VALUES ('earlier', '1987-06-05')");
+    await admin.query(arrange);
+    service = await Service.start(url);
+    expect((await service.put('MarieAntoinette', '1987-06-05')).status).toBe(500);
+    await eventually(async () => service!.log.includes('A request failed'));
+    await admin.query(undo);
+    for (const text of expected) {
+      expect(service.log).toContain(text);
+    }
+    expect(service.log).not.toMatch(/marieantoinette|1987-06-05|127\.0\.0\.1"/i);
+  });
+
   test('fails to be ready against a server that its certificate authority did not sign', async () => {
     service = await Service.start(url.replace(/&sslrootcert=.*/, ''));
     expect((await service.get('/readyz')).status).toBe(503);

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { destination as toFile, pino, type Logger, type LoggerOptions } from 'pino';
+import { loggedError } from './logged-error';
 
 /** Where lines go. */
 export interface LogDestination {
@@ -14,8 +15,9 @@ const MOST_BYTES_TOGETHER = 4_096;
 const WARN = 40;
 
 /**
- * JSON lines; warnings and errors are written at once. Requests are logged by their route, without headers: neither tokens nor
- * texts are in the log.
+ * JSON lines; warnings and errors are written at once. Requests are logged by their route, without headers, and errors without
+ * what people wrote: neither tokens nor texts are in the log. The address of the other end is the load balancer's: its own log has the caller's, under
+ * the same trace id.
  */
 export function createLog(service: string, level: string, destination: LogDestination = standardOutput()): Logger {
   const options: LoggerOptions = {
@@ -24,7 +26,8 @@ export function createLog(service: string, level: string, destination: LogDestin
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: {
-      req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? 'none', remoteAddress: request.ip }),
+      req: (request: FastifyRequest) => ({ method: request.method, route: request.routeOptions?.url ?? 'none' }),
+      err: (error: unknown) => loggedError(error),
     },
     hooks: {
       logMethod(args, method, severity) {

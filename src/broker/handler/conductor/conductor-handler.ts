@@ -1,3 +1,4 @@
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
@@ -16,6 +17,7 @@ export type Answer = (event: ConductorEvent, deps: ConductorDependencies) => Pro
 export function conductorHandler(answer: Answer): (event: ConductorEvent, context: Pick<Context, 'getRemainingTimeInMillis' | 'invokedFunctionArn'>) => Promise<void> {
   const secrets = new SecretsManagerClient({ maxAttempts: 5 });
   const rds = new RDSClient({ maxAttempts: 5 });
+  const logs = new CloudWatchLogsClient({ maxAttempts: 5 });
   // It has its own patience, in which throttling and functions that are not ready are told apart.
   const lambda = new LambdaClient({ maxAttempts: 1 });
   const own = new LambdaClient({ maxAttempts: 5 });
@@ -24,6 +26,7 @@ export function conductorHandler(answer: Answer): (event: ConductorEvent, contex
     await answer(event, {
       secrets,
       rds,
+      logs,
       invokeSql: lambdaInvoker(lambda, { name: env[ConductorEnv.SQL_FUNCTION] ?? '', logGroup: env[ConductorEnv.SQL_LOG_GROUP] ?? '' }, systemClock),
       sendResponse: (url, body) => putResponse(url, body, systemClock),
       continueLater: async (next) => void await own.send(new InvokeCommand({ FunctionName: context.invokedFunctionArn, InvocationType: 'Event', Payload: JSON.stringify(next) })),

@@ -1,6 +1,7 @@
 import type { Operation } from './operation';
 import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
+import { keepServerLogs } from './server-logs';
 import { DatabaseAttributes } from '../../broker.contract';
 
 /** Creates or updates a database. Another name is another database; the old one is kept or removed by its policy afterwards. */
@@ -12,6 +13,9 @@ export async function convergeDatabase(operation: Operation): Promise<Outcome> {
     operation.started(physicalId);
   }
   await session.run({ operation: 'convergeDatabase', database: spec, adoptExisting, planOnly, settled: operation.isSettled(physicalId) });
+  if (!planOnly) {
+    await keepServerLogs(operation.event.ResourceProperties, operation.deps);
+  }
   return { status: 'SUCCESS', physicalId, data: { [DatabaseAttributes.DATABASE_NAME]: spec.databaseName } };
 }
 

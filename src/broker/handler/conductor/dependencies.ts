@@ -1,3 +1,4 @@
+import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { ConductorEvent } from './request';
@@ -8,6 +9,7 @@ import type { Clock } from '../clock';
 export interface ConductorDependencies {
   readonly secrets: SecretsManagerClient;
   readonly rds: RDSClient;
+  readonly logs: CloudWatchLogsClient;
   /** Runs the SQL function and answers what it answered; throws a `ConductorError` when it cannot, at the latest at `until`. */
   readonly invokeSql: (request: SqlRequest, until: number) => Promise<SqlResponse>;
   /** Delivers the response to CloudFormation. */

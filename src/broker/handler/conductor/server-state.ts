@@ -28,6 +28,14 @@ const DOWN: { readonly [status: string]: string } = {
   'insufficient-capacity': 'can\'t get capacity in its availability zone. Choose another instance class.',
 };
 
+/**
+ * A name that RDS makes and removes with its server, in a zone that can be read from everywhere. That another name is unknown may be the fault of a
+ * hosted zone, or of the resolver that was asked.
+ *
+ * @see https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_CommonTasks.Connect.html
+ */
+const RDS_NAME = /\.rds\.(cn-[a-z]+-\d\.amazonaws\.com\.cn|amazonaws\.com)\.?$/i;
+
 /** Finds out why the server was not reached. A server that was only slow is never reported as gone. */
 export async function serverState(server: Server, failure: SqlFailure): Promise<ServerState> {
   const kind = server.env[ConductorEnv.SERVER_KIND];
@@ -77,9 +85,13 @@ function stateOf(server: string, status = 'unknown'): ServerState {
     : { verdict: status === 'unknown' ? 'waiting' : 'changing', description: `${server} is in state '${status}'. Deploy again when the server is available.` };
 }
 
+/** Of an imported server only its name is known. */
 function importedState({ env }: Server, failure: SqlFailure): ServerState {
-  const host = env[ConductorEnv.HOST];
-  return failure.code === 'ENOTFOUND'
-    ? { verdict: 'gone', description: `DNS doesn't know the name '${host}' of the server.` }
-    : { verdict: 'waiting', description: `The imported server '${host}' does not answer. Check that the server runs, and that its security group allows this library's function.` };
+  const host = env[ConductorEnv.HOST] ?? '';
+  if (failure.code !== 'ENOTFOUND') {
+    return { verdict: 'waiting', description: `The imported server '${host}' does not answer. Check that the server runs, and that its security group allows this library's function.` };
+  }
+  return RDS_NAME.test(host)
+    ? { verdict: 'gone', description: `DNS doesn't know the name '${host}' of the server, which RDS removes with the server.` }
+    : { verdict: 'down', description: `DNS doesn't know the name '${host}' of the imported server, which may be gone or only out of reach. Correct the DNS of the VPC, then try again.` };
 }

@@ -130,7 +130,7 @@ export const DATABASE_RULES: readonly HardeningRule[] = [
     id: 'hardening-database-final-snapshot',
     title: 'A last snapshot is taken of a database that is deleted',
     why: 'Automatic backups go with the server.',
-    fix: 'Set removalPolicy to RemovalPolicy.SNAPSHOT or RETAIN.',
+    fix: 'Set removalPolicy to RemovalPolicy.SNAPSHOT, RETAIN or RETAIN_ON_UPDATE_OR_DELETE.',
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
     from: 'production',

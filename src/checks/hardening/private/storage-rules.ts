@@ -95,7 +95,7 @@ export const STORAGE_RULES: readonly HardeningRule[] = [
     id: 'hardening-data-retained',
     title: 'Buckets, tables and other data outlive their stack',
     why: 'A renamed construct or a deleted stack must not take data with it.',
-    fix: 'Set removalPolicy to RemovalPolicy.RETAIN, or deletionProtection to true.',
+    fix: 'Set removalPolicy to RemovalPolicy.RETAIN or RETAIN_ON_UPDATE_OR_DELETE, or deletionProtection to true.',
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
     from: 'production',

@@ -94,7 +94,7 @@ export const DATABASE_CASES: readonly Case[] = [
   }),
   ...casesOf('hardening-database-deletion-protection', { 'does not apply': { development: instance() } }, HardeningLevel.DEVELOPMENT),
   ...casesOf('hardening-database-final-snapshot', {
-    'holds': { 'an instance as it comes': instance(), 'a cluster that is retained': aurora(0, { removalPolicy: RemovalPolicy.RETAIN }), 'an instance that does not say': one(INSTANCE) },
+    'holds': { 'an instance as it comes': instance(), 'a cluster that is retained': aurora(0, { removalPolicy: RemovalPolicy.RETAIN }), 'one that is retained unless its making failed': aurora(0, { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }), 'an instance that does not say': one(INSTANCE) },
     'violation': { 'an instance': [instance({ removalPolicy: RemovalPolicy.DESTROY }), /DeletionPolicy is Delete/], 'a cluster of Neptune that does not say': one('AWS::Neptune::DBCluster') },
     'does not apply': { 'a member of a cluster': member },
   }),

@@ -60,6 +60,9 @@ export const STORAGE_CASES: readonly Case[] = [
       'a protected table': table({ removalPolicy: RemovalPolicy.DESTROY, deletionProtection: true }),
       'a pool of users that is protected': (stack) => void new cognito.UserPool(stack, 'Users', { deletionProtection: true, removalPolicy: RemovalPolicy.DESTROY }),
       'files that are kept unless their making failed': one('AWS::EFS::FileSystem', {}, { DeletionPolicy: 'RetainExceptOnCreate' }),
+      'a bucket that is kept unless its making failed': bucket({ removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
+      'a table that is kept unless its making failed': table({ removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
+      'a key that is kept unless its making failed': one('AWS::KMS::Key', { KeyPolicy: {} }, { DeletionPolicy: 'RetainExceptOnCreate' }),
     },
     violation: {
       'a bucket': [bucket({ removalPolicy: RemovalPolicy.DESTROY }), /DeletionPolicy is Delete/],

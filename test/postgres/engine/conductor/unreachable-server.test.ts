@@ -180,6 +180,36 @@ describe('deleting from a server', () => {
   });
 });
 
+describe('an imported server whose name DNS does not know', () => {
+  const noSuchName = (host: string) => {
+    world.env.SERVER_KIND = 'imported';
+    world.env.HOST = host;
+    sql.failures.push(unreachable('ENOTFOUND'));
+  };
+
+  test.each([
+    'backend.c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com', 'backend.cluster-c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com', 'backend.proxy-c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com.',
+    'Backend.c1a2b3d4e5f6.rds.cn-north-1.amazonaws.com.cn',
+  ])('is gone where RDS removes the name with its server: %s', async (host) => {
+    noSuchName(host);
+    expect(await remove()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'user:api' });
+  });
+
+  test.each(['db.example.internal', 'localhost', 'rds.amazonaws.com.example.org', 'backend.rds-amazonaws.com'])('may only be out of reach, so a deletion fails at once: %s', async (host) => {
+    noSuchName(host);
+    expect(await remove()).toMatchObject({
+      Status: 'FAILED', PhysicalResourceId: 'user:api', Reason: expect.stringMatching(/DNS doesn't know the name '.+' of the imported server, which may be gone or only out of reach\. Correct the DNS of the VPC, then try again\.$/),
+    });
+    expect(sql.requests).toHaveLength(1);
+  });
+
+  test.each(['EAI_AGAIN', 'ETIMEDOUT', 'ECONNREFUSED'])('is another thing than one that does not answer (%s)', async (code) => {
+    noSuchName('backend.c1a2b3d4e5f6.eu-west-1.rds.amazonaws.com');
+    sql.failures.splice(0, 1, ...Array.from({ length: 10_000 }, () => unreachable(code)));
+    expect((await remove()).Status).toBe('FAILED');
+  });
+});
+
 describe('a cluster', () => {
   beforeEach(() => {
     world.env.SERVER_KIND = 'cluster';

@@ -374,12 +374,6 @@ describe('deleting a user', () => {
     expect(world.said).toContain('nothing to delete it from');
   });
 
-  test('of an imported server succeeds when nothing has its name any more', async () => {
-    world.env.SERVER_KIND = 'imported';
-    sql.failures.push(unreachable('ENOTFOUND'));
-    expect(await remove()).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'user:api' });
-  });
-
   test('fails when an imported server does not answer in time', async () => {
     world.env.SERVER_KIND = 'imported';
     sql.failures.push(...Array.from({ length: 10_000 }, () => unreachable()));

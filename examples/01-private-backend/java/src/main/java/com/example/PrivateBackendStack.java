@@ -12,6 +12,7 @@ import io.github.cdkprivatebackend.MigrationSource;
 import io.github.cdkprivatebackend.MigrationTask;
 import io.github.cdkprivatebackend.PemFile;
 import io.github.cdkprivatebackend.PostgresUser;
+import io.github.cdkprivatebackend.Posture;
 import io.github.cdkprivatebackend.PrivatePostgres;
 import io.github.cdkprivatebackend.PublicIngress;
 import io.github.cdkprivatebackend.ServiceImage;
@@ -37,7 +38,7 @@ public class PrivateBackendStack extends Stack {
      */
     public PrivateBackendStack(
             final Construct scope, final String id, final StackProps props, final HostedZoneAttributes hostedZone, final PemFile caCertificates) {
-        super(scope, id, props);
+        super(scope, id, props != null ? props : StackProps.builder().terminationProtection(Posture.of(scope).getTerminationProtection()).build());
 
         IVpc vpc = BackendNetwork.Builder.create(this, "Network").cidr("10.0.0.0/16").build().getVpc();
         BackendCluster cluster = BackendCluster.Builder.create(this, "Cluster").vpc(vpc).build();

@@ -1,0 +1,4 @@
+import { allTables } from './all-tables';
+import { grantTable } from './grant-table';
+
+allTables().forEach(grantTable);
