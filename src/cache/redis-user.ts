@@ -149,8 +149,8 @@ export class RedisUser extends Construct implements IRedisUser {
     this.cache = props.cache;
     this.redisCache = props.cache;
     const ownName = props.username ?? kebabCase(id);
-    const ids = props.cache._users;
-    const userId = props.iamAuthentication === true ? ids.idOf(this) : ids.idOfNamed(this, ownName);
+    // A user can't be renamed. The new one is made before the old one goes, so the id changes with the name.
+    const userId = props.cache._users.idOf(this, props.iamAuthentication === true ? undefined : { createOnly: { userName: ownName } });
     const userName = props.iamAuthentication === true ? userId : ownName;
     this.validate(props, userName);
     props.cache._users.reserve(this, userName);

@@ -9,39 +9,26 @@ const HASH_LENGTH = 10;
 /** Of the id of a stack, which ends with a UUID: its first group. */
 const STACK_LENGTH = 8;
 
+/** What else makes a name. */
+export interface NameOptions {
+  /** Ids of a child that is no construct, below the construct. */
+  readonly ids?: string[];
+  /**
+   * Other properties that can never change. CloudFormation makes a new resource for another value of them before it deletes the old one, whose name would be
+   * taken: so the name has to change with them. A token counts as what it refers to. What changes behind a parameter nobody can see.
+   */
+  readonly createOnly?: object;
+  /** Whether the name has a part that every stack has of its own. A stack that is deleted and made again would find the name of a retained resource taken. */
+  readonly outlivesStack?: boolean;
+}
+
 /**
  * A name for a construct, or a child of it, that CloudFormation cannot name: unique in an account and region, the same at
  * each synth, and of lower-case letters, digits and single hyphens. It changes when the path in the stack or the stack does.
  */
-export function physicalName(scope: IConstruct, ...ids: string[]): string {
-  return nameOf(scope, ids, LONGEST);
-}
-
-/**
- * The same for what may outlive its stack: the name has a part that every stack has of its own. A stack that is deleted and made again would find the
- * name of a retained resource taken.
- */
-export function retainableName(scope: IConstruct, ...ids: string[]): string {
-  return ofThisStack(scope, nameOf(scope, ids, LONGEST - STACK_LENGTH - 1));
-}
-
-/**
- * The same for a resource with other properties that can never change. CloudFormation makes a new resource for another value of them
- * before it deletes the old one, whose name would be taken: so the name has to change with them.
- *
- * A token counts as what it refers to. What changes behind a parameter nobody can see.
- */
-export function physicalNameFor(scope: IConstruct, createOnly: object): string {
-  return nameOf(scope, [], LONGEST, identityOf(scope, createOnly));
-}
-
-/** Both: for what can never change, and may outlive its stack. */
-export function retainableNameFor(scope: IConstruct, createOnly: object): string {
-  return ofThisStack(scope, nameOf(scope, [], LONGEST - STACK_LENGTH - 1, identityOf(scope, createOnly)));
-}
-
-function identityOf(scope: IConstruct, createOnly: object): unknown {
-  return Tokenization.resolve(createOnly, { scope, resolver: new Origins(), preparing: false });
+export function physicalName(scope: IConstruct, { ids = [], createOnly, outlivesStack = false }: NameOptions = {}): string {
+  const identity: unknown[] = createOnly === undefined ? [] : [Tokenization.resolve(createOnly, { scope, resolver: new Origins(), preparing: false })];
+  return outlivesStack ? ofThisStack(scope, nameOf(scope, ids, LONGEST - STACK_LENGTH - 1, identity)) : nameOf(scope, ids, LONGEST, identity);
 }
 
 function ofThisStack(scope: IConstruct, name: string): string {
@@ -49,7 +36,7 @@ function ofThisStack(scope: IConstruct, name: string): string {
   return `${name}-${Fn.select(0, Fn.split('-', uuid))}`;
 }
 
-function nameOf(scope: IConstruct, ids: string[], longest: number, ...identity: unknown[]): string {
+function nameOf(scope: IConstruct, ids: string[], longest: number, identity: unknown[]): string {
   const stack = topLevelStackOf(scope);
   const stackName = nameOfStack(stack);
   const path = [scope.node.path.slice(stack.node.path.length + 1), ...ids].join('/');

@@ -7,7 +7,7 @@ import { CacheCapacity, RedisCache, type CacheCapacity as Capacity } from '../..
 import { FargateApi } from '../../src/fargate';
 import { BackendNetwork } from '../../src/network';
 import { Posture } from '../../src/posture';
-import { physicalName, retainableName } from '../../src/private/physical-name';
+import { physicalName } from '../../src/private/physical-name';
 import { createVpc, developmentApp, IMAGE, productionApp } from '../fargate/fixture';
 import { allFlags } from '../support/feature-flags';
 import { replacements, synthesizeWith } from '../support/living-stack';
@@ -85,7 +85,7 @@ test('ids of what holds data never change', () => {
 });
 
 describe('a physical name', () => {
-  const named = (scope: Construct, ...ids: string[]) => physicalName(scope, ...ids);
+  const named = (scope: Construct, ...ids: string[]) => physicalName(scope, { ids });
 
   test('is what ElastiCache takes, whatever the path is', () => {
     const stack = new Stack(developmentApp(), 'S');
@@ -97,7 +97,7 @@ describe('a physical name', () => {
   test('of what may outlive its stack leaves room for a part of the stack\'s own id, whatever the path is', () => {
     const stack = new Stack(developmentApp(), 'S');
     for (const id of ['A', 'ÄÖ', '123', 'a--b__c', 'X'.repeat(100), '-']) {
-      expect(knownPart(stack.resolve(retainableName(new Construct(stack, id))))).toMatch(/^(?=.{1,32}$)[a-z]([a-z0-9]|-(?!-))*[a-f0-9]{10}-$/);
+      expect(knownPart(stack.resolve(physicalName(new Construct(stack, id), { outlivesStack: true })))).toMatch(/^(?=.{1,32}$)[a-z]([a-z0-9]|-(?!-))*[a-f0-9]{10}-$/);
     }
   });
 

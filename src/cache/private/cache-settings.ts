@@ -5,7 +5,6 @@ import type { Construct } from 'constructs';
 import { placeStore } from '../../network/shared/placement';
 import { zonesOf } from '../../network/shared/subnet-lists';
 import { Posture } from '../../posture';
-import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { CacheCapacity, type ServerlessCacheOptions } from '../cache-capacity';
 import { CacheEngine } from '../cache-engine';
 import type { RedisCacheProps } from '../redis-cache-props';
@@ -58,11 +57,6 @@ export function cacheSettings(scope: Construct, props: RedisCacheProps): CacheSe
     snapshotName: props.snapshotName,
     removalPolicy: props.removalPolicy ?? posture.databaseRemovalPolicy,
   };
-}
-
-/** What a retained cache needs is retained with it. */
-export function companionPolicy({ removalPolicy }: CacheSettings): RemovalPolicy {
-  return companionRemovalPolicy(removalPolicy);
 }
 
 /**

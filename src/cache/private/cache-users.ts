@@ -2,7 +2,7 @@ import { Lazy, RemovalPolicy, type CfnResource } from 'aws-cdk-lib';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
-import { physicalName, physicalNameFor, retainableName, retainableNameFor } from '../../private/physical-name';
+import { physicalName, type NameOptions } from '../../private/physical-name';
 
 /** ElastiCache takes a hundred users in a group, one of which is `default`. */
 const MOST_USERS = 99;
@@ -27,24 +27,15 @@ export class CacheUsers {
     this.userIds.push(this.createDefaultUser().ref);
     this.group = new elasticache.CfnUserGroup(cache, 'UserGroup', {
       engine: USER_ENGINE,
-      userGroupId: this.idOf(cache, 'UserGroup'),
+      userGroupId: this.idOf(cache, { ids: ['UserGroup'] }),
       userIds: Lazy.list({ produce: () => this.userIds }),
     });
     this.group.applyRemovalPolicy(removalPolicy);
   }
 
   /** An id for a user or a group. One that is retained has a part of the stack's own: the stack made again would find the id taken. */
-  public idOf(scope: Construct, ...ids: string[]): string {
-    return this.outlivesStack ? retainableName(scope, ...ids) : physicalName(scope, ...ids);
-  }
-
-  /** The same for a user that can't be renamed. The new one is made before the old one goes, so the id changes with the name. */
-  public idOfNamed(user: Construct, userName: string): string {
-    return this.outlivesStack ? retainableNameFor(user, { userName }) : physicalNameFor(user, { userName });
-  }
-
-  private get outlivesStack(): boolean {
-    return this.removalPolicy !== RemovalPolicy.DESTROY;
+  public idOf(scope: Construct, options?: NameOptions): string {
+    return physicalName(scope, { ...options, outlivesStack: this.removalPolicy !== RemovalPolicy.DESTROY });
   }
 
   /** Refuses a name that the cache has already, or one user too many. */
@@ -71,7 +62,7 @@ export class CacheUsers {
   private createDefaultUser(): CfnResource {
     const user = new elasticache.CfnUser(this.cache, 'DefaultUser', {
       engine: USER_ENGINE,
-      userId: this.idOf(this.cache, 'DefaultUser'),
+      userId: this.idOf(this.cache, { ids: ['DefaultUser'] }),
       userName: DEFAULT_USER,
       accessString: 'off -@all',
       authenticationMode: { Type: 'no-password-required' },

@@ -3,7 +3,8 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
-import { companionPolicy, type CacheSettings, type NodeSettings } from './cache-settings';
+import type { CacheSettings, NodeSettings } from './cache-settings';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { textWithPath } from '../../private/path-text';
 
 /**
@@ -59,7 +60,7 @@ function createParameterGroup(scope: Construct, settings: CacheSettings): elasti
     description: 'Parameters of a cache',
     properties: settings.parameters,
   });
-  group.applyRemovalPolicy(companionPolicy(settings));
+  group.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
   return group;
 }
 
@@ -68,6 +69,6 @@ function createSubnetGroup(scope: Construct, settings: CacheSettings): elasticac
     description: 'Subnets of a cache',
     subnetIds: settings.subnets.map(({ subnetId }) => subnetId),
   });
-  group.applyRemovalPolicy(companionPolicy(settings));
+  group.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
   return group;
 }

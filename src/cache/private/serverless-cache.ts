@@ -3,16 +3,17 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elasticache from 'aws-cdk-lib/aws-elasticache';
 import type { Construct } from 'constructs';
 import type { CacheParts } from './cache-parts';
-import { companionPolicy, type CacheSettings } from './cache-settings';
+import type { CacheSettings } from './cache-settings';
+import { companionRemovalPolicy } from '../../posture/shared/data-removal';
 import { textWithPath } from '../../private/path-text';
-import { retainableName } from '../../private/physical-name';
+import { physicalName } from '../../private/physical-name';
 
 /** Subnets of a serverless cache can never change, so it takes as many as every posture has. */
 const SUBNETS = 2;
 
 /** A serverless cache. */
 export function createServerlessCache(scope: Construct, settings: CacheSettings, securityGroups: ec2.ISecurityGroup[], userGroup: elasticache.CfnUserGroup): CacheParts {
-  const name = retainableName(scope);
+  const name = physicalName(scope, { outlivesStack: true });
   const cache = new elasticache.CfnServerlessCache(scope, 'Resource', {
     serverlessCacheName: name,
     description: textWithPath(255, 'Cache ', scope),
@@ -28,7 +29,7 @@ export function createServerlessCache(scope: Construct, settings: CacheSettings,
     // A deletion policy of CloudFormation knows no snapshots of serverless caches.
     finalSnapshotName: settings.removalPolicy === RemovalPolicy.SNAPSHOT ? `${name}-final` : undefined,
   });
-  cache.applyRemovalPolicy(companionPolicy(settings));
+  cache.applyRemovalPolicy(companionRemovalPolicy(settings.removalPolicy));
   return { resource: cache, cacheName: cache.ref, arn: arnOf(scope, 'serverlesscache', cache.ref), endpoint: cache.attrEndpointAddress, nodeIds: [] };
 }
 

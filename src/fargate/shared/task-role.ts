@@ -3,6 +3,7 @@ import type { FargateTaskDefinition } from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { problem, warn } from '../../private/errors';
+import { trustOnlyFor } from '../../private/own-trust';
 import { dependOnStackOf } from '../../private/stack-order';
 
 /** What CDK calls the class of roles that take no permission, and say that they took it. */
@@ -33,9 +34,7 @@ export function taskRoleOf(scope: Construct, role?: iam.IRole): iam.IRole | unde
 export function narrowTrust(taskDefinition: FargateTaskDefinition): void {
   const role = taskDefinition.node.tryFindChild('TaskRole')?.node.defaultChild;
   if (role instanceof iam.CfnRole) {
-    const { account } = Stack.of(role);
-    const ecs = Stack.of(role).formatArn({ service: 'ecs', resource: '*', arnFormat: ArnFormat.NO_RESOURCE_NAME });
-    role.addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', { StringEquals: { 'aws:SourceAccount': account }, ArnLike: { 'aws:SourceArn': ecs } });
+    trustOnlyFor(role, Stack.of(role).formatArn({ service: 'ecs', resource: '*', arnFormat: ArnFormat.NO_RESOURCE_NAME }));
   }
 }
 

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as iam from 'aws-cdk-lib/aws-iam';
+import { trustOnlyFor } from '../../private/own-trust';
 
 /**
  * Lets the service use the role of a flow log for flow logs of this account only. A role of our own would be another resource: EC2 refuses a second flow
@@ -10,8 +11,5 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
  */
 export function trustOwnFlowLogs(flowLog: ec2.FlowLog): void {
   const { account, region, partition } = Stack.of(flowLog);
-  (flowLog.iamRole?.node.defaultChild as iam.CfnRole).addPropertyOverride('AssumeRolePolicyDocument.Statement.0.Condition', {
-    StringEquals: { 'aws:SourceAccount': account },
-    ArnLike: { 'aws:SourceArn': `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*` },
-  });
+  trustOnlyFor(flowLog.iamRole?.node.defaultChild as iam.CfnRole, `arn:${partition}:ec2:${region}:${account}:vpc-flow-log/*`);
 }
