@@ -11,10 +11,12 @@ import { grantSession, sessionCommand } from './private/session-grants';
 import { ShellSession } from './private/shell-session';
 import { createShellUser, shellUserName } from './private/shell-user';
 import { HardenedInstance } from '../compute/hardened-instance';
+import { allowSessions } from '../compute/sessions';
 import { connectionsIn } from '../network/shared/connections';
 import { LOGS_SERVICE } from '../network/shared/endpoint-services';
 import { openHttps } from '../network/shared/endpoints-only';
-import { placeBastion, requireTaskEndpoints } from '../network/shared/placement';
+import { placeBastion } from '../network/shared/instance-placement';
+import { requireTaskEndpoints } from '../network/shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -201,17 +203,7 @@ export class SsmBastion extends Construct implements ISsmBastion {
       assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
       description: 'Bastion: Session Manager and nothing else',
     });
-    // These actions have no resources to restrict them to. The managed policy also reads every parameter of the account.
-    role.addToPolicy(new iam.PolicyStatement({
-      actions: [
-        'ssm:UpdateInstanceInformation',
-        'ssmmessages:CreateControlChannel',
-        'ssmmessages:CreateDataChannel',
-        'ssmmessages:OpenControlChannel',
-        'ssmmessages:OpenDataChannel',
-      ],
-      resources: ['*'],
-    }));
+    allowSessions(role);
     return role;
   }
 

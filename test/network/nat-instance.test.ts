@@ -1,10 +1,9 @@
-import { spawnSync } from 'child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'fs';
-import { tmpdir } from 'os';
+import { readFileSync } from 'fs';
 import { join } from 'path';
 import { App, NestedStack, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackendNetwork, Egress, Posture, SsmBastion } from '../../src';
+import { boot as runFirstBoot, resolvedText, type Boot } from '../support/first-boot';
 
 function synthesize(posture: Posture, change: (stack: Stack, network: BackendNetwork) => void = () => undefined): Template {
   const app = new App({ analyticsReporting: false });
@@ -17,7 +16,7 @@ function synthesize(posture: Posture, change: (stack: Stack, network: BackendNet
 interface InstanceResource {
   readonly DependsOn: string[];
   readonly CreationPolicy?: object;
-  readonly Properties: { readonly UserData: { readonly 'Fn::Base64': string | { 'Fn::Join': [string, (string | { readonly Ref: string })[]] } } };
+  readonly Properties: { readonly UserData: { readonly 'Fn::Base64': unknown } };
 }
 
 function instanceOf(template: Template): [id: string, instance: InstanceResource] {
@@ -27,7 +26,7 @@ function instanceOf(template: Template): [id: string, instance: InstanceResource
 /** The script with references as CloudFormation resolves them. */
 function scriptOf(template: Template): string {
   const [, { Properties: { UserData: { 'Fn::Base64': data } } }] = instanceOf(template);
-  return typeof data === 'string' ? data : data['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : part.Ref === 'AWS::Region' ? 'eu-west-1' : 'backend')).join('');
+  return resolvedText(data, ({ Ref }) => (Ref === 'AWS::Region' ? 'eu-west-1' : 'backend'));
 }
 
 const PRODUCTION = Posture.production({ egress: Egress.natInstance() });
@@ -102,36 +101,10 @@ describe('alarms', () => {
 const COMMANDS = ['fallocate', 'mkswap', 'swapon', 'dnf', 'systemctl', 'sysctl', 'iptables', 'service', 'ip'];
 const CARD = 'default via 10.0.0.1 dev ens5 proto dhcp src 10.0.0.7 metric 512';
 
-interface Run {
-  readonly status: number | null;
-  /** Commands that ran, with their arguments. */
-  readonly log: string[];
-  readonly signals: string[];
-  readonly root: string;
-}
-
 /** Runs the script below a directory, with commands that note how they were called, and fail where they are told to. */
-function boot(failing: RegExp | undefined, use: (run: Run) => void, card = CARD): void {
-  const root = mkdtempSync(join(tmpdir(), 'nat-instance-'));
-  try {
-    ['bin', 'etc/systemd/system', 'etc/sysctl.d', 'var/log', 'opt/aws/bin'].forEach((path) => mkdirSync(join(root, path), { recursive: true }));
-    writeFileSync(join(root, 'swapfile'), '');
-    writeFileSync(join(root, 'var/log/cloud-init-output.log'), 'Error: "No package\n');
-    const stub = (path: string, body: string) => {
-      writeFileSync(join(root, path), `#!/bin/bash\nline="$(basename "$0") $*"\necho "$line" >> '${root}/log'\n${body}\n`);
-      chmodSync(join(root, path), 0o755);
-    };
-    const fail = failing === undefined ? '' : `[[ "$line" =~ ${failing.source.replace(/[ /]/g, '\\$&')} ]] && exit 3`;
-    COMMANDS.forEach((name) => stub(`bin/${name}`, `${fail}\n${name === 'ip' ? `echo '${card}'` : ''}\nexit 0`));
-    stub('bin/sleep', 'exit 0');
-    stub('opt/aws/bin/cfn-signal', `printf '%s\\n' "$*" >> '${root}/signals'`);
-    const script = scriptOf(synthesize(PRODUCTION)).replace(/(?<![\w.])\/(etc|swapfile|var|opt)\b/g, `${root}/$1`);
-    const { status } = spawnSync('bash', ['-c', script], { encoding: 'utf8', env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` } });
-    const lines = (name: string) => (existsSync(join(root, name)) ? readFileSync(join(root, name), 'utf8').trim().split('\n') : []);
-    use({ status, log: lines('log'), signals: lines('signals'), root });
-  } finally {
-    rmSync(root, { recursive: true });
-  }
+function boot(failing: RegExp | undefined, use: (run: Boot) => void, card = CARD): void {
+  const commands = Object.fromEntries(COMMANDS.map((name) => [name, `${name === 'ip' ? `echo '${card}'` : ''}\nexit 0`]));
+  runFirstBoot({ script: scriptOf(synthesize(PRODUCTION)), commands, failing }, use);
 }
 
 describe('the set-up script', () => {

@@ -4,7 +4,8 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import { BackendNetwork } from '../../src/network';
 import { TASK_SERVICES } from '../../src/network/shared/endpoint-services';
-import { placeBastion, placeStore, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/shared/placement';
+import { placeBastion } from '../../src/network/shared/instance-placement';
+import { placeStore, placeTask, requireTaskEndpoints, requireTwoZones } from '../../src/network/shared/placement';
 import { Egress, Posture } from '../../src/posture';
 
 const { PUBLIC, PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;

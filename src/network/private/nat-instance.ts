@@ -5,6 +5,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { HardenedInstance } from '../../compute/hardened-instance';
+import { installTimer } from '../../compute/heredoc';
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html */
 const FORWARD = [
@@ -30,24 +31,14 @@ const FORWARD = [
  */
 const STAY_PATCHED = [
   'retry dnf install -y smart-restart python3-dnf-plugin-post-transaction-actions',
-  "cat > /etc/systemd/system/reboot-for-patches.service <<'UNIT'",
-  '[Unit]',
-  'Description=Reboots where a security update needs it',
-  'ConditionPathExists=/run/smart-restart/reboot-hint-marker',
-  '[Service]',
-  'Type=oneshot',
-  'ExecStart=/usr/bin/systemctl reboot',
-  'UNIT',
-  "cat > /etc/systemd/system/reboot-for-patches.timer <<'UNIT'",
-  '[Unit]',
-  'Description=Reboots on Sunday night where a security update needs it',
-  '[Timer]',
-  'OnCalendar=Sun *-*-* 03:00:00 UTC',
-  '[Install]',
-  'WantedBy=timers.target',
-  'UNIT',
-  'systemctl daemon-reload',
-  'systemctl enable --now reboot-for-patches.timer',
+  ...installTimer({
+    name: 'reboot-for-patches',
+    description: 'Reboots where a security update needs it',
+    timerDescription: 'Reboots on Sunday night where a security update needs it',
+    conditions: ['ConditionPathExists=/run/smart-restart/reboot-hint-marker'],
+    commands: ['/usr/bin/systemctl reboot'],
+    schedule: ['OnCalendar=Sun *-*-* 03:00:00 UTC'],
+  }),
   '{ dnf install -y kpatch-dnf kpatch-runtime && dnf kernel-livepatch -y auto && systemctl enable --now kpatch.service; } || echo "There are no live patches for this kernel."',
 ];
 

@@ -1,9 +1,9 @@
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
-import { addingCode, isOwnVpc, missingEndpoints, SESSION_SERVICES, TASK_SERVICES, warnAboutImported } from './endpoint-services';
+import { addingCode, isOwnVpc, missingEndpoints, TASK_SERVICES, warnAboutImported } from './endpoint-services';
 import { isEndpointsOnly } from './endpoints-only';
 import { identifyVpc, isSameVpc, vpcOfSubnet } from './same-vpc';
-import { requireSeparateSubnets, zonesOf } from './subnet-lists';
+import { zonesOf } from './subnet-lists';
 import { type EndpointService } from '../../binding/shared/endpoint-service';
 import { InvalidBackendError, problem } from '../../private/errors';
 import { elsewhere } from '../../private/same-environment';
@@ -54,16 +54,6 @@ export function placeTask(scope: IConstruct, vpc: ec2.IVpc, explicit?: ec2.Subne
   return placement;
 }
 
-/** A bastion: the preferred tier if the VPC has it, else private with egress, public, isolated. An explicit selection wins. */
-export function placeBastion(scope: IConstruct, vpc: ec2.IVpc, preferred: ec2.SubnetType, explicit?: ec2.SubnetSelection): TaskPlacement {
-  const { PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED } = ec2.SubnetType;
-  const order = isEndpointsOnly(vpc) ? [PRIVATE_ISOLATED] : [preferred, PRIVATE_WITH_EGRESS, PUBLIC, PRIVATE_ISOLATED];
-  const placement = place(scope, vpc, explicit ?? firstOf(scope, vpc, order));
-  requireSeparateSubnets(scope, vpc, vpc.selectSubnets(placement.vpcSubnets).subnets);
-  requireTaskEndpoints(scope, vpc, placement, SESSION_SERVICES);
-  return placement;
-}
-
 /**
  * Requires, where a placement is in isolated subnets, that the VPC has endpoints for these services. For a VPC made in
  * this app what is missing at synth is an error, whoever adds the endpoints and whenever; for another VPC it is one
@@ -87,11 +77,13 @@ function explainMissing(vpc: ec2.IVpc, service: EndpointService): string {
     + `Add \`${addingCode(service)}\`, set \`egress: Egress.vpcEndpoints()\` on the \`BackendNetwork\`, or set \`vpcSubnets\` to subnets with egress.`);
 }
 
-function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): TaskPlacement {
+/** The subnets that were selected, with public addresses where one of them is public. */
+export function place(scope: IConstruct, vpc: ec2.IVpc, vpcSubnets: ec2.SubnetSelection): TaskPlacement {
   return { vpcSubnets, assignPublicIp: select(scope, vpc, vpcSubnets).hasPublic };
 }
 
-function firstOf(scope: IConstruct, vpc: ec2.IVpc, types: ec2.SubnetType[]): ec2.SubnetSelection {
+/** The first of these tiers that the VPC has. */
+export function firstOf(scope: IConstruct, vpc: ec2.IVpc, types: ec2.SubnetType[]): ec2.SubnetSelection {
   const subnetType = types.find((type) => subnetsOf(vpc, type).length > 0);
   if (subnetType === undefined) {
     const names = [...new Set(types)].map((type) => type.toLowerCase());
@@ -112,7 +104,8 @@ function subnetsOf(vpc: ec2.IVpc, type: ec2.SubnetType): ec2.ISubnet[] {
   }
 }
 
-function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
+/** What a selection selects, refused where it selects nothing, or what is not of this VPC and environment. */
+export function select(scope: IConstruct, vpc: ec2.IVpc, selection: ec2.SubnetSelection): ec2.SelectedSubnets {
   requireVpcHere(scope, vpc);
   dependOnStackOf(scope, vpc, 'Constructs depend on the network that they are in, never the reverse.');
   const selected = trySelect(scope, vpc, selection);

@@ -1,9 +1,14 @@
-import { CfnParameter, Fn, Lazy, Stack } from 'aws-cdk-lib';
+import { writeFileSync } from 'fs';
+import { join } from 'path';
+import { CfnParameter, FileSystem, Fn, Lazy, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import { BackendNetwork, Egress, FargateApi, PrivateFileSystem, PrivatePostgres, RedisCache, SsmBastion } from '../../../src';
+import { limitUserData } from '../../../src/compute/first-boot';
+import { FirstBootScripts } from '../../../src/compute/first-boot-scripts';
+import { placeNodes } from '../../../src/network/shared/instance-placement';
 import { type ErrorCases, inEnvironment } from '../case';
 
 const HERE = { account: '111111111111', region: 'eu-west-1' };
@@ -41,12 +46,23 @@ export const NETWORK: ErrorCases = {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Imported', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], isolatedSubnetIds: ['subnet-1'] });
     bastion.addTunnel('Cache', { target: new RedisCache(stack, 'Cache', { vpc }) });
   },
+  'Instance.scriptName': ({ stack }) => {
+    const directory = FileSystem.mkdtemp('scripts-');
+    writeFileSync(join(directory, 'n'.repeat(101)), '');
+    new FirstBootScripts(stack, 'Scripts', { directory, entry: 'start.sh' });
+  },
+  'Instance.userDataSize': ({ stack }) => limitUserData(stack, ec2.UserData.custom('x'.repeat(20_000))),
   'Placement.importedIsolatedSubnets': ({ stack, image }) => {
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: ['eu-west-1a'], isolatedSubnetIds: ['subnet-1'] });
     new FargateApi(stack, 'Api', { cluster: new ecs.Cluster(stack, 'Cluster', { vpc }), image });
   },
   'Placement.invalidSelection': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, vpcSubnets: { subnetGroupName: 'Services' } }),
+  'Placement.isolatedMirrors': ({ stack, vpc }) => placeNodes(stack, vpc, { zones: 2, services: [], mirrors: true, vpcSubnets: { subnetType: PRIVATE_ISOLATED } }),
   'Placement.missingEndpoint': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, vpcSubnets: { subnetType: PRIVATE_ISOLATED } }),
+  'Placement.noMirrors': ({ stack }) => {
+    const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.vpcEndpoints() });
+    placeNodes(stack, vpc, { zones: 2, services: [], mirrors: true });
+  },
   'Placement.noSubnets': ({ stack }) => {
     const vpc = new ec2.Vpc(stack, 'Vpc', { subnetConfiguration: [{ name: 'Public', subnetType: PUBLIC }] });
     new PrivatePostgres(stack, 'Postgres', { vpc });
@@ -60,6 +76,11 @@ export const NETWORK: ErrorCases = {
     const subnets = new CfnParameter(stack, 'Subnets', { type: 'List<AWS::EC2::Subnet::Id>' });
     const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-1', availabilityZones: Fn.getAzs(), privateSubnetIds: subnets.valueAsList });
     new SsmBastion(stack, 'Bastion', { vpc });
+  },
+  'Placement.tooFewZones': ({ stack, vpc }) => placeNodes(stack, vpc, { zones: 3, services: [], mirrors: true }),
+  'Placement.unknownZones': ({ stack, vpc }) => {
+    const subnets = ['subnet-1', 'subnet-2'].map((subnetId) => ec2.Subnet.fromSubnetId(stack, subnetId, subnetId));
+    placeNodes(stack, vpc, { zones: 2, services: [], mirrors: true, vpcSubnets: { subnets } });
   },
   'PrivateFileSystem.fileSystemId': ({ stack }) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'files', securityGroups: [] }),
   'PrivateFileSystem.noSecurityGroups': ({ stack }) => PrivateFileSystem.fromPrivateFileSystemAttributes(stack, 'Files', { fileSystemId: 'fs-0123456789abcdef0', securityGroups: [] }),
