@@ -22,6 +22,14 @@ export const ConductorEnv = {
   SERVER_OWNED: 'SERVER_OWNED',
 } as const;
 
+/** Environment variables of the SQL function. */
+export const SqlEnv = {
+  /** Host name of the server's writer endpoint. */
+  HOST: 'HOST',
+  /** TCP port of the server. */
+  PORT: 'PORT',
+} as const;
+
 /** Properties of all resource types of all engines, as CloudFormation delivers them: every scalar is a string. */
 export interface CommonProperties {
   readonly ServiceToken: string;

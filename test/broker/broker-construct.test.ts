@@ -9,7 +9,7 @@ import { TINY_DATABASE_TYPE, TINY_USER_TYPE } from './tiny-engine';
 import type { IDatabaseServer } from '../../src/binding';
 import { Broker, type BrokerProps } from '../../src/broker/broker';
 import type { BrokerEngine, BundledFunction } from '../../src/broker/broker-engine';
-import { ConductorEnv } from '../../src/broker/broker.contract';
+import { ConductorEnv, SqlEnv } from '../../src/broker/broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS, USER_SECRET_ACTIONS } from '../../src/broker/conductor.contract';
 import { ServerWatch } from '../../src/broker/server-watch';
 import { Posture } from '../../src/posture';
@@ -80,7 +80,7 @@ function newServer(options: Partial<BrokerProps> = {}) {
 }
 
 function conductorOf(template: Template) {
-  const [[logicalId, { Properties }]] = Object.entries(template.findResources(FUNCTION, { Properties: { Environment: Match.anyValue() } }));
+  const [[logicalId, { Properties }]] = Object.entries(template.findResources(FUNCTION, { Properties: { VpcConfig: Match.absent() } }));
   return { logicalId, properties: Properties as { readonly [name: string]: unknown } };
 }
 
@@ -101,6 +101,7 @@ describe('two stacks that declare on one server', () => {
     there.resourceCountIs(FUNCTION, 0);
     here.hasResourceProperties(FUNCTION, { Code: { ZipFile: CONDUCTOR_CODE }, Description: 'Makes the Tiny databases and users that stacks declare', Timeout: CONDUCTOR_TIMEOUT_SECONDS, VpcConfig: Match.absent() });
     here.hasResourceProperties(FUNCTION, { Code: { ZipFile: SQL_CODE }, Description: 'Runs SQL for the databases and users that stacks declare', Timeout: SQL_FUNCTION_TIMEOUT_SECONDS, VpcConfig: Match.anyValue() });
+    here.hasResourceProperties(FUNCTION, { VpcConfig: Match.anyValue(), Environment: { Variables: { [SqlEnv.HOST]: 'tiny.example.internal', [SqlEnv.PORT]: '7000' } } });
     here.hasResourceProperties('AWS::EC2::SecurityGroup', { GroupDescription: 'Function that runs SQL: to the Tiny server, nothing else' });
   });
 

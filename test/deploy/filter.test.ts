@@ -49,9 +49,11 @@ test('the real server takes the place of the RDS server', () => {
       Type: 'AWS::Lambda::Function',
       Properties: { Environment: { Variables: { SERVER_KIND: 'instance', HOST: { 'Fn::GetAtt': ['Server', 'Endpoint.Address'] }, PORT: '5432', ADMIN: { 'Fn::GetAtt': 'Server.MasterUserSecret.SecretArn' } } } },
     },
+    Sql: { Type: 'AWS::Lambda::Function', Properties: { Environment: { Variables: { HOST: { 'Fn::GetAtt': ['Server', 'Endpoint.Address'] }, PORT: '5432' } } } },
   });
   expect(template.Resources.Server.Properties).toEqual({ Port: '15432', MultiAZ: true });
   expect(template.Resources.Conductor.Properties).toEqual({ Environment: { Variables: { SERVER_KIND: 'instance', HOST: 'localhost', PORT: '15432', ADMIN: 'arn:admin' } } });
+  expect(template.Resources.Sql.Properties).toEqual({ Environment: { Variables: { HOST: 'localhost', PORT: '15432' } } });
   expect(Object.keys(changes)).toHaveLength(4);
 });
 

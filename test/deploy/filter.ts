@@ -86,7 +86,7 @@ class Replacement {
     const port = String(this.options.port);
     if (Type.startsWith('AWS::RDS::DB') && name === 'Port') return this.noted('port of the real server', port);
     const variables = (Properties.Environment as { Variables?: Record<string, unknown> } | undefined)?.Variables;
-    return Type === 'AWS::Lambda::Function' && name === 'Environment' && variables?.SERVER_KIND !== undefined
+    return Type === 'AWS::Lambda::Function' && name === 'Environment' && variables?.HOST !== undefined && variables.PORT !== undefined
       ? this.noted('port of the real server', { Variables: { ...variables, PORT: port } })
       : value;
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'fs';
 import { join } from 'path';
 
 /** Known faults that nobody has mended yet. Only ever lowered: by one with each mark that a mend takes away. */
-const KNOWN_FAULTS = 27;
+const KNOWN_FAULTS = 25;
 
 const TESTS = join(__dirname, '..');
 const texts = new Map((readdirSync(TESTS, { recursive: true, encoding: 'utf8' }))

@@ -5,11 +5,11 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { dependsOn, FAKE_CA, idOf, newApp, newServer, newVpc, serverTemplate } from './postgres-fixtures';
 import { PostgresUser, Posture, PrivatePostgres, PemFile } from '../../src';
-import { ConductorEnv } from '../../src/broker/broker.contract';
+import { ConductorEnv, SqlEnv } from '../../src/broker/broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SERVICE_TIMEOUT_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS, USER_SECRET_ACTIONS } from '../../src/broker/conductor.contract';
 
 const FUNCTION = 'AWS::Lambda::Function';
-const conductor = { Environment: Match.anyValue() };
+const conductor = { VpcConfig: Match.absent() };
 const sql = { VpcConfig: Match.anyValue() };
 
 /** Statements of the policy of one of the broker's own roles. */
@@ -80,11 +80,11 @@ describe('the conductor', () => {
 describe('the SQL function', () => {
   const template = serverTemplate();
 
-  test('stands in the subnets of the server and knows nothing', () => {
+  test('stands in the subnets of the server and knows nothing but where that is', () => {
     template.hasResourceProperties(FUNCTION, {
       Architectures: ['arm64'],
       Timeout: SQL_FUNCTION_TIMEOUT_SECONDS,
-      Environment: Match.absent(),
+      Environment: { Variables: { [SqlEnv.HOST]: { 'Fn::GetAtt': [idOf(template, 'AWS::RDS::DBInstance'), 'Endpoint.Address'] }, [SqlEnv.PORT]: '5432' } },
       VpcConfig: {
         SubnetIds: [{ Ref: Match.stringLikeRegexp('isolatedSubnet1') }, { Ref: Match.stringLikeRegexp('isolatedSubnet2') }],
         SecurityGroupIds: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('SqlSecurityGroup'), 'GroupId'] }],

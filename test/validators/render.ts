@@ -13,7 +13,7 @@ export function renderMistakes(): string {
   const catchers = CATCHERS.filter((catcher) => MISTAKES.some(({ caughtBy }) => caughtBy[catcher] !== undefined));
   const counts = catchers.map((catcher) => `| ${catcher in EXPLANATIONS ? EXPLANATIONS[catcher] : `\`${catcher}\` of this library`} | ${MISTAKES.filter(({ caughtBy }) => caughtBy[catcher] !== undefined).length} |`);
   return [
-    '# Thirty mistakes, and what catches them',
+    '# Mistakes, and what catches them',
     '',
     '<!-- Written by test/validators/seeded-mistakes.test.ts. -->',
     '',

@@ -8,7 +8,7 @@ import { Posture } from '../../posture';
 import { referWeakly } from '../../private/cross-stack';
 import type { BrokerProps } from '../broker';
 import { adminSecretStatements, userSecretStatement } from '../broker-policy';
-import { ConductorEnv } from '../broker.contract';
+import { ConductorEnv, SqlEnv } from '../broker.contract';
 import { CONDUCTOR_TIMEOUT_SECONDS, MAX_EVENT_AGE_SECONDS, SQL_FUNCTION_TIMEOUT_SECONDS } from '../conductor.contract';
 
 /** What Lambda does, with the function's role, to give a function interfaces in a network. */
@@ -38,6 +38,7 @@ export function createSqlFunction(scope: Construct, props: BrokerProps, security
     architecture: lambda.Architecture.ARM_64,
     memorySize: 256,
     timeout: Duration.seconds(SQL_FUNCTION_TIMEOUT_SECONDS),
+    environment: { [SqlEnv.HOST]: props.server.endpoint, [SqlEnv.PORT]: props.portText },
     vpc: props.server.vpc,
     vpcSubnets: props.vpcSubnets,
     securityGroups: [securityGroup],

@@ -17,8 +17,9 @@ import { TemplateCheck } from '../private/template-check';
  * answer is reachable, blocked, with the hop that blocks, or undecided, with the reason; undecided never counts as reachable.
  *
  * Works on any CDK app. What it asks by itself: nothing on the internet reaches data stores, tasks or instances; each
- * Fargate task can start; load balancers reach their targets; whoever is given a database, or the name of a service, reaches it; Session Manager,
- * tunnels and ECS Exec work where enabled; no security group is used in another VPC; no security group rule allows nothing, or more than any user needs. What else must, or must
+ * Fargate task can start; load balancers reach their targets; whoever is given a database, an internal load balancer or the name of a service reaches it;
+ * Session Manager, tunnels and ECS Exec work where enabled; no security group is used in another VPC; no security group rule allows nothing, or more
+ * than any user needs. What else must, or must
  * not, be reachable in an app is said with `expect` and `forbid`.
  *
  * @see https://docs.aws.amazon.com/vpc/latest/reachability/how-reachability-analyzer-works.html

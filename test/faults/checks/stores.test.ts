@@ -2,8 +2,7 @@ import { expecting } from '../expecting';
 import { found, hardening, missing, reachability, violations } from '../support/checks';
 
 describe('databases', () => {
-  // A DocumentDB cluster with a name of its own is dropped as if it were a member of the cluster of that name.
-  test.failing('named-document-database-ignored: a DocumentDB cluster with a name is judged as one without', expecting(() => {
+  test('a DocumentDB cluster with a name is judged as one without', () => {
     const report = reachability(`
 Resources:
   Vpc: { Type: AWS::EC2::VPC, Properties: { CidrBlock: 10.0.0.0/16 } }
@@ -15,7 +14,7 @@ Resources:
   F1: { Type: AWS::Lambda::Function, Properties: { Runtime: nodejs20.x, Handler: i.h, Role: r, Code: { ZipFile: x }, VpcConfig: { SubnetIds: [ !Ref S1 ], SecurityGroupIds: [ !GetAtt FnSg.GroupId ] }, Environment: { Variables: { DB: !GetAtt Named.Endpoint } } } }
 `);
     expect(missing({ 'a function that is kept out by the named cluster': found(report, /client-to-store/, 'F1') })).toEqual([]);
-  }));
+  });
 
   const replication = `
 Resources:
@@ -23,10 +22,9 @@ Resources:
   Private: { Type: AWS::DMS::ReplicationInstance, Properties: { ReplicationInstanceClass: dms.t3.micro, PubliclyAccessible: false } }
 `;
 
-  // An absent PubliclyAccessible counts as private, but CloudFormation makes a replication instance public then.
-  test.failing('replication-instance-public-by-default: a replication instance is public unless it says otherwise', expecting(() => {
+  test('a replication instance is public unless it says otherwise', () => {
     expect(missing({ 'a replication instance without PubliclyAccessible': found(hardening(replication), /public/, 'R') })).toEqual([]);
-  }));
+  });
 
   test('a replication instance that is not publicly accessible is not found', () => {
     expect(found(hardening(replication), /public/, 'Private')).toEqual([]);

@@ -6,5 +6,5 @@ import { RESOURCE_MISTAKES } from './resources';
 
 export * from './mistake';
 
-/** Thirty, as users make them. */
+/** As users make them. */
 export const MISTAKES: Mistake[] = [...NETWORK_MISTAKES, ...PERMISSION_MISTAKES, ...INGRESS_MISTAKES, ...RESOURCE_MISTAKES];

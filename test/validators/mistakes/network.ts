@@ -1,9 +1,10 @@
+import { CustomResource } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { Mistake } from './mistake';
-import { addEndpoints, newClient, newDatabase, newIsolatedVpc, newService, newTask, newVpc } from './parts';
+import { addEndpoints, newClient, newDatabase, newFunction, newIsolatedVpc, newService, newTask, newVpc } from './parts';
 import { BackendCluster, FargateApi } from '../../../src';
 
 const TARGET = 'reachability-balancer-to-target';
@@ -141,6 +142,30 @@ export const NETWORK_MISTAKES: Mistake[] = [
     caughtBy: { ReachabilityCheck: CLIENT },
   },
   {
+    id: 'balancer-admits-no-client',
+    title: 'The security group of an internal network load balancer, of which a client is told, admits nobody',
+    source: 'https://github.com/aws-samples/eks-workshop-v2/issues/1161',
+    seed: (stack, wrong) => {
+      const vpc = newVpc(stack);
+      const balancer = new elbv2.NetworkLoadBalancer(stack, 'Balancer', { vpc, internetFacing: false, securityGroups: [new ec2.SecurityGroup(stack, 'BalancerGroup', { vpc })] });
+      const service = newService(stack, vpc);
+      balancer.addListener('Tcp', { port: 80 }).addTargets('Service', { port: 80, targets: [service] });
+      service.connections.allowFrom(balancer, ec2.Port.tcp(80));
+      const client = newFunction(stack, vpc, { HOST: balancer.loadBalancerDnsName });
+      if (!wrong) {
+        balancer.connections.allowFrom(client, ec2.Port.tcp(80));
+      }
+    },
+    caughtBy: { ReachabilityCheck: CLIENT },
+  },
+  {
+    id: 'database-admits-no-provider',
+    title: 'The function that makes database users for custom resources is not admitted by the database, so each user fails after minutes',
+    source: 'https://github.com/binxio/cfn-mysql-user-provider/issues/11',
+    seed: (stack, wrong) => addUserByFunction(stack, wrong),
+    caughtBy: { ReachabilityCheck: CLIENT },
+  },
+  {
     id: 'database-on-the-internet',
     title: 'The database has a public address, and its security group is open to everybody',
     source: 'https://github.com/aws/aws-lambda-dotnet/issues/288',
@@ -166,6 +191,17 @@ export const NETWORK_MISTAKES: Mistake[] = [
 function balance(scope: Construct, vpc: ec2.IVpc, service: ecs.FargateService, healthCheck: elbv2.HealthCheck = {}): void {
   const balancer = new elbv2.ApplicationLoadBalancer(scope, 'Balancer', { vpc, internetFacing: true });
   balancer.addListener('Http', { port: 80 }).addTargets('Service', { port: 80, targets: [service], healthCheck });
+}
+
+/** Users by custom resources, whose function is in the VPC; this library's own has its rules by itself. */
+function addUserByFunction(scope: Construct, wrong: boolean): void {
+  const vpc = newVpc(scope);
+  const database = newDatabase(scope, vpc);
+  const provider = newFunction(scope, vpc, { HOST: database.dbInstanceEndpointAddress });
+  new CustomResource(scope, 'User', { resourceType: 'Custom::User', serviceToken: provider.functionArn, properties: { Name: 'api' } });
+  if (!wrong) {
+    database.connections.allowDefaultPortFrom(provider);
+  }
 }
 
 function newApi(scope: Construct, vpc: ec2.IVpc): FargateApi {

@@ -53,11 +53,10 @@ export function newDatabase(scope: Construct, vpc: ec2.IVpc, props: Partial<rds.
 
 /** A function in the private subnets that is told where the database is. */
 export function newClient(scope: Construct, vpc: ec2.IVpc, database: rds.DatabaseInstance): lambda.Function {
-  return new lambda.Function(scope, 'Client', {
-    vpc,
-    code: lambda.Code.fromInline('exports.handler = async () => {};'),
-    handler: 'index.handler',
-    runtime: lambda.Runtime.NODEJS_24_X,
-    environment: { DATABASE_HOST: database.dbInstanceEndpointAddress, DATABASE_SECRET: database.secret?.secretArn ?? '' },
-  });
+  return newFunction(scope, vpc, { DATABASE_HOST: database.dbInstanceEndpointAddress, DATABASE_SECRET: database.secret?.secretArn ?? '' });
+}
+
+/** A function in the private subnets. */
+export function newFunction(scope: Construct, vpc: ec2.IVpc, environment: { [name: string]: string }): lambda.Function {
+  return new lambda.Function(scope, 'Client', { vpc, code: lambda.Code.fromInline('exports.handler = async () => {};'), handler: 'index.handler', runtime: lambda.Runtime.NODEJS_24_X, environment });
 }

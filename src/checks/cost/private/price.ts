@@ -1,15 +1,14 @@
 import { Ledger } from './ledger';
 import type { PriceBook } from './price-book';
-import { CACHE_PRICERS } from './pricers/caches';
-import { DATABASE_PRICERS } from './pricers/databases';
 import { FARGATE_PRICERS } from './pricers/fargate';
 import { FLAT_PRICERS } from './pricers/flat';
 import { INSTANCE_PRICERS } from './pricers/instances';
 import { NETWORK_PRICERS } from './pricers/network';
+import { STORE_PRICERS } from './pricers/stores';
 import { billingOf } from './resource-types';
 import type { ModelResource, TemplateModel } from '../../private/model';
 
-const PRICERS = { ...NETWORK_PRICERS, ...FARGATE_PRICERS, ...INSTANCE_PRICERS, ...DATABASE_PRICERS, ...CACHE_PRICERS, ...FLAT_PRICERS };
+const PRICERS = { ...NETWORK_PRICERS, ...FARGATE_PRICERS, ...INSTANCE_PRICERS, ...STORE_PRICERS, ...FLAT_PRICERS };
 
 /** What one model costs, and the resources that nothing is known of. */
 export interface PricedModel {

@@ -1,18 +1,15 @@
 import { HOLDS, judgeAtLeast, judgeFlag, open, reasonOf, wrong, type Answer, type HardeningRule } from './hardening-rule';
 import type { World } from './world';
 import { literalText, rendered, type ModelResource } from '../../private/model';
+import { isPartOfStore, storeColumn } from '../../private/store-types';
 
 const INSTANCE = 'AWS::RDS::DBInstance';
 const CLUSTERS = ['AWS::RDS::DBCluster', 'AWS::DocDB::DBCluster', 'AWS::Neptune::DBCluster'];
 const CACHE = 'AWS::ElastiCache::ReplicationGroup';
+const PUBLIC_ACCESS = storeColumn('publicAccess');
 
 /** Days of backups that each level asks for: AWS's own control asks for a week; a fault made before a holiday is seen after it. */
 const BACKUP_DAYS = { development: 7, production: 14 };
-
-/** What stands in for its cluster, or for the server that it copies, is judged there. */
-function isMember(instance: ModelResource): boolean {
-  return instance.type === INSTANCE && instance.value('DBClusterIdentifier') !== undefined;
-}
 
 function isReplica(server: ModelResource): boolean {
   return ['SourceDBInstanceIdentifier', 'ReplicationSourceIdentifier', 'SourceDBClusterIdentifier', 'GlobalClusterIdentifier'].some((path) => server.value(path) !== undefined)
@@ -21,7 +18,7 @@ function isReplica(server: ModelResource): boolean {
 
 /** Judges servers, each once: instances that are not members of a cluster, and clusters. */
 function ofServers(judge: HardeningRule['judge']): HardeningRule['judge'] {
-  return (resource, world) => (isMember(resource) ? undefined : judge(resource, world));
+  return (resource, world) => (isPartOfStore(resource) ? undefined : judge(resource, world));
 }
 
 function judgePassword(server: ModelResource): Answer {
@@ -67,17 +64,16 @@ function judgeRemoval(server: ModelResource): Answer {
   return policy === 'Delete' ? wrong('Its data is gone with the stack: no last snapshot is taken (DeletionPolicy is Delete).') : HOLDS;
 }
 
-function judgePublic(resource: ModelResource): Answer {
-  if (resource.type === 'AWS::MSK::Cluster') {
-    const type = resource.value('BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess.Type') ?? 'DISABLED';
-    const text = literalText(type);
-    return text === 'DISABLED' ? HOLDS : text === undefined
-      ? open(`Whether it has public addresses is not decided: ${reasonOf(type)}.`) : wrong(`Its brokers have public addresses: PublicAccess is '${text}'.`, 'BrokerNodeGroupInfo');
+function judgePublic(store: ModelResource): Answer {
+  const { path, off, absent } = PUBLIC_ACCESS[store.type];
+  const value = store.value(path);
+  if (value === undefined) {
+    return absent === 'off' ? HOLDS : absent === 'on' ? wrong(`It has an address on the internet: ${path} is not set.`, path)
+      : open('It does not say whether it is public, and AWS decides by its subnets and the VPC\'s internet gateway.', path);
   }
-  if (resource.value('PubliclyAccessible') === undefined && resource.type !== 'AWS::RDS::DBCluster') {
-    return resource.type === INSTANCE ? open('It does not say whether it is public, and RDS decides by its subnets and the VPC\'s internet gateway.', 'PubliclyAccessible') : HOLDS;
-  }
-  return judgeFlag(resource, 'PubliclyAccessible', { what: 'A public address', demanded: false });
+  const text = off === 'set' ? off : literalText(value);
+  return text === off ? HOLDS : text === undefined
+    ? open(`Whether it has an address on the internet is not decided: ${reasonOf(value)}.`, path) : wrong(`It has an address on the internet: ${path} is '${text}'.`, path);
 }
 
 export const DATABASE_RULES: readonly HardeningRule[] = [
@@ -89,7 +85,7 @@ export const DATABASE_RULES: readonly HardeningRule[] = [
     severity: 'error',
     see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/rds-controls.html#rds-2',
     from: 'development',
-    types: [INSTANCE, 'AWS::RDS::DBCluster', 'AWS::Redshift::Cluster', 'AWS::AmazonMQ::Broker', 'AWS::DMS::ReplicationInstance', 'AWS::MSK::Cluster'],
+    types: Object.keys(PUBLIC_ACCESS),
     judge: judgePublic,
   },
   {

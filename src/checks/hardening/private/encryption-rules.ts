@@ -3,26 +3,21 @@ import { launchTemplateOf } from './launch-templates';
 import { judgeServerTls } from './server-tls';
 import type { World } from './world';
 import { isMap, literalText, type ModelResource, type ModelValue } from '../../private/model';
+import { isPartOfStore, STORE_TYPES, storeColumn } from '../../private/store-types';
+import type { StoreTls } from '../../private/store-types/row';
 
 /** The property that turns encryption at rest on, by type. */
-const FLAGS: { readonly [type: string]: string } = {
-  'AWS::RDS::DBInstance': 'StorageEncrypted',
-  'AWS::RDS::DBCluster': 'StorageEncrypted',
-  'AWS::DocDB::DBCluster': 'StorageEncrypted',
-  'AWS::Neptune::DBCluster': 'StorageEncrypted',
-  'AWS::ElastiCache::ReplicationGroup': 'AtRestEncryptionEnabled',
-  'AWS::EFS::FileSystem': 'Encrypted',
-  'AWS::Redshift::Cluster': 'Encrypted',
-  'AWS::EC2::Volume': 'Encrypted',
-  'AWS::OpenSearchService::Domain': 'EncryptionAtRestOptions.Enabled',
-};
+const FLAGS: { readonly [type: string]: { readonly flag: string } } = { ...storeColumn('atRest'), 'AWS::EC2::Volume': { flag: 'Encrypted' } };
+const TLS = storeColumn('tls');
+const TLS_TYPES = Object.keys(TLS);
+
 const COPIES = ['SnapshotIdentifier', 'DBSnapshotIdentifier', 'DBClusterSnapshotIdentifier', 'SourceDBInstanceIdentifier', 'SourceDBClusterIdentifier', 'SnapshotName'];
 
 function judgeStorage(resource: ModelResource): Answer {
-  const path = FLAGS[resource.type];
-  if (resource.type === 'AWS::RDS::DBInstance' && resource.value('DBClusterIdentifier') !== undefined) {
+  if (isPartOfStore(resource)) {
     return undefined;
   }
+  const path = FLAGS[resource.type].flag;
   const source = COPIES.find((each) => resource.value(each) !== undefined);
   return resource.value(path) === undefined && source !== undefined
     ? open(`It is encrypted only if what it is made from is: ${source} is set, ${path} is not.`, path)
@@ -42,18 +37,27 @@ function disksOf(mappings: ModelValue | undefined) {
   return (Array.isArray(mappings) ? mappings as readonly ModelValue[] : []).flatMap((mapping) => (isMap(mapping) && isMap(mapping.Ebs) ? [mapping.Ebs] : []));
 }
 
+/** Judges how a store is told to refuse connections without TLS, each store once. */
+function judgeStoreTls(store: ModelResource): Answer {
+  const tls = TLS[store.type];
+  return isPartOfStore(store) ? undefined : tls.by === 'parameter' ? judgeServerTls(store, tls) : judgeTlsFlag(store, tls);
+}
+
+function judgeTlsFlag(store: ModelResource, tls: StoreTls): Answer {
+  return store.value(tls.path) === undefined && tls.by === 'flag' && tls.absent === 'open'
+    ? open(`Whether it accepts connections without TLS is not decided: ${tls.path} is not set.`, tls.path)
+    : judgeFlag(store, tls.path, { what: 'Encryption of connections' });
+}
+
 function judgeCacheTls(cache: ModelResource): Answer {
-  if (cache.type === 'AWS::ElastiCache::CacheCluster' && cache.value('ReplicationGroupId') !== undefined) {
-    return undefined;
-  }
-  const mode = literalText(cache.value('TransitEncryptionMode'));
-  return mode === 'preferred'
+  const answer = judgeStoreTls(cache);
+  return answer !== undefined && cache.text('TransitEncryptionMode') === 'preferred'
     ? wrong('It accepts connections without TLS too: TransitEncryptionMode is \'preferred\'.', 'TransitEncryptionMode')
-    : judgeFlag(cache, 'TransitEncryptionEnabled', { what: 'Encryption of connections' });
+    : answer;
 }
 
 function judgeKafkaTls(cluster: ModelResource): Answer {
-  const path = 'EncryptionInfo.EncryptionInTransit';
+  const { path } = TLS[cluster.type];
   const value = cluster.value(`${path}.ClientBroker`) ?? 'TLS';
   const text = literalText(value);
   if (text === undefined) {
@@ -90,12 +94,13 @@ export const ENCRYPTION_RULES: readonly HardeningRule[] = [
     id: 'hardening-database-tls',
     title: 'Databases refuse connections without TLS',
     why: 'Clients fall back to clear text by themselves where the server lets them.',
-    fix: 'Give it a parameter group with rds.force_ssl = 1 (PostgreSQL, SQL Server) or require_secure_transport = ON (MySQL, MariaDB).',
+    fix: 'Give it a parameter group with rds.force_ssl = 1 (PostgreSQL, SQL Server), require_secure_transport = ON (MySQL, MariaDB) or tls = enabled (DocumentDB), '
+      + 'set requireTLS of a proxy, enforceHttps of a search domain.',
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html#PostgreSQL.Concepts.General.SSL.Requiring',
     from: 'development',
-    types: ['AWS::RDS::DBInstance', 'AWS::RDS::DBCluster'],
-    judge: judgeServerTls,
+    types: TLS_TYPES.filter((type) => ['parameter', 'flag'].includes(TLS[type].by) && STORE_TYPES[type].noun !== 'cache'),
+    judge: judgeStoreTls,
   },
   {
     id: 'hardening-cache-tls',
@@ -105,7 +110,7 @@ export const ENCRYPTION_RULES: readonly HardeningRule[] = [
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/in-transit-encryption.html',
     from: 'development',
-    types: ['AWS::ElastiCache::ReplicationGroup', 'AWS::ElastiCache::CacheCluster'],
+    types: TLS_TYPES.filter((type) => STORE_TYPES[type].noun === 'cache'),
     judge: judgeCacheTls,
   },
   {
@@ -116,7 +121,7 @@ export const ENCRYPTION_RULES: readonly HardeningRule[] = [
     severity: 'error',
     see: 'https://docs.aws.amazon.com/msk/latest/developerguide/msk-encryption.html',
     from: 'development',
-    types: ['AWS::MSK::Cluster'],
+    types: TLS_TYPES.filter((type) => TLS[type].by === 'brokers'),
     judge: judgeKafkaTls,
   },
 ];

@@ -2,7 +2,9 @@ import { HOLDS, open, reasonOf, wrong, type Answer, type HardeningRule, type Pro
 import { coversEverything, isAnywhere, portsOf } from './port-ranges';
 import { subnetKind } from './subnets';
 import type { World } from './world';
-import { isMap, literalText, listOf, rendered, type ModelMap, type ModelResource, type ModelValue } from '../../private/model';
+import { isMap, literalText, listOf, rendered, Unknown, type ModelMap, type ModelResource, type ModelValue } from '../../private/model';
+import { storeColumn } from '../../private/store-types';
+import { valueAt } from '../../private/store-types/row';
 
 /** Where a resource says in which subnets its tasks run. */
 function placementsOf(resource: ModelResource): { readonly location: string; readonly placement: ModelMap }[] {
@@ -28,7 +30,7 @@ function judgePlacements(resource: ModelResource, judge: (placement: ModelMap, l
 
 /** Problems of a list of subnets of which none may be public. */
 function publicSubnets(subnets: ModelValue | undefined, location: string, world: World): readonly Problem[] {
-  if (subnets !== undefined && !Array.isArray(subnets)) {
+  if (subnets instanceof Unknown) {
     return open(`Its subnets are not decided: ${reasonOf(subnets)}.`, location);
   }
   const kinds = listOf(subnets).map((subnet) => ({ subnet, kind: subnetKind(subnet, world) }));
@@ -38,6 +40,24 @@ function publicSubnets(subnets: ModelValue | undefined, location: string, world:
     return wrong(`It is placed in public subnets, whose routes lead to an internet gateway: ${reachable.join(', ')}.`, location);
   }
   return undecided.length > 0 ? open(`Whether its subnets are private is not in the templates: ${undecided.join(', ')}.`, location) : [];
+}
+
+const STORES = storeColumn('network');
+
+/** Where subnets of stores stand: in their subnet group, which is judged once for all that use it, or in the store. */
+const STORE_SUBNETS: { readonly [type: string]: string } = Object.fromEntries(
+  Object.entries(STORES).map(([type, { subnets }]) => [subnets.group?.type ?? type, subnets.path]),
+);
+
+function judgeStoreSubnets(resource: ModelResource, world: World): Answer {
+  const path = STORE_SUBNETS[resource.type];
+  const { inVpcBy } = STORES[resource.type] ?? {};
+  if (inVpcBy !== undefined && resource.value(inVpcBy) === undefined) {
+    return undefined;
+  }
+  const subnets = valueAt(resource, path);
+  return subnets === undefined ? open('It names no subnets, and whether those of the default VPC, which AWS takes then, are private is not in the templates.', path)
+    : publicSubnets(subnets, path, world);
 }
 
 const TASK_PLACES = ['AWS::ECS::Service', 'AWS::Events::Rule', 'AWS::Scheduler::Schedule'];
@@ -157,12 +177,8 @@ export const NETWORK_RULES: readonly HardeningRule[] = [
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html',
     from: 'development',
-    types: ['AWS::RDS::DBSubnetGroup', 'AWS::ElastiCache::SubnetGroup', 'AWS::DocDB::DBSubnetGroup', 'AWS::Neptune::DBSubnetGroup', 'AWS::MSK::Cluster',
-      'AWS::MemoryDB::SubnetGroup', 'AWS::Redshift::ClusterSubnetGroup', 'AWS::ElastiCache::ServerlessCache'],
-    judge: (resource, world) => {
-      const path = resource.type === 'AWS::MSK::Cluster' ? 'BrokerNodeGroupInfo.ClientSubnets' : 'SubnetIds';
-      return publicSubnets(resource.value(path), path, world);
-    },
+    types: Object.keys(STORE_SUBNETS),
+    judge: judgeStoreSubnets,
   },
   {
     id: 'hardening-vpc-s3-endpoint',

@@ -2,6 +2,7 @@ import { HOLDS, judgeFlagValue, listed, open, wrong, type Answer, type Hardening
 import { statementsAt, type Statement } from './statements';
 import type { World } from './world';
 import { isMap, literalText, type ModelResource } from '../../private/model';
+import { storeColumn } from '../../private/store-types';
 
 const BUCKET = 'AWS::S3::Bucket';
 const TABLES = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'];
@@ -58,8 +59,11 @@ function judgeTransport(bucket: ModelResource, world: World): Answer {
     : wrong('It answers requests without TLS: no policy denies them.');
 }
 
+/** Stores whose policy refuses clients without TLS. */
+const FILES_TLS = Object.fromEntries(Object.entries(storeColumn('tls')).filter(([, { by }]) => by === 'policy'));
+
 function judgeFileSystem(files: ModelResource): Answer {
-  const path = 'FileSystemPolicy';
+  const { path } = FILES_TLS[files.type];
   const policy = files.value(path);
   if (policy === undefined) {
     return wrong('Whoever reaches a mount target may mount it, without TLS and without the permission of IAM: it has no policy.', path);
@@ -143,7 +147,7 @@ export const STORAGE_RULES: readonly HardeningRule[] = [
     severity: 'error',
     see: 'https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html',
     from: 'development',
-    types: ['AWS::EFS::FileSystem'],
+    types: Object.keys(FILES_TLS),
     judge: judgeFileSystem,
   },
   {

@@ -50,9 +50,14 @@ export const DATABASE_CASES: readonly Case[] = [
       'a cluster': one('AWS::RDS::DBCluster', { PubliclyAccessible: 'false' }),
       'a broker as it comes': one('AWS::MSK::Cluster', { BrokerNodeGroupInfo: { ClientSubnets: [] } }),
       'members of a cluster': aurora(1),
+      'a search domain in a VPC': one('AWS::OpenSearchService::Domain', { VPCOptions: { SubnetIds: [] } }),
+      'a workgroup as it comes': one('AWS::RedshiftServerless::Workgroup', {}),
     },
     violation: {
       'an instance': one('AWS::RDS::DBInstance', { PubliclyAccessible: true }),
+      'a workgroup': one('AWS::RedshiftServerless::Workgroup', { PubliclyAccessible: true }),
+      'a search domain outside of any VPC': [one('AWS::OpenSearchService::Domain', {}), /VPCOptions is not set/],
+      'a replication instance that does not say': [one('AWS::DMS::ReplicationInstance', {}), /PubliclyAccessible is not set/],
       'a broker': [one('AWS::MSK::Cluster', { BrokerNodeGroupInfo: { ConnectivityInfo: { PublicAccess: { Type: 'SERVICE_PROVIDED_EIPS' } } } }), /SERVICE_PROVIDED_EIPS/],
       'the construct in public subnets': instance({ vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }),
     },
@@ -121,11 +126,19 @@ export const DATABASE_CASES: readonly Case[] = [
       'PostgreSQL 14 that is told to': tuned(INSTANCE, 'postgres', '14.12', { 'rds.force_ssl': '1' }),
       'Aurora that is told to': tuned(CLUSTER, 'aurora-postgresql', '16.4', { 'rds.force_ssl': 1 }),
       'MySQL that is told to': tuned(INSTANCE, 'mysql', '8.0.40', { require_secure_transport: 'ON' }),
+      'DocumentDB as it comes': one('AWS::DocDB::DBCluster', {}),
+      'a proxy that is told to': one('AWS::RDS::DBProxy', { RequireTLS: true }),
+      'a search domain that is told to': one('AWS::OpenSearchService::Domain', { DomainEndpointOptions: { EnforceHTTPS: true } }),
       'PostgreSQL 16 with the default group': one(INSTANCE, { Engine: 'postgres', EngineVersion: '16', DBParameterGroupName: 'default.postgres16' }),
     },
     'violation': {
       'PostgreSQL 14 as it comes': [one(INSTANCE, { Engine: 'postgres', EngineVersion: '14.12' }), /default in version 14.12 is off/],
       'PostgreSQL 17 that is told not to': [tuned(INSTANCE, 'postgres', '17', { 'rds.force_ssl': '0' }), /rds.force_ssl is '0'/],
+      'DocumentDB that is told not to': [(stack) => {
+        const group = raw(stack, 'Group', 'AWS::DocDB::DBClusterParameterGroup', { Family: 'docdb5.0', Parameters: { tls: 'disabled' } });
+        raw(stack, 'Server', 'AWS::DocDB::DBCluster', { DBClusterParameterGroupName: group.ref });
+      }, /tls is 'disabled'/],
+      'a proxy as it comes': [one('AWS::RDS::DBProxy', {}), /RequireTLS is not set/],
       'Aurora as it comes': aurora(0),
       'MySQL as it comes': one(INSTANCE, { Engine: 'mysql', EngineVersion: '8.0.40' }),
       'SQL Server as it comes': one(INSTANCE, { Engine: 'sqlserver-ex', EngineVersion: '15.00' }),
@@ -142,7 +155,7 @@ export const DATABASE_CASES: readonly Case[] = [
   ...casesOf('hardening-cache-tls', {
     'holds': { 'a cache': one(CACHE, { TransitEncryptionEnabled: true, TransitEncryptionMode: 'required' }) },
     'violation': { 'as it comes': one(CACHE), 'a choice': [one(CACHE, { TransitEncryptionEnabled: true, TransitEncryptionMode: 'preferred' }), /preferred/], 'Memcached': one('AWS::ElastiCache::CacheCluster', { Engine: 'memcached' }) },
-    'undecided': { 'a parameter': given(CACHE, (value) => ({ TransitEncryptionEnabled: value })) },
+    'undecided': { 'a parameter': given(CACHE, (value) => ({ TransitEncryptionEnabled: value })), 'MemoryDB that does not say': [one('AWS::MemoryDB::Cluster'), /TLSEnabled is not set/] },
     'does not apply': { 'a member of a group': one('AWS::ElastiCache::CacheCluster', { ReplicationGroupId: 'group' }) },
   }),
   ...casesOf('hardening-kafka-tls', {

@@ -81,6 +81,8 @@ export const NETWORK_CASES: readonly Case[] = [
       },
     },
     undecided: {
+      'a cache that names no subnets': [one('AWS::ElastiCache::ServerlessCache', { Engine: 'valkey' }), /default VPC/],
+      'brokers whose subnets are a parameter': one('AWS::MSK::ServerlessCluster', { VpcConfigs: [{ SubnetIds: { 'Fn::Split': [',', { Ref: 'AWS::StackName' }] } }] }),
       'a gateway from a parameter': subnetGroup((stack) => ({ GatewayId: parameter(stack).valueAsString })),
       'subnets by id': one('AWS::ElastiCache::SubnetGroup', { Description: 'Group', SubnetIds: ['subnet-1'] }),
     },

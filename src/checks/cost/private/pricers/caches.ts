@@ -1,4 +1,5 @@
 import type { ModelResource } from '../../../private/model';
+import type { PriceFamily } from '../../../private/store-types/row';
 import { HOURS, type Ledger, type Pricer } from '../ledger';
 
 /** Data that a serverless cache is charged for even when it is empty, in GB. */
@@ -53,10 +54,10 @@ const kafka: Pricer = (resource, ledger) => {
   ledger.assume('MSK brokers cannot be stopped, so idle they cost the same.');
 };
 
-export const CACHE_PRICERS: Record<string, Pricer> = {
-  'AWS::ElastiCache::ReplicationGroup': replicationGroup,
-  'AWS::ElastiCache::CacheCluster': cluster,
-  'AWS::ElastiCache::ServerlessCache': serverless,
-  'AWS::MSK::ServerlessCluster': kafkaServerless,
-  'AWS::MSK::Cluster': kafka,
-};
+export const CACHE_PRICERS = {
+  'cache-group': replicationGroup,
+  'cache-cluster': cluster,
+  'cache-serverless': serverless,
+  'kafka': kafka,
+  'kafka-serverless': kafkaServerless,
+} satisfies Partial<Record<PriceFamily, Pricer>>;

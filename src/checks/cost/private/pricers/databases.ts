@@ -1,4 +1,5 @@
 import { resourceOf, type ModelResource } from '../../../private/model';
+import type { PriceFamily } from '../../../private/store-types/row';
 import { HOURS, type Ledger, type Pricer } from '../ledger';
 import { processorsOf } from '../price-book';
 
@@ -132,4 +133,4 @@ function kindOf(engine: string | undefined): string | undefined {
   return engine === 'postgres' ? 'rds-postgres' : engine === 'mysql' || engine === 'mariadb' ? 'rds-mysql' : undefined;
 }
 
-export const DATABASE_PRICERS: Record<string, Pricer> = { 'AWS::RDS::DBInstance': instance, 'AWS::RDS::DBCluster': cluster };
+export const DATABASE_PRICERS = { 'rds-instance': instance, 'rds-cluster': cluster } satisfies Partial<Record<PriceFamily, Pricer>>;

@@ -52,17 +52,6 @@ const logGroup: Pricer = (resource, ledger) => {
   ledger.assume(`Nothing is logged: what log groups take in (${ledger.usd(resource, 'log-ingestion')}) and keep is not in the totals.`);
 };
 
-/** Files come with use, and nobody makes a file system for none. In GB. */
-const FILES = 10;
-
-const fileSystem: Pricer = (resource, ledger) => {
-  ledger.charge(resource, 'efs-storage', { quantity: FILES });
-  ledger.assume(`A file system holds ${FILES} GB; what is read, written and copied by backups is not in the totals.`);
-  if (resource.text('ThroughputMode') === 'provisioned') {
-    ledger.leaveOpen(resource, 'Provisioned throughput has no price in the table and is not in the totals.');
-  }
-};
-
 const cluster: Pricer = (resource, ledger) => {
   const insights = resource.list('ClusterSettings').filter(isMap).find(({ Name }) => Name === 'containerInsights')?.Value;
   if (insights === 'enabled' || insights === 'enhanced') {
@@ -99,7 +88,6 @@ export const FLAT_PRICERS: Record<string, Pricer> = {
   'AWS::WAFv2::WebACL': webAcl,
   'AWS::WAFv2::RuleGroup': chargeRules,
   'AWS::Logs::LogGroup': logGroup,
-  'AWS::EFS::FileSystem': fileSystem,
   'AWS::ECS::Cluster': cluster,
   'AWS::SSM::Parameter': parameter,
   'AWS::Lambda::Version': reserved('ProvisionedConcurrencyConfig', 'Provisioned concurrency'),

@@ -2,10 +2,10 @@ import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
 import { elsewhere, identify, made, same, type Identity } from './identity';
 import type { PrefixLists } from './prefix-lists';
 import { rangeOf, rangeText } from './ranges';
-import { portOfStore } from './stores';
 import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
 import { ANY_IPV4, ANY_IPV6, type Cidr } from '../../../../private/cidr';
 import { isMap, literalText, Reference, rendered, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
+import { portOfStore } from '../../../private/store-types';
 
 export type Direction = 'ingress' | 'egress';
 

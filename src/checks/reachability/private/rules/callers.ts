@@ -1,3 +1,4 @@
+import { hostPattern } from './host-name';
 import { requireWay, type Judging } from './judge';
 import { isMap, listOf, literalText, rendered, resourceOf, type ModelMap, type ModelResource } from '../../../private/model';
 import type { CheckRule } from '../../../private/rule';
@@ -51,7 +52,7 @@ export function discoveredServices(network: Network): DiscoveredService[] {
 /** The services that texts name, each port once. A name without a port means the port of the service, where that is known. */
 export function calledIn(services: readonly DiscoveredService[], texts: readonly string[]): { readonly service: DiscoveredService; readonly port: number }[] {
   return services.flatMap((service) => {
-    const pattern = new RegExp(`(?<![\\w.-])${service.hostName.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w.-])(?::(\\d+))?`, 'g');
+    const pattern = new RegExp(`${hostPattern(service.hostName)}(?::(\\d+))?`, 'g');
     const ports = texts.flatMap((text) => [...text.matchAll(pattern)].map(([, port]) => (port === undefined ? service.port : Number(port))));
     return [...new Set(ports)].flatMap((port) => (port === undefined ? [] : [{ service, port }]));
   });

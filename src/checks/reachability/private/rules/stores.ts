@@ -1,13 +1,15 @@
+import { portsTold } from './balancer-stores';
 import { requireWay, type Judging } from './judge';
-import { isList, isMap, Reference, resourceOf, Text, Unknown, type ModelResource, type ModelValue } from '../../../private/model';
+import { referencesIn, StoreFinder, type Told } from './store-finder';
+import { behindBalancers } from './targets';
+import { Reference, resourceOf, type ModelResource, type ModelValue } from '../../../private/model';
 import type { CheckRule } from '../../../private/rule';
 import { nameOf } from '../graph/identity';
 import type { NetworkInterface } from '../graph/interfaces';
 import type { Network } from '../graph/network';
 import type { Store } from '../graph/stores';
-import { isCustom } from '../graph/tasks';
 import { describeTraffic, tcp } from '../graph/traffic';
-import { blocked, combine, undecided, type Answer } from '../hops/answer';
+import { blocked, combine, explain, undecided, type Answer } from '../hops/answer';
 import type { Paths } from '../hops/paths';
 
 const CLIENT: CheckRule = {
@@ -29,27 +31,50 @@ interface Client {
 }
 
 /** (d) Who is told of a store reaches it. */
-export function judgeStores({ paths, evaluation }: Judging): void {
-  const stores = new StoreFinder(paths.network);
-  const insiders = new Set(paths.network.functions.filter(({ network }) => network !== undefined).map(({ owner }) => owner));
-  for (const client of clientsOf(paths.network)) {
+export function judgeStores(judging: Judging): void {
+  const { network } = judging.paths;
+  const stores = new StoreFinder(network);
+  const insiders = new Set(network.functions.filter(({ network: source }) => source !== undefined).map(({ owner }) => owner));
+  const servers = behindBalancers(network);
+  for (const client of clientsOf(network)) {
     for (const store of stores.in(client.given)) {
       // A function outside that is told of one inside leaves connections to it.
       const delegates = client.network === undefined && client.given.flatMap((value) => referencesIn(value)).some(({ resource }) => insiders.has(resource));
-      if (store.owner !== client.owner && !delegates) {
-        const ports = store.network.ports.map((port) => describeTraffic(tcp(port))).join(' or ');
-        const [name, target] = [nameOf(client.owner), `${store.noun} ${nameOf(store.owner)}`];
-        requireWay(evaluation, CLIENT, client.owner, {
-          blocked: `${name} is given ${target} and does not reach it on ${ports}`, question: `${name}, which is given ${target}, reaches it on ${ports}`,
-        }, wayTo(paths, client, store));
+      // A server that is told the name of the load balancer before it is told its own.
+      const isItself = store.owner === client.owner || servers.get(store.owner)?.has(client.owner) === true;
+      if (!isItself && !delegates) {
+        judgeClient(judging, client, store);
       }
     }
   }
 }
 
-function wayTo(paths: Paths, { owner, network }: Client, store: Store): Answer {
-  const answers = store.network.ports.map((port) => (network === undefined ? fromOutside(paths, owner, store, port) : paths.between(network, store.network, tcp(port))));
-  return combine(answers, 'any');
+function judgeClient({ paths, evaluation }: Judging, client: Client, store: Told): void {
+  const ports = store.network.ports.map((port) => describeTraffic(tcp(port))).join(' or ') || 'the port of its listener';
+  const [name, target] = [nameOf(client.owner), `${store.noun} ${nameOf(store.owner)}`];
+  const answer = wayTo(paths, client, store);
+  if (store.perhapsBy !== undefined && answer.outcome === 'blocked') {
+    evaluation.leavesOpen(CLIENT, client.owner, `whether ${name} has to reach ${target} on ${ports}, which it does not, is not known: `
+      + `it is given an answer of ${store.perhapsBy}, which may be the address of ${target}, and ${explain(answer)}.`, { fix: answer.fix });
+    return;
+  }
+  requireWay(evaluation, CLIENT, client.owner, {
+    blocked: `${name} is given ${target} and does not reach it on ${ports}`, question: `${name}, which is given ${target}, reaches it on ${ports}`,
+  }, answer);
+}
+
+function wayTo(paths: Paths, { owner, network, given }: Client, store: Store): Answer {
+  const way = (port: number) => (network === undefined ? fromOutside(paths, owner, store, port) : paths.between(network, store.network, tcp(port)));
+  const { ports, kind } = store.network;
+  const told = kind === 'balancer' ? portsTold(store, given) : [];
+  if (told.length > 0) {
+    return combine(told.map((port) => (ports.includes(port) ? way(port) : noListener(store, port))), 'every');
+  }
+  return ports.length === 0 ? undecided(`the port of a listener of ${nameOf(store.owner)} is known at deployment`) : combine(ports.map(way), 'any');
+}
+
+function noListener({ owner }: Store, port: number): Answer {
+  return blocked(`load balancer ${nameOf(owner)} has no listener on ${describeTraffic(tcp(port))}`, 'Add a listener on the port, or name the port of one.');
 }
 
 /** Functions without a VPC come from addresses of AWS that nobody knows. */
@@ -80,85 +105,4 @@ function proxies(network: Network): Client[] {
     given: groups.filter((group) => resourceOf(group.value('DBProxyName')) === owner)
       .flatMap((group) => [...group.list('DBClusterIdentifiers'), ...group.list('DBInstanceIdentifiers')].map((value) => (value instanceof Reference ? new Reference(value.resource, 'Endpoint') : value))),
   }));
-}
-
-/** Finds the stores whose endpoint or secret is in a value, also by way of secrets and custom resources. */
-export class StoreFinder {
-  private readonly byOwner: Map<ModelResource, Store>;
-  private readonly bySecret = new Map<ModelResource, ModelResource[]>();
-  private readonly byFileSystem = new Map<ModelResource, Store[]>();
-  private readonly custom = new Map<ModelResource, readonly Store[]>();
-
-  public constructor(network: Network) {
-    this.byOwner = new Map(network.stores.map((store) => [store.owner, store]));
-    for (const member of network.model.ofType('AWS::RDS::DBInstance')) {
-      const cluster = this.byOwner.get(resourceOf(member.value('DBClusterIdentifier') ?? '')!);
-      if (cluster !== undefined) {
-        this.byOwner.set(member, cluster);
-      }
-    }
-    this.findMounts(network);
-    for (const attachment of network.model.ofType('AWS::SecretsManager::SecretTargetAttachment')) {
-      const [secret, target] = [attachment.value('SecretId'), attachment.value('TargetId')].map((value) => resourceOf(value ?? ''));
-      if (secret !== undefined && target !== undefined) {
-        this.bySecret.set(secret, [...this.bySecret.get(secret) ?? [], target]);
-        this.bySecret.set(attachment, [target]);
-      }
-    }
-  }
-
-  public in(values: readonly (ModelValue | undefined)[]): Store[] {
-    return [...new Set(values.flatMap((value) => referencesIn(value)).flatMap((reference) => this.behind(reference)))];
-  }
-
-  /** Clients are told of a file system or an access point, and connect to the mount target in their zone. */
-  private findMounts({ stores, model }: Network): void {
-    for (const store of stores.filter(({ owner }) => owner.type === 'AWS::EFS::MountTarget')) {
-      const files = resourceOf(store.owner.value('FileSystemId') ?? '');
-      const points = model.ofType('AWS::EFS::AccessPoint').filter((point) => files !== undefined && resourceOf(point.value('FileSystemId') ?? '') === files);
-      [...(files === undefined ? [] : [files]), ...points].forEach((told) => this.byFileSystem.set(told, [...this.byFileSystem.get(told) ?? [], store]));
-    }
-  }
-
-  private behind({ resource, attribute }: Reference): readonly Store[] {
-    const store = this.byOwner.get(resource);
-    if (store !== undefined) {
-      return /endpoint|secret/i.test(attribute) ? [store] : [];
-    }
-    const mounts = this.byFileSystem.get(resource);
-    if (mounts !== undefined) {
-      return mounts;
-    }
-    const targets = this.bySecret.get(resource);
-    if (targets !== undefined) {
-      return targets.flatMap((target) => this.byOwner.get(target) ?? []);
-    }
-    return isCustom(resource) ? this.behindCustom(resource) : [];
-  }
-
-  /** What a custom resource was told of, its answers are about. */
-  private behindCustom(resource: ModelResource): readonly Store[] {
-    const known = this.custom.get(resource);
-    if (known === undefined) {
-      this.custom.set(resource, []);
-      this.custom.set(resource, this.in(Object.entries(resource.properties).map(([name, value]) => (name === 'ServiceToken' ? undefined : value))));
-    }
-    return this.custom.get(resource)!;
-  }
-}
-
-/** Every reference in a value, also within texts. */
-function referencesIn(value: ModelValue | undefined, found: Reference[] = []): Reference[] {
-  if (value instanceof Reference) {
-    found.push(value);
-  } else if (value instanceof Unknown) {
-    value.mentions.forEach((resource) => found.push(new Reference(resource, 'Endpoint')));
-  } else if (value instanceof Text) {
-    value.parts.forEach((part) => typeof part !== 'string' && referencesIn(part, found));
-  } else if (isList(value)) {
-    value.forEach((item) => referencesIn(item, found));
-  } else if (isMap(value)) {
-    Object.values(value).forEach((item) => referencesIn(item, found));
-  }
-  return found;
 }

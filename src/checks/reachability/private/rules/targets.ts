@@ -1,5 +1,5 @@
 import { requireWay, type Judging } from './judge';
-import { isMap, literalText, resourceOf, type ModelResource } from '../../../private/model';
+import { isMap, literalText, rendered, resourceOf, type ModelResource } from '../../../private/model';
 import type { CheckRule } from '../../../private/rule';
 import type { Balancer, TargetGroup } from '../graph/balancers';
 import { nameOf } from '../graph/identity';
@@ -37,6 +37,8 @@ interface Target {
   /** Undefined where its tasks share the interface of an instance. */
   readonly network?: NetworkInterface;
   readonly port?: number;
+  /** What a registration of the group names: the instance, or the network interface that it has. */
+  readonly registeredAs?: ModelResource;
 }
 
 /** (c) Who a load balancer reaches, and who reaches it. */
@@ -45,6 +47,9 @@ export function judgeTargets(judging: Judging): void {
   for (const group of judging.paths.network.targetGroups) {
     for (const target of targets.get(group.owner) ?? []) {
       group.balancers.forEach((balancer) => judgeTarget(judging, balancer, group, target));
+    }
+    for (const id of unknownTargets(group.owner, targets.get(group.owner) ?? [])) {
+      judging.evaluation.leavesOpen(TARGET, group.owner, `whether load balancer ${nameOf(group.balancers[0].owner)} reaches target ${id} is not known: no template of this app makes its network interface.`);
     }
   }
   judging.paths.network.balancers.filter(({ isInternetFacing }) => isInternetFacing).forEach((balancer) => judgeListeners(judging, balancer));
@@ -108,6 +113,24 @@ function judgeListeners({ paths, evaluation }: Judging, balancer: Balancer): voi
   }
 }
 
+/** What stands behind each load balancer. */
+export function behindBalancers(network: Network): ReadonlyMap<ModelResource, ReadonlySet<ModelResource>> {
+  const targets = targetsByGroup(network);
+  const behind = new Map<ModelResource, Set<ModelResource>>();
+  for (const { owner: group, balancers } of network.targetGroups) {
+    for (const { owner: balancer } of balancers) {
+      behind.set(balancer, new Set([...behind.get(balancer) ?? [], ...(targets.get(group) ?? []).map(({ owner }) => owner)]));
+    }
+  }
+  return behind;
+}
+
+/** Registered addresses and instances that no template makes. Functions have no interface. */
+function unknownTargets(group: ModelResource, known: readonly Target[]): string[] {
+  const ids = group.text('TargetType') === 'lambda' ? [] : group.list('Targets').flatMap((entry) => (isMap(entry) && entry.Id !== undefined ? [entry.Id] : []));
+  return [...new Set(ids.filter((id) => !known.some(({ registeredAs }) => registeredAs !== undefined && registeredAs === resourceOf(id))).map(rendered))];
+}
+
 /** ECS services, Auto Scaling groups and single instances by the target group that they are in. */
 function targetsByGroup(network: Network): ReadonlyMap<ModelResource, readonly Target[]> {
   const found = new Map<ModelResource, Target[]>();
@@ -121,17 +144,28 @@ function targetsByGroup(network: Network): ReadonlyMap<ModelResource, readonly T
       add(resourceOf(entry.TargetGroupArn), { owner: task.owner, network: task.network, port: Number(literalText(entry.ContainerPort)) || undefined });
     }
   }
-  const byOwner = new Map(network.machines.map((machine) => [machine.owner, machine]));
   for (const { owner, network: target } of network.machines) {
     owner.list('TargetGroupARNs').map(resourceOf).forEach((group) => add(group, { owner, network: target, port: group?.number('Port') }));
   }
+  const servers = registrable(network);
   for (const { owner: group } of network.targetGroups) {
     for (const entry of group.list('Targets').filter(isMap)) {
-      const machine = byOwner.get(resourceOf(entry.Id)!);
-      if (machine !== undefined) {
-        add(group, { ...machine, port: Number(literalText(entry.Port)) || group.number('Port') });
+      const registeredAs = resourceOf(entry.Id);
+      const server = registeredAs === undefined ? undefined : servers.get(registeredAs);
+      if (server !== undefined) {
+        add(group, { ...server, registeredAs, port: Number(literalText(entry.Port)) || group.number('Port') });
       }
     }
+  }
+  return found;
+}
+
+/** What a target group can name: an instance, by itself, its address or its network interface, and a load balancer. */
+function registrable({ machines, balancers, model }: Network): ReadonlyMap<ModelResource, Pick<Target, 'owner' | 'network'>> {
+  const found = new Map<ModelResource, Pick<Target, 'owner' | 'network'>>([...machines, ...balancers].map(({ owner, network }) => [owner, { owner, network }]));
+  for (const { owner, network } of machines) {
+    const attached = model.ofType('AWS::EC2::NetworkInterfaceAttachment').filter((attachment) => resourceOf(attachment.value('InstanceId')) === owner);
+    [owner, ...attached].flatMap((resource) => resource.mentions()).filter(({ type }) => type === 'AWS::EC2::NetworkInterface').forEach((card) => found.set(card, { owner, network }));
   }
   return found;
 }

@@ -2,7 +2,7 @@ import { calledIn, discoveredServices } from './callers';
 import { requireWay, type Judging } from './judge';
 import { RolePolicies } from './roles';
 import { mayOpenChannels } from './sessions';
-import { StoreFinder } from './stores';
+import { StoreFinder } from './store-finder';
 import { literalText, rendered } from '../../../private/model';
 import type { CheckRule } from '../../../private/rule';
 import { nameOf } from '../graph/identity';
