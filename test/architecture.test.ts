@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { climbing, cycles, intruding, levelsOf } from './support/rooms';
-import { importsAmong, type Sources } from './support/source-rules';
+import { importersOf, importsAmong, type Sources } from './support/source-rules';
 
 const ROOT = resolve(__dirname, '..');
 const PAGE = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
@@ -28,6 +28,21 @@ describe('the rooms of the source', () => {
 
   test('keep their insides to themselves', () => {
     expect(intruding(IMPORTS, hasIndex)).toEqual([]);
+  });
+});
+
+describe('the kind of a load balancer', () => {
+  const MODULE = 'aws-cdk-lib/aws-elasticloadbalancingv2';
+  const knowing = (sources: Sources) => importersOf(sources, MODULE).filter((path) => /^src\/(binding|fargate|monitoring|symptoms)\//.test(path));
+
+  test('is a matter of ingresses: services, contracts and monitoring know none', () => {
+    expect(importersOf(SOURCES, MODULE)).toContain('src/ingress/private/target-group.ts');
+    expect(knowing(SOURCES)).toEqual([]);
+  });
+
+  test('fails in a service, be it a type alone', () => {
+    const text = `import type { IApplicationTargetGroup } from '${MODULE}';`;
+    expect(knowing(new Map([['src/fargate/a.ts', text], ['src/ingress/b.ts', text], ['src/binding/c.ts', `// ${text}`]]))).toEqual(['src/fargate/a.ts']);
   });
 });
 

@@ -1,26 +1,15 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { IApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IAlternateTarget, IEcsLoadBalancerTarget } from 'aws-cdk-lib/aws-ecs';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
-/** A rule of an ingress's listener. */
-export interface IIngressRule extends IConstruct {
-  /** The priority of the listener rule, from 1 to 50,000; the smallest that matches a request wins. */
-  readonly priority: number;
-
-  /** The ARN of the listener rule. */
-  readonly listenerRuleArn: string;
-}
-
-/** A route from an ingress to a target. It is a child of the target and in its stack. */
-export interface IIngressRoute extends IIngressRule {
-  /** The target group that the target registers its tasks with. */
-  readonly targetGroup: IApplicationTargetGroup;
-
-  /** The address at which clients reach the route: its first host without a wildcard, else the main name of the ingress. It has no path. */
+/** A route from an ingress to a target, whatever the kind of its load balancer. It is a child of the target and in its stack. */
+export interface IIngressRoute extends IConstruct {
+  /**
+   * The address at which clients reach the route: its first host without a wildcard, else the main name of the ingress. It has no path. The
+   * ingress knows its scheme, which is that of clients and not that of the target.
+   */
   readonly url: string;
-
-  /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
-  readonly resourceLabel: string;
 
   /**
    * How long the ingress keeps a connection to the target on which nothing is sent. The target has to keep it longer.
@@ -30,17 +19,36 @@ export interface IIngressRoute extends IIngressRule {
   readonly idleTimeout?: Duration;
 
   /**
-   * Makes a second target group with the settings of the first, for a target that shifts requests from one to the other
-   * when it is deployed. It gets no request until then. Calling it again answers with the same one.
+   * Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`), one for each target group between
+   * which deployments move requests. They are there once the target is registered.
+   *
+   * @default - none: no metric of Application Auto Scaling counts the requests of this load balancer
    */
-  addAlternateTargetGroup(): IngressTargetGroup;
+  readonly resourceLabels?: string[];
+
+  /**
+   * Registers the tasks of a service with the target group of the route, and with a second one where its deployments move requests. The
+   * target calls it once.
+   *
+   * @throws InvalidBackendError where deployments move requests and the route cannot let them
+   */
+  register(registration: IIngressRegistration): void;
 }
 
-/** A target group of a route. */
-export interface IngressTargetGroup {
-  /** The target group. */
-  readonly targetGroup: IApplicationTargetGroup;
+/** The tasks of an ECS service, as a target hands them to a route. */
+export interface IIngressRegistration {
+  /**
+   * The role with which ECS moves requests from one target group to the other. A route that is given one makes a second target group with the
+   * settings of the first, and lets ECS have what decides between the two.
+   *
+   * @default - deployments move no requests
+   */
+  readonly trafficShiftRole?: IRole;
 
-  /** Names load balancer and target group the way Application Auto Scaling wants it (`app/…/targetgroup/…`). */
-  readonly resourceLabel: string;
+  /**
+   * The container and port of the tasks as members of a target group, which may be of any load balancer.
+   *
+   * @param alternateTarget the second target group, and what ECS changes to move requests; needed where there is a `trafficShiftRole`
+   */
+  loadBalancerTarget(alternateTarget?: IAlternateTarget): IEcsLoadBalancerTarget;
 }

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IConnectable, IVpc } from 'aws-cdk-lib/aws-ec2';
-import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { AppProtocol } from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
 import type { IIngressRoute } from './ingress-route';
 
@@ -12,20 +12,31 @@ export interface IIngressTarget extends IConstruct, IConnectable {
   /** The TCP port that the target listens on. */
   readonly port: number;
 
-  /** The path that tells whether the target can take requests. */
-  readonly healthCheckPath: string;
+  /**
+   * The path that tells whether the target can take requests. With gRPC a method.
+   *
+   * @default - the ingress finds out whether the target responds at all
+   */
+  readonly healthCheckPath?: string;
 
   /**
-   * What the target speaks. Anything but HTTP/1.1 needs an ingress with HTTPS.
+   * What the target speaks: HTTP/1.1, HTTP/2 or gRPC.
    *
-   * @default ApplicationProtocolVersion.HTTP1
+   * @default AppProtocol.http
    */
-  readonly protocolVersion?: ApplicationProtocolVersion;
+  readonly appProtocol?: AppProtocol;
+
+  /**
+   * Whether the target speaks it over TLS.
+   *
+   * @default false
+   */
+  readonly tls?: boolean;
 
   /**
    * Codes with which a target that speaks gRPC answers the health check, such as `0` or `0-5`.
    *
-   * @default '12'
+   * @default - `0` with a healthCheckPath, `12` (unimplemented) without
    */
   readonly healthyGrpcCodes?: string;
 
@@ -44,7 +55,7 @@ export interface IIngressTarget extends IConstruct, IConnectable {
   readonly minTargets?: number;
 
   /**
-   * Called by an ingress for each route: registers with the route's target group, and waits for the route.
+   * Called by an ingress for each route: registers with the route, and waits for it.
    *
    * @param route the new route
    */

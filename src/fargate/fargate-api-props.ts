@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { AppProtocol } from 'aws-cdk-lib/aws-ecs';
 import type { CommonServiceProps } from './common-service-props';
 
 /** Properties of an API on Fargate. */
@@ -28,22 +28,33 @@ export interface FargateApiProps extends CommonServiceProps {
   readonly discoveryName?: string;
 
   /**
-   * What the service speaks behind an ingress: HTTP/1.1, HTTP/2 or gRPC, without TLS in any case. HTTP/2 and gRPC need an ingress with HTTPS
-   * and clients that speak HTTP/2. Changing it replaces the target groups, with an interruption.
+   * What the service speaks: HTTP/1.1, HTTP/2 or gRPC. Behind a `PublicIngress`, HTTP/2 and gRPC need HTTPS on the ingress and clients that
+   * speak HTTP/2. Changing it replaces the target groups, with an interruption; with Service Connect, ECS refuses it.
    *
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-protocol-version
-   * @default ApplicationProtocolVersion.HTTP1
+   * @default AppProtocol.http
    */
-  readonly protocolVersion?: ApplicationProtocolVersion;
+  readonly appProtocol?: AppProtocol;
 
   /**
-   * Path that the load balancer asks, every ten seconds, whether a task can take requests; it must answer 2xx. With gRPC a method, such
+   * Whether the service speaks it over TLS on `port`, with a certificate that it brings itself. Ingresses then connect and ask over HTTPS, without
+   * verifying the certificate, and services that have this one in `connectTo` get an `https://` URL, whose name the certificate has to have.
+   * The proxies of Service Connect see TCP, so `requestTimeout` of the namespace does not count. A rehearsal looks only whether the port stays
+   * open, unless there is a `containerHealthCheck`. Changing it replaces the target groups, with an interruption; with Service Connect, ECS refuses it.
+   *
+   * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-target-groups.html#target-group-routing-configuration
+   * @default false
+   */
+  readonly tls?: boolean;
+
+  /**
+   * Path that the ingress asks, every ten seconds, whether a task can take requests; it must answer 2xx. With gRPC a method, such
    * as `/grpc.health.v1.Health/Check`, which must answer with one of `healthyGrpcCodes`.
    *
    * A change counts for the tasks that are running too, before new ones are there: those that do not answer the new path are replaced after 30
    * seconds. So answer the old and the new path for one release, and change this with the next.
    *
-   * @default - `/healthz`; with gRPC `/AWS.ALB/healthcheck`, which a server answers without knowing it
+   * @default - `/healthz`; with gRPC the ingress asks a method that no server has, which a server answers without knowing it
    */
   readonly healthCheckPath?: string;
 

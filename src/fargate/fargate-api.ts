@@ -1,11 +1,13 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
-import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { AppProtocol } from 'aws-cdk-lib/aws-ecs';
 import type { Construct, IConstruct } from 'constructs';
 import type { FargateApiProps } from './fargate-api-props';
-import type { IIngressRoute, IIngressTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
-import { planProtocol, validateProtocol } from './private/api-protocol';
+import type { Scaling } from './scaling';
+import type { IIngressRegistration, IIngressRoute, IIngressTarget, IServiceBinding, ServiceBindingConfig, ServiceBindingOptions, INetworkEndpoint } from '../binding';
+import { isPlainHttp, planProtocol, validateProtocol, visibleProtocol } from './private/api-protocol';
 import { type ClusterDiscovery, type DiscoveredService, discoveryNameOf, discoveryOf, urlFor, urlVariable } from './private/discovery';
 import { KeepAlive } from './private/keep-alive';
+import { requireCountedRequests } from './private/scaling-rules';
 import { ServiceBase } from './private/service-base';
 import { leastTasksOf } from './private/service-plan';
 import { CONTAINER_NAME, serviceContainer } from './private/service-task';
@@ -56,11 +58,13 @@ const MAX_ROUTES = 5;
 export class FargateApi extends ServiceBase implements IIngressTarget, INetworkEndpoint, IServiceBinding {
   /** The TCP port that the service listens on. */
   public readonly port: number;
-  /** The path that the load balancer asks. */
-  public readonly healthCheckPath: string;
+  /** The path that ingresses ask; undefined where they find out whether the service responds at all, as with gRPC unless told otherwise. */
+  public readonly healthCheckPath?: string;
   /** What the service speaks. */
-  public readonly protocolVersion?: ApplicationProtocolVersion;
-  /** Codes with which a healthy gRPC service answers; undefined for others. */
+  public readonly appProtocol?: AppProtocol;
+  /** Whether the service speaks it over TLS. */
+  public readonly tls?: boolean;
+  /** Codes with which a healthy gRPC service answers; undefined for others, and where it was not said. */
   public readonly healthyGrpcCodes?: string;
   /** The time that running requests have to finish when a task stops; undefined where it follows from each ingress. */
   public readonly deregistrationDelay?: Duration;
@@ -71,6 +75,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
   private readonly healthCheckGracePeriod: Duration;
   private readonly keepAlive: KeepAlive;
   private readonly discoveryName?: string;
+  private readonly scaleOn?: Scaling[];
   private readonly routes: IIngressRoute[] = [];
 
   /**
@@ -80,27 +85,28 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
   constructor(scope: Construct, id: string, props: FargateApiProps) {
     const { port = 8080, deregistrationDelay } = props;
     const protocol = planProtocol(props);
-    const { healthCheckPath, appProtocol } = protocol;
     super(scope, id, props, {
       construct: 'FargateApi',
       discoveryName: (self) => discoveryNameOf(self, props.discoveryName),
       port,
       additionalPorts: props.additionalPorts,
-      healthCheckPath,
-      appProtocol,
+      healthCheckPath: protocol.healthCheckPath,
+      appProtocol: visibleProtocol(protocol),
       deregistrationDelay,
       scaling: [{ kind: 'cpu', target: 60 }, { kind: 'requests', target: 1000 }],
       defaultStopTimeout: Duration.seconds(60),
       environment: () => ({ port: { PORT: Tokenization.stringifyNumber(port) } }),
     });
     this.port = port;
-    this.healthCheckPath = healthCheckPath;
-    this.protocolVersion = protocol.protocolVersion;
+    this.healthCheckPath = protocol.healthCheckPath;
+    this.appProtocol = protocol.appProtocol;
+    this.tls = protocol.tls;
     this.healthyGrpcCodes = protocol.healthyGrpcCodes;
     validateProtocol(this, protocol);
     this.deregistrationDelay = deregistrationDelay;
     this.minTargets = leastTasksOf(this._parts.plan);
     this.discoveryName = props.discoveryName;
+    this.scaleOn = props.scaleOn;
     this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), this._parts.variables);
     this.node.addValidation({ validate: () => this.requireRequests() });
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
@@ -174,42 +180,48 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
     const discovered = this.requireDiscovered(scope);
     const variable = urlVariable(this, { explicit: this.discoveryName, prefix, port: port === this.port ? undefined : port });
     return {
-      environment: { [variable]: urlFor(scope, discovered, port) },
+      environment: { [variable]: urlFor(scope, discovered, { port, tls: this.tls === true && port === this.port }) },
       target: { endpoint: discovered.hostName, port, connections: this.connections },
       dependencies: [this._parts.resource],
     };
   }
 
   /**
-   * Registers the service with a route's target group and makes it wait for the route. Ingresses call this.
+   * Registers the service with a route and makes it wait for the route. Ingresses call this.
    *
-   * @throws InvalidBackendError for a sixth route, more than ECS allows
+   * @throws InvalidBackendError for a sixth route, more than ECS allows, and for a route that can't do what deployments or scaling of this service need
    */
   public attachToIngress(route: IIngressRoute): void {
     this.routes.push(route);
     if (this.routes.length > MAX_ROUTES) {
       throw new InvalidBackendError(this, 'FargateApi.tooManyRoutes', `An ECS service can have at most ${MAX_ROUTES} routes, and this is route number ${this.routes.length}. Use one route with several paths, for example \`paths: ['/orders/*', '/users/*']\`.`);
     }
-    const { fargateService, resource, scaling, plan } = this._parts;
-    const alternate = plan.deployment.strategy === undefined ? undefined : route.addAlternateTargetGroup();
-    fargateService.loadBalancerTarget({
-      containerName: CONTAINER_NAME,
-      containerPort: this.port,
-      alternateTarget: alternate && this.trafficShift().alternateTarget(route, alternate),
-    }).attachToApplicationTargetGroup(route.targetGroup);
+    const { resource, scaling } = this._parts;
+    route.register(this.registrationFor(route));
     resource.node.addDependency(route);
     this.keepAlive.outlive(route.idleTimeout);
     resource.healthCheckGracePeriodSeconds = this.healthCheckGracePeriod.toSeconds();
-    scaling?.addRequestScaling(route, route.resourceLabel, ...(alternate === undefined ? [] : [alternate.resourceLabel]));
+    requireCountedRequests(this, route, this.scaleOn);
+    scaling?.addRequestScaling(route);
   }
 
   /** @internal */
   protected get _healthPath(): string | undefined {
-    return this.routes.length > 0 && this.protocolVersion === ApplicationProtocolVersion.HTTP1 ? this.healthCheckPath : undefined;
+    return this.routes.length > 0 && isPlainHttp(this) ? this.healthCheckPath : undefined;
   }
 
-  private trafficShift(): TrafficShift {
-    return this.node.tryFindChild('TrafficShift') as TrafficShift | undefined ?? new TrafficShift(this, 'TrafficShift');
+  private registrationFor(route: IIngressRoute): IIngressRegistration {
+    const { fargateService, plan: { deployment: { strategy } } } = this._parts;
+    return {
+      trafficShiftRole: strategy === undefined ? undefined : TrafficShift.of(this).role,
+      loadBalancerTarget: (alternateTarget) => {
+        if (strategy !== undefined && alternateTarget === undefined) {
+          throw new InvalidBackendError(this, 'FargateApi.noAlternateTarget', `Deployments of this service are ${strategy}, and route '${route.node.path}' doesn't have a second target group to which ECS could move requests. `
+            + 'Use `ServiceDeployment.rolling()`, or an ingress that makes one.');
+        }
+        return fargateService.loadBalancerTarget({ containerName: CONTAINER_NAME, containerPort: this.port, alternateTarget });
+      },
+    };
   }
 
   /** Requests that nothing leads to cannot move, which ECS says only at deployment. */

@@ -81,7 +81,10 @@ export class Scaling {
     return new Scaling({ kind: 'memory', target: percent });
   }
 
-  /** Keeps the requests in one minute at this many for each task, while an ingress routes to the service. */
+  /**
+   * Keeps the requests in one minute at this many for each task, while an ingress routes to the service. Needs ingresses whose load balancer counts
+   * requests, such as `PublicIngress`; a network load balancer does not.
+   */
   public static onRequestsPerMinute(requestsPerTask: number): Scaling {
     return new Scaling({ kind: 'requests', target: requestsPerTask });
   }

@@ -29,7 +29,7 @@ export interface ServiceRehearsalOptions {
  * ## What it makes
  * A second task definition with the same containers, `BACKEND_REHEARSAL=true` in each, and a small container that ends with 0 once the
  * service is healthy: when `containerHealthCheck` says so; else when `healthCheckPath` answers 2xx twice, where an ingress
- * routes to the service by HTTP/1.1; else when the port has been open for `stableTime`; a worker when it has run for `stableTime`. A custom resource,
+ * routes to the service by HTTP/1.1 without TLS; else when the port has been open for `stableTime`; a worker when it has run for `stableTime`. A custom resource,
  * called by the function that also runs the migrations of the stack. It runs only when the task definition has changed, after migrations and all
  * else that the service waits for, and never in a rollback.
  *

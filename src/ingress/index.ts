@@ -4,6 +4,7 @@ export * from './ingress-jwt';
 export * from './ingress-maintenance';
 export * from './ingress-mutual-tls';
 export * from './ingress-route';
+export * from './ingress-rule';
 export * from './ingress-weighted-route';
 export * from './public-ingress';
 export * from './monitor-ingress-options';

@@ -1,7 +1,8 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IngressJwt } from './ingress-jwt';
 import type { IngressRuleOptions } from './ingress-route';
-import type { IIngressRoute, IIngressRule, IIngressTarget } from '../binding';
+import type { IApplicationIngressRoute, IIngressRule } from './ingress-rule';
+import type { IIngressTarget } from '../binding';
 
 /** A target and its share of the requests. */
 export interface IngressWeightedTarget {
@@ -47,5 +48,5 @@ export interface IngressWeightedRouteOptions extends IngressRuleOptions {
 /** A route to several targets. It is in the stack of the ingress. */
 export interface IIngressWeightedRoute extends IIngressRule {
   /** The way to each target, in the order of the targets. */
-  readonly routes: IIngressRoute[];
+  readonly routes: IApplicationIngressRoute[];
 }

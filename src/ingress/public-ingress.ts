@@ -9,7 +9,7 @@ import type { IngressFixedResponseOptions, IngressRedirectOptions } from './ingr
 import type { IngressMaintenance } from './ingress-maintenance';
 import type { IngressMutualTls } from './ingress-mutual-tls';
 import type { IngressRouteOptions } from './ingress-route';
-import type { IIngressRoute, IIngressRule } from '../binding';
+import type { IApplicationIngressRoute, IIngressRule } from './ingress-rule';
 import type { IngressWeightedRouteOptions, IIngressWeightedRoute } from './ingress-weighted-route';
 import { Posture } from '../posture';
 import { AccessLogBucket } from './private/access-log-bucket';
@@ -54,7 +54,7 @@ export interface IPublicIngress extends IConstruct, ec2.IConnectable {
   readonly url: string;
 
   /** Routes requests to a target. */
-  addRoute(id: string, options: IngressRouteOptions): IIngressRoute;
+  addRoute(id: string, options: IngressRouteOptions): IApplicationIngressRoute;
 
   /** Routes requests to several targets, each of which gets its share. */
   addWeightedRoute(id: string, options: IngressWeightedRouteOptions): IIngressWeightedRoute;
@@ -257,8 +257,8 @@ export interface PublicIngressAttributes {
  *
  * ## Security considerations
  * TLS 1.2 and 1.3 with forward secrecy only, unless `sslPolicy` says otherwise, invalid headers dropped, requests that could desynchronise parsers refused.
- * From the ingress only the ports of routed services can be reached, and TCP 443 anywhere where a route verifies tokens. Between ingress and service is HTTP inside the VPC. The
- * managed rule on body size only counts, because it would refuse bodies above 8 KB.
+ * From the ingress only the ports of routed services can be reached, and TCP 443 anywhere where a route verifies tokens. Between ingress and service is HTTP
+ * inside the VPC, or TLS where the service speaks it. The managed rule on body size only counts, because it would refuse bodies above 8 KB.
  *
  * ## Cost
  * In us-east-1 about 16 USD a month for the load balancer and 7.30 for its public IPv4 addresses in two zones, plus capacity

@@ -13,7 +13,7 @@ export interface Kind {
 export const VPC: Kind = { members: ['vpcId', 'selectSubnets'], advice: 'Pass a VPC, for example `network.vpc` of a `BackendNetwork`.' };
 export const CLUSTER: Kind = { members: ['clusterName', 'vpc'], advice: 'Pass a cluster, for example `new BackendCluster(this, \'Cluster\', { vpc })`.' };
 export const IMAGE: Kind = { members: ['bind'], advice: 'Pass an image, for example `ServiceImage.fromDirectory(\'service\')`.' };
-export const INGRESS_TARGET: Kind = { members: ['connections', 'port', 'healthCheckPath'], advice: 'Pass something that answers requests, for example a `FargateApi`. A worker doesn\'t listen on a port.' };
+export const INGRESS_TARGET: Kind = { members: ['connections', 'port', 'attachToIngress'], advice: 'Pass something that answers requests, for example a `FargateApi`. A worker doesn\'t listen on a port.' };
 export const ENDPOINT: Kind = { members: ['connections', 'endpoint', 'port'], advice: 'Pass a database server, a cache or a `FargateApi` with a discovery name, for example `database.server` or `user.cache`.' };
 export const DATABASE: Kind = { members: ['databaseName', 'server', 'owner'], advice: 'Pass a database, for example `postgres.database` or `postgres.addDatabase(\'Orders\')`.' };
 export const BINDING: Kind = { members: ['bindToService'], advice: 'Pass something to connect to, for example `database.addUser(\'Api\')`.' };

@@ -99,19 +99,6 @@ describe('between two target groups', () => {
     expect(JSON.stringify(template.toJSON())).not.toContain('TrafficShift');
   });
 
-  test('asking a route again for its second target group makes no third', () => {
-    // GIVEN
-    const { stack, cluster, ingress } = createBackend();
-    const route = ingress.addRoute('Api', { target: new FargateApi(stack, 'Api', { cluster, image: IMAGE, deployment: ServiceDeployment.blueGreen() }) });
-
-    // WHEN
-    const [once, again] = [route.addAlternateTargetGroup(), route.addAlternateTargetGroup()];
-
-    // THEN
-    expect(again).toBe(once);
-    Template.fromStack(stack).resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 2);
-  });
-
   test('two routes share the role', () => {
     // GIVEN
     const { stack, cluster, ingress } = createBackend();

@@ -2,7 +2,6 @@ import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -189,7 +188,7 @@ describe('what decides', () => {
 
   test('is the port where nothing asks the path, or not by HTTP/1.1', () => {
     expect(variable(decisive(Template.fromStack(apiOf().stack)), 'REHEARSAL_CHECK')).toBe('port');
-    const { stack, vpc, api } = apiOf({ protocolVersion: elbv2.ApplicationProtocolVersion.GRPC });
+    const { stack, vpc, api } = apiOf({ appProtocol: ecs.AppProtocol.grpc });
     const certificate = acm.Certificate.fromCertificateArn(stack, 'Certificate', 'arn:aws:acm:eu-west-1:111111111111:certificate/1');
     new PublicIngress(stack, 'Ingress', { vpc, domain: CustomDomain.fromCertificate(certificate, ['api.example.com']) }).addRoute('Api', { paths: ['/*'], target: api });
     expect(variable(decisive(Template.fromStack(stack)), 'REHEARSAL_CHECK')).toBe('port');

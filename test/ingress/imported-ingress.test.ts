@@ -2,7 +2,8 @@ import { App, Duration, Fn, Stack, Validations } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { ApplicationListener, ApplicationLoadBalancer, ApplicationProtocol, ApplicationProtocolVersion, type IApplicationListener, type IApplicationLoadBalancer, ListenerAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { AppProtocol } from 'aws-cdk-lib/aws-ecs';
+import { ApplicationListener, ApplicationLoadBalancer, ApplicationProtocol, type IApplicationListener, type IApplicationLoadBalancer, ListenerAction } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { ReachabilityCheck, ReachabilityPoint } from '../../src/checks';
 import { BackendCluster, ServiceDeployment, FargateApi } from '../../src/fargate';
 import { type IPublicIngress, PublicIngress, type PublicIngressAttributes } from '../../src/ingress';
@@ -124,7 +125,7 @@ describe('an existing load balancer', () => {
 
   test('takes services that move requests, and those that speak gRPC with HTTPS', () => {
     const { stack, vpc, ingress } = importIngress({ https: true });
-    ingress.addRoute('Api', { target: addApi(stack, vpc, { deployment: ServiceDeployment.blueGreen(), protocolVersion: ApplicationProtocolVersion.GRPC }) });
+    ingress.addRoute('Api', { target: addApi(stack, vpc, { deployment: ServiceDeployment.blueGreen(), appProtocol: AppProtocol.grpc }) });
     Template.fromStack(stack).allResourcesProperties('AWS::ElasticLoadBalancingV2::TargetGroup', { ProtocolVersion: 'GRPC' });
   });
 
@@ -154,7 +155,7 @@ describe('a load balancer of the app', () => {
 
     // WHEN
     const ingress = PublicIngress.fromPublicIngressAttributes(services, 'Ingress', { loadBalancer, listener });
-    ingress.addRoute('Api', { target: addApi(services, vpc, { protocolVersion: ApplicationProtocolVersion.HTTP2 }) });
+    ingress.addRoute('Api', { target: addApi(services, vpc, { appProtocol: AppProtocol.http2 }) });
 
     // THEN
     Template.fromStack(services).resourceCountIs(RULE, 1);
@@ -199,7 +200,7 @@ describe('a load balancer of the app', () => {
     const vpc = createVpc(stack);
     const { loadBalancer, http: listener } = ownBalancer(stack, vpc);
     const ingress = PublicIngress.fromPublicIngressAttributes(stack, 'Ingress', { loadBalancer, listener, domainNames: ['api.example.com'] });
-    expect(() => ingress.addRoute('Api', { target: addApi(stack, vpc, { protocolVersion: ApplicationProtocolVersion.GRPC }) })).toThrow(/`protocolVersion` of this target is GRPC/);
+    expect(() => ingress.addRoute('Api', { target: addApi(stack, vpc, { appProtocol: AppProtocol.grpc }) })).toThrow(/`appProtocol` of this target is 'grpc'/);
   });
 });
 

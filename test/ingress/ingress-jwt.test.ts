@@ -3,7 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { ApplicationProtocolVersion, IpAddressType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { AppProtocol } from 'aws-cdk-lib/aws-ecs';
+import { IpAddressType } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { BackendCluster, ServiceDeployment, FargateApi, type FargateApiProps } from '../../src/fargate';
 import { CustomDomain, IngressJwt, IngressJwtClaim, type IngressJwtIssuerOptions, PublicIngress, type PublicIngressProps } from '../../src/ingress';
 import { BackendNetwork } from '../../src/network';
@@ -143,8 +144,8 @@ describe('a route with jwt', () => {
   });
 
   test('fails on a target that speaks gRPC', () => {
-    const { ingress, target } = createWorld({ api: { protocolVersion: ApplicationProtocolVersion.GRPC } });
-    expect(() => ingress.addRoute('Api', { target, jwt: IngressJwt.fromIssuer(ISSUER) })).toThrow(/`protocolVersion` of 'Services\/Api' is GRPC, and load balancers verify tokens only for targets with HTTP1. Verify the token in the service/);
+    const { ingress, target } = createWorld({ api: { appProtocol: AppProtocol.grpc } });
+    expect(() => ingress.addRoute('Api', { target, jwt: IngressJwt.fromIssuer(ISSUER) })).toThrow(/`appProtocol` of 'Services\/Api' is 'grpc', and load balancers verify tokens only for targets with HTTP\/1.1. Verify the token in the service/);
   });
 
   test('fails on a target that moves requests when it is deployed', () => {

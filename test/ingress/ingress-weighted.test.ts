@@ -1,7 +1,7 @@
 import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { ApplicationProtocolVersion } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { AppProtocol } from 'aws-cdk-lib/aws-ecs';
 import { type IIngressTarget } from '../../src/binding';
 import { BackendCluster, ServiceDeployment, FargateApi, type FargateApiProps, Scaling } from '../../src/fargate';
 import { type IngressWeightedRouteOptions, PublicIngress } from '../../src/ingress';
@@ -197,8 +197,8 @@ describe('a weighted route', () => {
 
   test('fails where some targets speak gRPC and others do not', () => {
     const world = createWorld();
-    const grpc = Object.assign(Object.create(world.targets[1]) as IIngressTarget, { protocolVersion: ApplicationProtocolVersion.GRPC });
-    expect(() => world.ingress.addWeightedRoute('Orders', { targets: [{ target: world.targets[0], weight: 1 }, { target: grpc, weight: 1 }] })).toThrow(/`protocolVersion` of 'Canary\/Api' is GRPC, and other targets use HTTP/);
+    const grpc = Object.assign(Object.create(world.targets[1]) as IIngressTarget, { appProtocol: AppProtocol.grpc });
+    expect(() => world.ingress.addWeightedRoute('Orders', { targets: [{ target: world.targets[0], weight: 1 }, { target: grpc, weight: 1 }] })).toThrow(/`appProtocol` of 'Canary\/Api' is 'grpc', and other targets use HTTP/);
   });
 
   test('fails on what the stack of the ingress cannot know', () => {

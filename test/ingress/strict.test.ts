@@ -1,6 +1,9 @@
 import { CfnResource, Stack, type App } from 'aws-cdk-lib';
+import { AppProtocol } from 'aws-cdk-lib/aws-ecs';
 import { HostedZone } from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, FargateApi, DiscoveryNamespace } from '../../src/fargate';
+import { InternalIngress } from './fixtures/internal-ingress';
+import { TcpIngress } from './fixtures/tcp-ingress';
+import { BackendCluster, FargateApi, type FargateApiProps, DiscoveryNamespace, ServiceDeployment } from '../../src/fargate';
 import { CustomDomain, PublicIngress } from '../../src/ingress';
 import { createEndpoint, createSecret, createVpc, developmentApp, IMAGE, productionApp, TestBinding } from '../fargate/fixture';
 
@@ -47,6 +50,25 @@ test.each([
 
   // THEN
   expect(JSON.stringify(template)).toContain('Fn::GetStackOutput');
+});
+
+test.each<[string, Partial<FargateApiProps>]>([
+  ['HTTP', {}],
+  ['gRPC over TLS', { appProtocol: AppProtocol.grpc, tls: true }],
+  ['HTTP, and moves requests when it is deployed', { deployment: ServiceDeployment.linear() }],
+])('the offline validator accepts ingresses of any kind before a service that speaks %s', (_name, props) => {
+  const app = productionApp(STRICT);
+  const stack = new Stack(app, 'Backend');
+  const vpc = createVpc(stack);
+  const hostedZone = HostedZone.fromHostedZoneAttributes(stack, 'Zone', { hostedZoneId: 'Z0000000000000000000', zoneName: 'example.com' });
+  const api = new FargateApi(stack, 'Api', { cluster: new BackendCluster(stack, 'Cluster', { vpc }), image: IMAGE, ...props });
+  new PublicIngress(stack, 'Public', { vpc, domain: CustomDomain.fromHostedZone(hostedZone, { domainNames: ['api.example.com'] }) }).addRoute('Public', { target: api });
+  new TcpIngress(stack, 'Tcp', vpc).addRoute('Tcp', 443, api);
+  if (props.appProtocol === undefined) {
+    new InternalIngress(stack, 'Internal', vpc).addRoute('Internal', '/*', api);
+  }
+
+  expect(JSON.stringify(app.synth().getStackByName(stack.stackName).template)).toContain('"TargetType":"ip"');
 });
 
 test('fails where a template is wrong, which shows that the validator was asked', () => {

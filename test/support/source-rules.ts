@@ -96,6 +96,11 @@ export function handlersWithoutTest(entries: string[], tests: Sources): string[]
   });
 }
 
+/** Sources that import a module of somebody else, also those that want only its types. */
+export function importersOf(sources: Sources, module: string): string[] {
+  return [...sources].filter(([path, text]) => imports(path, text, true).includes(module)).map(([path]) => path);
+}
+
 /** An import of one source by another. */
 export interface SourceImport {
   readonly from: string;

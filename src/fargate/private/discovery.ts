@@ -95,19 +95,26 @@ function connect({ fargateService, plan, logGroup, name }: JoiningService, { nam
       discoveryName: name,
       dnsName: `${name}.${namespaceName}`,
       port: plan.port,
-      perRequestTimeout: requestTimeout,
+      // ECS refuses it for TCP, in which the proxies see no requests.
+      perRequestTimeout: plan.appProtocol === undefined ? undefined : requestTimeout,
     }],
     logDriver: ecs.LogDrivers.awsLogs({ logGroup, streamPrefix: 'ServiceConnect', mode: ecs.AwsLogDriverMode.NON_BLOCKING }),
   });
 }
 
+/** Where a service listens, and with what. */
+export interface CalledPort {
+  readonly port: number;
+  readonly tls: boolean;
+}
+
 /** The URL of a service for a caller, which must be able to use it. */
-export function urlFor(caller: IConstruct, service: DiscoveredService, port: number): string {
+export function urlFor(caller: IConstruct, service: DiscoveredService, { port, tls }: CalledPort): string {
   const { discovery, hostName } = service;
   if (discovery.kind === 'connect' && discoveryOf(caller) !== discovery) {
     throw new InvalidBackendError(caller, 'FargateApi.otherCluster', `'${hostName}' is a name of Service Connect, which only services of the same cluster can use. Use the \`cluster\` of the called service, or set \`serviceDiscovery: DiscoveryNamespace.privateDns('${discovery.namespaceName}')\` on that cluster.`);
   }
-  return `http://${hostName}:${Tokenization.stringifyNumber(port)}`;
+  return `${tls ? 'https' : 'http'}://${hostName}:${Tokenization.stringifyNumber(port)}`;
 }
 
 /** What the name of a variable is made of. */

@@ -1,6 +1,5 @@
-import { type CfnResource, CustomResource, Duration, type IResolveContext, Lazy, Stack, Tokenization } from 'aws-cdk-lib';
+import { CfnResource, CustomResource, Duration, type IResolveContext, Lazy, Stack, Tokenization } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import { Construct, type IConstruct, type IDependable } from 'constructs';
 import type { RehearsalPlan } from './plans';
@@ -39,9 +38,12 @@ export interface RehearsedService {
   readonly logGroup: logs.ILogGroup;
   readonly securityGroupIds: () => string[];
   readonly fargateService: ecs.FargateService;
-  /** The path that a load balancer asks by HTTP/1.1; none where no load balancer does. */
+  /** The path that an ingress asks by HTTP/1.1 without TLS; none where no ingress does. */
   readonly healthPath: () => string | undefined;
 }
+
+/** Listeners and rules of load balancers, whatever their kind. */
+const LEADS_REQUESTS = /^AWS::ElasticLoadBalancingV2::Listener(Rule)?$/;
 
 type Containers = ecs.CfnTaskDefinition.ContainerDefinitionProperty[];
 
@@ -175,7 +177,7 @@ export class Rehearsal extends Construct {
   }
 
   /**
-   * All that the service waits for, but for the rules that lead requests to it: they must be there before the service, not before its rehearsal.
+   * All that the service waits for, but for the listeners and rules that lead requests to it: they must be there before the service, not before its rehearsal.
    * Looked up when the app is synthesised, because migrations and others may be added at any time before.
    */
   private whatServiceWaitsFor(own: CfnResource): IDependable {
@@ -223,5 +225,5 @@ function waitsFor({ name, healthCheck }: Containers[0]): ecs.CfnTaskDefinition.C
 }
 
 function leadsRequests(construct: IConstruct): boolean {
-  return construct.node.findAll().some((child) => child instanceof elbv2.CfnListenerRule || child instanceof elbv2.CfnListener);
+  return construct.node.findAll().some((child) => CfnResource.isCfnResource(child) && LEADS_REQUESTS.test(child.cfnResourceType));
 }

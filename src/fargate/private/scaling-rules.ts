@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ScalingPolicy } from './plans';
 import type { ServiceKind, ServicePlan } from './service-plan';
+import type { IIngressRoute } from '../../binding';
 import { Posture } from '../../posture';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { validateSchedule } from '../../private/schedule';
@@ -34,6 +35,14 @@ export function validatePolicies(scope: IConstruct, kind: ServiceKind, plan: Ser
     if (policy.kind === 'schedule') {
       validateHalfBounds(scope, policy.id, policy.bounds, plan);
     }
+  }
+}
+
+/** Refuses scaling on requests that nobody counts. Where nobody has asked for it, the other policies are left. */
+export function requireCountedRequests(scope: IConstruct, { node, resourceLabels = [] }: IIngressRoute, scaleOn: Scaling[] = []): void {
+  const wanted = scaleOn.find(({ _policy }) => _policy.kind === 'requests');
+  if (wanted !== undefined && resourceLabels.length === 0) {
+    throw new InvalidBackendError(scope, 'Scaling.requestsNotCounted', `\`scaleOn\` has ${nameOf(wanted._policy)}, and the load balancer of route '${node.path}' does not count requests. Use \`Scaling.onCpuPercent(60)\` or \`Scaling.onMemoryPercent(60)\`.`);
   }
 }
 

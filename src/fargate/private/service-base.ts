@@ -235,7 +235,7 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   }
 
   /**
-   * The path that a load balancer asks by HTTP/1.1, where one does.
+   * The path that an ingress asks by HTTP/1.1 without TLS, where one does.
    *
    * @internal
    */

@@ -23,7 +23,7 @@ export interface ServiceKind {
   readonly port?: number;
   /** Further ports that it listens on. */
   readonly additionalPorts?: number[];
-  /** What the port speaks, where that is known. */
+  /** What the proxies of Service Connect see in the traffic of the port; TCP where they see nothing. */
   readonly appProtocol?: AppProtocol;
   /** Path that a load balancer asks. */
   readonly healthCheckPath?: string;

@@ -1,8 +1,9 @@
 import { Fn, Tokenization } from 'aws-cdk-lib';
 import { CfnScalableTarget, CfnScalingPolicy } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import { Construct, type IConstruct } from 'constructs';
+import { Construct } from 'constructs';
 import type { ScalingPolicy } from './plans';
+import type { IIngressRoute } from '../../binding';
 import { dependOnStackOf } from '../../private/stack-order';
 import type { QueueBacklogOptions } from '../scaling';
 
@@ -42,14 +43,10 @@ export class TaskScaling extends Construct {
     props.policies.forEach((policy) => this.addPolicyOf(policy));
   }
 
-  /**
-   * Scales on the requests of a route, where that was asked for.
-   *
-   * @param resourceLabels one for each target group between which a deployment moves requests
-   */
-  public addRequestScaling({ node }: IConstruct, ...resourceLabels: string[]): void {
+  /** Scales on the requests of a route, where that was asked for or is the default, and its load balancer counts them. */
+  public addRequestScaling({ node, resourceLabels = [] }: IIngressRoute): void {
     for (const policy of this.props.policies) {
-      if (policy.kind === 'requests') {
+      if (policy.kind === 'requests' && resourceLabels.length > 0) {
         const id = `Requests-${node.id}`;
         // Routes of one name may come from several ingresses, by which they stand.
         this.addPolicy(this.node.tryFindChild(id) === undefined ? id : `${id}-${node.scope?.node.id}`, requestMetric(resourceLabels), policy.target);

@@ -112,7 +112,7 @@ function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: Ta
 }
 
 /** Service Connect refers to its port by name, and nothing else has a use for that. */
-function renderPorts(cluster: ecs.ICluster, { port, additionalPorts, appProtocol = ecs.AppProtocol.http }: ServicePlan): ecs.PortMapping[] | undefined {
+function renderPorts(cluster: ecs.ICluster, { port, additionalPorts, appProtocol }: ServicePlan): ecs.PortMapping[] | undefined {
   const isConnected = discoveryOf(cluster)?.kind === 'connect';
   const main = { protocol: ecs.Protocol.TCP, ...(isConnected ? { name: PORT_NAME, appProtocol } : {}) };
   return port === undefined ? undefined : [{ containerPort: port, ...main }, ...additionalPorts.map((containerPort) => ({ containerPort, protocol: ecs.Protocol.TCP }))];

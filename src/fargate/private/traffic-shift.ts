@@ -1,13 +1,16 @@
-import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import type { IngressTargetGroup, IIngressRoute } from '../../binding';
 
 /** What lets ECS move the requests of a service from one target group of its routes to the other. */
 export class TrafficShift extends Construct {
-  private readonly role: iam.Role;
+  /** The one of a service, made with the first route. */
+  public static of(service: Construct): TrafficShift {
+    return service.node.tryFindChild('TrafficShift') as TrafficShift | undefined ?? new TrafficShift(service, 'TrafficShift');
+  }
 
-  constructor(scope: Construct, id: string) {
+  public readonly role: iam.IRole;
+
+  private constructor(scope: Construct, id: string) {
     super(scope, id);
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('ecs.amazonaws.com'),
@@ -15,11 +18,5 @@ export class TrafficShift extends Construct {
       // The policy that ECS documents for this and keeps up to date with what it calls.
       managedPolicies: [iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonECSInfrastructureRolePolicyForLoadBalancers')],
     });
-  }
-
-  /** The second target group of a route, as ECS takes it. */
-  public alternateTarget(route: IIngressRoute, { targetGroup }: IngressTargetGroup): ecs.IAlternateTarget {
-    const config = { alternateTargetGroupArn: targetGroup.targetGroupArn, roleArn: this.role.roleArn, productionListenerRule: route.listenerRuleArn };
-    return { bind: () => config };
   }
 }

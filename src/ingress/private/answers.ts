@@ -5,9 +5,9 @@ import type { IngressSide } from './ingress-path';
 import type { RedirectDestination } from './redirect-loops';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
-import type { IIngressRule } from '../../binding';
 import { type Refuse, refuseOf } from '../../private/errors';
 import { IngressContentType, type IngressFixedResponseOptions, type IngressRedirectOptions } from '../ingress-answer';
+import type { IIngressRule } from '../ingress-rule';
 
 type Action = CfnListenerRule.ActionProperty;
 type FixedResponse = Pick<IngressFixedResponseOptions, 'statusCode' | 'messageBody' | 'contentType'>;

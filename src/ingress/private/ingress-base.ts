@@ -4,7 +4,7 @@ import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Construct, type IConstruct } from 'constructs';
 import { AnswerRule, destinationOf, renderFixedResponse, renderRedirect } from './answers';
-import { ALTERNATE, IngressPath, type IngressSide, type Verification } from './ingress-path';
+import { IngressPath, type IngressSide, type Verification } from './ingress-path';
 import { ingressLimits, ingressSymptoms, type MadeRoute, routeSymptoms } from './ingress-symptoms';
 import { findBypasses } from './jwt-bypass';
 import { patternsOverlap } from './patterns';
@@ -15,7 +15,7 @@ import { type RouteEntry, findConflicts } from './route-table';
 import { type ListenerUse, findForeignConflicts, importWithRoute, maintenanceRulesOn, useListener, warnOfQuotas } from './shared-listeners';
 import { warnOfCutRequests } from './target-group';
 import { WeightedRoute, nameShares, validateWeights } from './weighted-route';
-import type { IIngressRoute, IIngressRule, IIngressTarget } from '../../binding';
+import type { IIngressTarget } from '../../binding';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { refuseMisnomers } from '../../private/misnomers';
 import { INGRESS_TARGET, requireKind } from '../../private/props';
@@ -23,6 +23,7 @@ import { dependOnStackOf } from '../../private/stack-order';
 import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
 import type { IngressFixedResponseOptions, IngressRedirectOptions } from '../ingress-answer';
 import type { IngressRouteOptions, IngressRuleOptions } from '../ingress-route';
+import type { IApplicationIngressRoute, IIngressRule } from '../ingress-rule';
 import type { IngressWeightedRouteOptions, IIngressWeightedRoute } from '../ingress-weighted-route';
 import type { MonitorIngressOptions } from '../monitor-ingress-options';
 import type { IPublicIngress } from '../public-ingress';
@@ -68,7 +69,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
       isImported,
       routes: this.routes,
       maintenanceRules: () => this._maintenanceRules,
-      targetGroups: () => this.made.reduce((count, { route }) => count + (route.node.tryFindChild(ALTERNATE) === undefined ? 1 : 2), 0),
+      targetGroups: () => this.made.reduce((count, { route }) => count + (route.alternateTargetGroup === undefined ? 1 : 2), 0),
     });
     this.node.addValidation({ validate: () => this.validate() });
   }
@@ -80,7 +81,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
    * @throws InvalidBackendError for an id that is taken, for conditions, a priority or tokens that a load balancer does not take,
    * and where the stack of this ingress depends on that of the target
    */
-  public addRoute(id: string, options: IngressRouteOptions): IIngressRoute {
+  public addRoute(id: string, options: IngressRouteOptions): IApplicationIngressRoute {
     refuseMisnomers(this, options, { path: 'Set `paths: [\'/*\']`.', host: 'Set `hosts: [\'api.example.com\']`.' });
     requireKind(this, 'target', options.target, INGRESS_TARGET);
     const described = this.describe(id, options, options.target);
@@ -210,7 +211,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
     dependOnStackOf(target, this, 'Services depend on their ingress, never the reverse.');
   }
 
-  private connect(name: string, target: IIngressTarget, route: IIngressRoute): IIngressRoute {
+  private connect(name: string, target: IIngressTarget, route: IApplicationIngressRoute): IApplicationIngressRoute {
     target.attachToIngress(route);
     const made = { name, route, target };
     this.made.push(made);

@@ -1,17 +1,17 @@
 import { type CfnResource, type Duration, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type { IAlternateTarget } from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Construct, type IConstruct } from 'constructs';
 import { GroupRules, createGroupRules } from './group-rules';
 import { type IngressIdentity, child } from './ingress-identity';
 import { type RouteConditions, renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
-import type { IngressTargetGroup, IIngressRoute, IIngressTarget } from '../../binding';
+import type { IIngressRegistration, IIngressTarget } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
-
-/** Id of the target group beside that of a route, for a target that moves requests when it is deployed. */
-export const ALTERNATE = 'AlternateTargetGroup';
+import type { IApplicationIngressRoute } from '../ingress-rule';
 
 /** What a target needs to know of an ingress that routes to it. */
 export interface IngressSide {
@@ -71,7 +71,7 @@ export class IngressPath extends Construct {
     return this.own;
   }
 
-  public addRoute(side: IngressSide, { id, conditions, priority }: RouteEntry, verification?: Verification): IIngressRoute {
+  public addRoute(side: IngressSide, { id, conditions, priority }: RouteEntry, verification?: Verification): IApplicationIngressRoute {
     const rules = this.open(side);
     const route = new ListenerRoute(this, id, { side, target: this.target, conditions, priority, verification });
     route.node.addDependency(...rules, ...(verification === undefined ? [] : [verification.egress]));
@@ -87,28 +87,25 @@ interface ListenerRouteProps {
   readonly verification?: Verification;
 }
 
-class ListenerRoute extends Construct implements IIngressRoute {
-  public readonly targetGroup: elbv2.IApplicationTargetGroup;
+class ListenerRoute extends Construct implements IApplicationIngressRoute {
+  public readonly targetGroup: elbv2.ApplicationTargetGroup;
   public readonly priority: number;
-  public readonly resourceLabel: string;
   public readonly listenerRuleArn: string;
   public readonly idleTimeout?: Duration;
 
   private readonly rule: elbv2.CfnListenerRule;
-  private alternate?: IngressTargetGroup;
+  private alternate?: elbv2.ApplicationTargetGroup;
 
   constructor(scope: Construct, id: string, private readonly props: ListenerRouteProps) {
     super(scope, id);
     this.priority = props.priority;
     this.idleTimeout = props.side.idleTimeout;
-    const targetGroup = createTargetGroup(this, 'TargetGroup', props.side, props.target);
-    this.targetGroup = targetGroup;
-    this.resourceLabel = labelOf(props.side, targetGroup);
+    this.targetGroup = createTargetGroup(this, 'TargetGroup', props.side, props.target);
     this.rule = new elbv2.CfnListenerRule(this, 'Resource', {
       listenerArn: props.side.listener.listenerArn,
       priority: props.priority,
       conditions: renderConditions(props.conditions),
-      actions: verifyFirst(props.verification, { type: 'forward', targetGroupArn: targetGroup.targetGroupArn }),
+      actions: verifyFirst(props.verification, { type: 'forward', targetGroupArn: this.targetGroup.targetGroupArn }),
     });
     this.listenerRuleArn = this.rule.ref;
   }
@@ -117,19 +114,32 @@ class ListenerRoute extends Construct implements IIngressRoute {
     return urlOf(this.props.side, this.props.conditions);
   }
 
-  public addAlternateTargetGroup(): IngressTargetGroup {
+  public get alternateTargetGroup(): elbv2.IApplicationTargetGroup | undefined {
+    return this.alternate;
+  }
+
+  public get resourceLabels(): string[] {
+    return [this.targetGroup, ...(this.alternate === undefined ? [] : [this.alternate])].map((group) => labelOf(this.props.side, group));
+  }
+
+  public register(registration: IIngressRegistration): void {
+    const { trafficShiftRole } = registration;
+    const alternateTarget = trafficShiftRole === undefined ? undefined : this.createAlternate(trafficShiftRole);
+    registration.loadBalancerTarget(alternateTarget).attachToApplicationTargetGroup(this.targetGroup);
+  }
+
+  /** A second target group with the settings of the first, as ECS takes it. */
+  private createAlternate({ roleArn }: IRole): IAlternateTarget {
     if (this.props.verification !== undefined) {
       throw new InvalidBackendError(this.props.target, 'IngressJwt.deployment', `Route '${this.node.id}' uses \`jwt\`, but its target uses blue/green, linear or canary deployment. ECS can't shift traffic on a rule that verifies tokens. `
         + 'Use `ServiceDeployment.rolling()` for the service, or verify the token in the service.');
     }
-    if (this.alternate === undefined) {
-      const targetGroup = createTargetGroup(this, ALTERNATE, this.props.side, this.props.target);
-      this.alternate = { targetGroup, resourceLabel: labelOf(this.props.side, targetGroup) };
-      // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
-      const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn: targetGroup.targetGroupArn, weight: 0 }];
-      this.rule.actions = [{ type: 'forward', forwardConfig: { targetGroups: weighted } }];
-    }
-    return this.alternate;
+    this.alternate = createTargetGroup(this, 'AlternateTargetGroup', this.props.side, this.props.target);
+    const { targetGroupArn } = this.alternate;
+    // The form that ECS gives the rule with the first deployment. A group that no rule names cannot get tasks.
+    const weighted = [{ targetGroupArn: this.targetGroup.targetGroupArn, weight: 100 }, { targetGroupArn, weight: 0 }];
+    this.rule.actions = [{ type: 'forward', forwardConfig: { targetGroups: weighted } }];
+    return { bind: () => ({ alternateTargetGroupArn: targetGroupArn, roleArn, productionListenerRule: this.listenerRuleArn }) };
   }
 }
 

@@ -3,12 +3,13 @@ import { MathExpression, type Metric, type MetricOptions, Stats, TreatMissingDat
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import type { IPublicIngress } from '..';
-import type { IIngressRoute, IIngressTarget, IMonitoredService } from '../../binding';
+import type { IIngressTarget, IMonitoredService } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
 import { BackendAlarm } from '../../symptoms';
 import { count, percent, seconds, shown } from '../../symptoms/shared/limits';
 import { shortage } from '../../symptoms/shared/shortage';
 import type { Symptom } from '../../symptoms/shared/symptom';
+import type { IApplicationIngressRoute } from '../ingress-rule';
 import type { MonitorIngressOptions } from '../monitor-ingress-options';
 
 const MINUTE = Duration.minutes(1);
@@ -20,7 +21,7 @@ const USUAL_ERRORS = 5;
 /** A route, by the name that tells it from others, and where it leads. */
 export interface MadeRoute {
   readonly name: string;
-  readonly route: IIngressRoute;
+  readonly route: IApplicationIngressRoute;
   readonly target: IIngressTarget;
 }
 
@@ -111,9 +112,8 @@ function emptySymptom(healthy: Metric | MathExpression, target: IIngressTarget, 
 }
 
 /** The second target group is there only where the service shifts requests when it is deployed. */
-function targetGroupsOf(route: IIngressRoute): ApplicationTargetGroup[] {
-  const alternate = route.node.tryFindChild('AlternateTargetGroup');
-  const groups = [route.targetGroup, alternate].filter((group) => group !== undefined) as ApplicationTargetGroup[];
+function targetGroupsOf({ targetGroup, alternateTargetGroup }: IApplicationIngressRoute): ApplicationTargetGroup[] {
+  const groups = [targetGroup, alternateTargetGroup].filter((group) => group !== undefined) as ApplicationTargetGroup[];
   referWeakly(...groups.flatMap((group) => group.node.defaultChild ?? []));
   return groups;
 }

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { openWayToKeys } from './group-rules';
 import type { IngressSide, Verification } from './ingress-path';
 import { SET_DOMAIN } from './set-domain';
+import { protocolVersionOf } from './target-protocol';
 import type { IIngressTarget } from '../../binding';
 import { type Refuse, refuseOf } from '../../private/errors';
 import type { IngressJwtClaim, IngressJwtIssuerOptions } from '../ingress-jwt';
@@ -41,9 +42,9 @@ function requireAble({ https, isCutOff = false }: IngressSide, targets: IIngress
     refuse('IngressJwt.ipv4Required', '`jwt` needs the keys of the issuer, which load balancers read by IPv4 only, and this ingress has only IPv6 addresses on the internet. '
       + 'Use `elbv2.IpAddressType.DUAL_STACK` or `elbv2.IpAddressType.IPV4`, or select subnets with a NAT gateway in `vpcSubnets`.');
   }
-  const other = targets.find(({ protocolVersion = ApplicationProtocolVersion.HTTP1 }) => protocolVersion !== ApplicationProtocolVersion.HTTP1);
+  const other = targets.find((target) => protocolVersionOf(target) !== ApplicationProtocolVersion.HTTP1);
   if (other !== undefined) {
-    refuse('IngressJwt.protocolVersion', `\`protocolVersion\` of '${other.node.path}' is ${other.protocolVersion}, and load balancers verify tokens only for targets with HTTP1. Verify the token in the service, or remove \`protocolVersion\`.`);
+    refuse('IngressJwt.appProtocol', `\`appProtocol\` of '${other.node.path}' is '${other.appProtocol?.value}', and load balancers verify tokens only for targets with HTTP/1.1. Verify the token in the service, or remove \`appProtocol\`.`);
   }
 }
 

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { IngressSide } from './ingress-path';
+import { protocolVersionOf } from './target-protocol';
 import type { IIngressTarget } from '../../binding';
 import { InvalidBackendError, warn } from '../../private/errors';
 
@@ -16,14 +17,13 @@ export function createTargetGroup(scope: Construct, id: string, side: IngressSid
   return new elbv2.ApplicationTargetGroup(scope, id, {
     vpc,
     targetType: elbv2.TargetType.IP,
-    protocol: elbv2.ApplicationProtocol.HTTP,
-    protocolVersion: protocolVersionOf(target, side.https),
+    protocol: target.tls === true ? elbv2.ApplicationProtocol.HTTPS : elbv2.ApplicationProtocol.HTTP,
+    protocolVersion: usableProtocolVersion(target, side.https),
     // ECS registers each task with its own port. This one is never used, and staying the same it never replaces the group.
     port: 80,
     deregistrationDelay: target.deregistrationDelay ?? Duration.seconds(Math.min(longestAnswer(side), MAX_DELAY)),
     healthCheck: {
-      path: target.healthCheckPath,
-      ...healthyCodesOf(target),
+      ...healthCheckOf(target),
       interval: Duration.seconds(10),
       timeout: Duration.seconds(5),
       healthyThresholdCount: 2,
@@ -56,16 +56,26 @@ export function labelOf({ loadBalancerFullName }: IngressSide, targetGroup: elbv
 }
 
 /** How an ingress speaks with a target. */
-function protocolVersionOf(target: IIngressTarget, https: boolean): elbv2.ApplicationProtocolVersion {
-  const version = target.protocolVersion ?? elbv2.ApplicationProtocolVersion.HTTP1;
+function usableProtocolVersion(target: IIngressTarget, https: boolean): elbv2.ApplicationProtocolVersion {
+  const version = protocolVersionOf(target);
   if (version !== elbv2.ApplicationProtocolVersion.HTTP1 && !https) {
-    throw new InvalidBackendError(target, 'IngressRoute.protocolNeedsHttps', `\`protocolVersion\` of this target is ${version}, which load balancers forward from HTTPS listeners only, and the ingress uses HTTP. `
-      + 'Set `domain` on the ingress, or remove `protocolVersion` from the target.');
+    throw new InvalidBackendError(target, 'IngressRoute.protocolNeedsHttps', `\`appProtocol\` of this target is '${target.appProtocol?.value}', which load balancers forward from HTTPS listeners only, and the ingress uses HTTP. `
+      + 'Set `domain` on the ingress, or remove `appProtocol` from the target.');
   }
   return version;
 }
 
-/** What a healthy target answers. */
-function healthyCodesOf({ protocolVersion, healthyGrpcCodes }: IIngressTarget): Pick<elbv2.HealthCheck, 'healthyGrpcCodes' | 'healthyHttpCodes'> {
-  return protocolVersion === elbv2.ApplicationProtocolVersion.GRPC ? { healthyGrpcCodes: healthyGrpcCodes ?? '12' } : { healthyHttpCodes: '200-299' };
+/**
+ * How to ask a target, and how a healthy one answers. A load balancer asks over HTTP unless told otherwise, and verifies no certificate.
+ *
+ * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html
+ */
+function healthCheckOf(target: IIngressTarget): elbv2.HealthCheck {
+  const protocol = target.tls === true ? elbv2.Protocol.HTTPS : undefined;
+  return { protocol, ...(protocolVersionOf(target) === elbv2.ApplicationProtocolVersion.GRPC ? grpcCheckOf(target) : { path: target.healthCheckPath ?? '/', healthyHttpCodes: '200-299' }) };
+}
+
+/** The method that load balancers ask by default is implemented by no server, which so answers UNIMPLEMENTED (12). One that is implemented answers OK (0). */
+function grpcCheckOf({ healthCheckPath, healthyGrpcCodes }: IIngressTarget): elbv2.HealthCheck {
+  return { path: healthCheckPath ?? '/AWS.ALB/healthcheck', healthyGrpcCodes: healthyGrpcCodes ?? (healthCheckPath === undefined ? '12' : '0') };
 }

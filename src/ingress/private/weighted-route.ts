@@ -5,11 +5,13 @@ import { IngressPath, type IngressSide, type Verification, verifyFirst, urlOf } 
 import { renderConditions, type RouteConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
-import type { IngressTargetGroup, IIngressRoute, IIngressTarget } from '../../binding';
+import { protocolVersionOf } from './target-protocol';
+import type { IIngressRegistration, IIngressTarget } from '../../binding';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError, type Refuse, refuseOf } from '../../private/errors';
 import { stablePath } from '../../private/stable-path';
 import { pathInStage } from '../../private/stage-path';
+import type { IApplicationIngressRoute } from '../ingress-rule';
 import type { IngressWeightedRouteOptions, IngressWeightedTarget, IIngressWeightedRoute } from '../ingress-weighted-route';
 
 /** @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html */
@@ -30,7 +32,7 @@ interface WeightedRouteProps {
 export class WeightedRoute extends Construct implements IIngressWeightedRoute {
   public readonly priority: number;
   public readonly listenerRuleArn: string;
-  public readonly routes: IIngressRoute[];
+  public readonly routes: IApplicationIngressRoute[];
 
   constructor(scope: Construct, side: IngressSide, { entry: { id, priority, conditions }, options: { targets, stickiness }, verification }: WeightedRouteProps) {
     super(scope, id);
@@ -74,10 +76,10 @@ interface ShareProps {
 }
 
 /** One target's part in a weighted route, below the target. Who waits for it waits for the rule of the ingress, and for those of security groups. */
-class Share extends Construct implements IIngressRoute {
+class Share extends Construct implements IApplicationIngressRoute {
   public readonly priority: number;
   public readonly targetGroup: ApplicationTargetGroup;
-  public readonly resourceLabel: string;
+  public readonly resourceLabels: string[];
   public readonly listenerRuleArn: string;
   public readonly idleTimeout?: Duration;
 
@@ -86,7 +88,7 @@ class Share extends Construct implements IIngressRoute {
     const { priority, rule, side, targetGroup, rules } = props;
     this.priority = priority;
     this.targetGroup = targetGroup;
-    this.resourceLabel = labelOf(side, targetGroup);
+    this.resourceLabels = [labelOf(side, targetGroup)];
     this.listenerRuleArn = rule.ref;
     this.idleTimeout = side.idleTimeout;
     Dependable.implement(this, { dependencyRoots: [rule, ...rules] });
@@ -96,9 +98,12 @@ class Share extends Construct implements IIngressRoute {
     return urlOf(this.props.side, this.props.conditions);
   }
 
-  public addAlternateTargetGroup(): IngressTargetGroup {
-    throw new InvalidBackendError(this.props.target, 'IngressRoute.weightsOfEcs', `Route '${this.node.id}' has weights, but its target uses blue/green, linear or canary deployment. ECS would overwrite the weights of all targets. `
-      + 'Use `ServiceDeployment.rolling()` for the service, or add a separate route to the service with `addRoute`.');
+  public register(registration: IIngressRegistration): void {
+    if (registration.trafficShiftRole !== undefined) {
+      throw new InvalidBackendError(this.props.target, 'IngressRoute.weightsOfEcs', `Route '${this.node.id}' has weights, but its target uses blue/green, linear or canary deployment. ECS would overwrite the weights of all targets. `
+        + 'Use `ServiceDeployment.rolling()` for the service, or add a separate route to the service with `addRoute`.');
+    }
+    registration.loadBalancerTarget().attachToApplicationTargetGroup(this.targetGroup);
   }
 }
 
@@ -117,9 +122,9 @@ export function validateWeights(scope: IConstruct, id: string, { targets, sticki
     refuse('IngressRoute.duplicateTarget', `'${twice.target.node.path}' is in \`targets\` twice. List the target once, with the sum of its weights.`);
   }
   targets.forEach(({ target }) => requireKnown(scope, target, refuse));
-  const grpc = targets.filter(({ target }) => target.protocolVersion === ApplicationProtocolVersion.GRPC);
+  const grpc = targets.filter(({ target }) => protocolVersionOf(target) === ApplicationProtocolVersion.GRPC);
   if (grpc.length > 0 && grpc.length < targets.length) {
-    refuse('IngressRoute.mixedProtocols', `\`protocolVersion\` of '${grpc[0].target.node.path}' is GRPC, and other targets use HTTP, so some clients would get responses that they can't read. Use GRPC for all targets, or for no target.`);
+    refuse('IngressRoute.mixedProtocols', `\`appProtocol\` of '${grpc[0].target.node.path}' is 'grpc', and other targets use HTTP, so some clients would get responses that they can't read. Use \`AppProtocol.grpc\` for all targets, or for no target.`);
   }
   validateStickiness(stickiness, refuse);
 }

@@ -2,28 +2,31 @@ import { Duration, TimeZone } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { AccountPrincipal } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
 import { BackendCluster, DiscoveryNamespace, FargateApi, FargateWorker, QueueBinding, Scaling, ScheduledJob, ServiceCapacity, ServiceDeployment, ServiceImage, ServiceRehearsal, ServiceVolume } from '../../../src';
+import type { IIngressRegistration } from '../../../src/binding';
+import { TcpIngress } from '../../ingress/fixtures/tcp-ingress';
 import { type ErrorCases, inProduction } from '../case';
 import type { World } from '../world';
 
 const NIGHT = Schedule.cron({ hour: '22', minute: '0' });
-const { GRPC } = elbv2.ApplicationProtocolVersion;
+const { grpc } = ecs.AppProtocol;
 
 /** What services refuse: how they are found, reached, scaled and deployed. */
 export const FARGATE: ErrorCases = {
   'FargateApi.noRoute': ({ api }) => api.url,
+  'FargateApi.noAlternateTarget': ({ stack, cluster, image }) => routeWithOneGroup(new FargateApi(stack, 'Api', { cluster, image, deployment: ServiceDeployment.blueGreen() })),
   'BackendCluster.duplicateNamespace': ({ stack, vpc, cluster }) => [cluster, new BackendCluster(stack, 'Orders', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('backend.internal') })],
   'DiscoveryNamespace.namespace': ({ stack, vpc }) => new BackendCluster(stack, 'Cluster', { vpc, serviceDiscovery: DiscoveryNamespace.privateDns('Backend Internal') }),
   'FargateApi.discoveryName': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, discoveryName: 'Orders_Api' }),
   'FargateApi.duplicateDiscoveryName': ({ stack, cluster, image, api }) => [api, new FargateApi(stack, 'OrdersApi', { cluster, image, discoveryName: 'api' })],
   'FargateApi.endpoint': (world) => new FargateApi(world.stack, 'Api', { cluster: serviceConnect(world), image: world.image }).endpoint,
-  'FargateApi.grpcHealthCheckPath': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, protocolVersion: GRPC, healthCheckPath: '/healthz' }),
+  'FargateApi.grpcHealthCheckPath': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, appProtocol: grpc, healthCheckPath: '/healthz' }),
   'FargateApi.grpcRequired': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, healthyGrpcCodes: '0' }),
   'FargateApi.healthCheckPath': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, healthCheckPath: 'healthz' }),
-  'FargateApi.healthyGrpcCodes': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, protocolVersion: GRPC, healthyGrpcCodes: 'OK' }),
+  'FargateApi.healthyGrpcCodes': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, appProtocol: grpc, healthyGrpcCodes: 'OK' }),
   'FargateApi.keepAlive': ({ stack, cluster, image, ingress }) => {
     const api = new FargateApi(stack, 'Api', { cluster, image, environment: { KEEP_ALIVE_TIMEOUT_SECONDS: '30' } });
     ingress.addRoute('Api', { paths: ['/*'], target: api });
@@ -55,6 +58,10 @@ export const FARGATE: ErrorCases = {
   'Props.timeZone': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.cron({ hour: '3', minute: '0', timeZone: TimeZone.of('Europe/Berln') }) }),
   'QueueBinding.deadLetterQueue': ({ stack, cluster, image, queue }) => new FargateWorker(stack, 'Worker', { cluster, image, connectTo: [QueueBinding.consume(queue)] }),
   'QueueBinding.queue': ({ stack, cluster, image }) => new FargateWorker(stack, 'Worker', { cluster, image, connectTo: [QueueBinding.consume('orders' as never)] }),
+  'Scaling.requestsNotCounted': ({ stack, vpc, cluster, image }) => {
+    const api = new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onRequestsPerMinute(500)] });
+    new TcpIngress(stack, 'Ingress', vpc).addRoute('Api', 80, api);
+  },
   'Scaling.duplicate': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onCpuPercent(50), Scaling.onCpuPercent(70)] }),
   'Scaling.emptySchedule': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, timeZone: TimeZone.EUROPE_BERLIN })] }),
   'Scaling.halfSchedule': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onSchedule('Night', { schedule: NIGHT, maxTasks: 0 })] }),
@@ -113,6 +120,12 @@ export const FARGATE: ErrorCases = {
     }
   },
 };
+
+/** Routes as an ingress does that never thought of deployments which move requests. */
+function routeWithOneGroup(api: FargateApi): void {
+  const register = (registration: IIngressRegistration) => void registration.loadBalancerTarget();
+  api.attachToIngress(Object.assign(new Construct(api, 'Route'), { url: 'http://example.com', register }));
+}
 
 function serviceConnect({ stack, vpc }: World): ecs.ICluster {
   return new BackendCluster(stack, 'Mesh', { vpc, serviceDiscovery: DiscoveryNamespace.serviceConnect('backend.internal') });

@@ -2,6 +2,7 @@ import { join } from 'path';
 import { Duration, Lazy, Stack } from 'aws-cdk-lib';
 import * as acm from 'aws-cdk-lib/aws-certificatemanager';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { HostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
@@ -173,7 +174,7 @@ const JWT: ErrorCases = {
     ingress.addRoute('Api', { target: api, jwt: IngressJwt.fromIssuer(ISSUER) });
   },
   'IngressJwt.jwksEndpoint': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: IngressJwt.fromIssuer({ ...ISSUER, jwksEndpoint: 'http://login.example.com/keys' }) }),
-  'IngressJwt.protocolVersion': (world) => world.ingress.addRoute('Api', { target: grpcApi(world), jwt: IngressJwt.fromIssuer(ISSUER) }),
+  'IngressJwt.appProtocol': (world) => world.ingress.addRoute('Api', { target: grpcApi(world), jwt: IngressJwt.fromIssuer(ISSUER) }),
   'IngressJwt.standardClaim': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: requireClaims(IngressJwtClaim.singleString('iss', 'https://login.example.com/')) }),
   'IngressJwt.textLength': ({ ingress, api }) => ingress.addRoute('Api', { target: api, jwt: IngressJwt.fromIssuer({ ...ISSUER, issuer: '' }) }),
 };
@@ -236,7 +237,7 @@ function importListener(stack: Stack, listenerArn: string): elbv2.IApplicationLi
 }
 
 function grpcApi({ stack, cluster, image }: World): FargateApi {
-  return new FargateApi(stack, 'GrpcApi', { cluster, image, protocolVersion: elbv2.ApplicationProtocolVersion.GRPC });
+  return new FargateApi(stack, 'GrpcApi', { cluster, image, appProtocol: ecs.AppProtocol.grpc });
 }
 
 function blueGreenApi({ stack, cluster, image }: World): FargateApi {
