@@ -2,7 +2,10 @@ import type { Secret } from 'aws-cdk-lib/aws-ecs';
 import type { IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 import type { INetworkEndpoint } from './network-endpoint';
+import type { IRotationSource } from './rotation-source';
+import type { ServiceVolume } from './service-volume';
 import type { EndpointService } from './shared/endpoint-service';
+import type { SidecarOptions } from './sidecar';
 import { InvalidBackendError } from '../private/errors';
 import { BINDING, requireKind } from '../private/props';
 
@@ -30,7 +33,7 @@ export interface IServicePermissions {
   grantTo(grantee: IGrantable): void;
 }
 
-/** What a service receives from a binding. */
+/** What a service or a job receives from a binding. Everything is added to what others bring. */
 export interface ServiceBindingConfig {
   /**
    * Environment variables of the container.
@@ -47,11 +50,27 @@ export interface ServiceBindingConfig {
   readonly secrets?: { [name: string]: Secret };
 
   /**
-   * The endpoint that the service must be able to reach. Exactly this path is opened, from the service's stack.
+   * The endpoints that the service must be able to reach. Exactly these paths are opened, from the service's stack.
    *
    * @default - no network path is opened
    */
-  readonly target?: INetworkEndpoint;
+  readonly targets?: INetworkEndpoint[];
+
+  /**
+   * Further containers of each task, by their ids, which are unique in their service. They obey all that `addSidecar` obeys. In `startsAfter`,
+   * `Service` is the container that the binding is for, also in a job. They are added in the order in which they start after each other, else in
+   * the order of their ids.
+   *
+   * @default - none
+   */
+  readonly sidecars?: { [id: string]: SidecarOptions };
+
+  /**
+   * Directories that the service's own container mounts. A sidecar that names a volume of the same id sees the same files.
+   *
+   * @default - none
+   */
+  readonly volumes?: ServiceVolume[];
 
   /**
    * A secret that holds PEM certificates which clients in the container must trust. They are delivered as the file
@@ -75,6 +94,13 @@ export interface ServiceBindingConfig {
    */
   readonly dependencies?: IConstruct[];
 
+  /**
+   * Whatever replaces the values of these secrets while tasks run, which read them only when they start.
+   *
+   * @default - none: new values are used from the next task on
+   */
+  readonly rotation?: IRotationSource;
+
   /** @internal */
   readonly _services?: EndpointService[];
 
@@ -86,9 +112,12 @@ export interface ServiceBindingConfig {
   readonly _consumes?: boolean;
 }
 
-/** Something a service can be connected to: a database user, a cache, a queue, another service. */
+/** Something a service or a job can be connected to: a database user, a cache, a queue, another service. */
 export interface IServiceBinding {
-  /** Answers with what a service needs: environment, secrets, the network path and what to wait for. */
+  /**
+   * Answers with what a service needs: environment, secrets, network paths, permissions, further containers, and what to wait for. Called once for
+   * each service or job.
+   */
   bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig;
 }
 
@@ -101,6 +130,15 @@ export abstract class ServiceBinding {
    */
   public static withPrefix(prefix: string, binding: IServiceBinding): IServiceBinding {
     return new PrefixedBinding(prefix, binding);
+  }
+
+  /**
+   * The same binding, but the service does not wait for `dependencies` of it: one of two services that call each other, say, which CloudFormation
+   * could not create one after the other. In a first deployment the tasks may start before the other exists, so they must not need it to start. Use
+   * private DNS there: a task that started first never learns a name of Service Connect.
+   */
+  public static withoutWaiting(binding: IServiceBinding): IServiceBinding {
+    return new UnwaitedBinding(binding);
   }
 }
 
@@ -115,5 +153,16 @@ class PrefixedBinding implements IServiceBinding {
   public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
     const prefix = options.prefix === undefined ? this.prefix : `${options.prefix}_${this.prefix}`;
     return this.binding.bindToService(scope, { ...options, prefix });
+  }
+}
+
+class UnwaitedBinding implements IServiceBinding {
+  constructor(private readonly binding: IServiceBinding) {
+    requireKind('ServiceBinding.withoutWaiting()', 'binding', binding, BINDING);
+  }
+
+  public bindToService(scope: IConstruct, options: ServiceBindingOptions): ServiceBindingConfig {
+    const { dependencies: _, ...config } = this.binding.bindToService(scope, options);
+    return config;
   }
 }

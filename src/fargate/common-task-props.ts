@@ -4,8 +4,7 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { ServiceCapacity } from './service-capacity';
-import type { IServiceBinding, IServicePrerequisite } from '../binding';
-import type { ServiceVolume } from './service-volume';
+import type { IServiceBinding, IServicePrerequisite, ServiceVolume } from '../binding';
 
 /** Properties of everything that runs in tasks on Fargate. */
 export interface CommonTaskProps {

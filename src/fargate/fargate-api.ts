@@ -124,6 +124,19 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
   }
 
   /**
+   * Connects the service to something, as `connectTo` among its properties does, up to synth: to something that is made later, or that connects
+   * itself. The same binding once more changes nothing. Services that are connected to each other are an error at synth, with a way out.
+   *
+   * @throws InvalidBackendError for whatever `connectTo` among the properties is refused for, for a `KEEP_ALIVE_TIMEOUT_SECONDS` that an ingress
+   * would outlive, and for a binding that takes work or writes to shared files where the rehearsal is on by default: name such a binding
+   * among the properties, or set `rehearsal`
+   */
+  public connectTo(binding: IServiceBinding): void {
+    super.connectTo(binding);
+    this.keepAlive.check();
+  }
+
+  /**
    * The host name under which this service is found in its network.
    *
    * @throws InvalidBackendError where the cluster has no private DNS namespace
@@ -149,7 +162,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
   }
 
   /**
-   * Gives another service, which has this one in `connectTo`, the URL of this one, opens this port for it, and lets it wait until
+   * Gives another service, which is connected to this one, the URL of this one, opens this port for it, and lets it wait until
    * this one runs.
    *
    * @throws InvalidBackendError where the cluster has no service discovery, or the caller cannot use it
@@ -181,7 +194,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
     const variable = urlVariable(this, { explicit: this.discoveryName, prefix, port: port === this.port ? undefined : port });
     return {
       environment: { [variable]: urlFor(scope, discovered, { port, tls: this.tls === true && port === this.port }) },
-      target: { endpoint: discovered.hostName, port, connections: this.connections },
+      targets: [{ endpoint: discovered.hostName, port, connections: this.connections }],
       dependencies: [this._parts.resource],
     };
   }

@@ -12,7 +12,5 @@ export * from './scaling';
 export * from './scheduled-job';
 export * from './discovery-namespace';
 export * from './service-image';
-export * from './service-volume';
-export * from './sidecar';
 export * from './monitor-job-options';
 export * from './monitor-service-options';

@@ -5,22 +5,26 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as events from 'aws-cdk-lib/aws-events';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { CfnSchedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import type { IServiceBinding, IWorkload } from '../binding';
 import type { CommonTaskProps } from './common-task-props';
 import type { MonitorJobOptions } from './monitor-job-options';
 import { capacityReadiness } from './private/capacity-rules';
 import { type JobScheduleProps, createSchedule } from './private/job-schedule';
 import { JOB_CONTAINER, failedRun, jobMonitoring } from './private/job-symptoms';
-import { type ServiceInputs, collectInputs } from './private/service-inputs';
-import { createConnections, openTargets } from './private/service-network';
-import { type TaskPlan, planTask } from './private/service-plan';
+import { createConnections } from './private/service-network';
+import { planTask } from './private/service-plan';
 import { createLogGroup, createTask } from './private/service-task';
+import { Sidecars } from './private/sidecars';
+import { TaskBindings } from './private/task-bindings';
+import { TaskContainers } from './private/task-containers';
 import { requireTaskProps } from './private/task-props';
 import { TaskVariables } from './private/task-variables';
 import { TaskVolumes } from './private/task-volumes';
 import { integer, seconds } from '../private/ranges';
+import { VOLUMES } from './shared/init-containers';
 import { taskFamily } from './shared/task-family';
 import { TaskStarter } from './shared/task-starter';
 import { tagTasks } from './shared/task-tag';
@@ -125,7 +129,7 @@ export interface ScheduledJobProps extends CommonTaskProps {
  *   schedule: ScheduleExpression.cron({ hour: '3', minute: '0' }),
  * });
  */
-export class ScheduledJob extends Construct implements Monitored, ec2.IConnectable, iam.IGrantable {
+export class ScheduledJob extends Construct implements IWorkload, Monitored, ec2.IConnectable, iam.IGrantable {
   /** The security groups of the tasks. */
   public readonly connections: ec2.Connections;
   /** The task definition. */
@@ -143,6 +147,7 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
 
   private readonly parts: JobScheduleProps;
   private readonly variables: TaskVariables;
+  private readonly bindings: TaskBindings;
   private starter?: TaskStarter;
 
   /**
@@ -156,22 +161,31 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
     const plan = planTask(this, props, { construct: 'ScheduledJob', defaultStopTimeout: Duration.seconds(120) });
     const start = this.planStart(props);
     this.logGroup = createLogGroup(this, props);
-    const inputs = this.collectInputs(props, plan);
+    this.variables = new TaskVariables(this, { stopTimeout: { STOP_TIMEOUT_SECONDS: Tokenization.stringifyNumber(plan.stopTimeout.toSeconds()) } }, props);
+    this.bindings = new TaskBindings(this, this.variables, TASKS_OF_A_RUN);
+    this.bindings.askAll(props.connectTo);
     const container = { name: JOB_CONTAINER, loseLogsBeforeBlocking: false };
-    const taskDefinition = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container, family: taskFamily(this) });
+    const taskDefinition = createTask(this, { props, plan, variables: this.variables, logGroup: this.logGroup, container, family: taskFamily(this) });
     tagTasks(this, taskDefinition.node.defaultChild as ecs.CfnTaskDefinition);
     this.taskDefinition = taskDefinition;
     this.taskRole = taskDefinition.taskRole;
     this.executionRole = taskDefinition.obtainExecutionRole();
     this.grantPrincipal = this.taskRole;
-    this.variables = new TaskVariables(taskDefinition.defaultContainer as ecs.ContainerDefinition, inputs.variables);
     this.connections = createConnections(this, props);
-    const volumes = new TaskVolumes({ scope: this, task: taskDefinition, connections: this.connections, vpc: props.cluster.vpc, plan, logGroup: this.logGroup });
-    volumes.mount(taskDefinition.defaultContainer as ecs.ContainerDefinition, { ...props, initId: 'Volumes' });
     this.deadLetterQueue = props.deadLetterQueue ?? this.createDeadLetterQueue();
     const { logGroup, connections, deadLetterQueue } = this;
     this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
-    this.createSchedule(inputs, volumes);
+    this.attachBindings(this.createSchedule());
+  }
+
+  /**
+   * Connects the job to something, as `connectTo` among its properties does, up to synth: to something that is made later, or that connects
+   * itself. The same binding once more changes nothing.
+   *
+   * @throws InvalidBackendError for whatever `connectTo` among the properties is refused for
+   */
+  public connectTo(binding: IServiceBinding): void {
+    this.bindings.connect(binding);
   }
 
   /**
@@ -276,27 +290,36 @@ export class ScheduledJob extends Construct implements Monitored, ec2.IConnectab
     }
   }
 
-  private collectInputs(props: ScheduledJobProps, plan: TaskPlan): ServiceInputs {
-    const own = { stopTimeout: { STOP_TIMEOUT_SECONDS: Tokenization.stringifyNumber(plan.stopTimeout.toSeconds()) } };
-    return collectInputs(this, { ...props, own, peakTasks: TASKS_OF_A_RUN });
-  }
-
   private createDeadLetterQueue(): sqs.Queue {
     const queue = new sqs.Queue(this, 'DeadLetterQueue', { encryption: sqs.QueueEncryption.SQS_MANAGED, enforceSSL: true, retentionPeriod: Duration.days(14) });
     referWeakly(...queue.node.children);
     return queue;
   }
 
-  private createSchedule(inputs: ServiceInputs, volumes: TaskVolumes): void {
+  private createSchedule(): CfnSchedule {
     const { job, plan, cluster, taskDefinition } = this.parts;
     const schedule = createSchedule(this, this.parts);
     const { subnets } = cluster.vpc.selectSubnets(plan.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc: cluster.vpc, subnets, securityGroups: this.connections.securityGroups });
-    const rules = openTargets(this, this.connections, inputs.targets);
-    schedule.node.addDependency(taskDefinition.obtainExecutionRole(), taskDefinition.taskRole, network, volumes.readiness, ...rules, ...inputs.dependencies);
+    schedule.node.addDependency(taskDefinition.obtainExecutionRole(), taskDefinition.taskRole, network);
     if (plan.capacityProviders !== undefined) {
       schedule.node.addDependency(capacityReadiness(cluster));
     }
     (job.migrations ?? []).forEach((migration) => migration.runBefore(this));
+    return schedule;
+  }
+
+  /** A job starts anew each time, with the secrets of the day, so no rotation restarts it. */
+  private attachBindings(starter: CfnSchedule): void {
+    const { parts: { job, plan, cluster: { vpc }, taskDefinition: task, logGroup }, connections } = this;
+    const container = task.defaultContainer as ecs.ContainerDefinition;
+    const volumes = new TaskVolumes({ scope: this, task, connections, vpc, plan, logGroup });
+    volumes.mount(container, { ...job, initId: VOLUMES });
+    starter.node.addDependency(volumes.readiness);
+    const containers = new TaskContainers(this, task);
+    containers.note('the job itself');
+    const common = { task, container, plan, logGroup, volumes, containers };
+    const sidecars = new Sidecars({ ...common, scope: this, enableExecuteCommand: false });
+    this.bindings.attach({ ...common, vpc, connections, sidecars, starter });
   }
 }

@@ -35,8 +35,9 @@ export interface ServiceRehearsalOptions {
  *
  * ## Defaults that matter
  * On by default for a `FargateApi` where the posture says so (production). Off by default where a second task may be harmful or of no use:
- * for workers, with `QueueBinding.consume`, with `minTasks: 0`, where a deployment may run no more than 100 % of the tasks, where a container writes to an EFS volume,
- * and in a cluster with Service Connect, whose names only tasks of services can resolve.
+ * for workers, with `QueueBinding.consume`, with `minTasks: 0`, where a deployment may run no more than 100 % of the tasks, where a container writes to files that other tasks see,
+ * and in a cluster with Service Connect, whose names only tasks of services can resolve. That is decided with the service: a sidecar or a binding of such a kind
+ * that comes later is an error, unless `rehearsal` is set.
  *
  * ## Security considerations
  * The task has the roles, secrets and security groups of the service, and nothing may connect to it that may not connect to the service. The

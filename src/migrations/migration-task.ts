@@ -27,10 +27,11 @@ import { validateEphemeralStorage, validateTaskSize, type TaskSize } from '../fa
 import { TaskStarter } from '../fargate/shared/task-starter';
 import { tagTasks } from '../fargate/shared/task-tag';
 import { connectionsIn } from '../network/shared/connections';
+import { portsOf } from '../network/shared/endpoint-ports';
 import { openHttps } from '../network/shared/endpoints-only';
 import { networkReadiness } from '../network/shared/network-readiness';
 import { openPath } from '../network/shared/open-path';
-import { placeTask, type TaskPlacement } from '../network/shared/placement';
+import { placeTask, requireTaskEndpoints, type TaskPlacement } from '../network/shared/placement';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { referWeakly } from '../private/cross-stack';
@@ -165,7 +166,8 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     this.grantPrincipal = this.taskRole;
     const connection = containerVariables(this, props, source);
     this.addContainer(props, connection, source);
-    this.connections = this.createConnections(props.securityGroups);
+    this.permit(connection);
+    this.connections = this.createConnections(connection, props.securityGroups);
     this.resource = this.createResource(source, limits);
     this.waitForDatabase(connection);
   }
@@ -258,13 +260,19 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     deliverCertificateAuthorities(container, certificateAuthorities, this.logGroup);
   }
 
-  private createConnections(securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
-    const { server } = this.database;
+  /** What the owner brings besides variables. */
+  private permit({ permissions, services }: ContainerConnection): void {
+    permissions?.grantTo(this.taskRole);
+    requireTaskEndpoints(this, this.cluster.vpc, this.placement, services);
+  }
+
+  private createConnections({ targets }: ContainerConnection, securityGroups?: ec2.ISecurityGroup[]): ec2.Connections {
     if (securityGroups?.length === 0) {
       throw new InvalidBackendError(this, 'MigrationTask.securityGroups', '`securityGroups` is empty, so the task would get the default security group of the VPC. Remove `securityGroups` for a new group, or pass at least one.');
     }
     const connections = connectionsIn(this, this.cluster.vpc, { securityGroups: securityGroups ?? [this.createSecurityGroup()] });
-    openPath(this, connections, server, { port: ec2.Port.tcp(server.port), description: 'Migrations to the database', what: `'${this.node.path}'` });
+    const path = { description: 'Migrations to the database', what: `'${this.node.path}'` };
+    new Set([this.database.server, ...targets]).forEach((target) => portsOf(target).forEach((port) => openPath(this, connections, target, { ...path, port })));
     return connections;
   }
 

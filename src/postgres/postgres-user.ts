@@ -217,7 +217,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
         versionId: this.resource.getAtt(UserAttributes.SECRET_VERSION_ID).toString(),
         poolSize: this.poolSize,
       }, options.prefix),
-      target: this.database.server,
+      targets: [this.database.server],
     };
   }
 

@@ -17,6 +17,8 @@ export const INGRESS_TARGET: Kind = { members: ['connections', 'port', 'attachTo
 export const ENDPOINT: Kind = { members: ['connections', 'endpoint', 'port'], advice: 'Pass a database server, a cache or a `FargateApi` with a discovery name, for example `database.server` or `user.cache`.' };
 export const DATABASE: Kind = { members: ['databaseName', 'server', 'owner'], advice: 'Pass a database, for example `postgres.database` or `postgres.addDatabase(\'Orders\')`.' };
 export const BINDING: Kind = { members: ['bindToService'], advice: 'Pass something to connect to, for example `database.addUser(\'Api\')`.' };
+export const MOUNTABLE: Kind = { members: ['directory'], advice: 'Pass a file system, for example `new PrivateFileSystem(stack, \'Files\', { vpc })`, or import one with `PrivateFileSystem.fromPrivateFileSystemAttributes`.' };
+export const VOLUME_SOURCE: Kind = { members: ['bindToTask'], advice: 'Pass a directory, for example `fileSystem.directory(\'/uploads\')`.' };
 export const MONITORED_SERVICE: Kind = { members: ['metricCpuUtilization', 'metricMemoryUtilization'], advice: 'Pass a service, for example a `FargateApi` or a `FargateWorker`.' };
 export const CONSTRUCT: Kind = { members: ['node'], advice: 'Pass a construct of this library.' };
 

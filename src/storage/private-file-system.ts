@@ -5,7 +5,7 @@ import * as efs from 'aws-cdk-lib/aws-efs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct, IConstruct } from 'constructs';
-import type { INetworkEndpoint } from '../binding';
+import type { IMountableFileSystem, INetworkEndpoint } from '../binding';
 import { FileSystemBase } from './private/file-system-base';
 import { ImportedFileSystem } from './private/imported-file-system';
 import { connectionsIn } from '../network/shared/connections';
@@ -22,7 +22,7 @@ import { requireKind, VPC } from '../private/props';
 import { requireKeyHere } from '../private/same-environment';
 
 /** A file system of EFS. Services mount directories of it as `ServiceVolume.efs`. */
-export interface IPrivateFileSystem extends IConstruct, INetworkEndpoint {
+export interface IPrivateFileSystem extends IConstruct, INetworkEndpoint, IMountableFileSystem {
   /** Identifier of the file system. */
   readonly fileSystemId: string;
 

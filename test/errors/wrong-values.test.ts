@@ -73,7 +73,9 @@ const VALUES: [string, string, (world: World) => unknown][] = [
   ['directory that is none', 'ServiceImage.noDirectory', () => ServiceImage.fromDirectory(wrong())],
   ['prefix of nothing', 'Props.missing', (world) => api(world, { connectTo: [ServiceBinding.withPrefix('SHOP', wrong())] })],
   ['database with the name of a parameter as its id', 'Props.tokenId', ({ stack, postgres }) => postgres.addDatabase(new CfnParameter(stack, 'Name').valueAsString)],
-  ['volume of nothing', 'ServiceVolume.fileSystem', (world) => api(world, { volumes: [ServiceVolume.efs('Files', { fileSystem: wrong(), mountPath: '/files' })] })],
+  ['volume of nothing', 'Props.missing', (world) => api(world, { volumes: [ServiceVolume.efs('Files', { fileSystem: wrong(), mountPath: '/files' })] })],
+  ['volume of a bucket', 'Props.kind', (world) => api(world, { volumes: [ServiceVolume.efs('Files', { fileSystem: wrong(world.bucket), mountPath: '/files' })] })],
+  ['volume of a file system without directory', 'Props.kind', (world) => api(world, { volumes: [ServiceVolume.fromSource('Files', wrong(world.files), { mountPath: '/files' })] })],
 ];
 
 test.each(VALUES)('fails for a %s with an error of this library: %s', (_what, id, declare) => {

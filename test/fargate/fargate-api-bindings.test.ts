@@ -76,7 +76,7 @@ describe('network paths', () => {
     const target = createEndpoint(stack, 'Database', vpc);
 
     // WHEN
-    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ target }))] });
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ targets: [target] }))] });
 
     // THEN
     const template = Template.fromStack(stack);
@@ -94,7 +94,7 @@ describe('network paths', () => {
     const target = createEndpoint(stack, 'Database', vpc);
 
     // WHEN
-    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ target })), new TestBinding(() => ({ target }))] });
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ targets: [target] })), new TestBinding(() => ({ targets: [target] }))] });
 
     // THEN
     Template.fromStack(stack).resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
@@ -110,7 +110,7 @@ describe('network paths', () => {
     const consumer = new Stack(app, 'Consumer');
 
     // WHEN
-    new FargateApi(consumer, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ target }))] });
+    new FargateApi(consumer, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ targets: [target] }))] });
 
     // THEN
     Template.fromStack(producer).resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
@@ -128,7 +128,7 @@ describe('network paths', () => {
     const target = { endpoint: 'server.example', port: 5432, connections: new ec2.Connections({ securityGroups: [group] }) };
 
     // WHEN
-    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ target }))] });
+    new FargateApi(stack, 'Api', { cluster, image: IMAGE, connectTo: [new TestBinding(() => ({ targets: [target] }))] });
 
     // THEN
     const template = Template.fromStack(stack);

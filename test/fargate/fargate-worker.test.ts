@@ -89,7 +89,7 @@ describe('options', () => {
     // GIVEN
     const backend = createCluster();
     const target = createEndpoint(backend.stack, 'Cache', backend.vpc, 6379);
-    const binding = new TestBinding(() => ({ target, environment: { REDIS_URL: 'rediss://cache' }, secrets: { REDIS_PASSWORD: createSecret(backend.stack, 'Secret') } }));
+    const binding = new TestBinding(() => ({ targets: [target], environment: { REDIS_URL: 'rediss://cache' }, secrets: { REDIS_PASSWORD: createSecret(backend.stack, 'Secret') } }));
 
     // WHEN
     const template = synthesize({ connectTo: [binding] }, backend);

@@ -157,7 +157,7 @@ describe('the task', () => {
       return rehearsals(Template.fromStack(stack));
     };
 
-    expect(() => add({})).toThrow(/The sidecar 'Proxy' writes to an EFS volume/);
+    expect(() => add({})).toThrow(/The sidecar 'Proxy' writes to the volume 'Data', whose files other tasks see/);
     expect(add({}, true)).toHaveLength(1);
     expect(add({ rehearsal: ServiceRehearsal.enabled() })).toHaveLength(1);
     expect(add({ rehearsal: ServiceRehearsal.disabled() })).toEqual([]);

@@ -167,7 +167,7 @@ describe('options', () => {
     const target = createEndpoint(backend.stack, 'Database', backend.vpc);
     const topic = new sns.Topic(backend.stack, 'Topic');
     const binding = new TestBinding(() => ({
-      target, dependencies: [topic], environment: { POOL: '5' }, secrets: { DATABASE_URL: createSecret(backend.stack, 'Secret') }, certificateAuthority: createSecret(backend.stack, 'Ca', 'ca'),
+      targets: [target], dependencies: [topic], environment: { POOL: '5' }, secrets: { DATABASE_URL: createSecret(backend.stack, 'Secret') }, certificateAuthority: createSecret(backend.stack, 'Ca', 'ca'),
     }));
 
     // WHEN

@@ -5,7 +5,8 @@ import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as efs from 'aws-cdk-lib/aws-efs';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { developmentApp, exportsOf, IMAGE } from './fixture';
-import { BackendCluster, FargateApi, FargateWorker, ScheduledJob, ServiceVolume, type FargateApiProps, type ServiceVolumeOptions } from '../../src/fargate';
+import { ServiceVolume, type ServiceVolumeOptions } from '../../src/binding';
+import { BackendCluster, FargateApi, FargateWorker, ScheduledJob, type FargateApiProps } from '../../src/fargate';
 import { BackendNetwork } from '../../src/network';
 import { PrivateFileSystem, type IPrivateFileSystem } from '../../src/storage';
 
@@ -198,7 +199,7 @@ describe('refused', () => {
     ['a path that is mounted already', (world) => createApi(world, { writablePaths: ['/var/uploads'] }), "`mountPath` of volumes has '/var/uploads', which is already mounted"],
     ['a path of a sidecar that the service has', (world) => createApi(world).addSidecar('Agent', { image: IMAGE, sharedPaths: ['/var/uploads'] }), "`sharedPaths` of the sidecar 'Agent' has '/var/uploads', which is already mounted"],
     ['a file system in place of a volume', ({ stack, cluster, fileSystem }) => new FargateApi(stack, 'Api', { cluster, image: IMAGE, volumes: [fileSystem as unknown as ServiceVolume] }), '`volumes[0]` is not a `ServiceVolume`'],
-    ['a file system of CDK', (world) => createApi({ ...world, fileSystem: new efs.FileSystem(world.stack, 'Other', { vpc: world.vpc }) as unknown as IPrivateFileSystem }), "`fileSystem` of the volume 'UserUploads' is not an `IPrivateFileSystem`"],
+    ['a file system of CDK', (world) => createApi({ ...world, fileSystem: new efs.FileSystem(world.stack, 'Other', { vpc: world.vpc }) as unknown as IPrivateFileSystem }), /`fileSystem` can't be a FileSystem.*Pass a file system/],
     ['/tmp', (world) => createApi(world, {}, { mountPath: '/tmp' }), 'which is writable already'],
     ['a relative path', (world) => createApi(world, {}, { mountPath: 'uploads' }), '`mountPath` of volumes must be absolute paths'],
     ['root', (world) => createApi(world, { user: '0:0' }), /`user` .*must be numeric and not root, got '0:0'/],
@@ -213,7 +214,7 @@ describe('refused', () => {
     ['a directory that belongs to another user', (world) => {
       createApi(world);
       new FargateWorker(world.stack, 'Worker', { cluster: world.cluster, image: IMAGE, user: '2000:2000', volumes: [ServiceVolume.efs('UserUploads', { fileSystem: world.fileSystem, mountPath: '/in' })] });
-    }, /'\/user-uploads' of 'Backend\/Files' belongs to user '1000:1000' of 'Backend\/Api', so user '2000:2000' can't use its files/],
+    }, /'\/user-uploads' of 'Backend\/Files' belongs to user '1000:1000' of 'Backend\/Api\/Volumes\/UserUploads', so user '2000:2000' can't use its files/],
     ['a file system of another network', (world) => {
       const { vpc } = new BackendNetwork(world.stack, 'Other');
       createApi({ ...world, fileSystem: new PrivateFileSystem(world.stack, 'OtherFiles', { vpc }) });

@@ -3,7 +3,8 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { createCluster, createSecret, IMAGE } from './fixture';
-import { FargateApi, type FargateApiProps, FargateWorker, DiscoveryNamespace, type SidecarOptions, BackendCluster } from '../../src/fargate';
+import { type SidecarOptions } from '../../src/binding';
+import { FargateApi, type FargateApiProps, FargateWorker, DiscoveryNamespace, BackendCluster } from '../../src/fargate';
 
 const { START, HEALTHY, SUCCESS, COMPLETE } = ecs.ContainerDependencyCondition;
 const HEALTH_CHECK = { command: ['CMD', '/check'] };
@@ -142,7 +143,7 @@ describe('order', () => {
 describe('errors', () => {
   test.each<[string, { [id: string]: Partial<SidecarOptions> }, RegExp]>([
     ['a name that is none', { 'a b': {} }, /The id of a sidecar must be.*got 'a b'/],
-    ['the name of the service', { Service: {} }, /'Service' is already used/],
+    ['the name of the service', { Service: {} }, /The sidecar 'Service' from `addSidecar\(\)` has an id that is already used in the tasks, by the service itself/],
     ['a port of the service', { A: { ports: [8080] } }, /`ports` of the sidecar 'A' has 8080, a port that is already used in this task/],
     ['a port of another sidecar', { A: { ports: [9000] }, B: { ports: [9000] } }, /`ports` of the sidecar 'B' has 9000/],
     ['a port that is none', { A: { ports: [0] } }, /`ports\[0\]` of the sidecar 'A' must be a whole number from 1 to 65535, got 0/],
@@ -156,7 +157,7 @@ describe('errors', () => {
     ['a /tmp above its memory', { A: { memoryLimitMiB: 64 } }, /`tmpSize` must be from 1 to 63 whole MiB.*part of the task's memory/],
     ['more memory than the task has', { A: { memoryLimitMiB: 300 }, B: { memoryLimitMiB: 300 } }, /`memoryLimitMiB` of the sidecars is 600 \('A' 300 \+ 'B' 300\), more than `memoryLimitMiB` of the service \(512\)/],
     ['more CPU than the task has', { A: { cpu: 200 }, B: { cpu: 100 } }, /`cpu` of the sidecars is 300 \('A' 200 \+ 'B' 100\), more than `cpu` of the service \(256\)/],
-    ['more containers than ECS takes', Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`A${index}`, {}])), /The tasks have 11 containers, but ECS allows 10: 1 of the service, 9 sidecars, and 1 for paths and certificates/],
+    ['more containers than ECS takes', Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`A${index}`, {}])), /The tasks have 11 containers, but ECS allows 10: 'Service', 'WritablePaths' from the service itself; 'A0', .*'A8' from `addSidecar\(\)`/],
   ])('fails for %s', (_what, sidecars, message) => {
     expect(() => withSidecars(sidecars, { writablePaths: ['/data'] })).toThrow(message);
   });
@@ -165,7 +166,7 @@ describe('errors', () => {
     const { stack, cluster } = createCluster();
     const worker = new FargateWorker(stack, 'Worker', { cluster, image: IMAGE });
     worker.addSidecar('Agent', { image: IMAGE });
-    expect(() => worker.addSidecar('Agent', { image: IMAGE })).toThrow(/'Agent' is already used.*Backend\/Worker/);
+    expect(() => worker.addSidecar('Agent', { image: IMAGE })).toThrow(/'Agent' from `addSidecar\(\)` has an id that is already used in the tasks, by `addSidecar\(\)`.*Backend\/Worker/);
   });
 
   test('values may be known only at deployment', () => {

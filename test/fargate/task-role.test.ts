@@ -4,7 +4,8 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { createCluster, developmentApp, IMAGE } from './fixture';
-import { FargateApi, FargateWorker, QueueBinding, ScheduledJob, ServiceVolume, type CommonServiceProps } from '../../src/fargate';
+import { ServiceVolume } from '../../src/binding';
+import { FargateApi, FargateWorker, QueueBinding, ScheduledJob, type CommonServiceProps } from '../../src/fargate';
 import { PrivateFileSystem } from '../../src/storage';
 
 const ARN = 'arn:aws:iam::111111111111:role/service';

@@ -25,7 +25,7 @@ function createBackend(app: App, region?: string): { services: Stack } {
   const hostedZone = HostedZone.fromHostedZoneAttributes(ingresses, 'Zone', { hostedZoneId: 'Z0000000000000000000', zoneName: 'example.com' });
   const ingress = new PublicIngress(ingresses, 'Ingress', { vpc, domain: CustomDomain.fromHostedZone(hostedZone, { domainNames: ['api.example.com', 'www.example.com'] }) });
   const binding = new TestBinding(() => ({
-    target: createEndpoint(network, 'Database', vpc),
+    targets: [createEndpoint(network, 'Database', vpc)],
     secrets: { PGPASSWORD: createSecret(services, 'Password', 'password') },
     certificateAuthority: createSecret(services, 'Ca', 'ca'),
   }));

@@ -2,10 +2,11 @@ import { CfnResource } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { type Backend, backend, dependenciesOf, migrate, only } from './migration-task-fixtures';
-import { DatabaseEngine, type ILogicalDatabase, type IDatabaseServer, type IDatabaseUser, MigrationSource, type ServiceBindingConfig } from '../../src';
+import { DatabaseEngine, type ILogicalDatabase, type IDatabaseServer, type IDatabaseUser, MigrationSource, type ServiceBindingConfig, ServiceVolume } from '../../src';
 
 const COMMAND = MigrationSource.command({ image: ecs.ContainerImage.fromRegistry('example/flyway@sha256:1'), command: ['flyway', 'migrate'], revision: 'r1', protectedTables: ['flyway_schema_history'] });
 
@@ -23,11 +24,13 @@ class ForeignServer extends Construct implements IDatabaseServer {
 
 class ForeignUser extends Construct implements IDatabaseUser {
   public readonly username = 'owner';
+  /** What it brings besides. */
+  public brings: ServiceBindingConfig = {};
   public readonly secret?: secretsmanager.ISecret = new secretsmanager.Secret(this, 'Secret');
   public readonly ready = new CfnResource(this, 'Ready', { type: 'Custom::ForeignUser' });
 
   public bindToService(): ServiceBindingConfig {
-    return { environment: { ORACLE_USER: 'owner' }, secrets: { ORACLE_PASSWORD: ecs.Secret.fromSecretsManager(this.secret!) }, dependencies: [this.ready] };
+    return { environment: { ORACLE_USER: 'owner' }, secrets: { ORACLE_PASSWORD: ecs.Secret.fromSecretsManager(this.secret!) }, dependencies: [this.ready], ...this.brings };
   }
 }
 
@@ -36,7 +39,7 @@ class ForeignDatabase extends Construct implements ILogicalDatabase {
   public readonly engine = DatabaseEngine.of('Oracle');
   public readonly databaseName = 'ORDERS';
   public readonly server: IDatabaseServer;
-  public readonly owner: IDatabaseUser = new ForeignUser(this, 'Owner');
+  public readonly owner = new ForeignUser(this, 'Owner');
 
   constructor(scope: Construct, id: string, vpc: ec2.IVpc) {
     super(scope, id);
@@ -64,6 +67,35 @@ describe('a database of another engine', () => {
     expect(task.Properties.Database).toBe('db.example.internal:1521/ORDERS');
     expect(dependenciesOf(task)).toContain(only(made.stack, 'Custom::ForeignUser').id);
     Template.fromStack(made.stack).hasResourceProperties('AWS::EC2::SecurityGroupEgress', { FromPort: 1521, ToPort: 1521 });
+  });
+
+  test('is reached at all that its owner names, and the task may do what the owner grants before it runs', () => {
+    // GIVEN
+    const made = withForeign();
+    const { stack, database } = made;
+    const wallet = new ForeignServer(stack, 'Wallet', made.vpc);
+    database.owner.brings = {
+      targets: [database.server, { endpoint: 'wallet.example.internal', port: 2484, additionalPorts: [2500], connections: wallet.connections }],
+      permissions: { grantTo: (grantee) => iam.Grant.addToPrincipal({ grantee, actions: ['rds-db:connect'], resourceArns: ['*'] }) },
+    };
+
+    // WHEN
+    migrate(made, { database, source: COMMAND });
+
+    // THEN
+    const template = Template.fromStack(stack);
+    [1521, 2484, 2500].forEach((port) => template.resourcePropertiesCountIs('AWS::EC2::SecurityGroupEgress', { FromPort: port, ToPort: port }, 1));
+    const [policy] = Object.keys(template.findResources('AWS::IAM::Policy', { Properties: { PolicyDocument: { Statement: [Match.objectLike({ Action: 'rds-db:connect' })] } } }));
+    expect(dependenciesOf(only(stack, 'Custom::Migration'))).toContain(policy);
+  });
+
+  test.each<[string, ServiceBindingConfig, RegExp]>([
+    ['a sidecar', { sidecars: { Proxy: { image: ecs.ContainerImage.fromRegistry('example/proxy') } } }, /The owner of the database brings the sidecar 'Proxy', and migrations run in one container/],
+    ['a volume', { volumes: [ServiceVolume.ephemeral('Wallet', { mountPath: '/wallet' })] }, /The owner of the database brings the volume 'Wallet'/],
+  ])('fails where its owner brings %s, which the task does not have', (_, brings, message) => {
+    const made = withForeign();
+    made.database.owner.brings = brings;
+    expect(() => migrate(made, { database: made.database, source: COMMAND })).toThrow(message);
   });
 
   test.each([['goose', MigrationSource.goose('examples/01-private-backend/migrations')], ['dbmate', MigrationSource.dbmate('examples/02-hello-birthday/migrations')]])('fails with %s, which does not speak with it', (_, source) => {

@@ -46,7 +46,7 @@ const PATHS: Record<string, Pair> = {
   'a tunnel and a cache': (pair) => bastion(pair).addTunnel('Cache', { target: cache(pair) }),
   'a tunnel and a service': (pair) => bastion(pair).addTunnel('Called', { target: called(pair) }),
   'an API and something of which only the groups are known': (pair) => new FargateApi(pair.here, 'Api', {
-    ...own(pair), connectTo: [{ bindToService: () => ({ target: { endpoint: 'queue.internal', port: 61617, connections: new ec2.Connections({ securityGroups: groups(pair) }) } }) }],
+    ...own(pair), connectTo: [{ bindToService: () => ({ targets: [{ endpoint: 'queue.internal', port: 61617, connections: new ec2.Connections({ securityGroups: groups(pair) }) }] }) }],
   }),
 };
 

@@ -221,7 +221,7 @@ describe('a binding', () => {
 
   test('names the server as target and the certificate authority of its secret', () => {
     const { stack, postgres, config } = bind();
-    expect(config.target).toBe(postgres);
+    expect(config.targets).toEqual([postgres]);
     expect(JSON.stringify(stack.resolve(config.certificateAuthority!.arn))).toContain(':ca::');
   });
 

@@ -33,6 +33,6 @@ export function redisBinding({ cache, username, secret, cacheName }: RedisBindin
       REDIS_PASSWORD: ecs.Secret.fromSecretsManager(secret, 'password'),
       REDIS_URL: ecs.Secret.fromSecretsManager(secret, 'url'),
     }),
-    target: cache,
+    targets: [cache],
   };
 }

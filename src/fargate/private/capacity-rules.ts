@@ -2,9 +2,9 @@ import { Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct, IDependable } from 'constructs';
 import type { SpotPlan } from './plans';
-import { shown } from './shown';
 import { InvalidBackendError, problem } from '../../private/errors';
 import { lazyDependable } from '../../private/lazy-dependable';
+import { shown } from '../../private/shown';
 import type { ServiceCapacity } from '../service-capacity';
 
 const SPOT = 'FARGATE_SPOT';

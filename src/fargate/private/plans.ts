@@ -1,6 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IAlarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IPrivateFileSystem } from '../../storage';
 import type { QueueBacklogOptions, ScheduledBoundsOptions } from '../scaling';
 
 /** What a `Deployment` says, with its defaults. */
@@ -24,15 +23,6 @@ export interface RehearsalPlan {
 export interface SpotPlan {
   readonly spotPercent: number;
   readonly onDemandBase: number;
-}
-
-/** What one `ServiceVolume` says. */
-export interface VolumePlan {
-  readonly id: string;
-  readonly mountPath: string;
-  readonly readOnly?: boolean;
-  /** None for a volume on the disk of the task. */
-  readonly efs?: { readonly fileSystem: IPrivateFileSystem; readonly directory?: string };
 }
 
 /** What one `Scaling` says. */

@@ -6,7 +6,7 @@ import type { RehearsalPlan } from './plans';
 import { REHEARSAL_COMMAND, RehearsalVariable } from './rehearsal-command';
 import type { ServicePlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
-import { MAX_CONTAINERS } from './sidecars';
+import { MAX_CONTAINERS, type TaskContainers } from './task-containers';
 import { problem } from '../../private/errors';
 import { lazyDependable } from '../../private/lazy-dependable';
 import { sortedByName } from '../../private/sorted';
@@ -35,6 +35,7 @@ export interface RehearsedService {
   readonly rehearsal: RehearsalPlan;
   readonly cluster: ecs.ICluster;
   readonly task: ecs.FargateTaskDefinition;
+  readonly containers: TaskContainers;
   readonly logGroup: logs.ILogGroup;
   readonly securityGroupIds: () => string[];
   readonly fargateService: ecs.FargateService;
@@ -188,10 +189,10 @@ export class Rehearsal extends Construct {
     });
   }
 
+  /** Where there are more, these are too many without a rehearsal too. */
   private validateCount(): string[] {
-    const { containers } = this;
-    return containers.length < MAX_CONTAINERS ? [] : [problem('ServiceRehearsal.tooManyContainers',
-      `The tasks have ${containers.length} containers, and their rehearsal one more, but ECS allows ${MAX_CONTAINERS}. Remove a sidecar, or set \`rehearsal: ServiceRehearsal.disabled()\`.`)];
+    return this.containers.length !== MAX_CONTAINERS ? [] : [problem('ServiceRehearsal.tooManyContainers',
+      `The tasks have ${MAX_CONTAINERS} containers, and their rehearsal one more, but ECS allows ${MAX_CONTAINERS}: ${this.props.containers.list}. Remove a sidecar or a binding, or set \`rehearsal: ServiceRehearsal.disabled()\`.`)];
   }
 }
 

@@ -11,18 +11,19 @@ import { type DiscoveredService, discoveryOf, joinDiscovery, shareDiscovery } fr
 import { allowExecuteCommand, grantExecuteCommand, shellCommandOf } from './execute-command';
 import type { RehearsalPlan } from './plans';
 import { Rehearsal } from './rehearsal';
-import { planRehearsal, validateRehearsedSidecar } from './rehearsal-rules';
+import { planRehearsal, validateRehearsedBinding, validateRehearsedSidecar } from './rehearsal-rules';
 import { grantRestart, restartCommandOf } from './restart';
-import { type ServiceInputs, collectInputs } from './service-inputs';
-import { createConnections, openTargets } from './service-network';
+import { createConnections } from './service-network';
 import { type ServiceKind, type ServicePlan, isScaling, leastTasksOf, peakTasksOf, planService } from './service-plan';
 import { TaskScaling } from './service-scaling';
 import { CONTAINER_NAME, containerOf, createLogGroup, createTask, serviceContainer } from './service-task';
 import { Sidecars } from './sidecars';
+import { TaskBindings } from './task-bindings';
+import { TaskContainers } from './task-containers';
 import { requireTaskProps } from './task-props';
 import { TaskVariables } from './task-variables';
 import { TaskVolumes } from './task-volumes';
-import type { IMonitoredService } from '../../binding';
+import type { IMonitoredService, IRestartableService, IServiceBinding, IWorkload, SidecarOptions } from '../../binding';
 import { networkReadiness } from '../../network/shared/network-readiness';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
@@ -31,9 +32,9 @@ import { dependOnStackOf } from '../../private/stack-order';
 import type { Monitoring, Monitored } from '../../symptoms/shared/monitored';
 import type { CommonServiceProps } from '../common-service-props';
 import type { MonitorServiceOptions } from '../monitor-service-options';
+import { VOLUMES } from '../shared/init-containers';
 import { serviceMonitoring } from '../shared/service-monitoring';
 import { tagTasks } from '../shared/task-tag';
-import type { SidecarOptions } from '../sidecar';
 
 const MISNOMERS = { desiredCount: 'Set `minTasks: 2` and `maxTasks: 2`, with the number that you want.' };
 
@@ -44,6 +45,7 @@ export interface ServiceParts {
   readonly plan: ServicePlan;
   readonly task: ecs.FargateTaskDefinition;
   readonly variables: TaskVariables;
+  readonly containers: TaskContainers;
   readonly fargateService: ecs.FargateService;
   readonly resource: ecs.CfnService;
   readonly scaling?: TaskScaling;
@@ -56,11 +58,13 @@ export interface ServiceParts {
  *
  * @internal
  */
-export abstract class ServiceBase extends Construct implements IMonitoredService, Monitored, ec2.IConnectable, iam.IGrantable {
+export abstract class ServiceBase extends Construct implements IMonitoredService, IRestartableService, IWorkload, Monitored, ec2.IConnectable, iam.IGrantable {
   /** The network that the tasks run in. */
   public readonly vpc: ec2.IVpc;
   /** The security groups of the tasks; the default port is that of the service, where it has one. */
   public readonly connections: ec2.Connections;
+  /** The cluster that the tasks run in. */
+  public readonly cluster: ecs.ICluster;
   /** The ECS service. */
   public readonly service: ecs.IFargateService;
   /** The task definition. */
@@ -83,9 +87,9 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
   /** @internal */
   protected readonly _parts: ServiceParts;
 
-  private readonly cluster: ecs.ICluster;
   private readonly sidecars: Sidecars;
   private readonly volumes: TaskVolumes;
+  private readonly bindings: TaskBindings;
   /** Whether there is a rehearsal for which nobody has asked. */
   private readonly isRehearsedByDefault: boolean;
 
@@ -100,30 +104,26 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     const plan = planService(this, props, kind);
 
     this.logGroup = createLogGroup(this, props);
-    const inputs = collectInputs(this, { ...props, own: kind.environment(plan), peakTasks: peakTasksOf(plan) });
-    const task = createTask(this, { props, plan, inputs, logGroup: this.logGroup, container: containerOf(props, plan) });
+    const variables = new TaskVariables(this, kind.environment(plan), props);
+    this.bindings = new TaskBindings(this, variables, peakTasksOf(plan));
+    this.bindings.askAll(props.connectTo);
+    const task = createTask(this, { props, plan, variables, logGroup: this.logGroup, container: containerOf(props, plan) });
     this.taskDefinition = task;
     this.taskRole = task.taskRole;
     this.executionRole = task.obtainExecutionRole();
     this.grantPrincipal = this.taskRole;
     this.connections = createConnections(this, props, plan.port);
     this.volumes = new TaskVolumes({ scope: this, task, connections: this.connections, vpc: this.vpc, plan, logGroup: this.logGroup });
-    this.volumes.mount(serviceContainer(task), { ...props, initId: 'Volumes' });
-    this.sidecars = new Sidecars({
-      scope: this,
-      task,
-      container: serviceContainer(task),
-      plan,
-      logGroup: this.logGroup,
-      volumes: this.volumes,
-      enableExecuteCommand: props.enableExecuteCommand ?? false,
-    }, props.containerHealthCheck);
+    this.volumes.mount(serviceContainer(task), { ...props, initId: VOLUMES });
+    const containers = new TaskContainers(this, task);
+    this.sidecars = this.createSidecars(props, plan, task, containers);
     const fargateService = this.createService(props, plan, task);
     this.service = fargateService;
     this._parts = {
       plan,
       task,
-      variables: new TaskVariables(serviceContainer(task), inputs.variables),
+      variables,
+      containers,
       fargateService,
       resource: this.renderResource(props, plan, fargateService),
       scaling: this.createScaling(plan),
@@ -131,14 +131,28 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     };
     this.shellCommand = shellCommandOf(this, this.cluster, this.service.serviceName, CONTAINER_NAME);
     this.restartCommand = restartCommandOf(this, this.cluster, this.service.serviceName);
-    this.connect(inputs, props);
-    this.waitFor(inputs);
+    this.attachBindings();
+    this.waitFor(props);
     if (props.enableExecuteCommand === true) {
       allowExecuteCommand(this, { cluster: this.cluster, task, logGroup: this.logGroup, placement: plan.placement });
     }
-    const rehearsal = planRehearsal(this, props, { plan, inputs });
+    const rehearsal = planRehearsal(this, props, { plan, bindings: this.bindings });
     this.isRehearsedByDefault = rehearsal !== undefined && props.rehearsal === undefined;
     this.rehearse(rehearsal);
+  }
+
+  /**
+   * Connects the service to something, as `connectTo` among its properties does, up to synth: to something that is made later, or that connects
+   * itself. The same binding once more changes nothing. Services that are connected to each other are an error at synth, with a way out.
+   *
+   * @throws InvalidBackendError for whatever `connectTo` among the properties is refused for, and for a binding that takes work or writes to
+   * shared files where the rehearsal is on by default: name such a binding among the properties, or set `rehearsal`
+   */
+  public connectTo(binding: IServiceBinding): void {
+    const connected = this.bindings.connect(binding);
+    if (this.isRehearsedByDefault && connected !== undefined) {
+      validateRehearsedBinding(this, connected);
+    }
   }
 
   /**
@@ -293,17 +307,25 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
     return isScaling(plan) ? new TaskScaling(this, 'Scaling', { ...plan, cluster: this.cluster, serviceName: this.service.serviceName }) : undefined;
   }
 
-  private connect(inputs: ServiceInputs, props: CommonServiceProps): void {
-    this._parts.resource.node.addDependency(...openTargets(this, this.connections, inputs.targets));
-    (props.migrations ?? []).forEach((migration) => migration.runBefore(this.service));
+  private createSidecars(props: CommonServiceProps, plan: ServicePlan, task: ecs.FargateTaskDefinition, containers: TaskContainers): Sidecars {
+    const { logGroup, volumes } = this;
+    containers.note('the service itself');
+    const host = { scope: this, task, container: serviceContainer(task), plan, logGroup, volumes, containers, enableExecuteCommand: props.enableExecuteCommand ?? false };
+    return new Sidecars(host, props.containerHealthCheck);
   }
 
-  private waitFor(inputs: ServiceInputs): void {
+  private attachBindings(): void {
+    const { connections, logGroup, sidecars, volumes, vpc, _parts: { task, plan, resource: starter, containers } } = this;
+    this.bindings.attach({ container: serviceContainer(task), task, plan, vpc, connections, logGroup, volumes, sidecars, containers, starter, restartable: this });
+  }
+
+  private waitFor({ migrations = [] }: CommonServiceProps): void {
     const { plan, task, resource } = this._parts;
+    migrations.forEach((migration) => migration.runBefore(this.service));
     // A first task without its permissions or its way to AWS would count as a failed one.
     const { subnets } = this.vpc.selectSubnets(plan.placement.vpcSubnets);
     const network = networkReadiness(this, { vpc: this.vpc, subnets, securityGroups: this.connections.securityGroups });
-    resource.node.addDependency(task.obtainExecutionRole(), network, this.volumes.readiness, ...inputs.dependencies);
+    resource.node.addDependency(task.obtainExecutionRole(), network, this.volumes.readiness);
     if (plan.capacityProviders !== undefined) {
       resource.node.addDependency(capacityReadiness(this.cluster));
     }

@@ -1,19 +1,18 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Lazy, type Duration, type IResolveContext } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { PORT_NAME, discoveryOf } from './discovery';
-import type { ServiceInputs } from './service-inputs';
 import type { ServicePlan, TaskPlan } from './service-plan';
 import { TaskContainerDefinition } from './task-container';
-import { requireTaskEndpoints } from '../../network/shared/placement';
+import type { TaskVariables } from './task-variables';
 import { Posture } from '../../posture';
 import { dataRemovalPolicy } from '../../posture/shared/data-removal';
 import { referWeakly } from '../../private/cross-stack';
 import type { CommonServiceProps } from '../common-service-props';
 import type { CommonTaskProps } from '../common-task-props';
 import { hardenedContainer } from '../shared/hardened-container';
-import { deliverCertificateAuthorities, mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
+import { trustFirst, mountExecuteCommandPaths, mountWritablePaths, WRITABLE_PATHS } from '../shared/init-containers';
 import { narrowTrust, taskRoleOf } from '../shared/task-role';
 
 /** Name of the service's own container; init containers have names of their own. */
@@ -44,7 +43,7 @@ export interface TaskContainer {
 export interface TaskParts {
   readonly props: CommonTaskProps;
   readonly plan: TaskPlan;
-  readonly inputs: ServiceInputs;
+  readonly variables: TaskVariables;
   readonly logGroup: logs.ILogGroup;
   readonly container: TaskContainer;
   /** Name that others use without a revision; none where nobody does. */
@@ -52,7 +51,7 @@ export interface TaskParts {
 }
 
 /** Makes a task definition, with its hardened container and what must run before it. */
-export function createTask(scope: Construct, { props, plan, inputs, logGroup, container: own, family }: TaskParts): ecs.FargateTaskDefinition {
+export function createTask(scope: Construct, { props, plan, variables, logGroup, container: own, family }: TaskParts): ecs.FargateTaskDefinition {
   const task = createTaskDefinition(scope, props, plan, family);
   const container = new TaskContainerDefinition(task, own.name, {
     taskDefinition: task,
@@ -60,8 +59,6 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
     essential: true,
     entryPoint: props.entryPoint,
     command: props.command,
-    environment: inputs.environment,
-    secrets: inputs.secrets,
     healthCheck: own.healthCheck,
     startTimeout: own.startTimeout,
     stopTimeout: plan.stopTimeout,
@@ -74,10 +71,8 @@ export function createTask(scope: Construct, { props, plan, inputs, logGroup, co
       loseLogsBeforeBlocking: own.loseLogsBeforeBlocking,
     }),
   });
-  inputs.permissions.forEach((permissions) => permissions.grantTo(task.taskRole));
-  requireTaskEndpoints(scope, props.cluster.vpc, plan.placement, inputs.services);
-  deliverCertificateAuthorities(container, inputs.certificateAuthorities, logGroup);
-  mountWritablePaths(container, { owner: { initId: 'WritablePaths', volumes: 'writable' }, own: plan.writablePaths }, logGroup);
+  variables.fill(container);
+  mountWritablePaths(container, { owner: { initId: WRITABLE_PATHS, volumes: 'writable' }, own: plan.writablePaths }, logGroup);
   if (own.enableExecuteCommand === true) {
     mountExecuteCommandPaths(container);
   }
@@ -108,7 +103,23 @@ function createTaskDefinition(scope: Construct, props: CommonTaskProps, plan: Ta
     },
   });
   narrowTrust(task);
+  putTrustFirst(task.node.defaultChild as ecs.CfnTaskDefinition);
   return task;
+}
+
+type Containers = ecs.CfnTaskDefinition.ContainerDefinitionProperty[];
+type Volumes = ecs.CfnTaskDefinition.VolumeProperty[];
+
+/** Certificate authorities stand at one place, whether the first came with the service or later: else a service would be deployed anew for nothing. */
+function putTrustFirst(resource: ecs.CfnTaskDefinition): void {
+  const { containerDefinitions, volumes } = resource;
+  resource.containerDefinitions = Lazy.uncachedAny({
+    produce: (context: IResolveContext) => {
+      const [own, ...others] = context.resolve(containerDefinitions) as Containers;
+      return [{ ...own, dependsOn: trustFirst(own.dependsOn), mountPoints: trustFirst(own.mountPoints) }, ...trustFirst(others) ?? []];
+    },
+  });
+  resource.volumes = Lazy.uncachedAny({ produce: (context: IResolveContext) => trustFirst(context.resolve(volumes) as Volumes | undefined) });
 }
 
 /** Service Connect refers to its port by name, and nothing else has a use for that. */

@@ -2,57 +2,76 @@ import { Duration, Size, Token } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import type { ServicePlan } from './service-plan';
+import type { ServicePlan, TaskPlan } from './service-plan';
 import { CONTAINER_NAME } from './service-task';
+import type { TaskContainers } from './task-containers';
 import type { TaskVolumes } from './task-volumes';
 import { requireFreePorts, validateTmpSize, validateUser, validateWritablePaths } from './validate-service';
+import type { SidecarOptions } from '../../binding';
 import { InvalidBackendError } from '../../private/errors';
 import { sortedByName } from '../../private/sorted';
 import { adviseOnContainer } from '../shared/container-advice';
 import { hardenedContainer } from '../shared/hardened-container';
-import { mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
-import type { SidecarOptions } from '../sidecar';
+import { INIT_IDS, mountExecuteCommandPaths, mountWritablePaths } from '../shared/init-containers';
+import { REHEARSAL_CONTAINER } from '../shared/run-task.contract';
 
-/** Containers that a task definition may have. */
-export const MAX_CONTAINERS = 10;
+/** Where sidecars come from that no binding brings. */
+const ADDED = '`addSidecar()`';
 
-/** The service that sidecars stand beside. */
+/** Ids of containers that this library may add later. */
+const RESERVED = [...INIT_IDS, REHEARSAL_CONTAINER];
+
+/** The service or job that sidecars stand beside. */
 export interface SidecarHost {
   readonly scope: IConstruct;
   readonly task: ecs.FargateTaskDefinition;
   readonly container: ecs.ContainerDefinition;
-  readonly plan: ServicePlan;
+  readonly plan: TaskPlan & Partial<Pick<ServicePlan, 'port' | 'additionalPorts'>>;
   readonly logGroup: logs.ILogGroup;
   readonly volumes: TaskVolumes;
+  readonly containers: TaskContainers;
   readonly enableExecuteCommand: boolean;
 }
 
 interface Known {
   readonly container: ecs.ContainerDefinition;
+  /** Who brought it, in backquotes where that is code. */
+  readonly origin: string;
   readonly options: Pick<SidecarOptions, 'essential' | 'healthCheck' | 'startsAfter' | 'cpu' | 'memoryLimitMiB'>;
 }
 
-/** The containers of a service beside its own. */
+/** The containers of a service or job beside its own, which all of them know as `Service`. */
 export class Sidecars {
   private readonly known = new Map<string, Known>();
   private readonly ports: number[];
 
   constructor(private readonly host: SidecarHost, containerHealthCheck?: ecs.HealthCheck) {
-    this.known.set(CONTAINER_NAME, { container: host.container, options: { essential: true, healthCheck: containerHealthCheck } });
-    this.ports = [...(host.plan.port === undefined ? [] : [host.plan.port]), ...host.plan.additionalPorts];
+    this.known.set(CONTAINER_NAME, { container: host.container, origin: 'the service itself', options: { essential: true, healthCheck: containerHealthCheck } });
+    this.ports = [...(host.plan.port === undefined ? [] : [host.plan.port]), ...host.plan.additionalPorts ?? []];
   }
 
-  public add(id: string, options: SidecarOptions): ecs.ContainerDefinition {
+  /** Adds sidecars that wait for each other, in the order of their start, else of their ids. */
+  public addAll(sidecars: { [id: string]: SidecarOptions }, origin: string): void {
+    const open = Object.keys(sortedByName(sidecars));
+    while (open.length > 0) {
+      // A circle has no first one: then the one that is added says whom it waits for.
+      const next = Math.max(0, open.findIndex((id) => !open.some((other) => other in (sidecars[id].startsAfter ?? {}))));
+      const [id] = open.splice(next, 1);
+      this.add(id, sidecars[id], origin);
+    }
+  }
+
+  public add(id: string, options: SidecarOptions, origin = ADDED): ecs.ContainerDefinition {
     const { scope, plan } = this.host;
-    this.validate(id, options);
+    this.validate(id, options, origin);
     validateSums(scope, plan, [...[...this.known].map(([name, known]) => ({ ...known.options, name })), { ...options, name: id }]);
     adviseOnContainer(scope, `sidecar '${id}'`, { image: options.image, user: options.user });
     const container = this.createContainer(id, options);
     this.mount(id, options, container);
-    this.known.set(id, { container, options });
+    this.known.set(id, { container, origin, options });
     this.ports.push(...options.ports ?? []);
     this.order(id, options, container);
-    validateCount(scope, container.taskDefinition, this.known.size);
+    this.host.containers.note(origin);
     return container;
   }
 
@@ -125,20 +144,26 @@ export class Sidecars {
     return condition;
   }
 
-  private validate(id: string, options: SidecarOptions): void {
-    const { scope, task, plan, container } = this.host;
+  private validate(id: string, options: SidecarOptions, origin: string): void {
+    const { scope, plan, container } = this.host;
     if (!/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
       throw new InvalidBackendError(scope, 'Sidecar.id', `The id of a sidecar must be up to 200 letters, digits, '-' and '_', got '${id}'.`);
     }
-    if (task.node.tryFindChild(id) !== undefined) {
-      throw new InvalidBackendError(scope, 'Sidecar.duplicateId', `The id '${id}' is already used in the tasks of this service. Use another id for this sidecar.`);
-    }
+    this.requireFreeId(id, origin);
     this.validateNumbers(id, options);
     validateUser(scope, options.user);
     requireFreePorts(scope, `\`ports\` of the sidecar '${id}'`, options.ports ?? [], this.ports);
     validateTmpSize(scope, { tmpSize: options.tmpSize ?? Size.mebibytes(64), memoryLimitMiB: options.memoryLimitMiB ?? plan.memoryLimitMiB });
     validateWritablePaths(scope, options.writablePaths ?? [], `\`writablePaths\` of the sidecar '${id}'`);
     validateWritablePaths(scope, options.sharedPaths ?? [], `\`sharedPaths\` of the sidecar '${id}'`, [...options.writablePaths ?? [], ...container.mountPoints.map(({ containerPath }) => String(containerPath))]);
+  }
+
+  private requireFreeId(id: string, origin: string): void {
+    const { scope, task } = this.host;
+    const earlier = this.known.get(id)?.origin;
+    if (earlier !== undefined || RESERVED.includes(id) || task.node.tryFindChild(id) !== undefined) {
+      throw new InvalidBackendError(scope, 'Sidecar.duplicateId', `The sidecar '${id}' from ${origin} has an id that is already used in the tasks, by ${earlier ?? 'this library'}. Use another id for one of the two containers.`);
+    }
   }
 
   private validateNumbers(id: string, { cpu, memoryLimitMiB, startTimeout, stopTimeout, ports = [] }: SidecarOptions): void {
@@ -162,16 +187,7 @@ function secondsOf(duration?: Duration): number | undefined {
   return duration === undefined || duration.isUnresolved() ? undefined : duration.toSeconds({ integral: false });
 }
 
-/** @param known how many containers are the service's own or sidecars */
-function validateCount(scope: IConstruct, taskDefinition: ecs.TaskDefinition, known: number): void {
-  const count = taskDefinition.node.children.filter((child) => child instanceof ecs.ContainerDefinition).length;
-  if (count > MAX_CONTAINERS) {
-    throw new InvalidBackendError(scope, 'Sidecar.tooManyContainers', `The tasks have ${count} containers, but ECS allows ${MAX_CONTAINERS}: 1 of the service, ${known - 1} sidecars, and ${count - known} for paths and certificates. `
-      + 'Remove sidecars, or their `writablePaths` and `sharedPaths`.');
-  }
-}
-
-function validateSums(scope: IConstruct, plan: ServicePlan, containers: (Known['options'] & { readonly name: string })[]): void {
+function validateSums(scope: IConstruct, plan: TaskPlan, containers: (Known['options'] & { readonly name: string })[]): void {
   for (const [prop, total] of [['cpu', plan.cpu], ['memoryLimitMiB', plan.memoryLimitMiB]] as const) {
     const parts = containers.flatMap(({ name, [prop]: part }) => (part === undefined || Token.isUnresolved(part) ? [] : [{ name, part }]));
     const sum = parts.reduce((all, { part }) => all + part, 0);

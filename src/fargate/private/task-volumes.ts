@@ -1,18 +1,15 @@
-import { CfnResource, Token } from 'aws-cdk-lib';
+import { Lazy, Token } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type * as logs from 'aws-cdk-lib/aws-logs';
-import { Construct, Dependable, type IDependable } from 'constructs';
-import { EfsVolume, requireMountTargets } from './efs-volume';
-import type { VolumePlan } from './plans';
+import { Construct, Dependable, type IConstruct, type IDependable } from 'constructs';
 import { openTargets } from './service-network';
 import type { TaskPlan } from './service-plan';
-import { shown } from './shown';
 import { validateWritablePaths } from './validate-service';
+import type { INetworkEndpoint, ServiceVolume, VolumeSourceConfig } from '../../binding';
+import type { VolumePlan } from '../../binding/shared/volume-plan';
 import { InvalidBackendError } from '../../private/errors';
-import { dependOnStackOf } from '../../private/stack-order';
-import type { IPrivateFileSystem } from '../../storage';
-import type { ServiceVolume } from '../service-volume';
+import { shown } from '../../private/shown';
 import { DEFAULT_USER } from '../shared/hardened-container';
 import { openMounts } from '../shared/init-containers';
 
@@ -34,21 +31,24 @@ export interface MountingContainer {
   readonly initId: string;
 }
 
+type VolumeProperty = ecs.CfnTaskDefinition.VolumeProperty;
+
 interface Known {
   readonly plan: VolumePlan;
   /** What opened it, where it is on the disk of the task. */
   readonly init?: ecs.ContainerDefinition;
-  readonly files?: EfsVolume;
+  readonly config?: VolumeSourceConfig;
 }
 
-/** The volumes of one task definition. In it the same id is the same volume. */
+/** The volumes of one task definition, of whatever kind. In it the same id is the same volume. */
 export class TaskVolumes {
   /** What tasks wait for. Volumes may be added until the app is synthesised. */
   public readonly readiness: IDependable = {};
 
   private readonly known = new Map<string, Known>();
-  private readonly fileSystems = new Set<IPrivateFileSystem>();
-  private readonly needed: CfnResource[] = [];
+  private readonly written = new Set<string>();
+  private readonly targets = new Set<INetworkEndpoint>();
+  private readonly needed: IConstruct[] = [];
 
   constructor(private readonly host: VolumeHost) {
     Dependable.implement(this.readiness, { dependencyRoots: this.needed });
@@ -61,11 +61,10 @@ export class TaskVolumes {
     validateWritablePaths(this.host.scope, plans.map(({ mountPath }) => mountPath), '`mountPath` of volumes', taken);
     const fresh = plans.filter((plan, index) => this.isFresh(plan, plans.slice(0, index)));
     container.addMountPoints(...plans.map(mountOf));
-    this.addDisks(container, initId, fresh.filter(({ efs }) => efs === undefined));
-    fresh.forEach((plan) => this.addFiles(plan, user));
-    plans.filter((plan) => plan.readOnly !== true).forEach(({ id }) => this.known.get(id)?.files?.grantWrite());
-    const inits = new Set(plans.filter((plan) => !fresh.includes(plan)).flatMap(({ id }) => this.known.get(id)?.init ?? []));
-    inits.forEach((init) => container.addContainerDependencies({ container: init, condition: ecs.ContainerDependencyCondition.SUCCESS }));
+    this.addDisks(container, initId, fresh.filter(({ source }) => source === undefined));
+    fresh.forEach((plan) => this.addSource(plan, user));
+    plans.filter(({ readOnly }) => readOnly !== true).forEach(({ id }) => this.letWrite(id));
+    plans.forEach(({ id }) => this.waitForDisk(container, id));
   }
 
   /** Not every language checks types: a file system itself, or one of CDK's own, are the likely mistakes. */
@@ -74,15 +73,12 @@ export class TaskVolumes {
     if (plan === undefined) {
       throw new InvalidBackendError(this.host.scope, 'Service.volumes', `\`volumes[${index}]\` is not a \`ServiceVolume\`. Use \`ServiceVolume.efs('Files', { fileSystem, mountPath: '/files' })\`.`);
     }
-    if (plan.efs !== undefined && (plan.efs.fileSystem as Partial<IPrivateFileSystem> | undefined)?.port === undefined) {
-      throw new InvalidBackendError(this.host.scope, 'ServiceVolume.fileSystem', `\`fileSystem\` of the volume '${plan.id}' is not an \`IPrivateFileSystem\`. Use \`new PrivateFileSystem(stack, 'Files', { vpc })\`, or import one with \`PrivateFileSystem.fromPrivateFileSystemAttributes\`.`);
-    }
     return plan;
   }
 
-  private isFresh({ id, efs }: VolumePlan, earlier: VolumePlan[]): boolean {
+  private isFresh({ id, source }: VolumePlan, earlier: VolumePlan[]): boolean {
     const other = this.known.get(id)?.plan ?? earlier.find((plan) => plan.id === id);
-    if (other !== undefined && (other.efs?.fileSystem !== efs?.fileSystem || other.efs?.directory !== efs?.directory)) {
+    if (other !== undefined && other.source !== source) {
       throw new InvalidBackendError(this.host.scope, 'ServiceVolume.duplicateId', `The volume '${id}' is two different directories, but in one task an id is one directory. Use another id for one of them.`);
     }
     if (Token.isUnresolved(id) || !/^[A-Za-z0-9_-]{1,200}$/.test(id)) {
@@ -96,33 +92,61 @@ export class TaskVolumes {
     if (plans.length === 0) {
       return;
     }
-    plans.forEach(({ id }) => this.host.task.addVolume({ name: volumeName(id) }));
-    const init = openMounts(container, initId, plans.map((plan) => mountOf({ ...plan, readOnly: false })), this.host.logGroup);
+    const { task, logGroup } = this.host;
+    plans.forEach(({ id }) => task.addVolume({ name: volumeName(id) }));
+    const mounts = plans.map((plan) => mountOf({ ...plan, readOnly: false }));
+    const init = openMounts(container, initId, mounts, logGroup);
     plans.forEach((plan) => this.known.set(plan.id, { plan, init }));
   }
 
-  private addFiles(plan: VolumePlan, user: string): void {
-    const { scope, task } = this.host;
-    if (plan.efs === undefined) {
+  private addSource(plan: VolumePlan, user: string): void {
+    const { id, source } = plan;
+    if (source === undefined) {
       return;
     }
-    this.connect(plan.efs.fileSystem);
+    const { scope, task, vpc, plan: { placement } } = this.host;
     const holder = scope.node.tryFindChild('Volumes') as Construct | undefined ?? new Construct(scope, 'Volumes');
-    const files = new EfsVolume(holder, plan.id, { service: scope, task, plan, fileSystem: plan.efs.fileSystem, user });
-    task.addVolume({ name: volumeName(plan.id), efsVolumeConfiguration: files.configuration });
-    this.known.set(plan.id, { plan, files });
+    const { subnets } = vpc.selectSubnets(placement.vpcSubnets);
+    const config = source.bindToTask(new Construct(holder, id), { user, vpc, subnets });
+    task.addVolume({ name: volumeName(id), efsVolumeConfiguration: config.efsVolumeConfiguration });
+    this.describe(volumeName(id), config._properties);
+    config.permissions?.grantTo(task.taskRole);
+    this.needed.push(...this.open(config.targets ?? []), ...config.dependencies ?? []);
+    this.known.set(id, { plan, config });
   }
 
-  private connect(fileSystem: IPrivateFileSystem): void {
-    const { scope, connections, vpc, plan } = this.host;
-    if (this.fileSystems.has(fileSystem)) {
+  /** Opens what no other volume of these tasks has opened. */
+  private open(targets: INetworkEndpoint[]): IConstruct[] {
+    const fresh = targets.filter((target) => !this.targets.has(target));
+    fresh.forEach((target) => this.targets.add(target));
+    return openTargets(this.host.scope, this.host.connections, fresh);
+  }
+
+  /** Writes what aws-cdk-lib has no word for beside what it writes itself. */
+  private describe(name: string, properties?: VolumeProperty): void {
+    if (properties === undefined) {
       return;
     }
-    this.fileSystems.add(fileSystem);
-    dependOnStackOf(scope, fileSystem, 'Services depend on their file systems, never the reverse.');
-    requireMountTargets(scope, fileSystem, vpc, vpc.selectSubnets(plan.placement.vpcSubnets).subnets);
-    const mountTargets = fileSystem.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === 'AWS::EFS::MountTarget');
-    this.needed.push(...openTargets(scope, connections, [fileSystem]), ...mountTargets);
+    const resource = this.host.task.node.defaultChild as ecs.CfnTaskDefinition;
+    const { volumes } = resource;
+    resource.volumes = Lazy.uncachedAny({
+      produce: (context) => (context.resolve(volumes) as VolumeProperty[]).map((volume) => (volume.name === name ? { ...properties, ...volume } : volume)),
+    });
+  }
+
+  /** Lets the tasks write, once any of their containers does. */
+  private letWrite(id: string): void {
+    if (!this.written.has(id)) {
+      this.written.add(id);
+      this.known.get(id)?.config?.writePermissions?.grantTo(this.host.task.taskRole);
+    }
+  }
+
+  private waitForDisk(container: ecs.ContainerDefinition, id: string): void {
+    const init = this.known.get(id)?.init;
+    if (init !== undefined && container.containerDependencies.every((other) => other.container !== init)) {
+      container.addContainerDependencies({ container: init, condition: ecs.ContainerDependencyCondition.SUCCESS });
+    }
   }
 }
 

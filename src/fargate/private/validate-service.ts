@@ -1,11 +1,11 @@
 import { SizeRoundingBehavior, Token, type Duration, type Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { ServiceKind } from './service-plan';
-import { shown } from './shown';
 import { CA_DIRECTORY } from '../../binding/shared/trust.contract';
 import { Posture } from '../../posture';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { integer, seconds } from '../../private/ranges';
+import { shown } from '../../private/shown';
 import type { CommonServiceProps } from '../common-service-props';
 import { validateEphemeralStorage } from '../shared/task-size';
 

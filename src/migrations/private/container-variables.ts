@@ -1,6 +1,7 @@
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { IConstruct } from 'constructs';
-import type { ILogicalDatabase, ServiceBindingConfig } from '../../binding';
+import type { ILogicalDatabase, INetworkEndpoint, IServicePermissions, ServiceBindingConfig } from '../../binding';
+import type { EndpointService } from '../../binding/shared/endpoint-service';
 import { Posture } from '../../posture';
 import { InvalidBackendError, warn } from '../../private/errors';
 import { sortedByName } from '../../private/sorted';
@@ -24,15 +25,19 @@ export interface ContainerVariables {
   readonly certificateAuthorities: ecs.Secret[];
 }
 
-/** All that the task takes of the database: also what has to be there before it runs. */
+/** All that the task takes of the database: also what it reaches, what it may do, and what has to be there before it runs. */
 export interface ContainerConnection extends ContainerVariables {
   readonly dependencies: IConstruct[];
+  readonly targets: INetworkEndpoint[];
+  readonly permissions?: IServicePermissions;
+  readonly services: EndpointService[];
 }
 
 /** Renders what the container gets to know: how to connect as the owner, what the source needs, and what users add. */
 export function containerVariables(scope: IConstruct, props: VariableProps, source: MigrationSourceConfig): ContainerConnection {
   warnAboutHistory(scope, props.database, source.protectedTables);
   const binding = props.database.owner.bindToService(scope, {});
+  refuseContainers(scope, binding);
   const connection = source.usesRunner ? forRunner(scope, binding, dialectOf(scope, props.database)) : forCommand(binding);
   const fixed = [...Object.keys(connection.secrets), ...Object.keys(connection.environment)];
   if (source.usesRunner) refuseMisleading(scope, dialectOf(scope, props.database), [...Object.keys(props.environment ?? {}), ...Object.keys(props.secrets ?? {})]);
@@ -44,7 +49,18 @@ export function containerVariables(scope: IConstruct, props: VariableProps, sour
     secrets: sortedByName({ ...connection.secrets, ...props.secrets }),
     certificateAuthorities: connection.certificateAuthorities,
     dependencies: binding.dependencies ?? [],
+    targets: binding.targets ?? [],
+    permissions: binding.permissions,
+    services: binding._services ?? [],
   };
+}
+
+/** The task has one container, whose end is the end of the migrations. Each run reads its secrets anew, so a rotation changes nothing. */
+function refuseContainers(scope: IConstruct, { sidecars = {}, volumes = [] }: ServiceBindingConfig): void {
+  const brought = [...Object.keys(sidecars).map((id) => `the sidecar '${id}'`), ...volumes.map(({ _plan: { id } }) => `the volume '${id}'`)];
+  if (brought.length > 0) {
+    throw new InvalidBackendError(scope, 'MigrationTask.ownerContainers', `The owner of the database brings ${brought.join(', ')}, and migrations run in one container without volumes. Use an owner that connects without further containers, such as the owner of a database of \`PrivatePostgres\`.`);
+  }
 }
 
 /** The runner makes its own connection string and certificate file, so it gets nothing else, and no second copy of the password. */

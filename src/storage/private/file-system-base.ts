@@ -3,7 +3,9 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { ThroughputMode } from 'aws-cdk-lib/aws-efs';
 import { Construct } from 'constructs';
+import { EfsDirectory } from './efs-directory';
 import { fileSystemSymptoms } from './file-system-symptoms';
+import type { IVolumeSource } from '../../binding';
 import { metricOf } from '../../private/metric-of';
 import type { Monitored, Monitoring } from '../../symptoms/shared/monitored';
 import type { MonitorFileSystemOptions } from '../monitor-file-system-options';
@@ -36,6 +38,22 @@ export abstract class FileSystemBase extends Construct implements IPrivateFileSy
    */
   public readonly _throughputMode?: ThroughputMode;
 
+  /**
+   * The network of the mount targets; nothing where others made them.
+   *
+   * @internal
+   */
+  public readonly _vpc?: ec2.IVpc;
+
+  /**
+   * Subnets with a mount target; nothing where others made them.
+   *
+   * @internal
+   */
+  public readonly _subnets?: ec2.ISubnet[];
+
+  private readonly directories = new Map<string, IVolumeSource>();
+
   /** Host name of the mount target in the zone of whoever asks. */
   public get endpoint(): string {
     const { region, urlSuffix } = Stack.of(this);
@@ -45,6 +63,13 @@ export abstract class FileSystemBase extends Construct implements IPrivateFileSy
   /** ARN of the file system. */
   public get fileSystemArn(): string {
     return Stack.of(this).formatArn({ service: 'elasticfilesystem', resource: 'file-system', resourceName: this.fileSystemId });
+  }
+
+  /** A directory, as `ServiceVolume` mounts it. The same path is the same source. */
+  public directory(path: string): IVolumeSource {
+    const directory = this.directories.get(path) ?? new EfsDirectory(this, path);
+    this.directories.set(path, directory);
+    return directory;
   }
 
   /**

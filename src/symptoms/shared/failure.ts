@@ -5,7 +5,9 @@ export interface Failure {
   readonly alarm: BackendAlarm;
   /** One sentence without a full stop. */
   readonly description: string;
-  /** The event of ECS that tells it: its type, what it says, and the resources that it is about. */
+  /** Whose event tells it: that of ECS, unless another source is named. */
+  readonly source?: string;
+  /** The event: its type, what it says, and the resources that it is about. */
   readonly detailType: string;
   readonly detail: Record<string, unknown>;
   readonly resources?: string[];

@@ -77,6 +77,11 @@ export const FARGATE: ErrorCases = {
   'Scaling.target': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, scaleOn: [Scaling.onCpuPercent(0.6)] }),
   'ScheduledJob.everyMinute': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.cron({ hour: '3' }) }),
   'ScheduledJob.timeWindow': ({ stack, cluster, image }) => new ScheduledJob(stack, 'CleanUp', { cluster, image, schedule: ScheduleExpression.rate(Duration.hours(1)), timeWindow: Duration.seconds(30) }),
+  'Service.circularWait': ({ stack, cluster, image, api }) => {
+    const users = new FargateApi(stack, 'Users', { cluster, image, connectTo: [api] });
+    api.connectTo(users);
+  },
+  'Service.connectToItself': ({ api }) => api.connectTo(api),
   'Service.connectTo': ({ stack, cluster, image, postgres }) => new FargateApi(stack, 'Api', { cluster, image, connectTo: [postgres as never] }),
   'Service.duplicateVariable': ({ stack, cluster, image, postgres }) => {
     const orders = postgres.addDatabase('Orders');
@@ -106,7 +111,7 @@ export const FARGATE: ErrorCases = {
   'ServiceImage.noDirectory': () => ServiceImage.fromDirectory(''),
   'ServiceImage.fileNotFound': ({ stack, cluster }) => new FargateApi(stack, 'Api', { cluster, image: ServiceImage.fromDirectory('src') }),
   'ServiceRehearsal.serviceConnect': (world) => new FargateApi(world.stack, 'Api', { cluster: serviceConnect(world), image: world.image, rehearsal: ServiceRehearsal.enabled() }),
-  'ServiceRehearsal.sidecarWrites': inProduction(({ stack, cluster, image, files: fileSystem }) => {
+  'ServiceRehearsal.secondTask': inProduction(({ stack, cluster, image, files: fileSystem }) => {
     new FargateApi(stack, 'Api', { cluster, image }).addSidecar('Proxy', { image, volumes: [ServiceVolume.efs('Data', { fileSystem, mountPath: '/data' })] });
   }),
   'ServiceRehearsal.tooManyContainers': ({ stack, cluster, image }) => {

@@ -23,7 +23,6 @@ export const TASKS: ErrorCases = {
   'ServiceVolume.duplicateId': ({ stack, cluster, image, files }) => new FargateApi(stack, 'Api', {
     cluster, image, volumes: [ServiceVolume.efs('Files', { fileSystem: files, mountPath: '/files' }), ServiceVolume.ephemeral('Files', { mountPath: '/spool' })],
   }),
-  'ServiceVolume.fileSystem': ({ stack, cluster, image, bucket }) => new FargateApi(stack, 'Api', { cluster, image, volumes: [ServiceVolume.efs('Files', { fileSystem: bucket as never, mountPath: '/files' })] }),
   'ServiceVolume.id': ({ stack, cluster, image }) => new FargateApi(stack, 'Api', { cluster, image, volumes: [ServiceVolume.ephemeral('my files', { mountPath: '/files' })] }),
   'ServiceVolume.noMountTarget': ({ stack, vpc, cluster, image }) => {
     const fileSystem = new PrivateFileSystem(stack, 'Files', { vpc, vpcSubnets: { subnets: [vpc.isolatedSubnets[0]] } });

@@ -1,5 +1,7 @@
-import type { IPrivateFileSystem } from '../storage';
-import type { VolumePlan } from './private/plans';
+import type { VolumePlan } from './shared/volume-plan';
+import type { IMountableFileSystem, IVolumeSource } from './volume-source';
+import { kebabCase } from '../private/case';
+import { MOUNTABLE, requireKind, VOLUME_SOURCE } from '../private/props';
 
 /** What every kind of volume can be told. */
 export interface ServiceVolumeOptions {
@@ -16,8 +18,8 @@ export interface ServiceVolumeOptions {
 
 /** Options of a directory of a file system. */
 export interface EfsServiceVolumeOptions extends ServiceVolumeOptions {
-  /** The file system. */
-  readonly fileSystem: IPrivateFileSystem;
+  /** The file system, such as a `PrivateFileSystem`. */
+  readonly fileSystem: IMountableFileSystem;
 
   /**
    * Directory of the file system, at most four deep, made when it is mounted first. Services that name the same one share its files, and
@@ -34,6 +36,7 @@ export interface EfsServiceVolumeOptions extends ServiceVolumeOptions {
  * | | outlives the task | shared by | for |
  * |---|---|---|---|
  * | `efs` | yes | all services that name the directory | uploads, plug-ins, whatever cannot live in a bucket |
+ * | `fromSource` | as the source says | as the source says | a kind of file system of your own |
  * | `ephemeral` | no | containers of one task | sockets, spools, configuration that a sidecar writes |
  *
  * @example
@@ -62,7 +65,8 @@ export class ServiceVolume {
    * @param id name of the volume, unique in its task
    */
   public static efs(id: string, options: EfsServiceVolumeOptions): ServiceVolume {
-    return new ServiceVolume({ id, ...options, efs: options });
+    requireKind('ServiceVolume.efs()', 'fileSystem', options.fileSystem, MOUNTABLE);
+    return ServiceVolume.fromSource(id, options.fileSystem.directory(options.directory ?? `/${kebabCase(id)}`), options);
   }
 
   /**
@@ -71,7 +75,18 @@ export class ServiceVolume {
    * @param id name of the volume, unique in its task
    */
   public static ephemeral(id: string, options: ServiceVolumeOptions): ServiceVolume {
-    return new ServiceVolume({ id, ...options });
+    return new ServiceVolume({ id, mountPath: options.mountPath, readOnly: options.readOnly });
+  }
+
+  /**
+   * A directory of any kind, such as one that a file system of your own has.
+   *
+   * @param id name of the volume, unique in its task
+   * @param source the directory
+   */
+  public static fromSource(id: string, source: IVolumeSource, options: ServiceVolumeOptions): ServiceVolume {
+    requireKind('ServiceVolume.fromSource()', 'source', source, VOLUME_SOURCE);
+    return new ServiceVolume({ id, mountPath: options.mountPath, readOnly: options.readOnly, source });
   }
 
   private constructor(

@@ -100,7 +100,8 @@ export interface SidecarOptions {
   readonly serviceStartsAfter?: ecs.ContainerDependencyCondition;
 
   /**
-   * What this container waits for before it starts, by container: `Service`, or the id of a sidecar that was added before.
+   * What this container waits for before it starts, by container: `Service` for the service's or the job's own, or the id of a sidecar that was
+   * added before or comes with the same binding.
    *
    * @default - nothing
    */
