@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { climbing, cycles, intruding, levelsOf } from './support/rooms';
+import { climbing, cycles, intruding, levelsOf, roomOf, tying } from './support/rooms';
 import { importersOf, importsAmong, type Sources } from './support/source-rules';
 
 const ROOT = resolve(__dirname, '..');
@@ -28,6 +28,11 @@ describe('the rooms of the source', () => {
 
   test('keep their insides to themselves', () => {
     expect(intruding(IMPORTS, hasIndex)).toEqual([]);
+  });
+
+  test('know no checks, and the checks know postures, errors and the arithmetic of addresses', () => {
+    expect(IMPORTS.filter(({ from }) => roomOf(from) === 'checks').length).toBeGreaterThan(100);
+    expect(tying(IMPORTS, 'checks', ['src/posture/index.ts', 'src/private/errors.ts', 'src/private/cidr.ts'])).toEqual([]);
   });
 });
 
@@ -68,6 +73,16 @@ describe('each rule of the rooms can fail:', () => {
 
   test('rooms that import each other through a third, once', () => {
     expect(cycles(imports(['b/x.ts', 'c/x.ts'], ['c/x.ts', 'a/x.ts'], ['a/x.ts', 'b/x.ts'], ['a/y.ts', 'd/x.ts']))).toEqual(['a → b → c']);
+  });
+
+  test('a leaf that knows more than it may, and one that is known', () => {
+    const all = imports(
+      ['checks/private/a.ts', 'posture/index.ts'], ['checks/private/a.ts', 'checks/b.ts'], ['index.ts', 'checks/index.ts'],
+      ['checks/private/a.ts', 'posture/shared/b.ts'], ['checks/a.ts', 'network/index.ts'], ['fargate/a.ts', 'checks/index.ts'],
+    );
+    expect(tying(all, 'checks', ['src/posture/index.ts'])).toEqual([
+      'src/checks/private/a.ts imports src/posture/shared/b.ts', 'src/checks/a.ts imports src/network/index.ts', 'src/fargate/a.ts imports src/checks/index.ts',
+    ]);
   });
 
   test('insides of another room', () => {

@@ -9,6 +9,7 @@ import { grantSession, sessionCommand } from './private/session-grants';
 import type { ISsmBastion } from './ssm-bastion';
 import type { INetworkEndpoint } from '../binding';
 import { requirePath } from '../network/shared/connections';
+import { describe } from '../posture/shared/describe';
 import { InvalidBackendError } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
 import { ENDPOINT, requireKind } from '../private/props';
@@ -99,6 +100,7 @@ export class BastionTunnel extends Construct {
     this.openPath(props);
     this.connectCommand = sessionCommand(this, props.bastion.instance, this.documentName);
     this.help = this.renderHelp();
+    this.describeTo(props);
   }
 
   /**
@@ -141,6 +143,10 @@ export class BastionTunnel extends Construct {
         localPortNumber: '{{ localPortNumber }}',
       },
     });
+  }
+
+  private describeTo({ bastion, target }: BastionTunnelProps) {
+    describe(this, this, () => ({ kind: 'tunnel', bastion: bastion.instance, host: target.endpoint, localPort: this.localPort, port: target.port, target }));
   }
 
   private openPath(props: BastionTunnelProps) {

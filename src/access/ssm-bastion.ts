@@ -18,6 +18,7 @@ import { openHttps } from '../network/shared/endpoints-only';
 import { placeBastion } from '../network/shared/instance-placement';
 import { requireTaskEndpoints } from '../network/shared/placement';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { requireKind, requireNewId, VPC } from '../private/props';
@@ -174,6 +175,7 @@ export class SsmBastion extends Construct implements ISsmBastion {
     this.instance = this.createInstance(props, posture, user);
     this.shellCommand = sessionCommand(this, this.instance, this.shell.documentName);
     this.tunnels = new Construct(this, 'Tunnels');
+    describe(this, this.instance, () => ({ kind: 'bastion', shellDocument: this.shell, sessionLogGroup: this.sessionLogGroup }));
   }
 
   /**

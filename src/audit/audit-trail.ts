@@ -9,6 +9,7 @@ import { Posture } from '../posture';
 import { createTrailBucket } from './private/trail-bucket';
 import { serveTrail } from './private/trail-key';
 import { bucketRemovalPolicy, dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnKey } from '../private/keys';
@@ -118,6 +119,7 @@ export class AuditTrail extends Construct {
     const trail = this.createTrail(name);
     trail.node.addDependency(bucket, this.encryptionKey);
     referWeakly(bucket, trail);
+    describe(this, trail, () => ({ kind: 'audit-trail', bucket, logGroup: this.logGroup }));
   }
 
   private createKey(removalPolicy: RemovalPolicy): kms.Key {

@@ -19,6 +19,7 @@ import { connectionsIn } from '../network/shared/connections';
 import { portsOf } from '../network/shared/endpoint-ports';
 import { Posture } from '../posture';
 import { companionRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { dependOnKey } from '../private/keys';
 import { requireKind, requireNewId, VPC } from '../private/props';
@@ -193,6 +194,7 @@ export class RedisCache extends CacheBase {
     if (Posture.of(this).alarms) {
       createAlarms(this);
     }
+    describe(this, parts.resource, () => ({ kind: 'cache', engine: settings.engine.engineName, port: this.port }));
   }
 
   /**

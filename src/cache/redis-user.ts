@@ -11,6 +11,7 @@ import { createClientSecret, createPassword } from './private/user-secrets';
 import { RedisAccess } from './redis-access';
 import type { IRedisCache, RedisCache } from './redis-cache';
 import type { IServiceBinding, ServiceBindingConfig, ServiceBindingOptions } from '../binding';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError, problem } from '../private/errors';
 import { dependOnKey, shareKey } from '../private/keys';
@@ -173,6 +174,7 @@ export class RedisUser extends Construct implements IRedisUser {
       referWeakly(secret);
       this.secret = secret;
     }
+    describe(this, this.resource, () => ({ kind: 'cache-user', cache: this.cache, secret: this.secret, username: userName }));
   }
 
   /**

@@ -102,8 +102,11 @@ export class CheckReport {
     return this.rules.filter(({ applied, held }) => held === applied).length;
   }
 
-  /** One line: how many rules hold, and how many findings of each kind there are. */
+  /** One line: how many rules hold, and how many findings of each kind there are; or that there was nothing to judge. */
   public get summary(): string {
+    if (this.rulesApplied === 0) {
+      return `${this.checkName}: nothing was judged, because no rule applies to what is there.`;
+    }
     const counts = Object.values(CheckOutcome).map((outcome) => [outcome, this.findings.filter((finding) => finding.outcome === outcome).length] as const);
     const named = counts.filter(([, count]) => count > 0).map(([outcome, count]) => `${count} ${outcome}`);
     return `${this.checkName}: ${this.rulesHeld} of ${this.rulesApplied} rules that apply hold${named.length === 0 ? '' : `; findings: ${named.join(', ')}`}.`;

@@ -8,6 +8,7 @@ import { Posture } from '../posture';
 import { shareDiscovery } from './private/discovery';
 import { findNamesakes } from './private/namesakes';
 import { requireVpcHere } from '../network/shared/placement';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnStackOf } from '../private/stack-order';
@@ -83,6 +84,7 @@ export class BackendCluster extends ecs.Cluster {
       this.shareDiscovery(discovery, props.vpc);
     }
     referWeakly(...[this, this.defaultCloudMapNamespace].flatMap((shared) => shared?.node.defaultChild ?? []));
+    describe(this, this, () => ({ kind: 'cluster' }));
   }
 
   private shareDiscovery(discovery: DiscoveryNamespace, vpc: ec2.IVpc): void {

@@ -110,6 +110,7 @@ export class FargateApi extends ServiceBase implements IIngressTarget, INetworkE
     this.keepAlive = new KeepAlive(this, serviceContainer(this._parts.task), this._parts.variables);
     this.node.addValidation({ validate: () => this.requireRequests() });
     this.healthCheckGracePeriod = props.healthCheckGracePeriod ?? Duration.seconds(60);
+    this._describe('api');
   }
 
   /**

@@ -71,5 +71,6 @@ export class FargateWorker extends ServiceBase {
     if (props.taskProtection === true) {
       allowTaskProtection(this, props.cluster, this._parts.task.taskRole);
     }
+    this._describe('worker');
   }
 }

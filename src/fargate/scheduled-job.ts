@@ -23,6 +23,7 @@ import { TaskContainers } from './private/task-containers';
 import { requireTaskProps } from './private/task-props';
 import { TaskVariables } from './private/task-variables';
 import { TaskVolumes } from './private/task-volumes';
+import { describe } from '../posture/shared/describe';
 import { integer, seconds } from '../private/ranges';
 import { VOLUMES } from './shared/init-containers';
 import { taskFamily } from './shared/task-family';
@@ -176,6 +177,7 @@ export class ScheduledJob extends Construct implements IWorkload, Monitored, ec2
     const { logGroup, connections, deadLetterQueue } = this;
     this.parts = { job: props, plan, cluster: props.cluster, taskDefinition, logGroup, connections, deadLetterQueue, ...start };
     this.attachBindings(this.createSchedule());
+    describe(this, this, () => ({ kind: 'job', cluster: props.cluster, container: JOB_CONTAINER, deadLetterQueue, logGroup }));
   }
 
   /**

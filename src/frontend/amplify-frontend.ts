@@ -7,6 +7,7 @@ import type { CustomDomain } from '../ingress';
 import { type AmplifyDomain, bindAmplifyDomain } from './private/amplify-domain';
 import { buildSpecOf } from './private/build-spec';
 import { requireCommercialRegion } from './private/regions';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 
@@ -162,6 +163,7 @@ export class AmplifyFrontend extends Construct implements IFrontend {
     this.domainName = domain?.mainName ?? `${hostLabel(props.branch ?? 'main')}.${app.attrDefaultDomain}`;
     this.url = `https://${this.domainName}`;
     referWeakly(app, branch);
+    describe(this, app, () => ({ kind: 'amplify-frontend', branch, url: this.url }));
   }
 
   private createApp(props: AmplifyFrontendProps): amplify.CfnApp {

@@ -17,6 +17,7 @@ import { createLogBucket } from './private/log-bucket';
 import { requireCommercialRegion } from './private/regions';
 import { createSecurityHeaders } from './private/security-headers';
 import { bucketRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError, warn } from '../private/errors';
 import { physicalName } from '../private/physical-name';
@@ -160,6 +161,7 @@ export class StaticFrontend extends Construct implements IFrontend {
     this.url = `https://${this.domainName}`;
     this.deployCommand = this.renderDeployCommand(props);
     referWeakly(this.bucket, this.distribution);
+    describe(this, this, () => ({ kind: 'static-frontend', distribution: this.distribution, url: this.url }));
   }
 
   /**

@@ -23,6 +23,7 @@ import { SET_DOMAIN } from './private/set-domain';
 import { WebAcl } from './private/web-acl';
 import { refuseSharedNames } from './shared/host-names';
 import { bucketRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { problem, warn } from '../private/errors';
@@ -347,6 +348,12 @@ export class PublicIngress extends IngressBase {
     this.validateHttps(domain);
     requireTerminationProtection(this);
     referWeakly(...[securityGroup, loadBalancer, this.listener].flatMap((shared) => shared.node.defaultChild ?? []));
+    this.describeTo(loadBalancer, props.maintenance !== undefined);
+  }
+
+  private describeTo(loadBalancer: elbv2.ApplicationLoadBalancer, maintenance: boolean): void {
+    const { listener, url, _side: { domainNames } } = this;
+    describe(this, loadBalancer, () => ({ kind: 'ingress', accessLogs: this.node.tryFindChild('AccessLogs'), domainNames, listener, maintenance, url }));
   }
 
   private createAccessLogs(props: PublicIngressProps, loadBalancer: elbv2.ApplicationLoadBalancer): void {

@@ -34,6 +34,7 @@ import { openPath } from '../network/shared/open-path';
 import { placeTask, requireTaskEndpoints, type TaskPlacement } from '../network/shared/placement';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { CLUSTER, DATABASE, requireKind } from '../private/props';
@@ -170,6 +171,7 @@ export class MigrationTask extends Construct implements IServicePrerequisite, Mo
     this.connections = this.createConnections(connection, props.securityGroups);
     this.resource = this.createResource(source, limits);
     this.waitForDatabase(connection);
+    describe(this, this.resource, () => ({ kind: 'migrations', cluster: this.cluster, container: CONTAINER, database: this.database, logGroup: this.logGroup }));
   }
 
   /**

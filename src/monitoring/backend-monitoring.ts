@@ -19,6 +19,7 @@ import type { MigrationTask } from '../migrations';
 import type { IPostgres, MonitorPostgresOptions } from '../postgres';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { InvalidBackendError } from '../private/errors';
 import { refuseMisnomers } from '../private/misnomers';
 import { LONGEST_ALARM_TEXT, textWithPath } from '../private/path-text';
@@ -139,6 +140,7 @@ export class BackendMonitoring extends Construct {
       allowAlarms(this, this.alarmTopic);
     }
     this.dashboard = props.dashboard ?? this.alarms ? createBoard(this) : undefined;
+    describe(this, this.node.tryFindChild('Topic') ?? this.dashboard, () => ({ kind: 'monitoring', dashboard: this.dashboard, topic: this.alarmTopic }));
   }
 
   /**
@@ -277,21 +279,22 @@ export class BackendMonitoring extends Construct {
     failures.forEach((failure) => this.notify(home, monitored, failure, options));
     eachPart?.((part, found) => {
       this.dependOn(part);
-      this.drawSymptoms(home, monitored, found, options);
+      this.drawSymptoms(home, monitored, found, options, part);
     });
   }
 
-  private drawSymptoms(home: Construct, monitored: IConstruct, symptoms: Symptom[], options: MonitorOptions): void {
+  private drawSymptoms(home: Construct, monitored: IConstruct, symptoms: Symptom[], options: MonitorOptions, part = monitored): void {
     if (symptoms.length === 0) {
       return;
     }
-    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: isExcluded(symptom.alarm, options) ? undefined : this.createAlarm(home, monitored, symptom) }));
+    const alarmOf = (symptom: Symptom) => (isExcluded(symptom.alarm, options) ? undefined : this.createAlarm(home, { monitored, part }, symptom));
+    const graphs = symptoms.map((symptom): Graph => ({ symptom, alarm: alarmOf(symptom) }));
     if (this.dashboard !== undefined) {
       addToBoard(this.dashboard, monitored.node.path, graphs, Stack.of(this).region);
     }
   }
 
-  private createAlarm(home: Construct, monitored: IConstruct, symptom: Symptom): cloudwatch.Alarm | undefined {
+  private createAlarm(home: Construct, { monitored, part }: Record<'monitored' | 'part', IConstruct>, symptom: Symptom): cloudwatch.Alarm | undefined {
     const { threshold } = symptom;
     if (!this.alarms || threshold === undefined) {
       return undefined;
@@ -304,6 +307,7 @@ export class BackendMonitoring extends Construct {
       treatMissingData: symptom.treatMissingData,
       evaluateLowSampleCountPercentile: symptom.ignoreFewSamples ? 'ignore' : undefined,
     });
+    describe(alarm, alarm, () => ({ kind: 'alarm', of: part, symptom: symptom.alarm.section }));
     alarm.addAlarmAction(new SnsAction(this.alarmTopic));
     alarm.addOkAction(new SnsAction(this.alarmTopic));
     if (symptom.tellMissing === true) {

@@ -14,6 +14,7 @@ import { markEndpointsOnly } from './shared/endpoints-only';
 import { PublicIpv6 } from './shared/ipv6';
 import { serveLogs } from './shared/log-encryption';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { nameTag, shortenNameTags } from '../private/path-text';
 
@@ -164,6 +165,7 @@ export class BackendNetwork extends Construct {
       this.flowLogGroup = this.createFlowLogs(props, posture);
     }
     shortenNameTags(this);
+    describe(this, vpc, () => ({ kind: 'network', egress: this.egress.kind, flowLogGroup: this.flowLogGroup }));
     referWeakly(...this.vpc.node.findAll().filter((child) => CfnResource.isCfnResource(child)));
   }
 

@@ -11,6 +11,7 @@ import { PostgresAccess, PostgresDatabaseRemoval } from './postgres-access';
 import { PostgresUser, type PostgresUserOptions } from './postgres-user';
 import type { Migratable } from '../migrations/shared/migratable';
 import { Posture } from '../posture';
+import { describe } from '../posture/shared/describe';
 import { InvalidBackendError } from '../private/errors';
 import { validateExtensions } from './private/extensions';
 import { ownerUsername, validateDatabaseName } from './private/names';
@@ -182,6 +183,8 @@ export class PostgresDatabase extends Construct implements ILogicalDatabase, Mig
       throw new InvalidBackendError(this, 'PostgresDatabase.locale', '`locale` must not be empty. Remove it to use the server\'s locale.');
     }
     this._declare(this.createResource(props));
+    const { databaseName, engine: { engineName: engine }, server } = this;
+    describe(this, this, () => ({ kind: 'database', databaseName, engine, server }));
   }
 
   /**

@@ -17,6 +17,7 @@ import { validateUsername } from './private/names';
 import { roleSettings, validateSettings } from './private/settings';
 import { CountedConnections } from './private/user-connections';
 import { userSecretBinding } from './private/user-secret';
+import { describe } from '../posture/shared/describe';
 import { snakeCase } from '../private/case';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -190,6 +191,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       encryptionKey: props.encryptionKey,
     }));
     this.database._declare(this.resource);
+    this.describeAs(secret);
   }
 
   /** The secret with the credentials of the user. Whoever refers to it waits until the user can log in. */
@@ -228,6 +230,12 @@ export class PostgresUser extends Construct implements IDatabaseUser {
    */
   public grantReadSecret(grantee: iam.IGrantable): iam.Grant {
     return this.credentials.grantRead(grantee);
+  }
+
+  private describeAs(secret: secretsmanager.CfnSecret): void {
+    const { access, database, username } = this;
+    const { databaseName, engine: { engineName: engine }, server } = database;
+    describe(this, this.resource, () => ({ kind: 'database-user', access, database, databaseName, engine, host: server.endpoint, secret, server, username }));
   }
 
   private get isOwner(): boolean {

@@ -25,6 +25,7 @@ import type { PrivatePostgresProps } from './private-postgres-props';
 import { connectionsIn } from '../network/shared/connections';
 import { placeStore } from '../network/shared/placement';
 import { companionRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { refuseMisnomers } from '../private/misnomers';
@@ -146,6 +147,7 @@ export class PrivatePostgres extends PostgresServer {
     if (Posture.of(this).alarms) {
       createAlarms(this);
     }
+    describe(this, this, () => ({ kind: 'database-server', engine: this.database.engine.engineName, port: this.port }));
   }
 
   /** @internal */

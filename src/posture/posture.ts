@@ -139,11 +139,14 @@ export class Posture {
   }
 
   /**
-   * The posture applied at or above a construct, for readers after synthesis: nothing is marked and nobody is warned.
+   * The posture that was applied to a construct or to one that it stands in, the nearest; undefined where none was.
    *
-   * @internal
+   * For code that only looks, such as an aspect or a check. Unlike `of()`, it warns nobody, has no default, and a posture may still be
+   * applied afterwards.
+   *
+   * @param scope the construct that is asked about
    */
-  public static _appliedTo(scope: IConstruct): Posture | undefined {
+  public static appliedTo(scope: IConstruct): Posture | undefined {
     return scope.node.scopes.map((construct) => read<Posture>(construct, APPLIED)).filter((applied) => applied !== undefined).pop();
   }
 

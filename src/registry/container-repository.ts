@@ -5,6 +5,7 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
 import { dependOnKey } from '../private/keys';
@@ -113,6 +114,7 @@ export class ContainerRepository extends Construct {
     const repository = this.createRepository(props);
     this.repository = repository;
     this.repositoryUri = (repository.node.defaultChild as ecr.CfnRepository).attrRepositoryUri;
+    describe(this, repository, () => ({ kind: 'repository' }));
   }
 
   /**

@@ -13,6 +13,7 @@ import { placeStore } from '../network/shared/placement';
 import { requireSeparateSubnets } from '../network/shared/subnet-lists';
 import { Posture } from '../posture';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
+import { describe } from '../posture/shared/describe';
 import { requireTerminationProtection } from '../posture/shared/termination-protection';
 import { referWeakly } from '../private/cross-stack';
 import { InvalidBackendError } from '../private/errors';
@@ -195,6 +196,7 @@ export class PrivateFileSystem extends FileSystemBase {
     this.connections = connectionsIn(this, props.vpc, { securityGroups, defaultPort: ec2.Port.tcp(this.port) });
     this.createMountTargets(securityGroups);
     requireTerminationProtection(this);
+    describe(this, resource, () => ({ kind: 'file-system' }));
   }
 
   private createFileSystem(props: PrivateFileSystemProps): efs.CfnFileSystem {

@@ -251,6 +251,26 @@ describe('applyTo', () => {
   });
 });
 
+describe('appliedTo', () => {
+  test('is the nearest', () => {
+    const app = new App();
+    const stack = new Stack(app, 'Stack');
+    const [development, production] = [Posture.development(), Posture.production()];
+    development.applyTo(app);
+    production.applyTo(stack);
+    expect([app, stack, new Construct(stack, 'Part')].map((scope) => Posture.appliedTo(scope))).toEqual([development, production, production]);
+  });
+
+  test('is none where none was applied, warns nobody, and one may be applied afterwards', () => {
+    const stack = new Stack(new App(), 'Stack');
+    expect(Posture.appliedTo(stack)).toBeUndefined();
+    const development = Posture.development();
+    development.applyTo(stack);
+    expect(Posture.appliedTo(stack)).toBe(development);
+    Annotations.fromStack(stack).hasNoWarning('*', Match.anyValue());
+  });
+});
+
 describe('where no posture was applied', () => {
   test('production holds, with one warning for each stack', () => {
     // GIVEN

@@ -52,6 +52,11 @@ export function intruding(imports: SourceImport[], hasIndex: (room: string) => b
   ].map(shown);
 }
 
+/** Imports that tie a leaf to the other rooms: any by another room, and those by the leaf of more than it may know. */
+export function tying(imports: SourceImport[], leaf: string, known: readonly string[]): string[] {
+  return betweenRooms(imports).filter(({ from, to }) => roomOf(to) === leaf || (roomOf(from) === leaf && !known.includes(to))).map(shown);
+}
+
 function betweenRooms(imports: SourceImport[]): SourceImport[] {
   return imports.filter(({ from, to }) => roomOf(from) !== undefined && roomOf(to) !== undefined && roomOf(from) !== roomOf(to));
 }

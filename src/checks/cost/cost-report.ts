@@ -1,4 +1,3 @@
-import type { IPolicyValidationContext, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { CostSummary } from './cost-summary';
 import { priceModel, type PricedModel } from './private/price';
 import { PRICE_TABLES } from './private/price-book';
@@ -108,13 +107,6 @@ export class CostReport extends TemplateCheck {
     this.pricing = new Regions(props.region, props.prices);
   }
 
-  /** Called by the CDK during synthesis: prices the templates. */
-  public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
-    this.current = context.templatePaths.join('\n');
-    this.costs.delete(this.current);
-    return super.validate(context);
-  }
-
   /**
    * What the app costs, once it was synthesised with this report.
    *
@@ -138,6 +130,12 @@ export class CostReport extends TemplateCheck {
       unknownTypes: sorted(parts.flatMap(({ priced }) => priced.unknown.map(({ type }) => type))),
       usageBasedTypes: sorted(ledgers.flatMap(({ usageBased }) => [...usageBased])),
     });
+  }
+
+  /** @internal */
+  public _begin(name: string): void {
+    this.current = name;
+    this.costs.delete(name);
   }
 
   /** @internal */

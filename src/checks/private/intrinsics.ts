@@ -174,7 +174,7 @@ function pseudo(id: string, source: TemplateSource): Resolved {
     case 'AWS::NoValue': return NO_VALUE;
     case 'AWS::Region': return source.region ?? new Unknown(id, 'the stack is not bound to a region');
     case 'AWS::AccountId': return source.account ?? new Unknown(id, 'the stack is not bound to an account');
-    case 'AWS::StackName': return source.stackName;
+    case 'AWS::StackName': return source.nestedIn === undefined ? source.stackName : new Unknown(id, 'CloudFormation names nested stacks');
     default: return new Unknown(id, `${id} is known at deployment`);
   }
 }

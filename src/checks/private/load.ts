@@ -1,37 +1,40 @@
-import type { IPolicyValidationContext } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
 import { Conditions, type World } from './conditions';
 import { Intrinsics, type Surroundings } from './intrinsics';
 import { literalText, ModelResource, resourceKey, TemplateModel, type ModelMap } from './model';
-import { ConstructIndex, readSources, type Raw, type RawResource, type TemplateSource } from './source';
+import { NESTED_STACK, type Raw, type RawResource, type TemplateSource } from './source';
+import type { SourceGroup } from './source-reader';
 
 /** What the templates of one synthesis say. */
 export interface LoadedTemplates {
   /** One model for each outcome of the conditions that only the deployment decides; mostly one. */
   readonly models: readonly TemplateModel[];
+  /** Keys of nested stacks whose templates nobody has. */
+  readonly unread: ReadonlySet<string>;
   /** What could not be looked at. */
   readonly notes: readonly string[];
 }
 
 /** Three checks of one synthesis read the same templates. */
-const loaded = new WeakMap<IConstruct, { readonly key: readonly (string | boolean)[]; readonly templates: LoadedTemplates }>();
+const loaded = new WeakMap<object, { readonly key: readonly (string | boolean)[]; readonly templates: LoadedTemplates }>();
 
-/** Reads and resolves the templates that a validation plugin is given. */
-export function loadTemplates(context: IPolicyValidationContext): LoadedTemplates {
-  const sources = readSources(context);
+/** Resolves the templates that a check is to judge. */
+export function loadTemplates({ sources, app }: SourceGroup): LoadedTemplates {
+  if (app === undefined) {
+    return new Loader(sources).load();
+  }
   const key = sources.flatMap(({ path, judged, text }) => [path, judged, text]);
-  const before = loaded.get(context.appConstruct);
+  const before = loaded.get(app);
   if (before?.key.length === key.length && before.key.every((part, index) => part === key[index])) {
     return before.templates;
   }
-  const templates = new Loader(sources, new ConstructIndex(context.appConstruct)).load();
-  loaded.set(context.appConstruct, { key, templates });
+  const templates = new Loader(sources).load();
+  loaded.set(app, { key, templates });
   return templates;
 }
 
 /** Makes the models, with every look-up between templates. */
 class Loader implements Surroundings {
-  private readonly byPath: Map<string, TemplateSource>;
+  private readonly byStackPath: Map<string, TemplateSource>;
   private readonly byStackName: Map<string, TemplateSource>;
   private readonly nestedByParent: Map<string, TemplateSource>;
   private readonly conditions: Conditions;
@@ -40,11 +43,11 @@ class Loader implements Surroundings {
   private world: World = new Map();
   private resources = new Map<string, ModelResource>();
 
-  public constructor(private readonly sources: readonly TemplateSource[], private readonly constructs: ConstructIndex) {
-    this.byPath = new Map(sources.map((source) => [source.path, source]));
+  public constructor(private readonly sources: readonly TemplateSource[]) {
+    this.byStackPath = new Map(sources.map((source) => [source.stackPath, source]));
     this.byStackName = new Map(sources.filter(({ nestedIn }) => nestedIn === undefined).map((source) => [source.stackName, source]));
     this.nestedByParent = new Map(sources.flatMap((source) => (
-      source.nestedIn === undefined ? [] : [[resourceKey(source.nestedIn.path, source.nestedIn.logicalId), source]]
+      source.nestedIn === undefined ? [] : [[resourceKey(source.nestedIn, source.nestedIn.logicalId), source]]
     )));
     this.conditions = new Conditions(this);
     this.intrinsics = new Intrinsics(this);
@@ -52,19 +55,19 @@ class Loader implements Surroundings {
 
   public load(): LoadedTemplates {
     const { worlds, note } = this.conditions.worlds(this.sources);
-    return { models: worlds.map((world) => this.model(world)), notes: note === undefined ? [] : [note] };
+    return { models: worlds.map((world) => this.model(world)), unread: this.unread(), notes: note === undefined ? [] : [note] };
   }
 
   public resource(source: TemplateSource, logicalId: string): ModelResource | undefined {
-    return this.resources.get(resourceKey(source.path, logicalId));
+    return this.resources.get(resourceKey(source, logicalId));
   }
 
   public nested(source: TemplateSource, logicalId: string): TemplateSource | undefined {
-    return this.nestedByParent.get(resourceKey(source.path, logicalId));
+    return this.nestedByParent.get(resourceKey(source, logicalId));
   }
 
   public parent(source: TemplateSource): TemplateSource | undefined {
-    return source.nestedIn === undefined ? undefined : this.byPath.get(source.nestedIn.path);
+    return source.nestedIn === undefined ? undefined : this.byStackPath.get(source.nestedIn.stackPath);
   }
 
   public named(stackName: string): TemplateSource | undefined {
@@ -83,6 +86,12 @@ class Loader implements Surroundings {
     return this.conditions.holds(source, condition, this.world);
   }
 
+  private unread(): Set<string> {
+    return new Set(this.sources.flatMap((source) => Object.entries(source.raw.Resources ?? {})
+      .filter(([logicalId, { Type }]) => Type === NESTED_STACK && this.nested(source, logicalId) === undefined)
+      .map(([logicalId]) => resourceKey(source, logicalId))));
+  }
+
   private model(world: World): TemplateModel {
     this.world = world;
     // Properties are resolved when first read, and then in the world and among the resources of this model.
@@ -95,7 +104,7 @@ class Loader implements Surroundings {
     for (const source of this.sources.filter((each) => this.stands(each))) {
       for (const [logicalId, raw] of Object.entries(source.raw.Resources ?? {})) {
         if (raw.Condition === undefined || this.holds(source, raw.Condition)) {
-          resources.set(resourceKey(source.path, logicalId), this.modelResource(source, logicalId, raw, enter));
+          resources.set(resourceKey(source, logicalId), this.modelResource(source, logicalId, raw, enter));
         }
       }
     }
@@ -111,13 +120,11 @@ class Loader implements Surroundings {
   }
 
   private modelResource(source: TemplateSource, logicalId: string, raw: RawResource, enter: () => void): ModelResource {
-    const construct = this.constructs.find(source, logicalId);
     return new ModelResource({
       logicalId,
       type: raw.Type,
       template: source,
-      construct,
-      constructPath: construct?.node.path ?? `${source.stackPath}/${logicalId}`,
+      origin: source.originOf(logicalId),
       deletionPolicy: raw.DeletionPolicy,
       updateReplacePolicy: raw.UpdateReplacePolicy,
       dependsOn: raw.DependsOn === undefined ? [] : [raw.DependsOn].flat(),

@@ -1,5 +1,3 @@
-import type { IConstruct } from 'constructs';
-
 /** A value of a template with its intrinsic functions resolved, as far as the templates of the app decide it. */
 export type ModelValue = string | number | boolean | null | readonly ModelValue[] | ModelMap | Reference | Text | Unknown;
 
@@ -37,11 +35,26 @@ export class Unknown {
 export interface ModelTemplate {
   /** Absolute path of the file. */
   readonly path: string;
-  /** Construct path of the stack. */
+  /** Construct path of the stack; no other template of one synthesis has it. */
   readonly stackPath: string;
+  /** Of a nested stack: construct path of the stack that it is deployed with. */
+  readonly outerStackPath: string;
+  /** Of a nested stack, which CloudFormation names: its construct path. */
   readonly stackName: string;
   readonly region?: string;
   readonly account?: string;
+}
+
+/** Reasons by the id of what was accepted. */
+export type Acknowledgements = Readonly<Record<string, string>>;
+
+/** What is known of a resource besides its template. */
+export interface Origin {
+  readonly constructPath: string;
+  /** Name of the posture that holds for its construct; undefined where none was applied, or nobody knows. */
+  readonly posture?: string;
+  /** What was accepted on its construct and on those that it stands in, the nearest first. */
+  readonly acknowledgements: readonly Acknowledgements[];
 }
 
 /** What a model's resource is made from. */
@@ -49,8 +62,7 @@ export interface ModelResourceProps {
   readonly logicalId: string;
   readonly type: string;
   readonly template: ModelTemplate;
-  readonly construct?: IConstruct;
-  readonly constructPath: string;
+  readonly origin: Origin;
   readonly deletionPolicy?: string;
   readonly updateReplacePolicy?: string;
   readonly dependsOn: readonly string[];
@@ -64,8 +76,7 @@ export class ModelResource {
   public readonly logicalId: string;
   public readonly type: string;
   public readonly template: ModelTemplate;
-  public readonly construct?: IConstruct;
-  public readonly constructPath: string;
+  public readonly origin: Origin;
   public readonly deletionPolicy?: string;
   public readonly updateReplacePolicy?: string;
   public readonly dependsOn: readonly string[];
@@ -73,16 +84,19 @@ export class ModelResource {
   private resolved?: ModelMap;
 
   public constructor(props: ModelResourceProps) {
-    this.key = resourceKey(props.template.path, props.logicalId);
+    this.key = resourceKey(props.template, props.logicalId);
     this.logicalId = props.logicalId;
     this.type = props.type;
     this.template = props.template;
-    this.construct = props.construct;
-    this.constructPath = props.constructPath;
+    this.origin = props.origin;
     this.deletionPolicy = props.deletionPolicy;
     this.updateReplacePolicy = props.updateReplacePolicy;
     this.dependsOn = props.dependsOn;
     this.resolve = props.properties;
+  }
+
+  public get constructPath(): string {
+    return this.origin.constructPath;
   }
 
   /** The construct path as people name it: without the child that is the resource itself. */
@@ -156,9 +170,9 @@ export class TemplateModel {
   }
 }
 
-/** Key of a resource over all templates. */
-export function resourceKey(templatePath: string, logicalId: string): string {
-  return `${templatePath}#${logicalId}`;
+/** Key of a resource over all templates. Two nested stacks may have one file. */
+export function resourceKey({ stackPath }: { readonly stackPath: string }, logicalId: string): string {
+  return `${stackPath}#${logicalId}`;
 }
 
 export function isMap(value: ModelValue | undefined): value is ModelMap {

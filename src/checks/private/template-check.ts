@@ -1,16 +1,32 @@
 import * as fs from 'fs';
 import * as path from 'path';
-import { Validations, type IPolicyValidationContext, type IPolicyValidationPlugin, type PolicyValidationPluginReport } from 'aws-cdk-lib';
+import type { IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport } from 'aws-cdk-lib';
 import { loadTemplates } from './load';
+import type { TemplateModel } from './model';
 import { Evaluation, type CheckRule, type Verdict } from './rule';
+import { NESTED_STACK } from './source';
+import { readContext, readFolder, type SourceGroup } from './source-reader';
 import { InvalidBackendError } from '../../private/errors';
 import { CheckOutcome, CheckReport, type CheckFinding, type CheckRuleResult } from '../check-report';
+
+const NESTED_TEMPLATE: CheckRule = {
+  id: 'nested-template',
+  title: 'The template of each nested stack is there',
+  why: 'A check judges nothing in a nested stack whose template it does not have.',
+  fix: 'Use NestedStack, whose template is a part of the app, or check the other template on its own and acknowledge this finding.',
+  severity: 'warning',
+};
+
+/** Not a finding, since no resource has it. */
+const NOTHING_JUDGED = 'nothing-judged';
 
 /** Found in the templates of one account and region. */
 interface Part {
   readonly findings: CheckFinding[];
   readonly rules: CheckRuleResult[];
   readonly notes: readonly string[];
+  /** Says that there was nothing to judge, where that is so. */
+  readonly empty: readonly string[];
 }
 
 /**
@@ -34,24 +50,40 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
   protected constructor(name: string, ruleIds: string[]) {
     this.name = name;
     this.version = packageVersion();
-    this.ruleIds = ruleIds;
+    this.ruleIds = [...ruleIds, NESTED_TEMPLATE.id];
   }
 
   /** Called by the CDK during synthesis: judges the templates. */
   public validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
-    const { models, notes } = loadTemplates(context);
-    const evaluations = models.map((model) => {
-      const evaluation = new Evaluation(model);
-      this._evaluate(evaluation);
-      return evaluation;
-    });
-    const part = { ...merge(this.name, evaluations), notes };
-    this.parts.set(context.templatePaths.join('\n'), part);
-    return toPluginReport(part.findings);
+    const { findings, empty } = this.judge(readContext(`${this.name}.validate()`, context));
+    return toPluginReport(findings, empty, context.templatePaths);
+  }
+
+  /**
+   * Judges the templates of a cloud assembly without the app that they come from, as in synthesis: once for each account and region.
+   * `report()` has the result.
+   *
+   * Postures are known from the metadata of the resources of this library. What was acknowledged on a stack or below it is heeded;
+   * what was acknowledged on the app or a stage isn't in the folder.
+   *
+   * @param directory the folder that `cdk synth` wrote, such as `cdk.out`
+   * @throws InvalidBackendError where the folder isn't a cloud assembly, or a file of it can't be read
+   */
+  public validateAssembly(directory: string): void {
+    readFolder(`${this.name}.validateAssembly()`, directory).forEach((group) => this.judge(group));
   }
 
   /** @internal */
   public abstract _evaluate(evaluation: Evaluation): void;
+
+  /**
+   * Called before the models of a group of templates are evaluated.
+   *
+   * @internal
+   */
+  public _begin(_name: string, _group: SourceGroup): void {
+    // Most checks have nothing to prepare.
+  }
 
   /**
    * What was found, once the app was synthesised with this check.
@@ -64,8 +96,40 @@ export abstract class TemplateCheck implements IPolicyValidationPlugin {
     }
     const parts = [...this.parts.values()];
     const notes = new Set(parts.flatMap((part) => part.notes));
-    return new CheckReport(this.name, sumRules(parts.flatMap(({ rules }) => rules)), parts.flatMap(({ findings }) => findings), [...notes]);
+    return new CheckReport(this.name, sumRules(parts.flatMap(({ rules }) => rules)), inOrder(parts.flatMap(({ findings }) => findings)), [...notes]);
   }
+
+  private judge(group: SourceGroup): Part {
+    const { models, unread, notes } = loadTemplates(group);
+    const paths = group.sources.filter(({ judged, nestedIn }) => judged && nestedIn === undefined).map((source) => source.path);
+    const name = paths.join('\n');
+    this._begin(name, group);
+    const evaluations = models.map((model) => {
+      const evaluation = new Evaluation(model);
+      this._evaluate(evaluation);
+      judgeNested(evaluation, unread);
+      return evaluation;
+    });
+    const empty = models.every(isEmpty) ? [nothingJudged(paths)] : [];
+    const part = { ...merge(this.name, evaluations), notes: [...notes, ...empty], empty };
+    this.parts.set(name, part);
+    return part;
+  }
+}
+
+function judgeNested(evaluation: Evaluation, unread: ReadonlySet<string>): void {
+  for (const stack of evaluation.model.ofType(NESTED_STACK).filter(({ key }) => unread.has(key))) {
+    evaluation.leavesOpen(NESTED_TEMPLATE, stack, `the template of ${stack.name} isn't among those of the app, so nothing in it was judged.`, { location: 'Properties/TemplateURL' });
+  }
+}
+
+/** The CDK adds a resource about itself to every stack. */
+function isEmpty({ resources }: TemplateModel): boolean {
+  return resources.every(({ type }) => type === 'AWS::CDK::Metadata');
+}
+
+function nothingJudged(paths: readonly string[]): string {
+  return `Nothing was judged: ${paths.length === 0 ? 'there are no templates' : `no resources are in ${paths.map((each) => path.basename(each)).join(', ')}`}.`;
 }
 
 /** What was found, in how many of the models, and in which first. */
@@ -76,7 +140,7 @@ interface Found {
 }
 
 /** One finding for what is found in every model, and what holds only where it holds in every one. */
-function merge(checkName: string, evaluations: readonly Evaluation[]): Omit<Part, 'notes'> {
+function merge(checkName: string, evaluations: readonly Evaluation[]): Pick<Part, 'findings' | 'rules'> {
   const held = new Map<CheckRule, Map<string, boolean>>();
   const found = new Map<string, Found>();
   for (const { model, verdicts } of evaluations) {
@@ -92,14 +156,17 @@ function merge(checkName: string, evaluations: readonly Evaluation[]): Omit<Part
     }
   }
   const findings = [...found.values()].map(({ verdict, condition, times }) => toFinding(checkName, verdict, times < evaluations.length ? condition : undefined));
-  findings.sort((a, b) => compare(a.ruleId, b.ruleId) || compare(a.constructPath, b.constructPath));
   const results = [...held].map(([rule, subjects]) => ({
     ruleId: rule.id,
     title: rule.title,
     applied: subjects.size,
     held: [...subjects.values()].filter((holds) => holds).length,
   }));
-  return { findings, rules: sumRules(results) };
+  return { findings: inOrder(findings), rules: sumRules(results) };
+}
+
+function inOrder(findings: readonly CheckFinding[]): CheckFinding[] {
+  return [...findings].sort((a, b) => compare(a.ruleId, b.ruleId) || compare(a.constructPath, b.constructPath));
 }
 
 function toFinding(checkName: string, verdict: Verdict, condition: string | undefined): CheckFinding {
@@ -123,16 +190,7 @@ function toFinding(checkName: string, verdict: Verdict, condition: string | unde
 /** The reason given on the construct or on one that it stands in. */
 function acknowledgementOf(checkName: string, { rule, resource }: Verdict): string | undefined {
   const ids = [`Annotation::${rule.id}`, `${checkName}::${rule.id}`, `${checkName}::${idAt(rule.id, resource.constructPath)}`];
-  for (const scope of resource.construct?.node.scopes.reverse() ?? []) {
-    for (const { type, data } of scope.node.metadata) {
-      const reasons = type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY ? data as Record<string, string> : {};
-      const id = ids.find((each) => each in reasons);
-      if (id !== undefined) {
-        return reasons[id];
-      }
-    }
-  }
-  return undefined;
+  return resource.origin.acknowledgements.flatMap((reasons) => ids.filter((id) => id in reasons).map((id) => reasons[id]))[0];
 }
 
 /** With its place, because aws-cdk-lib lets an acknowledged name pass in the whole app, wherever it was acknowledged. */
@@ -149,17 +207,25 @@ function sumRules(results: readonly CheckRuleResult[]): CheckRuleResult[] {
   return [...sums.values()].sort((a, b) => compare(a.ruleId, b.ruleId));
 }
 
-function toPluginReport(findings: readonly CheckFinding[]): PolicyValidationPluginReport {
+function toPluginReport(findings: readonly CheckFinding[], empty: readonly string[], templatePaths: readonly string[]): PolicyValidationPluginReport {
   const active = findings.filter(({ outcome }) => outcome !== CheckOutcome.ACKNOWLEDGED);
   return {
     success: active.every(({ outcome }) => outcome !== CheckOutcome.VIOLATION),
-    violations: active.map(({ ruleId, outcome, constructPath, message, fix, logicalId, templatePath, location }) => ({
-      ruleName: idAt(ruleId, constructPath),
-      description: outcome === CheckOutcome.UNDECIDED ? `Undecided: ${message}` : message,
-      fix,
-      severity: outcome === CheckOutcome.VIOLATION ? 'error' : 'warning',
-      violatingResources: [{ resourceLogicalId: logicalId, templatePath, locations: location === undefined ? [] : [location] }],
-    })),
+    violations: [
+      ...active.map(({ ruleId, outcome, constructPath, message, fix, logicalId, templatePath, location }) => ({
+        ruleName: idAt(ruleId, constructPath),
+        description: outcome === CheckOutcome.UNDECIDED ? `Undecided: ${message}` : message,
+        fix,
+        severity: outcome === CheckOutcome.VIOLATION ? 'error' : 'warning',
+        violatingResources: [{ resourceLogicalId: logicalId, templatePath, locations: location === undefined ? [] : [location] }],
+      })),
+      ...empty.map((description) => ({
+        ruleName: NOTHING_JUDGED,
+        description,
+        severity: 'warning',
+        violatingResources: templatePaths.map((templatePath) => ({ templatePath, locations: [] })),
+      })),
+    ],
   };
 }
 

@@ -7,6 +7,7 @@ import type { Statement } from './private/rules/statements';
 import type { ReachabilityPoint } from './reachability-point';
 import { InvalidBackendError } from '../../private/errors';
 import type { Evaluation } from '../private/rule';
+import type { SourceGroup } from '../private/source-reader';
 import { TemplateCheck } from '../private/template-check';
 
 /**
@@ -78,6 +79,18 @@ export class ReachabilityCheck extends TemplateCheck {
    */
   public report(): CheckReport {
     return this._report();
+  }
+
+  /** @internal */
+  public _begin(_name: string, { app }: SourceGroup): void {
+    const constructs = this.statements.flatMap(({ source, target }) => [source._construct, target._construct]).filter((construct) => construct !== undefined);
+    if (app === undefined && constructs.length > 0) {
+      throw new InvalidBackendError(constructs[0], 'ReachabilityCheck.statementOfFolder', '`expect()` and `forbid()` name constructs, and a folder of templates doesn\'t have any. Check the folder with a `new ReachabilityCheck()` without statements.');
+    }
+    const other = constructs.find(({ node }) => node.root !== app?.node.root);
+    if (other !== undefined) {
+      throw new InvalidBackendError(other, 'ReachabilityCheck.otherApp', 'This construct belongs to another app than the one that `ReachabilityCheck` checks. Pass a construct of the same app to `ReachabilityPoint.of(service)`.');
+    }
   }
 
   /** @internal */

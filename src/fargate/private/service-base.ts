@@ -25,6 +25,7 @@ import { TaskVariables } from './task-variables';
 import { TaskVolumes } from './task-volumes';
 import type { IMonitoredService, IRestartableService, IServiceBinding, IWorkload, SidecarOptions } from '../../binding';
 import { networkReadiness } from '../../network/shared/network-readiness';
+import { describe } from '../../posture/shared/describe';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError } from '../../private/errors';
 import { refuseMisnomers } from '../../private/misnomers';
@@ -255,6 +256,11 @@ export abstract class ServiceBase extends Construct implements IMonitoredService
    */
   protected get _healthPath(): string | undefined {
     return undefined;
+  }
+
+  /** @internal */
+  protected _describe(kind: 'api' | 'worker'): void {
+    describe(this, this.service, () => ({ kind, cluster: this.cluster, container: CONTAINER_NAME, logGroup: this.logGroup, rehearsal: this.node.tryFindChild('Rehearsal') }));
   }
 
   private rehearse(rehearsal?: RehearsalPlan): void {

@@ -11,6 +11,7 @@ import { runProperties, type RunNetwork } from './run-properties';
 import { StarterVariable } from './start-task.contract';
 import { Posture } from '../../posture';
 import { dataRemovalPolicy } from '../../posture/shared/data-removal';
+import { describe } from '../../posture/shared/describe';
 import { referWeakly } from '../../private/cross-stack';
 import { StartTaskFunction } from '../start-task-function';
 
@@ -45,6 +46,7 @@ export class TaskStarter extends Construct {
     const logGroup = new logs.LogGroup(this, 'LogGroup', { retention: Posture.of(owner).logRetention, removalPolicy: dataRemovalPolicy(owner) });
     this.starter = this.createFunction(this.createRole(logGroup), logGroup);
     referWeakly(this.starter);
+    describe(this, this.starter, () => ({ kind: 'starter', of: owner }));
     this.command = `aws lambda invoke --region ${Stack.of(this).region} --function-name ${this.starter.functionName} /dev/fd/3 3>&1 >/dev/null`;
   }
 

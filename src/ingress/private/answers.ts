@@ -5,6 +5,7 @@ import type { IngressSide } from './ingress-path';
 import type { RedirectDestination } from './redirect-loops';
 import { renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
+import { describe } from '../../posture/shared/describe';
 import { type Refuse, refuseOf } from '../../private/errors';
 import { IngressContentType, type IngressFixedResponseOptions, type IngressRedirectOptions } from '../ingress-answer';
 import type { IIngressRule } from '../ingress-rule';
@@ -20,16 +21,17 @@ export class AnswerRule extends Construct implements IIngressRule {
   public readonly priority: number;
   public readonly listenerRuleArn: string;
 
-  constructor(scope: Construct, id: string, { listener }: IngressSide, entry: Pick<RouteEntry, 'conditions' | 'priority'>, action: Action) {
+  constructor(scope: Construct, id: string, side: IngressSide, entry: Pick<RouteEntry, 'conditions' | 'priority'>, action: Action) {
     super(scope, id);
     this.priority = entry.priority;
     const rule = new CfnListenerRule(this, 'Resource', {
-      listenerArn: listener.listenerArn,
+      listenerArn: side.listener.listenerArn,
       priority: entry.priority,
       conditions: renderConditions(entry.conditions),
       actions: [action],
     });
     this.listenerRuleArn = rule.ref;
+    describe(this, rule, () => ({ kind: 'route', ingress: side.ingress, targets: [], targetGroups: [] }));
   }
 }
 

@@ -10,6 +10,7 @@ import { type RouteConditions, renderConditions } from './route-conditions';
 import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
 import type { IIngressRegistration, IIngressTarget } from '../../binding';
+import { describe } from '../../posture/shared/describe';
 import { InvalidBackendError } from '../../private/errors';
 import type { IApplicationIngressRoute } from '../ingress-rule';
 
@@ -108,6 +109,7 @@ class ListenerRoute extends Construct implements IApplicationIngressRoute {
       actions: verifyFirst(props.verification, { type: 'forward', targetGroupArn: this.targetGroup.targetGroupArn }),
     });
     this.listenerRuleArn = this.rule.ref;
+    describe(this, this.rule, () => ({ kind: 'route', ingress: props.side.ingress, targets: [props.target], targetGroups: [this.targetGroup, this.alternate ?? []].flat() }));
   }
 
   public get url(): string {

@@ -7,6 +7,7 @@ import type { RouteEntry } from './route-table';
 import { createTargetGroup, labelOf } from './target-group';
 import { protocolVersionOf } from './target-protocol';
 import type { IIngressRegistration, IIngressTarget } from '../../binding';
+import { describe, standFor } from '../../posture/shared/describe';
 import { referWeakly } from '../../private/cross-stack';
 import { InvalidBackendError, type Refuse, refuseOf } from '../../private/errors';
 import { stablePath } from '../../private/stable-path';
@@ -52,6 +53,7 @@ export class WeightedRoute extends Construct implements IIngressWeightedRoute {
     });
     rule.node.addDependency(...(verification === undefined ? [] : [verification.egress]));
     this.listenerRuleArn = rule.ref;
+    describe(this, rule, () => ({ kind: 'route', ingress: side.ingress, targets: targets.map(({ target }) => target), targetGroups: groups }));
     this.routes = targets.map(({ target }, index) => {
       const path = IngressPath.between(side, target);
       return new Share(path, id, { priority, conditions, rule, side, target, targetGroup: groups[index], rules: path.open(side) });
@@ -92,6 +94,7 @@ class Share extends Construct implements IApplicationIngressRoute {
     this.listenerRuleArn = rule.ref;
     this.idleTimeout = side.idleTimeout;
     Dependable.implement(this, { dependencyRoots: [rule, ...rules] });
+    standFor(this, rule);
   }
 
   public get url(): string {

@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { HardenedInstance } from '../../compute/hardened-instance';
 import { installTimer } from '../../compute/heredoc';
+import { describe } from '../../posture/shared/describe';
 
 /** @see https://docs.aws.amazon.com/vpc/latest/userguide/work-with-nat-instances.html */
 const FORWARD = [
@@ -112,13 +113,17 @@ export class HardenedNatInstance extends ec2.NatProvider {
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/UsingAlarmActions.html
  */
 function createAlarms(scope: Construct, { instanceId }: ec2.Instance): void {
-  const alarm = (id: string, metricName: string, evaluationPeriods: number, action: Ec2InstanceAction, alarmDescription: string) => new cloudwatch.Alarm(scope, id, {
-    alarmDescription,
-    metric: new cloudwatch.Metric({ namespace: 'AWS/EC2', metricName, dimensionsMap: { InstanceId: instanceId }, statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(1) }),
-    threshold: 1,
-    evaluationPeriods,
-    comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-  }).addAlarmAction(new Ec2Action(action));
+  const alarm = (id: string, metricName: string, evaluationPeriods: number, action: Ec2InstanceAction, alarmDescription: string) => {
+    const made = new cloudwatch.Alarm(scope, id, {
+      alarmDescription,
+      metric: new cloudwatch.Metric({ namespace: 'AWS/EC2', metricName, dimensionsMap: { InstanceId: instanceId }, statistic: cloudwatch.Stats.MAXIMUM, period: Duration.minutes(1) }),
+      threshold: 1,
+      evaluationPeriods,
+      comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+    });
+    made.addAlarmAction(new Ec2Action(action));
+    describe(made, made, () => ({ kind: 'alarm', of: scope, symptom: undefined }));
+  };
   alarm('NatRecoveryAlarm', 'StatusCheckFailed_System', 2, Ec2InstanceAction.RECOVER, 'The hardware of the NAT instance failed for 2 minutes: EC2 moves it');
   alarm('NatRebootAlarm', 'StatusCheckFailed_Instance', 3, Ec2InstanceAction.REBOOT, 'The NAT instance did not answer for 3 minutes: EC2 reboots it');
 }

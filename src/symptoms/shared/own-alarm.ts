@@ -1,6 +1,7 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { Symptom } from './symptom';
+import { describe } from '../../posture/shared/describe';
 
 /** What a symptom with a threshold makes of an alarm, whoever has it. */
 export function conditionOf({ metric, below }: Symptom, threshold: number): Pick<cloudwatch.AlarmProps, 'metric' | 'threshold' | 'comparisonOperator'> {
@@ -19,7 +20,8 @@ export interface OwnAlarm {
 export function createOwnAlarms(scope: Construct, symptoms: Symptom[], { id, alarmDescription, evaluationPeriods }: OwnAlarm): void {
   symptoms.forEach((symptom, index) => {
     if (symptom.threshold !== undefined) {
-      new cloudwatch.Alarm(scope, index === 0 ? id : `${id}${index + 1}`, { alarmDescription, evaluationPeriods, ...conditionOf(symptom, symptom.threshold) });
+      const alarm = new cloudwatch.Alarm(scope, index === 0 ? id : `${id}${index + 1}`, { alarmDescription, evaluationPeriods, ...conditionOf(symptom, symptom.threshold) });
+      describe(alarm, alarm, () => ({ kind: 'alarm', of: scope, symptom: symptom.alarm.section }));
     }
   });
 }

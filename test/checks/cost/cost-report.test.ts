@@ -194,7 +194,7 @@ describe('what is not known', () => {
     Validations.of(app).addPlugins(check);
     silently(() => app.synth());
     expect(check.report()).toMatchObject({ total: 0, unknownTypes: ['AWS::OpenSearchService::Domain'] });
-    expect(check.ruleIds).toEqual(['cost-over-budget', 'cost-unknown-type', 'cost-undecided']);
+    expect(check.ruleIds).toEqual(['cost-over-budget', 'cost-unknown-type', 'cost-undecided', 'nested-template']);
   });
 
   test('a warning about it can be acknowledged with a reason', () => {

@@ -79,7 +79,7 @@ export function describeCases(title: string, lab: () => Resources, cases: readon
 
 /** Resources as a model, without an app. `{ Unknown: name }` is what only a deployment decides. */
 export function modelOf(resources: Resources): TemplateModel {
-  const template = { path: 'Lab.template.json', stackPath: 'Lab', stackName: 'Lab' };
+  const template = { path: 'Lab.template.json', stackPath: 'Lab', outerStackPath: 'Lab', stackName: 'Lab' };
   const made = new Map<string, ModelResource>();
   const resolve = (raw: unknown): ModelValue => {
     if (Array.isArray(raw)) {
@@ -98,7 +98,7 @@ export function modelOf(resources: Resources): TemplateModel {
   };
   const resolveMap = (raw: object): ModelMap => Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== undefined).map(([key, value]) => [key, resolve(value)]));
   for (const [logicalId, { Type, Properties }] of Object.entries(resources)) {
-    made.set(logicalId, new ModelResource({ logicalId, type: Type, template, constructPath: `Lab/${logicalId}`, dependsOn: [], properties: () => resolveMap(Properties) }));
+    made.set(logicalId, new ModelResource({ logicalId, type: Type, template, origin: { constructPath: `Lab/${logicalId}`, acknowledgements: [] }, dependsOn: [], properties: () => resolveMap(Properties) }));
   }
   return new TemplateModel([...made.values()]);
 }

@@ -1,16 +1,32 @@
+import * as fs from 'fs';
+import * as os from 'os';
+import * as path from 'path';
 import { App, Lazy, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import * as sns from 'aws-cdk-lib/aws-sns';
-import { BackendMonitoring, CostReport, FargateApi, ReachabilityCheck, ReachabilityPoint, Scaling, type IPublicIngress } from '../../../src';
+import { BackendMonitoring, CostReport, FargateApi, HardeningCheck, ReachabilityCheck, ReachabilityPoint, Scaling, type IPublicIngress } from '../../../src';
 import { inEnvironment, inProduction, type ErrorCases } from '../case';
 import type { World } from '../world';
 
 /** Runs a check on the templates of the app. CDK would write a report around the error. */
 function run({ app }: World, check: ReachabilityCheck): void {
-  const stackTemplates = app.synth().stacks.map(({ hierarchicalId, templateFullPath }) => ({ stackConstructPath: hierarchicalId, templatePath: templateFullPath }));
-  check.validate({ stackTemplates, templatePaths: stackTemplates.map(({ templatePath }) => templatePath), appConstruct: app, accountId: undefined, region: undefined });
+  runOn(app, check, app.synth().stacks.map(({ templateFullPath }) => templateFullPath));
+}
+
+function runOn(app: App, check: ReachabilityCheck, templatePaths: string[]): void {
+  check.validate({ stackTemplates: [], templatePaths, appConstruct: app, accountId: undefined, region: undefined });
+}
+
+/** A folder with a manifest, or with nothing. */
+function folder(manifest?: string): string {
+  const directory = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'case-')), 'cdk.out');
+  fs.mkdirSync(directory);
+  if (manifest !== undefined) {
+    fs.writeFileSync(path.join(directory, 'manifest.json'), manifest);
+  }
+  return directory;
 }
 
 /** Monitoring, and checks of templates. */
@@ -35,7 +51,10 @@ export const MONITORING: ErrorCases = {
     monitoring.monitorService(new FargateApi(stack, 'Api', { cluster, image, scaleOn: [atNight] }));
   },
   'BackendMonitoring.twice': ({ monitoring, postgres }) => [monitoring.monitorPostgres(postgres), monitoring.monitor(postgres)],
+  'Check.noAssembly': () => new HardeningCheck().validateAssembly(folder()),
   'Check.noReport': () => new ReachabilityCheck().report(),
+  'Check.unknownTemplate': ({ app }) => runOn(app, new ReachabilityCheck(), [path.join(folder('{ "artifacts": {} }'), 'Old.template.json')]),
+  'Check.unreadable': () => new HardeningCheck().validateAssembly(folder('{ "artifacts": ')),
   'CostReport.budget': () => CostReport.budget(-1),
   'CostReport.region': () => new CostReport({ region: 'eu-north-1' }),
   'ReachabilityCheck.bothOutside': () => new ReachabilityCheck().forbid(ReachabilityPoint.internet(), ReachabilityPoint.cidr('10.0.0.0/8'), ec2.Port.allTraffic()),
@@ -48,6 +67,11 @@ export const MONITORING: ErrorCases = {
     const [check, other] = [new ReachabilityCheck(), new Stack(new App(), 'Other')];
     check.forbid(ReachabilityPoint.of(other), ReachabilityPoint.of(world.postgres), ec2.Port.allTraffic());
     run(world, check);
+  },
+  'ReachabilityCheck.statementOfFolder': ({ app, postgres }) => {
+    const check = new ReachabilityCheck();
+    check.forbid(ReachabilityPoint.internet(), ReachabilityPoint.of(postgres), ec2.Port.allTraffic());
+    check.validateAssembly(app.synth().directory);
   },
   'ReachabilityPoint.cidr': () => ReachabilityPoint.cidr('203.0.113.7'),
 };

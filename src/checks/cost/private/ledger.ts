@@ -1,7 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
-import type { IConstruct } from 'constructs';
 import type { FoundPrice, PriceBook } from './price-book';
-import { Posture } from '../../../posture';
 import { isSymbolic, rendered, resourceOf, type ModelResource, type TemplateModel } from '../../private/model';
 import type { CostLine } from '../cost-summary';
 
@@ -116,18 +113,18 @@ export class Ledger {
     }
     const unitPrice = Number((price.usd * price.factor).toFixed(7));
     const [monthly, idleMonthly] = [cents(quantity * unitPrice), cents(idle * unitPrice)];
-    const stack = outerStackOf(resource.construct);
-    const stackPath = stack?.node.path ?? resource.template.stackPath;
+    // Nested stacks are part of the one that is deployed.
+    const stack = resource.template.outerStackPath;
     if (!price.verified) {
       this.estimates.add(price.name);
     }
     this.costs.set(resource, (this.costs.get(resource) ?? 0) + monthly);
     this.lines.push({
       constructPath: resource.name,
-      construct: topLevel(resource.constructPath, stackPath),
-      stack: stackPath,
+      construct: topLevel(resource.constructPath, stack),
+      stack,
       resourceType: resource.type,
-      posture: postureOf(resource.construct),
+      posture: resource.origin.posture ?? 'none',
       priceKey: price.key,
       priceName: price.name,
       region: this.bookOf(resource).table.region,
@@ -145,15 +142,6 @@ function cents(usd: number): number {
   return Math.round(usd * 100 + 1e-7) / 100;
 }
 
-/** The stack that is deployed by itself: nested stacks are part of the one around them. */
-function outerStackOf(construct: IConstruct | undefined): Stack | undefined {
-  return construct?.node.scopes.find(Stack.isStack);
-}
-
 function topLevel(constructPath: string, stackPath: string): string {
   return constructPath.startsWith(`${stackPath}/`) ? constructPath.slice(stackPath.length + 1).split('/')[0] : constructPath;
-}
-
-function postureOf(construct: IConstruct | undefined): string {
-  return (construct && Posture._appliedTo(construct))?.name ?? 'none';
 }

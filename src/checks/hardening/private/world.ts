@@ -1,5 +1,4 @@
 import type { Level } from './hardening-rule';
-import { Posture } from '../../../posture';
 import { isSymbolic, mentionsOf, type ModelResource, type ModelValue, type TemplateModel } from '../../private/model';
 
 interface Pointers {
@@ -54,8 +53,8 @@ export class World {
   }
 }
 
-function postureLevel({ construct }: ModelResource): Level {
-  return construct !== undefined && Posture._appliedTo(construct)?.name === 'development' ? 'development' : 'production';
+function postureLevel({ origin }: ModelResource): Level {
+  return origin.posture === 'development' ? 'development' : 'production';
 }
 
 function isOpen(value: ModelValue | undefined): boolean {

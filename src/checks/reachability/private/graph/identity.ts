@@ -15,7 +15,7 @@ export interface Identity {
 
 /** A group, table or network that a resource of this app makes. */
 export function made(resource: ModelResource, part?: string): Identity {
-  const key = `${resource.template.path}#${resource.logicalId}`;
+  const { key } = resource;
   return { key: part === undefined ? key : `${key}.${part}`, resource, name: nameOf(resource), definite: true };
 }
 

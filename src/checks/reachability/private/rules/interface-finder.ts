@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Connections } from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../../../private/errors';
+import type { ModelResource } from '../../../private/model';
 import type { ReachabilityPoint } from '../../reachability-point';
 import type { NetworkInterface } from '../graph/interfaces';
 import type { Network } from '../graph/network';
@@ -19,11 +20,7 @@ export class InterfaceFinder {
     if (construct === undefined) {
       return [];
     }
-    const root = this.network.model.resources.find((resource) => resource.construct !== undefined)?.construct?.node.root;
-    if (root !== undefined && root !== construct.node.root) {
-      throw new InvalidBackendError(construct, 'ReachabilityCheck.otherApp', 'This construct belongs to another app than the one that `ReachabilityCheck` checks. Pass a construct of the same app to `ReachabilityPoint.of(service)`.');
-    }
-    const own = this.network.interfaces.filter(({ owner }) => owner.construct !== undefined && isWithin(owner.construct, construct));
+    const own = this.network.interfaces.filter(({ owner }) => isBelow(owner.constructPath, construct.node.path));
     const found = own.length > 0 ? mainOnes(own, construct) : this.carriersOf(construct);
     if (found.length > 0) {
       return found;
@@ -39,31 +36,27 @@ export class InterfaceFinder {
 
   /** Whatever has a security group. */
   private carriersOf(construct: IConstruct): NetworkInterface[] {
-    return this.network.interfaces.filter(({ groups }) => groups.some(({ resource }) => resource?.construct !== undefined && resource.type === 'AWS::EC2::SecurityGroup' && isWithin(resource.construct, construct)));
+    return this.network.interfaces.filter(({ groups }) => groups.some(({ resource }) => resource?.type === 'AWS::EC2::SecurityGroup' && isBelow(resource.constructPath, construct.node.path)));
   }
 }
 
 /** Of a construct with several interfaces those that it says are its own, by its connections; else those that stand highest. */
 function mainOnes(interfaces: readonly NetworkInterface[], construct: IConstruct): readonly NetworkInterface[] {
   const own = (connectionsOf(construct)?.securityGroups ?? []).map((group) => group.node.path);
-  const connected = interfaces.filter(({ groups }) => own.length > 0 && groups.some(({ resource }) => own.some((path) => isBelow(resource?.construct?.node.path, path))));
-  const highest = Math.min(...interfaces.map(({ owner }) => depthOf(owner.construct!)));
-  return connected.length > 0 ? connected : interfaces.filter(({ owner }) => depthOf(owner.construct!) === highest);
+  const connected = interfaces.filter(({ groups }) => own.length > 0 && groups.some(({ resource }) => own.some((path) => isBelow(resource?.constructPath, path))));
+  const highest = Math.min(...interfaces.map(({ owner }) => depthOf(owner)));
+  return connected.length > 0 ? connected : interfaces.filter(({ owner }) => depthOf(owner) === highest);
 }
 
 function connectionsOf(construct: IConstruct): Connections | undefined {
   return (construct as Partial<{ readonly connections: Connections }>).connections;
 }
 
-function isWithin(construct: IConstruct, ancestor: IConstruct): boolean {
-  return construct.node.scopes.includes(ancestor);
-}
-
 function isBelow(path: string | undefined, ancestor: string): boolean {
-  return path === ancestor || path?.startsWith(`${ancestor}/`) === true;
+  return ancestor === '' || path === ancestor || path?.startsWith(`${ancestor}/`) === true;
 }
 
 /** The resource of a construct is its child, so a construct counts from its own place. */
-function depthOf(construct: IConstruct): number {
-  return construct.node.path.replace(/\/(Resource|Default|Service)$/, '').replace(/\/Resource$/, '').split('/').length;
+function depthOf({ constructPath }: ModelResource): number {
+  return constructPath.replace(/\/(Resource|Default|Service)$/, '').replace(/\/Resource$/, '').split('/').length;
 }
