@@ -1,4 +1,4 @@
-import { CfnResource, Stack, type RemovalPolicy } from 'aws-cdk-lib';
+import { Stack, type RemovalPolicy } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -16,6 +16,7 @@ import { serveLogs } from './shared/log-encryption';
 import { dataRemovalPolicy } from '../posture/shared/data-removal';
 import { describe } from '../posture/shared/describe';
 import { referWeakly } from '../private/cross-stack';
+import { resourcesBelow } from '../private/main-resource';
 import { nameTag, shortenNameTags } from '../private/path-text';
 
 /** Properties of a network. */
@@ -166,7 +167,7 @@ export class BackendNetwork extends Construct {
     }
     shortenNameTags(this);
     describe(this, vpc, () => ({ kind: 'network', egress: this.egress.kind, flowLogGroup: this.flowLogGroup }));
-    referWeakly(...this.vpc.node.findAll().filter((child) => CfnResource.isCfnResource(child)));
+    referWeakly(...resourcesBelow(this.vpc));
   }
 
   private createVpc(cidr: string, props: BackendNetworkProps, posture: Posture): ec2.Vpc {

@@ -1,6 +1,6 @@
 import * as path from 'path';
 import type { Artifact, AssemblyFiles, ConstructMetadata } from './assembly-files';
-import type { Acknowledgements, Origin } from './model';
+import { resourceKey, type Acknowledgements, type Origin } from './model';
 import { NESTED_STACK, type RawResource, type RawTemplate, type TemplateSource } from './source';
 
 /** Under which resources of this library say in their `Metadata` what they are. */
@@ -88,7 +88,7 @@ class DeployedStack {
 
   private pathOf({ stackPath, raw }: { readonly stackPath: string; readonly raw: RawTemplate }, logicalId: string): string {
     const own = raw.Resources?.[logicalId]?.Metadata?.['aws:cdk:path'];
-    return this.constructPaths.get(keyOf(stackPath, logicalId)) ?? (typeof own === 'string' && isWithin(own, stackPath) ? own : `${stackPath}/${logicalId}`);
+    return this.constructPaths.get(resourceKey({ stackPath }, logicalId)) ?? (typeof own === 'string' && isWithin(own, stackPath) ? own : `${stackPath}/${logicalId}`);
   }
 
   /** Notes what posture a resource says it has, for itself and for what has to ask its neighbours. */
@@ -125,7 +125,7 @@ function constructPathsOf(stackPath: string, metadata: ConstructMetadata): Map<s
   return new Map(paths.flatMap((each) => {
     const stack = stacks.find((candidate) => isWithin(each, candidate));
     const logicalId = metadata[`/${each}`].find(({ type }) => type === 'aws:cdk:logicalId')?.data;
-    return stack === undefined || typeof logicalId !== 'string' ? [] : [[keyOf(stack, logicalId), each] as const];
+    return stack === undefined || typeof logicalId !== 'string' ? [] : [[resourceKey({ stackPath: stack }, logicalId), each] as const];
   }));
 }
 
@@ -143,10 +143,6 @@ function isAcknowledgements(data: unknown): data is Acknowledgements {
 
 function isWithin(constructPath: string, ancestor: string): boolean {
   return constructPath.startsWith(`${ancestor}/`);
-}
-
-function keyOf(stackPath: string, logicalId: string): string {
-  return `${stackPath}#${logicalId}`;
 }
 
 function known(value: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import { CfnResource, Stack } from 'aws-cdk-lib';
 import { Dependable, type IConstruct, type IDependable } from 'constructs';
 import { problem } from '../../private/errors';
+import { resourcesBelow } from '../../private/main-resource';
 import { pathOf } from '../../private/stage-path';
 
 /** A service or a job, whose resource waits for what its bindings name; or a nested stack with one. */
@@ -113,10 +114,6 @@ function wayTo(last: CfnResource, first: CfnResource, from: Map<CfnResource, Cfn
     way.unshift(from.get(way[0]) as CfnResource);
   }
   return way;
-}
-
-function resourcesBelow(construct: IConstruct): CfnResource[] {
-  return construct.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child));
 }
 
 /** Logical ids that a template refers to. */

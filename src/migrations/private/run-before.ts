@@ -1,23 +1,21 @@
 import { CfnResource } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { InvalidBackendError } from '../../private/errors';
+import { mainResourceOf } from '../../private/main-resource';
 import { stackDependency } from '../../private/stack-order';
 import { pathOf } from '../../private/stage-path';
 
-/** The one CloudFormation resource that stands for a construct: its default child, or that one's. */
+/** The one CloudFormation resource that stands for a construct. */
 export function resourceOf(scope: IConstruct, construct: IConstruct): CfnResource {
-  if (CfnResource.isCfnResource(construct)) {
-    return construct;
-  }
-  const child = construct.node.defaultChild;
-  if (child === undefined) {
+  const resource = mainResourceOf(construct);
+  if (resource === undefined) {
     throw new InvalidBackendError(
       scope,
       'MigrationTask.noMainResource',
       `'${construct.node.path}' can't wait for migrations, because \`runBefore\` needs a construct with one main CloudFormation resource, such as an ECS service. Use \`migrations.runBefore(service)\` with the service itself.`,
     );
   }
-  return resourceOf(scope, child);
+  return resource;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
+import { type CfnResource, Lazy, Stack, Token } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
 import { Posture } from '..';
+import { mainResourceOf } from '../../private/main-resource';
 import { sortedByName } from '../../private/sorted';
 import { pathInStack, topLevelStackOf } from '../../private/stable-path';
 
@@ -33,7 +34,7 @@ const MAIN_RESOURCES = new WeakMap<object, CfnResource>();
  * @param description read at synth, when everything is declared; must not create anything
  */
 export function describe(construct: IConstruct, main: IConstruct | undefined, description: () => Description): void {
-  const resource = main && resourceOf(main);
+  const resource = main && mainResourceOf(main);
   if (resource === undefined) {
     return;
   }
@@ -78,7 +79,7 @@ function isDynamic(text: string): boolean {
 
 /** The logical id of a resource of the same stack; with the stack, where it is another. Unknown where this app makes no resource for it. */
 function referenceTo(stack: Stack, construct: IConstruct): unknown {
-  const resource = MAIN_RESOURCES.get(construct) ?? resourceOf(construct);
+  const resource = MAIN_RESOURCES.get(construct) ?? mainResourceOf(construct);
   if (resource === undefined) {
     return UNKNOWN;
   }
@@ -90,9 +91,4 @@ function referenceTo(stack: Stack, construct: IConstruct): unknown {
 /** Logical ids of nested stacks, each in the one before, down to this one. */
 function nestedStacksOf({ nestedStackParent: parent, nestedStackResource: resource }: Stack): unknown[] {
   return parent === undefined || resource === undefined ? [] : [...nestedStacksOf(parent), parent.resolve(resource.logicalId)];
-}
-
-function resourceOf(construct: IConstruct): CfnResource | undefined {
-  const child = construct.node.defaultChild;
-  return CfnResource.isCfnResource(construct) ? construct : child && resourceOf(child);
 }

@@ -1,16 +1,17 @@
-import { CfnResource, Stack } from 'aws-cdk-lib';
+import { type CfnResource, Stack } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import type { FileSystemBase } from './file-system-base';
 import type { VolumeSourceOptions } from '../../binding';
 import { identifyVpc, isSameVpc } from '../../network/shared/same-vpc';
 import { InvalidBackendError } from '../../private/errors';
+import { resourcesBelow } from '../../private/main-resource';
 import { elsewhere } from '../../private/same-environment';
 import { pathOf } from '../../private/stage-path';
 
 /** The mount targets of a file system; none where others made it. */
 export function mountTargetsOf(fileSystem: IConstruct): CfnResource[] {
-  return fileSystem.node.findAll().filter((child): child is CfnResource => CfnResource.isCfnResource(child) && child.cfnResourceType === 'AWS::EFS::MountTarget');
+  return resourcesBelow(fileSystem).filter(({ cfnResourceType }) => cfnResourceType === 'AWS::EFS::MountTarget');
 }
 
 /** Refuses tasks that find no mount target, which would end before their first line of code. */
