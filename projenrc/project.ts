@@ -115,7 +115,7 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         'pg@^8.23.1',
         '@types/pg',
         'aws-sdk-client-mock',
-        '@aws-sdk/client-cloudformation', '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-ecs', '@aws-sdk/client-lambda',
+        '@aws-sdk/client-cloudformation', '@aws-sdk/client-cloudwatch-logs', '@aws-sdk/client-ecs', '@aws-sdk/client-kms', '@aws-sdk/client-lambda',
         '@aws-sdk/client-rds', '@aws-sdk/client-secrets-manager',
         '@types/aws-lambda',
         'fast-check',
@@ -197,6 +197,12 @@ export class CdkPrivateBackend extends awscdk.AwsCdkConstructLibrary {
         { spawn: this.bundler.bundleTask.name },
         { exec: 'node --require tsx/cjs test/deploy/main.ts', receiveArgs: true },
       ],
+    });
+    this.addTask('test:failover', {
+      description: 'Break a self-hosted cluster of three hosts under load, as root; see TESTING.md',
+      receiveArgs: true,
+      env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+      exec: 'node --require tsx/cjs test/failover/main.ts',
     });
     this.addTask('test:grants', {
       description: 'Judge grants with the IAM evaluator of the emulator; see TESTING.md',

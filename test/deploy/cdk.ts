@@ -89,10 +89,10 @@ export class Cdk {
 }
 
 /** The functions answer to AWS only, so those that answer to CloudFormation are bundled again for the emulator. */
-const ANSWERING = ['postgres/engine/conductor.lambda', 'fargate/run-task.lambda'];
+const ANSWERING = ['certificates/issue-authority.lambda', 'postgres/engine/conductor.lambda', 'fargate/run-task.lambda'];
 
 /** Puts bundles that also answer to the emulator in the place of those that are published. */
-function emulateCloud(directory: string): void {
+export function emulateCloud(directory: string): void {
   const published = new Map(ANSWERING.map((name) => [fs.readFileSync(path.join(ROOT, 'assets', name, 'index.js'), 'utf8'), name]));
   for (const folder of fs.readdirSync(directory).filter((name) => name.startsWith('asset.'))) {
     const outfile = path.join(directory, folder, 'index.js');

@@ -18,9 +18,9 @@ const SUPERVISE = `
 wait $server
 `;
 
-/** Installs the emulator, where it is missing. Answers with its Python. */
+/** Installs the emulator with what its keys of KMS need, where it is missing. Answers with its Python. */
 export async function installEmulator(): Promise<string> {
-  return join(await installFromPypi('ministack', MINISTACK_VERSION), 'python');
+  return join(await installFromPypi('ministack', MINISTACK_VERSION, ['cryptography==50.0.2']), 'python');
 }
 
 /** Where the emulator listens and what its functions see. */
@@ -101,6 +101,8 @@ function environmentOf({ port, endpoint, recordedEvents }: EmulatorOptions, temp
     RECORDED_EVENTS: recordedEvents,
     LAMBDA_ACCOUNT_CONCURRENCY: '10',
     AUTH: 'true',
+    // It would listen on a port of its own.
+    IOT_MTLS_ENABLED: '0',
   };
 }
 

@@ -25,6 +25,7 @@ const CALLS: Readonly<Record<string, { id: number; message: number; level: Utter
   ConductorError: { id: 0, message: 1, level: 'deployment' },
   BrokerError: { id: 0, message: 1, level: 'deployment' },
   TaskFailure: { id: 0, message: 1, level: 'deployment' },
+  CertificateFailure: { id: 0, message: 1, level: 'deployment' },
   RunnerFailure: { id: 0, message: 1, level: 'deployment' },
   DeliveryError: { id: 0, message: 1, level: 'deployment' },
 };

@@ -8,6 +8,7 @@ export const REGION = 'eu-central-1';
  * @see https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
  */
 const ARNS: Record<string, string> = {
+  'AWS::AutoScaling::AutoScalingGroup': 'autoscaling:@:autoScalingGroup:00000000-0000-0000-0000-000000000000:autoScalingGroupName/#',
   'AWS::CloudFront::Distribution': 'cloudfront::@account:distribution/#',
   'AWS::CloudWatch::Alarm': 'cloudwatch:@:alarm:#',
   'AWS::ECR::Repository': 'ecr:@:repository/#',
@@ -16,14 +17,17 @@ const ARNS: Record<string, string> = {
   'AWS::ECS::TaskDefinition': 'ecs:@:task-definition/#:1',
   'AWS::EC2::Instance': 'ec2:@:instance/#',
   'AWS::EC2::VPC': 'ec2:@:vpc/#',
+  'AWS::EC2::Volume': 'ec2:@:volume/#',
   'AWS::EFS::AccessPoint': 'elasticfilesystem:@:access-point/#',
   'AWS::EFS::FileSystem': 'elasticfilesystem:@:file-system/#',
   'AWS::ElastiCache::ReplicationGroup': 'elasticache:@:replicationgroup:#',
   'AWS::ElastiCache::ServerlessCache': 'elasticache:@:serverlesscache:#',
   'AWS::ElastiCache::User': 'elasticache:@:user:#',
   'AWS::Events::Rule': 'events:@:rule/#',
+  'AWS::IAM::InstanceProfile': 'iam::@account:instance-profile/#',
   'AWS::IAM::Role': 'iam::@account:role/#',
   'AWS::KMS::Key': 'kms:@:key/#',
+  'AWS::Lambda::Alias': 'lambda:@:function:Function:#',
   'AWS::Lambda::Function': 'lambda:@:function:#',
   'AWS::Logs::LogGroup': 'logs:@:log-group:#:*',
   'AWS::RDS::DBCluster': 'rds:@:cluster:#',
@@ -35,7 +39,7 @@ const ARNS: Record<string, string> = {
 };
 
 /** Types whose `Ref` is their ARN; that of every other one is its name or id. */
-const REFERRED_BY_ARN = new Set(['AWS::SNS::Topic', 'AWS::SecretsManager::Secret', 'AWS::ECS::TaskDefinition', 'AWS::ECS::Service', 'AWS::IAM::ManagedPolicy']);
+const REFERRED_BY_ARN = new Set(['AWS::Lambda::Alias', 'AWS::SNS::Topic', 'AWS::SecretsManager::Secret', 'AWS::ECS::TaskDefinition', 'AWS::ECS::Service', 'AWS::IAM::ManagedPolicy']);
 
 /** ARNs of something that a resource has, by attribute: the secret that RDS makes for the admin. */
 const ATTRIBUTES: Record<string, string> = {
