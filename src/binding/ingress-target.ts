@@ -43,7 +43,7 @@ export interface IIngressTarget extends IConstruct, IConnectable {
   /**
    * The time that running requests have to finish when a task stops.
    *
-   * @default - the `idleTimeout` of each ingress that routes to the target
+   * @default - as each ingress decides: the `idleTimeout` of an application load balancer, 60 seconds of a network load balancer
    */
   readonly deregistrationDelay?: Duration;
 

@@ -78,7 +78,7 @@ export interface FargateApiProps extends CommonServiceProps {
    * that deployments are faster with less; requests that run longer are answered with 502, which is a warning where the ingress would wait longer.
    *
    * @see https://docs.aws.amazon.com/elasticloadbalancing/latest/application/edit-target-group-attributes.html#deregistration-delay
-   * @default - the `idleTimeout` of each ingress that routes to the service: 60 seconds, unless that was changed
+   * @default - 60 seconds; of a `PublicIngress` with another `idleTimeout` that
    */
   readonly deregistrationDelay?: Duration;
 }

@@ -6,5 +6,7 @@ export * from './ingress-mutual-tls';
 export * from './ingress-route';
 export * from './ingress-rule';
 export * from './ingress-weighted-route';
+export * from './network-ingress';
+export * from './network-ingress-route';
 export * from './public-ingress';
 export * from './monitor-ingress-options';

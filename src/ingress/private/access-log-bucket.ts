@@ -20,11 +20,21 @@ export class AccessLogBucket extends Construct {
   constructor(scope: Construct, id: string, props: AccessLogBucketProps) {
     super(scope, id);
     this.bucket = this.createBucket(props);
-    this.allowDelivery();
   }
 
   /** Makes a load balancer write its access logs here. `logAccessLogs` of the load balancer would need a known region. */
   public receiveFrom(loadBalancer: elbv2.ApplicationLoadBalancer): void {
+    this.allowDelivery();
+    this.enable(loadBalancer);
+  }
+
+  /** Makes a network load balancer write its access logs here. CDK's own method would let it write logs of any account. */
+  public receiveFromNetwork(loadBalancer: elbv2.NetworkLoadBalancer): void {
+    this.allowNetworkDelivery();
+    this.enable(loadBalancer);
+  }
+
+  private enable(loadBalancer: elbv2.BaseLoadBalancer): void {
     loadBalancer.setAttribute('access_logs.s3.enabled', 'true');
     loadBalancer.setAttribute('access_logs.s3.bucket', this.bucket.bucketName);
     (loadBalancer.node.defaultChild as CfnResource).node.addDependency(this.bucket);
@@ -50,6 +60,24 @@ export class AccessLogBucket extends Construct {
       actions: ['s3:PutObject'],
       principals: this.deliveryPrincipals(),
       resources: [this.bucket.arnForObjects(`AWSLogs/${account}/*`)],
+    }));
+  }
+
+  /** @see https://docs.aws.amazon.com/elasticloadbalancing/latest/network/enable-access-logs.html */
+  private allowNetworkDelivery(): void {
+    const { account, region, partition } = Stack.of(this);
+    const principals = [new iam.ServicePrincipal('delivery.logs.amazonaws.com')];
+    const source = { 'aws:SourceAccount': account };
+    const ArnLike = { 'aws:SourceArn': `arn:${partition}:logs:${region}:${account}:*` };
+    this.bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'LoadBalancerLogsAcl', principals, actions: ['s3:GetBucketAcl'], resources: [this.bucket.bucketArn], conditions: { StringEquals: source, ArnLike },
+    }));
+    this.bucket.addToResourcePolicy(new iam.PolicyStatement({
+      sid: 'LoadBalancerLogs',
+      principals,
+      actions: ['s3:PutObject'],
+      resources: [this.bucket.arnForObjects(`AWSLogs/${account}/*`)],
+      conditions: { StringEquals: { ...source, 's3:x-amz-acl': 'bucket-owner-full-control' }, ArnLike },
     }));
   }
 

@@ -1,7 +1,7 @@
 import { type CfnResource, Resource, Stack, Stage } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct, type IConstruct } from 'constructs';
-import type { IngressSide } from './ingress-path';
+import type { IngressSource } from './ingress-path';
 import type { IIngressTarget } from '../../binding';
 import { openIngress } from '../../network/shared/open-path';
 import { identityInApp } from '../../private/identity';
@@ -10,31 +10,31 @@ import { stableUniqueId } from '../../private/stable-path';
 /** The rules of both security groups between a load balancer and a target. */
 export class GroupRules extends Construct {
   /** Of an imported ingress they may serve several listeners, so they are made once for its group. */
-  public static shared(routes: Construct, id: string, side: IngressSide, target: IIngressTarget): CfnResource[] {
+  public static shared(routes: Construct, id: string, source: IngressSource, target: IIngressTarget): CfnResource[] {
     const made = routes.node.tryFindChild(id) as GroupRules | undefined;
-    return (made ?? new GroupRules(routes, id, side, target)).rules;
+    return (made ?? new GroupRules(routes, id, source, target)).rules;
   }
 
   private readonly rules: CfnResource[];
 
-  private constructor(scope: Construct, id: string, side: IngressSide, target: IIngressTarget) {
+  private constructor(scope: Construct, id: string, source: IngressSource, target: IIngressTarget) {
     super(scope, id);
-    this.rules = createGroupRules(this, side, target);
+    this.rules = createGroupRules(this, source, target);
   }
 }
 
 /** Makes the rules, of which those that let the load balancer out are below the scope. */
-export function createGroupRules(scope: Construct, side: IngressSide, target: IIngressTarget): CfnResource[] {
+export function createGroupRules(scope: Construct, source: IngressSource, target: IIngressTarget): CfnResource[] {
   const { connections, port } = target;
-  const inbound = openIngress(connections.securityGroups, peerOf(side), ec2.Port.tcp(port), 'Ingress to service');
+  const inbound = openIngress(connections.securityGroups, peerOf(source), ec2.Port.tcp(port), 'Ingress to service');
   const outbound = connections.securityGroups.map((to, index) => egressOnce(scope, `Egress${index}`, {
-    group: side.securityGroup, to, port, description: 'Ingress to service', within: Stack.of(scope),
+    group: source.securityGroup, to, port, description: 'Ingress to service', within: Stack.of(scope),
   }));
   return [...inbound, ...outbound];
 }
 
 /** The one rule by which the load balancer reads keys of issuers, whose addresses nobody knows. */
-export function openWayToKeys({ securityGroup: group, identity }: IngressSide): ec2.CfnSecurityGroupEgress {
+export function openWayToKeys({ securityGroup: group, identity }: IngressSource): ec2.CfnSecurityGroupEgress {
   const scope = identity.groupScope();
   const within = Stage.of(scope) ?? scope.node.root;
   return egressOnce(scope, 'KeysEgress', { group, to: '0.0.0.0/0', port: 443, description: 'Keys of issuers of tokens', within });
@@ -70,7 +70,7 @@ function isInTree({ node }: ec2.CfnSecurityGroupEgress): boolean {
 }
 
 /** CDK names rules after the path of the peer, which changes with the construct of an import and with the id of its stack. */
-function peerOf({ securityGroup, identity: { groupId } }: IngressSide): ec2.IPeer {
+function peerOf({ securityGroup, identity: { groupId } }: IngressSource): ec2.IPeer {
   const uniqueId = groupId === undefined || Resource.isOwnedResource(securityGroup) ? stableUniqueId(securityGroup) : groupId;
   return uniqueId === securityGroup.uniqueId ? securityGroup : {
     uniqueId,

@@ -1,4 +1,4 @@
-import { Resource, Token } from 'aws-cdk-lib';
+import { Token } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -9,6 +9,7 @@ import { ingressLimits, ingressSymptoms, type MadeRoute, routeSymptoms } from '.
 import { findBypasses } from './jwt-bypass';
 import { patternsOverlap } from './patterns';
 import { findRedirectLoops } from './redirect-loops';
+import { requireNewRoute, requireSameNetwork } from './route-checks';
 import { type RouteConditions, normalizeConditions } from './route-conditions';
 import { MAX_MAINTENANCE_RULES, MAX_PRIORITY, isUnclassifiable, priorityOf } from './route-priority';
 import { type RouteEntry, findConflicts } from './route-table';
@@ -206,7 +207,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
   }
 
   private prepare(id: string, target: IIngressTarget): void {
-    this.requireSameNetwork(id, target);
+    requireSameNetwork(this, id, target);
     warnOfCutRequests(this._side, id, target);
     dependOnStackOf(target, this, 'Services depend on their ingress, never the reverse.');
   }
@@ -220,9 +221,7 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
   }
 
   private describe(id: string, options: IngressRuleOptions, owner: IConstruct): RouteEntry {
-    if (this.routes.some((route) => route.id === id)) {
-      throw new InvalidBackendError(this, 'IngressRoute.duplicateId', `This ingress already has a route '${id}'. Use a different id for each route.`);
-    }
+    requireNewRoute(this, id, this.routes.map((route) => route.id));
     const other = importWithRoute(this.use, id);
     if (other !== undefined) {
       throw new InvalidBackendError(this, 'IngressRoute.duplicateIdOfImport', `'${other.node.path}' imports the same listener in this stack and already has a route '${id}'. Use a different id, or add all routes to '${other.node.path}'.`);
@@ -246,14 +245,6 @@ export abstract class IngressBase extends Construct implements IPublicIngress, M
       const [wanted, served] = [foreign, domainNames].map((names) => names.map((name) => `'${name}'`).join(', '));
       warn(this, 'PublicIngress.foreignHost', `Route '${id}' is for ${wanted}, and this ingress serves only ${served}. Requests for other names don't arrive, because a certificate and a DNS record are missing. `
         + 'Add the name to `domainNames` of the ingress, or correct `hosts` of the route.');
-    }
-  }
-
-  private requireSameNetwork(id: string, { vpc, node }: IIngressTarget): void {
-    const own = [this.vpc, vpc].every((each) => Resource.isOwnedResource(each));
-    const known = [this.vpc, vpc].every((each) => !Token.isUnresolved(each.vpcId));
-    if ((own && vpc !== this.vpc) || (known && vpc.vpcId !== this.vpc.vpcId)) {
-      throw new InvalidBackendError(this, 'IngressRoute.otherVpc', `Route '${id}': '${node.path}' is in a different VPC from this ingress. A load balancer uses only target groups in its own VPC. Use the same \`vpc\` for both.`);
     }
   }
 

@@ -14,15 +14,19 @@ import { describe } from '../../posture/shared/describe';
 import { InvalidBackendError } from '../../private/errors';
 import type { IApplicationIngressRoute } from '../ingress-rule';
 
-/** What a target needs to know of an ingress that routes to it. */
-export interface IngressSide {
-  readonly ingress: IConstruct & { readonly url: string };
+/** Where a way to a target begins, whatever the kind of the load balancer. */
+export interface IngressSource {
   /** What ids and priorities follow from. */
   readonly identity: IngressIdentity;
+  readonly securityGroup: ec2.ISecurityGroup;
+}
+
+/** What a target needs to know of an ingress that routes to it. */
+export interface IngressSide extends IngressSource {
+  readonly ingress: IConstruct & { readonly url: string };
   readonly vpc: ec2.IVpc;
   readonly listener: elbv2.IApplicationListener;
   readonly loadBalancerFullName: string;
-  readonly securityGroup: ec2.ISecurityGroup;
   /** How long the ingress keeps idle connections, where it was asked to. */
   readonly idleTimeout?: Duration;
   /** Whether clients speak HTTPS with the listener. */
@@ -47,12 +51,12 @@ export interface Verification {
   readonly egress: CfnResource;
 }
 
-/** The way from one listener to one target, below the target: the rules of both security groups, made once, and the routes. */
+/** The way from one ingress or imported listener to one target, below the target: the rules of both security groups, made once, and the routes. */
 export class IngressPath extends Construct {
-  public static between(side: IngressSide, target: IIngressTarget): IngressPath {
+  public static between(source: IngressSource, target: IIngressTarget): IngressPath {
     const routes = child(target as IConstruct as Construct, 'Routes');
     // An existing target group cannot move to another load balancer: so ids name the ingress or its listener.
-    const { pathId } = side.identity;
+    const { pathId } = source.identity;
     return (routes.node.tryFindChild(pathId) as IngressPath | undefined) ?? new IngressPath(routes, pathId, target);
   }
 
@@ -63,12 +67,12 @@ export class IngressPath extends Construct {
   }
 
   /** The rules of both sides, which have to be there before a request or a health check comes. */
-  public open(side: IngressSide): CfnResource[] {
-    const { groupId } = side.identity;
+  public open(source: IngressSource): CfnResource[] {
+    const { groupId } = source.identity;
     if (groupId !== undefined) {
-      return GroupRules.shared(this.routes, groupId, side, this.target);
+      return GroupRules.shared(this.routes, groupId, source, this.target);
     }
-    this.own ??= createGroupRules(this, side, this.target);
+    this.own ??= createGroupRules(this, source, this.target);
     return this.own;
   }
 

@@ -1,6 +1,6 @@
 import { Duration, Token } from 'aws-cdk-lib';
 import { MathExpression, type Metric, type MetricOptions, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { ITargetGroup, TargetGroupBase } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IConstruct } from 'constructs';
 import type { IPublicIngress } from '..';
 import type { IIngressTarget, IMonitoredService } from '../../binding';
@@ -11,6 +11,7 @@ import { shortage } from '../../symptoms/shared/shortage';
 import type { Symptom } from '../../symptoms/shared/symptom';
 import type { IApplicationIngressRoute } from '../ingress-rule';
 import type { MonitorIngressOptions } from '../monitor-ingress-options';
+import type { INetworkIngressRoute } from '../network-ingress-route';
 
 const MINUTE = Duration.minutes(1);
 const FIVE_MINUTES = Duration.minutes(5);
@@ -82,17 +83,30 @@ export function routeSymptoms(ingress: IPublicIngress, { name: part, route, targ
       treatMissingData: TreatMissingData.NOT_BREACHING,
       ignoreFewSamples: groups.length === 1,
     },
+    ...targetSymptoms(ingress, groups, { name: part, target }),
+  ];
+}
+
+/** What can be measured of one target group of a load balancer. */
+export interface MeasuredBalancer {
+  metric(metricName: string, options?: MetricOptions): Metric;
+}
+
+/** How well the targets of a route are, whatever the kind of the load balancer. */
+export function targetSymptoms(ingress: MeasuredBalancer, groups: TargetGroupBase[], { name: part, target }: Pick<MadeRoute, 'name' | 'target'>): Symptom[] {
+  const greatestOf = (name: string) => greatest(groups.map((group) => metricOf(ingress, group, name, { statistic: Stats.MAXIMUM, period: MINUTE })), MINUTE);
+  return [
     {
       alarm: BackendAlarm.ROUTE_UNHEALTHY,
       part,
       title: `${part}: unhealthy targets`,
       description: `A target of route ${part} has failed its health check for 5 minutes`,
-      metric: greatest(each('UnHealthyHostCount', { statistic: Stats.MAXIMUM, period: MINUTE }), MINUTE),
+      metric: greatestOf('UnHealthyHostCount'),
       threshold: 1,
       evaluationPeriods: 5,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     },
-    emptySymptom(greatest(each('HealthyHostCount', { statistic: Stats.MAXIMUM, period: MINUTE }), MINUTE), target, part),
+    emptySymptom(greatestOf('HealthyHostCount'), target, part),
   ];
 }
 
@@ -112,13 +126,14 @@ function emptySymptom(healthy: Metric | MathExpression, target: IIngressTarget, 
 }
 
 /** The second target group is there only where the service shifts requests when it is deployed. */
-function targetGroupsOf({ targetGroup, alternateTargetGroup }: IApplicationIngressRoute): ApplicationTargetGroup[] {
-  const groups = [targetGroup, alternateTargetGroup].filter((group) => group !== undefined) as ApplicationTargetGroup[];
+export function targetGroupsOf({ targetGroup, alternateTargetGroup }: IApplicationIngressRoute | INetworkIngressRoute): TargetGroupBase[] {
+  const both: (ITargetGroup | undefined)[] = [targetGroup, alternateTargetGroup];
+  const groups = both.filter((group) => group !== undefined) as TargetGroupBase[];
   referWeakly(...groups.flatMap((group) => group.node.defaultChild ?? []));
   return groups;
 }
 
-function metricOf(ingress: IPublicIngress, group: ApplicationTargetGroup, name: string, options: MetricOptions): Metric {
+function metricOf(ingress: MeasuredBalancer, group: TargetGroupBase, name: string, options: MetricOptions): Metric {
   const { dimensions } = ingress.metric(name);
   return ingress.metric(name, { dimensionsMap: { ...dimensions, TargetGroup: group.targetGroupFullName }, ...options });
 }

@@ -55,7 +55,7 @@ function requireNoTls(scope: Construct, { mutualTls, sslPolicy }: ListenerTls): 
 }
 
 /** Certificates of IAM are in no region. */
-function requireRegion(scope: Construct, certificate: ICertificate): void {
+export function requireRegion(scope: Construct, certificate: ICertificate): void {
   const [there, here] = [certificateRegion(scope, certificate), Stack.of(scope).region];
   if (there !== '' && there !== here && ![there, here].some((region) => Token.isUnresolved(region))) {
     throw new InvalidBackendError(scope, 'PublicIngress.certificateRegion', `A certificate in \`domain\` is in ${there}, and this ingress is in ${here}. A load balancer uses only certificates from its own region. `
@@ -64,7 +64,7 @@ function requireRegion(scope: Construct, certificate: ICertificate): void {
 }
 
 /** Records for each name of a domain whose zone is known. */
-export function createRecords(scope: Construct, loadBalancer: elbv2.IApplicationLoadBalancer, domain?: CustomDomainConfig, ipAddressType?: elbv2.IpAddressType): void {
+export function createRecords(scope: Construct, loadBalancer: elbv2.ILoadBalancerV2, domain?: CustomDomainConfig, ipAddressType?: elbv2.IpAddressType): void {
   const { loadBalancerDnsName: dnsName, loadBalancerCanonicalHostedZoneId: hostedZoneId } = loadBalancer;
   const target = route53.RecordTarget.fromAlias({ bind: () => ({ dnsName, hostedZoneId }) });
   const names = (domain?.records ?? []).flatMap(({ hostedZone: zone, domainNames }) => domainNames.map((recordName) => ({ zone, recordName })));
