@@ -18,7 +18,8 @@ import { TemplateCheck } from '../private/template-check';
  * answer is reachable, blocked, with the hop that blocks, or undecided, with the reason; undecided never counts as reachable.
  *
  * Works on any CDK app. What it asks by itself: nothing on the internet reaches data stores, tasks or instances; each
- * Fargate task can start; load balancers reach their targets; whoever is given a database, an internal load balancer or the name of a service reaches it;
+ * Fargate task can start; each instance reaches what its user data and its role need; load balancers reach their targets; whoever is given a database, an
+ * internal load balancer, the name of a service or the address of an instance reaches it;
  * Session Manager, tunnels and ECS Exec work where enabled; no security group is used in another VPC; no security group rule allows nothing, or more
  * than any user needs. What else must, or must
  * not, be reachable in an app is said with `expect` and `forbid`.

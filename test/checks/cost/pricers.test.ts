@@ -172,6 +172,23 @@ describe('EC2', () => {
       resource(stack, 'Template', 'AWS::EC2::LaunchTemplate', { LaunchTemplateData: { InstanceType: 'm7g.large', ...VOLUME } });
       resource(stack, 'Group', 'AWS::AutoScaling::AutoScalingGroup', { MinSize: '2', MaxSize: '4', LaunchTemplate: { LaunchTemplateId: REF('Template'), Version: '1' } });
     }, ['ebs-gp3: 60 GB-month at 0.08 = 4.8 (0)', 'ec2:m7g.large: 1460 hour at 0.0816 = 119.14 (0)']],
+    // (6000 − 3000) × 0.005; (500 − 125) × 0.04
+    ['a fast volume, which costs the same while nothing uses it', one('AWS::EC2::Volume', { Size: 100, VolumeType: 'gp3', Iops: 6000, Throughput: 500 }),
+      ['ebs-gp3-iops: 3000 IOPS-month at 0.005 = 15 (15)', 'ebs-gp3-throughput: 375 MiBps-month at 0.04 = 15 (15)', 'ebs-gp3: 100 GB-month at 0.08 = 8 (8)']],
+    ['a volume with what gp3 includes', one('AWS::EC2::Volume', { Size: 100, VolumeType: 'gp3', Iops: 3000, Throughput: 125 }), ['ebs-gp3: 100 GB-month at 0.08 = 8 (8)']],
+    ['a fast root volume of a group of two, which goes with the instances', (stack) => {
+      const Ebs = { VolumeSize: 30, VolumeType: 'gp3', Iops: 4000 };
+      resource(stack, 'Template', 'AWS::EC2::LaunchTemplate', { LaunchTemplateData: { InstanceType: 'm7g.large', BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs }] } });
+      resource(stack, 'Group', 'AWS::AutoScaling::AutoScalingGroup', { MinSize: '2', MaxSize: '2', LaunchTemplate: { LaunchTemplateId: REF('Template'), Version: '1' } });
+    }, ['ebs-gp3-iops: 2000 IOPS-month at 0.005 = 10 (0)', 'ebs-gp3: 60 GB-month at 0.08 = 4.8 (0)', 'ec2:m7g.large: 1460 hour at 0.0816 = 119.14 (0)']],
+    ['a group of one with an interface of its own in a public subnet, whose address is an elastic one', (stack) => {
+      PUBLIC(stack);
+      resource(stack, 'Card', 'AWS::EC2::NetworkInterface', { SubnetId: REF('Subnet') });
+      resource(stack, 'Address', 'AWS::EC2::EIP');
+      resource(stack, 'Association', 'AWS::EC2::EIPAssociation', { AllocationId: { 'Fn::GetAtt': ['Address', 'AllocationId'] }, NetworkInterfaceId: REF('Card') });
+      resource(stack, 'Template', 'AWS::EC2::LaunchTemplate', { LaunchTemplateData: { InstanceType: 'm7g.large', ...VOLUME, NetworkInterfaces: [{ DeviceIndex: 0, NetworkInterfaceId: REF('Card') }] } });
+      resource(stack, 'Group', 'AWS::AutoScaling::AutoScalingGroup', { MinSize: '1', MaxSize: '1', AvailabilityZones: ['a'], LaunchTemplate: { LaunchTemplateId: REF('Template'), Version: '1' } });
+    }, ['ebs-gp3: 30 GB-month at 0.08 = 2.4 (0)', 'ec2:m7g.large: 730 hour at 0.0816 = 59.57 (0)', 'public-ipv4: 730 hour at 0.005 = 3.65 (3.65)']],
     ['a volume', one('AWS::EC2::Volume', { Size: 100 }), ['ebs-gp2: 100 GB-month at 0.1 = 10 (10)']],
   ])('%s', (_, build, lines) => expect(linesOf(priceOf(build)).sort()).toEqual(lines));
 });
@@ -195,6 +212,12 @@ describe('by the month', () => {
   ])('%s', (_, build, lines) => expect(linesOf(priceOf(build))).toEqual(lines));
 });
 
+test('a bucket costs what is in it, which is said', () => {
+  const { assumptions, usageBasedTypes, lines } = priceOf(one('AWS::S3::Bucket'));
+  expect(assumptions).toContain('Buckets are empty: what they keep (0.023 USD for each GB-month), former versions included, and requests are not in the totals.');
+  expect([usageBasedTypes, lines]).toEqual([['AWS::S3::Bucket'], []]);
+});
+
 describe('what is open', () => {
   test.each<[string, Build, RegExp]>([
     ['a class without a price', one('AWS::RDS::DBInstance', { ...POSTGRES, DBInstanceClass: 'db.x8g.large' }), /no db\.x8g\.large \(rds-postgres\).*prices: \{ 'rds-postgres:db\.x8g\.large'/],
@@ -209,6 +232,7 @@ describe('what is open', () => {
     ['tasks on Windows', service({ RuntimePlatform: { OperatingSystemFamily: 'WINDOWS_SERVER_2022_CORE' } }), /Windows/],
     ['a task definition from elsewhere', one('AWS::ECS::Service', { ...SERVICE, TaskDefinition: 'arn:task' }), /task definition is not in the templates/],
     ['an instance without a type', one('AWS::EC2::Instance'), /instance type is not decided/],
+    ['performance of a volume from a parameter', one('AWS::EC2::Volume', { Size: 10, VolumeType: 'gp3', Iops: Fn.importValue('Iops') }), /^Iops of a volume is .*; the 3000 that a gp3 volume includes are assumed/],
     ['a volume without a price', one('AWS::EC2::Volume', { Size: 10, VolumeType: 'io2' }), /io2/],
     ['capacity units of a serverless cache', one('AWS::ElastiCache::ServerlessCache', { Engine: 'valkey', CacheUsageLimits: { ECPUPerSecond: { Minimum: 1000 } } }), /ECPU/],
     ['provisioned concurrency', one('AWS::Lambda::Alias', { ProvisionedConcurrencyConfig: { ProvisionedConcurrentExecutions: 1 } }), /Provisioned concurrency/],

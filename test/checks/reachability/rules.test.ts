@@ -37,17 +37,22 @@ function callService(r: Resources): void {
 /** The backend with everything that any rule applies to, as it should be. */
 function complete(): Resources {
   const r = backend();
-  const allow = { Statement: [{ Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*'], Resource: '*' }] };
+  const allow = { Statement: [{ Effect: 'Allow', Action: ['ssm:*', 'ssmmessages:*', 'sqs:SendMessage'], Resource: '*' }] };
   r.Role = { Type: 'AWS::IAM::Role', Properties: { Policies: [{ PolicyName: 'x', PolicyDocument: allow }] } };
   r.Api.Properties.EnableExecuteCommand = true;
   r.ApiTask.Properties.TaskRoleArn = { 'Fn::GetAtt': ['Role', 'Arn'] };
   r.Profile = { Type: 'AWS::IAM::InstanceProfile', Properties: { Roles: [ref('Role')] } };
   r.Reader = {
     Type: 'AWS::Lambda::Function',
-    Properties: { Environment: { Variables: { SECRET: { 'Fn::GetAtt': ['Db', 'MasterUserSecret.SecretArn'] } } }, VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('ApiGroup')] } },
+    Properties: { Environment: { Variables: { SECRET: att('Db', 'MasterUserSecret.SecretArn'), METRICS: att('Machine', 'PrivateIp') } }, VpcConfig: { SubnetIds: [ref('Private0')], SecurityGroupIds: [groupOf('ApiGroup')] } },
   };
   r.MachineGroup = securityGroup([], [rule(443, everyone)]);
-  r.Machine = { Type: 'AWS::EC2::Instance', Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile') } };
+  r.Machine = {
+    Type: 'AWS::EC2::Instance',
+    Properties: { SubnetId: ref('Private0'), SecurityGroupIds: [groupOf('MachineGroup')], IamInstanceProfile: ref('Profile'), UserData: { 'Fn::Base64': 'aws s3 cp s3://assets/agent .' } },
+  };
+  r.ApiToMachine = egressTo('ApiGroup', 'MachineGroup', 9100);
+  r.MachineFromApi = ingressFrom('MachineGroup', 'ApiGroup', 9100);
   r.Bastion = { Type: 'AWS::SSM::Document', Properties: { DocumentType: 'Session', Content: { sessionType: 'Port', properties: { type: 'LocalPortForwarding', host: att('Db', 'Endpoint.Address'), portNumber: '5432' } } } };
   r.MachineToDb = egressTo('MachineGroup', 'DbGroup', 5432);
   r.DbFromMachine = ingressFrom('DbGroup', 'MachineGroup', 5432);
@@ -75,11 +80,14 @@ const MISTAKES: Record<string, LabChange> = {
   'task-image': (r) => { delete r.Nat; delete r.PrivateRoute; },
   'task-logs': (r) => { delete r.PrivateRoute; },
   'task-secrets': (r) => { delete r.Attachment; },
+  'instance-first-boot': (r) => { r.Machine.Properties.SubnetId = ref('Isolated0'); },
+  'instance-services': (r) => { r.Machine.Properties.SubnetId = ref('Isolated0'); },
   'balancer-to-target': (r) => { delete r.BalancerToApi; },
   'balancer-to-issuer': (r) => { r.BalancerGroup = securityGroup([rule(443, everyone)], []); },
   'listener': (r) => { r.Balancer.Properties.Subnets = [ref('Isolated0')]; },
   'client-to-store': (r) => { delete r.DbFromApi; },
   'caller-to-service': (r) => { delete r.ApiFromCaller; },
+  'client-to-instance': (r) => { delete r.MachineFromApi; },
   'function-to-secrets': (r) => { r.Reader.Properties.VpcConfig = { SubnetIds: [ref('Isolated0')], SecurityGroupIds: [groupOf('ApiGroup')] }; },
   'ecs-exec': (r) => { delete r.ApiTask.Properties.TaskRoleArn; },
   'session-manager': (r) => { r.Machine.Properties.SubnetId = ref('Isolated0'); },
@@ -91,6 +99,7 @@ const MISTAKES: Record<string, LabChange> = {
   'rule-any-source': (r) => { inline(r, 'ApiGroup', rule(8080, everyone)); },
   'rule-any-port': (r) => { inline(r, 'ApiGroup', { IpProtocol: '-1', CidrIp: '10.0.0.0/16' }); },
   'rule-without-listener': (r) => { inline(r, 'BalancerGroup', rule(80, everyone)); },
+  'rule-remote-login': (r) => { inline(r, 'MachineGroup', rule(22, { CidrIp: '10.0.0.0/16' })); },
   'expected': (r) => { delete r.ApiToDb; },
   'forbidden': (r) => { inline(r, 'ApiGroup', rule(22, { SourceSecurityGroupId: groupOf('DbGroup') })); delete r.DbGroup.Properties.SecurityGroupEgress; },
 };

@@ -44,7 +44,7 @@ const withNat: Case[] = [
     findings: [/violation session-manager Lab\/Bastion/],
   },
   { name: 'fails where an instance may open channels and not register', change: (r) => bastion(r, 'Private', role(SSM_ACTIONS)), findings: [/violation session-manager Lab\/Bastion: .*does not allow ssm:UpdateInstanceInformation/] },
-  { name: 'an instance without the permissions of Session Manager needs no way to it', change: (r) => bastion(r, 'Isolated', role(['s3:GetObject'])), findings: [] },
+  { name: 'an instance without the permissions of Session Manager needs no way to it', change: (r) => bastion(r, 'Isolated', role(['kms:Decrypt'])), findings: [] },
   {
     name: 'fails where a fleet behind a launch template has no way to Session Manager',
     change: (r) => {

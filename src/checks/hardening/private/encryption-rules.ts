@@ -1,8 +1,8 @@
 import { judgeFlag, judgeFlagValue, open, wrong, type Answer, type HardeningRule } from './hardening-rule';
-import { launchTemplateOf } from './launch-templates';
+import { hasForeignTemplate, launchTemplateOf } from './launch-templates';
 import { judgeServerTls } from './server-tls';
 import type { World } from './world';
-import { isMap, literalText, type ModelResource, type ModelValue } from '../../private/model';
+import { isMap, literalText, resourceOf, type ModelResource, type ModelValue } from '../../private/model';
 import { isPartOfStore, STORE_TYPES, storeColumn } from '../../private/store-types';
 import type { StoreTls } from '../../private/store-types/row';
 
@@ -24,11 +24,16 @@ function judgeStorage(resource: ModelResource): Answer {
     : judgeFlag(resource, path, { what: 'Encryption of the storage' });
 }
 
-function judgeDisks(instance: ModelResource, world: World): Answer {
-  const template = launchTemplateOf(instance, world);
-  const disks = [...disksOf(instance.value('BlockDeviceMappings')), ...disksOf(template?.value('LaunchTemplateData.BlockDeviceMappings'))];
+/** Of a group, the disks are in its launch template or configuration. */
+function judgeDisks(machine: ModelResource, world: World): Answer {
+  const template = launchTemplateOf(machine, world);
+  const configuration = resourceOf(machine.value('LaunchConfigurationName'));
+  const mappings = [machine.value('BlockDeviceMappings'), configuration?.value('BlockDeviceMappings'), template?.value('LaunchTemplateData.BlockDeviceMappings')];
+  const disks = mappings.flatMap(disksOf);
   if (disks.length === 0) {
-    return wrong('Encryption of its root volume is not asked for: it has no block device mapping, so the image and the account decide.', 'BlockDeviceMappings');
+    const isElsewhere = hasForeignTemplate(machine, world) || (machine.value('LaunchConfigurationName') !== undefined && configuration === undefined);
+    return isElsewhere ? open('Whether its volumes are encrypted is in a launch template that is not in the templates.', 'LaunchTemplate')
+      : wrong('Encryption of its root volume is not asked for: it has no block device mapping, so the image and the account decide.', 'BlockDeviceMappings');
   }
   return disks.flatMap((disk) => judgeFlagValue(disk.Encrypted, 'BlockDeviceMappings', { what: 'Encryption of a volume' }) ?? []);
 }
@@ -83,11 +88,11 @@ export const ENCRYPTION_RULES: readonly HardeningRule[] = [
     id: 'hardening-disk-encryption',
     title: 'Disks of instances are encrypted',
     why: 'What is on a disk outlives the instance in snapshots and images.',
-    fix: 'Give the instance blockDevices: [{ deviceName: \'/dev/xvda\', volume: BlockDeviceVolume.ebs(8, { encrypted: true }) }].',
+    fix: 'Give the instance, or the launch template of its group, blockDevices: [{ deviceName: \'/dev/xvda\', volume: BlockDeviceVolume.ebs(8, { encrypted: true }) }].',
     severity: 'error',
     see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/ec2-controls.html#ec2-3',
     from: 'development',
-    types: ['AWS::EC2::Instance'],
+    types: ['AWS::EC2::Instance', 'AWS::AutoScaling::AutoScalingGroup'],
     judge: judgeDisks,
   },
   {

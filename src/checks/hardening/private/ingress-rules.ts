@@ -16,13 +16,16 @@ function isPublic(balancer: ModelResource): boolean {
   return isApplication(balancer) && balancer.text('Scheme') !== 'internal';
 }
 
+/** Attributes that network and gateway load balancers have too. */
+const OF_EVERY_KIND = ['deletion_protection.enabled'];
+
 function attribute(balancer: ModelResource, key: string): ModelValue | undefined {
   const found = balancer.list('LoadBalancerAttributes').find((each) => isMap(each) && literalText(each.Key) === key);
   return isMap(found) ? found.Value : undefined;
 }
 
 function judgeAttribute(balancer: ModelResource, key: string, what: string): Answer {
-  return isApplication(balancer) ? judgeFlagValue(attribute(balancer, key), key, { what })?.map(({ message, open: undecided }) => ({ message, open: undecided, location: 'Properties/LoadBalancerAttributes' })) : undefined;
+  return (OF_EVERY_KIND.includes(key) || isApplication(balancer)) ? judgeFlagValue(attribute(balancer, key), key, { what })?.map(({ message, open: undecided }) => ({ message, open: undecided, location: 'Properties/LoadBalancerAttributes' })) : undefined;
 }
 
 function listenersOf(balancer: ModelResource, world: World): readonly ModelResource[] {
@@ -113,7 +116,7 @@ function judgeFirewall(balancer: ModelResource, world: World): Answer {
   return undecided.length > 0 ? open(`Whether the web ACL of '${undecided[0].name}' is meant for it is not in the templates.`) : wrong('No web ACL filters its requests.');
 }
 
-/** Judges application load balancers by one of their attributes. */
+/** Judges load balancers by one of their attributes. */
 function attributeRule(rule: Omit<HardeningRule, 'severity' | 'from' | 'types' | 'judge'>, key: string, what: string): HardeningRule {
   return { ...rule, severity: 'error', from: 'production', types: [BALANCER], judge: (balancer): readonly Problem[] | undefined => judgeAttribute(balancer, key, what) };
 }

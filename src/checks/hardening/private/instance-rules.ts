@@ -2,7 +2,7 @@ import { HOLDS, judgeFlagValue, open, reasonOf, wrong, type Answer, type Hardeni
 import { hasForeignTemplate, launchTemplateOf } from './launch-templates';
 import { subnetKind } from './subnets';
 import type { World } from './world';
-import { isMap, literalText, resourceOf, type ModelMap, type ModelResource, type ModelValue } from '../../private/model';
+import { isMap, literalText, rendered, resourceOf, type ModelMap, type ModelResource, type ModelValue } from '../../private/model';
 
 const TEMPLATE = 'AWS::EC2::LaunchTemplate';
 
@@ -44,6 +44,11 @@ function judgeSubnet(subnet: ModelValue | undefined, world: World): Answer {
   return mapped ? wrong('It gets a public address from its subnet, which is public.', 'SubnetId') : HOLDS;
 }
 
+function judgeKeyPair(resource: ModelResource): Answer {
+  const path = resource.type === TEMPLATE ? 'LaunchTemplateData.KeyName' : 'KeyName';
+  return resource.value(path) === undefined ? HOLDS : wrong(`It has a key pair, ${rendered(resource.value(path)!)}, with which whoever holds the private key logs in.`, path);
+}
+
 export const INSTANCE_RULES: readonly HardeningRule[] = [
   {
     id: 'hardening-instance-imdsv2',
@@ -66,5 +71,16 @@ export const INSTANCE_RULES: readonly HardeningRule[] = [
     from: 'production',
     types: ['AWS::EC2::Instance', TEMPLATE],
     judge: judgePublicAddress,
+  },
+  {
+    id: 'hardening-instance-key-pair',
+    title: 'Instances have no key pair',
+    why: 'A private key is passed on, never expires, and leaves no trace of who used it. Session Manager asks IAM, and logs.',
+    fix: 'Leave keyPair (keyName) out, and open sessions with Session Manager.',
+    severity: 'error',
+    see: 'https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager.html',
+    from: 'production',
+    types: ['AWS::EC2::Instance', TEMPLATE, 'AWS::AutoScaling::LaunchConfiguration'],
+    judge: judgeKeyPair,
   },
 ];

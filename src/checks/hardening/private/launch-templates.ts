@@ -1,9 +1,14 @@
 import type { World } from './world';
-import { isMap, literalText, resourceOf, type ModelResource } from '../../private/model';
+import { isMap, literalText, resourceOf, type ModelResource, type ModelValue } from '../../private/model';
 
-/** The launch template of an instance, where it is in the templates: by id, or by name. */
-export function launchTemplateOf(instance: ModelResource, world: World): ModelResource | undefined {
-  const reference = instance.value('LaunchTemplate');
+/** Where an instance, or a group of them, names its launch template. */
+function referenceOf(machine: ModelResource): ModelValue | undefined {
+  return machine.value('LaunchTemplate') ?? machine.value('MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification');
+}
+
+/** The launch template of an instance or group, where it is in the templates: by id, or by name. */
+export function launchTemplateOf(machine: ModelResource, world: World): ModelResource | undefined {
+  const reference = referenceOf(machine);
   if (!isMap(reference)) {
     return undefined;
   }
@@ -12,7 +17,7 @@ export function launchTemplateOf(instance: ModelResource, world: World): ModelRe
     ?? (name === undefined ? undefined : world.model.ofType('AWS::EC2::LaunchTemplate').find((template) => template.text('LaunchTemplateName') === name));
 }
 
-/** Whether an instance names a launch template that is not in the templates. */
-export function hasForeignTemplate(instance: ModelResource, world: World): boolean {
-  return instance.value('LaunchTemplate') !== undefined && launchTemplateOf(instance, world) === undefined;
+/** Whether an instance or group names a launch template that is not in the templates. */
+export function hasForeignTemplate(machine: ModelResource, world: World): boolean {
+  return referenceOf(machine) !== undefined && launchTemplateOf(machine, world) === undefined;
 }

@@ -1,7 +1,7 @@
-import { HOLDS, judgeFlagValue, listed, open, wrong, type Answer, type HardeningRule } from './hardening-rule';
-import { statementsAt, type Statement } from './statements';
+import { HOLDS, judgeFlagValue, listed, open, reasonOf, wrong, type Answer, type HardeningRule } from './hardening-rule';
+import { identityStatements, includesAction, statementsAt, type Statement } from './statements';
 import type { World } from './world';
-import { isMap, literalText, type ModelResource } from '../../private/model';
+import { isMap, listOf, literalText, mentionsOf, rendered, resourceOf, type ModelResource } from '../../private/model';
 import { storeColumn } from '../../private/store-types';
 
 const BUCKET = 'AWS::S3::Bucket';
@@ -85,6 +85,43 @@ function judgeVolumes(task: ModelResource): Answer {
   });
 }
 
+/** Who runs code of the app. A service of AWS that delivers logs is no principal of a role. */
+const WORKLOADS = /^(ec2|ecs-tasks|lambda)\./;
+const WRITING = ['s3:PutObject', 's3:DeleteObject'];
+
+/** Roles and policies that let the code of the app write into a bucket or delete from it. */
+function writersOf(bucket: ModelResource, world: World): ModelResource[] {
+  const places = [['AWS::IAM::Role', 'Policies'], ['AWS::IAM::Policy', 'PolicyDocument'], ['AWS::IAM::ManagedPolicy', 'PolicyDocument']] as const;
+  const holders = places.flatMap(([type, path]) => world.pointingAt(type, path, bucket));
+  return holders.filter((holder) => (identityStatements(holder) ?? []).some((statement) => writes(statement, bucket)) && rolesOf(holder).some(isWorkload));
+}
+
+function writes({ allows, actions, resources }: Statement, bucket: ModelResource): boolean {
+  const isAboutIt = resources.some((resource) => mentionsOf(resource).includes(bucket));
+  return allows && isAboutIt && actions.some((pattern) => WRITING.some((action) => includesAction(pattern, action)));
+}
+
+function rolesOf(holder: ModelResource): ModelResource[] {
+  return holder.type === 'AWS::IAM::Role' ? [holder] : holder.list('Roles').flatMap((role) => resourceOf(role) ?? []);
+}
+
+function isWorkload(role: ModelResource): boolean {
+  const services = statementsAt(role.value('AssumeRolePolicyDocument'), '').flatMap(({ principal }) => (isMap(principal) ? listOf(principal.Service) : []));
+  return services.some((service) => WORKLOADS.test(rendered(service)));
+}
+
+function judgeVersions(bucket: ModelResource, world: World): Answer {
+  const [writer] = writersOf(bucket, world);
+  const path = 'VersioningConfiguration.Status';
+  if (writer === undefined) {
+    return undefined;
+  }
+  const value = bucket.value(path) ?? bucket.value('VersioningConfiguration');
+  const text = literalText(value);
+  return value !== undefined && text === undefined ? open(`Whether it keeps versions is not decided: ${reasonOf(value)}.`, path)
+    : text === 'Enabled' ? HOLDS : wrong(`It keeps no versions, and '${writer.name}' lets code write into it or delete from it.`, path);
+}
+
 function judgePointInTime(table: ModelResource): Answer {
   const path = 'PointInTimeRecoverySpecification';
   const specifications = table.type === 'AWS::DynamoDB::GlobalTable'
@@ -97,13 +134,13 @@ function judgePointInTime(table: ModelResource): Answer {
 export const STORAGE_RULES: readonly HardeningRule[] = [
   {
     id: 'hardening-data-retained',
-    title: 'Buckets, tables and other data outlive their stack',
+    title: 'Buckets, tables, volumes and other data outlive their stack',
     why: 'A renamed construct or a deleted stack must not take data with it.',
-    fix: 'Set removalPolicy to RemovalPolicy.RETAIN or RETAIN_ON_UPDATE_OR_DELETE, or deletionProtection to true.',
+    fix: 'Set removalPolicy to RemovalPolicy.RETAIN, RETAIN_ON_UPDATE_OR_DELETE, or SNAPSHOT of a volume, or deletionProtection to true.',
     severity: 'error',
     see: 'https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html',
     from: 'production',
-    types: [BUCKET, ...TABLES, 'AWS::EFS::FileSystem', 'AWS::Cognito::UserPool', 'AWS::OpenSearchService::Domain', 'AWS::KMS::Key'],
+    types: [BUCKET, ...TABLES, 'AWS::EFS::FileSystem', 'AWS::Cognito::UserPool', 'AWS::OpenSearchService::Domain', 'AWS::KMS::Key', 'AWS::EC2::Volume'],
     judge: judgeRemoval,
   },
   {
@@ -127,6 +164,17 @@ export const STORAGE_RULES: readonly HardeningRule[] = [
     from: 'development',
     types: [BUCKET],
     judge: judgePublicAccess,
+  },
+  {
+    id: 'hardening-bucket-versions',
+    title: 'Buckets that code writes into keep former versions',
+    why: 'Whoever takes over an instance, task or function can delete or overwrite everything that its role may, backups included. A former version stays.',
+    fix: 'Set versioned to true, with a lifecycle rule that ends noncurrent versions.',
+    severity: 'warning',
+    see: 'https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-14',
+    from: 'production',
+    types: [BUCKET],
+    judge: judgeVersions,
   },
   {
     id: 'hardening-bucket-tls',

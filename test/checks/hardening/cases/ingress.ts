@@ -71,8 +71,8 @@ export const INGRESS_CASES: readonly Case[] = [
     'does not apply': { 'a network load balancer': one(BALANCER, { Type: 'network' }) },
   }),
   ...casesOf('hardening-alb-deletion-protection', {
-    holds: { 'a balancer': made({ deletionProtection: true }) },
-    violation: { 'a balancer as it comes': made() },
+    holds: { 'a balancer': made({ deletionProtection: true }), 'a network load balancer': withAttribute('deletion_protection.enabled', 'true', 'network') },
+    violation: { 'a balancer as it comes': made(), 'a network load balancer as it comes': [one(BALANCER, { Type: 'network', Scheme: 'internal' }), /Deletion protection is off/] },
     undecided: { 'a parameter': withAttribute('deletion_protection.enabled', parameter) },
   }),
   ...casesOf('hardening-alb-invalid-headers', {

@@ -15,6 +15,20 @@ function templated(LaunchTemplateData: Record<string, unknown>, properties = {})
   }));
 }
 
+/** A group of instances, whose launch template or configuration says this. */
+function group(LaunchTemplateData: Record<string, unknown>, by: 'template' | 'policy' | 'configuration' = 'template'): Build {
+  return (stack) => {
+    const type = by === 'configuration' ? 'AWS::AutoScaling::LaunchConfiguration' : 'AWS::EC2::LaunchTemplate';
+    const { ref } = raw(stack, 'Launch', type, by === 'configuration' ? { ...REQUIRED, ...LaunchTemplateData } : { LaunchTemplateData: { ...REQUIRED, ...LaunchTemplateData } });
+    const LaunchTemplateSpecification = { LaunchTemplateId: ref, Version: '1' };
+    const launch = { template: { LaunchTemplate: LaunchTemplateSpecification }, policy: { MixedInstancesPolicy: { LaunchTemplate: { LaunchTemplateSpecification } } }, configuration: { LaunchConfigurationName: ref } };
+    raw(stack, 'Group', 'AWS::AutoScaling::AutoScalingGroup', { MinSize: '1', MaxSize: '1', ...launch[by] });
+  };
+}
+
+const DISK = { BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true } }] };
+const CLEAR = { BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { VolumeSize: 8 } }] };
+
 function bastion(subnetType: ec2.SubnetType, props: Partial<ec2.BastionHostLinuxProps> = {}): Build {
   return (stack) => void new ec2.BastionHostLinux(stack, 'Bastion', { vpc: new ec2.Vpc(stack, 'Vpc'), subnetSelection: { subnetType }, ...props });
 }
@@ -64,13 +78,33 @@ export const INSTANCE_CASES: readonly Case[] = [
   ...casesOf('hardening-disk-encryption', {
     holds: {
       'an encrypted volume': bastion(ec2.SubnetType.PRIVATE_WITH_EGRESS, { blockDevices: encrypted(true) }),
-      'one in a launch template': templated({ BlockDeviceMappings: [{ DeviceName: '/dev/xvda', Ebs: { Encrypted: true } }] }),
+      'one in a launch template': templated(DISK),
+      'the launch template of a group': group(DISK),
+      'the launch template of a group of several types': group(DISK, 'policy'),
+      'the launch configuration of a group': group(DISK, 'configuration'),
     },
     violation: {
       'a volume in the clear': [bastion(ec2.SubnetType.PRIVATE_WITH_EGRESS, { blockDevices: encrypted(false) }), /Encryption of a volume is off/],
+      'a group whose launch template has one in the clear': [group(CLEAR), /Encryption of a volume is off/],
+      'a group whose launch template for several types has one in the clear': group(CLEAR, 'policy'),
+      'a group whose launch configuration has one in the clear': group(CLEAR, 'configuration'),
+      'a group whose launch template has no mapping': [group({}), /no block device mapping/],
       'no mapping': [bastion(ec2.SubnetType.PRIVATE_WITH_EGRESS), /no block device mapping/],
       'one of two': one('AWS::EC2::Instance', { BlockDeviceMappings: [{ DeviceName: 'a', Ebs: { Encrypted: true } }, { DeviceName: 'b', Ebs: { VolumeSize: 8 } }] }),
     },
-    undecided: { 'a parameter': instance((stack) => ({ BlockDeviceMappings: [{ DeviceName: 'a', Ebs: { Encrypted: parameter(stack) } }] })) },
+    undecided: {
+      'a parameter': instance((stack) => ({ BlockDeviceMappings: [{ DeviceName: 'a', Ebs: { Encrypted: parameter(stack) } }] })),
+      'a launch template from elsewhere': [one('AWS::AutoScaling::AutoScalingGroup', { LaunchTemplate: { LaunchTemplateId: 'lt-1', Version: '1' } }), /not in the templates/],
+      'a launch configuration from elsewhere': one('AWS::AutoScaling::AutoScalingGroup', { LaunchConfigurationName: 'ours' }),
+    },
+  }),
+  ...casesOf('hardening-instance-key-pair', {
+    holds: { 'an instance': one('AWS::EC2::Instance', REQUIRED), 'a group': group(DISK), 'a launch configuration': group(DISK, 'configuration') },
+    violation: {
+      'an instance with one': [one('AWS::EC2::Instance', { KeyName: 'ours' }), /key pair, ours/],
+      'a launch template with one': group({ KeyName: 'ours' }),
+      'a launch configuration with one': group({ KeyName: 'ours' }, 'configuration'),
+      'a parameter, which takes names of key pairs only': instance((stack) => ({ KeyName: parameter(stack) })),
+    },
   }),
 ];

@@ -35,6 +35,26 @@ function foreignPolicy(stack: Stack): void {
 const files = (statement: Record<string, unknown>) => ({ FileSystemPolicy: { Statement: [statement] } });
 const mounting = (EFSVolumeConfiguration: Record<string, unknown>): Build => one('AWS::ECS::TaskDefinition', { Volumes: [{ Name: 'files', EFSVolumeConfiguration }] });
 
+/** A bucket and a role that may do something with it. */
+function used(service: string, actions: string[], props: s3.BucketProps = {}): Build {
+  return (stack) => {
+    const written = new s3.Bucket(stack, 'Bucket', props);
+    const role = new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal(service) });
+    role.addToPrincipalPolicy(new iam.PolicyStatement({ actions, resources: [written.arnForObjects('*')] }));
+  };
+}
+
+const inlineWriter: Build = (stack) => {
+  const written = new s3.Bucket(stack, 'Bucket');
+  const document = new iam.PolicyDocument({ statements: [new iam.PolicyStatement({ actions: ['s3:Put*'], resources: [written.arnForObjects('*')] })] });
+  new iam.Role(stack, 'Role', { assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'), inlinePolicies: { document } });
+};
+
+const undecidedVersions: Build = (stack) => {
+  used('ec2.amazonaws.com', ['s3:PutObject'])(stack, stack.node.root as never);
+  (stack.node.findChild('Bucket').node.defaultChild as s3.CfnBucket).addPropertyOverride('VersioningConfiguration.Status', new CfnParameter(stack, 'Given').valueAsString);
+};
+
 export const STORAGE_CASES: readonly Case[] = [
   ...casesOf('hardening-log-retention', {
     holds: { 'a year': (stack) => void new logs.LogGroup(stack, 'Logs', { retention: logs.RetentionDays.ONE_YEAR }), 'a parameter': given('AWS::Logs::LogGroup', (value) => ({ RetentionInDays: value })) },
@@ -62,10 +82,13 @@ export const STORAGE_CASES: readonly Case[] = [
       'files that are kept unless their making failed': one('AWS::EFS::FileSystem', {}, { DeletionPolicy: 'RetainExceptOnCreate' }),
       'a bucket that is kept unless its making failed': bucket({ removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
       'a table that is kept unless its making failed': table({ removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE }),
+      'a volume of which a snapshot stays': one('AWS::EC2::Volume', { Size: 8 }, { DeletionPolicy: 'Snapshot' }),
+      'a volume that is kept unless its making failed': one('AWS::EC2::Volume', { Size: 8 }, { DeletionPolicy: 'RetainExceptOnCreate' }),
       'a key that is kept unless its making failed': one('AWS::KMS::Key', { KeyPolicy: {} }, { DeletionPolicy: 'RetainExceptOnCreate' }),
     },
     violation: {
       'a bucket': [bucket({ removalPolicy: RemovalPolicy.DESTROY }), /DeletionPolicy is Delete/],
+      'a volume': [one('AWS::EC2::Volume', { Size: 8 }, { DeletionPolicy: 'Delete' }), /DeletionPolicy is Delete/],
       'a bucket that does not say': [one(BUCKET), /not set, which means Delete/],
       'a table': [table({ removalPolicy: RemovalPolicy.DESTROY }), /DeletionProtectionEnabled is off/],
       'a key': one('AWS::KMS::Key', { KeyPolicy: {} }, { DeletionPolicy: 'Delete' }),
@@ -125,5 +148,15 @@ export const STORAGE_CASES: readonly Case[] = [
       })),
     },
     undecided: { 'a policy of a bucket from a parameter': foreignPolicy },
+  }),
+  ...casesOf('hardening-bucket-versions', {
+    'holds': { 'backups of instances': used('ec2.amazonaws.com', ['s3:PutObject', 's3:DeleteObject'], { versioned: true }) },
+    'advice': {
+      'backups of instances without versions': [used('ec2.amazonaws.com', ['s3:PutObject']), /keeps no versions, and 'Main\/Role\/DefaultPolicy' lets code write/],
+      'files that a task may delete': used('ecs-tasks.amazonaws.com', ['s3:DeleteObject*']),
+      'files that a function may write by a policy in its role': [inlineWriter, /'Main\/Role' lets/],
+    },
+    'undecided': { 'a parameter': undecidedVersions },
+    'does not apply': { 'a bucket that is read only': used('ec2.amazonaws.com', ['s3:GetObject*', 's3:List*']), 'a bucket that nobody of the app writes into': bucket() },
   }),
 ];

@@ -52,6 +52,12 @@ const logGroup: Pricer = (resource, ledger) => {
   ledger.assume(`Nothing is logged: what log groups take in (${ledger.usd(resource, 'log-ingestion')}) and keep is not in the totals.`);
 };
 
+/** Backups and logs are what grows there. */
+const bucket: Pricer = (resource, ledger) => {
+  ledger.usageBased.add(resource.type);
+  ledger.assume(`Buckets are empty: what they keep (${ledger.usd(resource, 's3-storage')}), former versions included, and requests are not in the totals.`);
+};
+
 const cluster: Pricer = (resource, ledger) => {
   const insights = resource.list('ClusterSettings').filter(isMap).find(({ Name }) => Name === 'containerInsights')?.Value;
   if (insights === 'enabled' || insights === 'enhanced') {
@@ -88,6 +94,7 @@ export const FLAT_PRICERS: Record<string, Pricer> = {
   'AWS::WAFv2::WebACL': webAcl,
   'AWS::WAFv2::RuleGroup': chargeRules,
   'AWS::Logs::LogGroup': logGroup,
+  'AWS::S3::Bucket': bucket,
   'AWS::ECS::Cluster': cluster,
   'AWS::SSM::Parameter': parameter,
   'AWS::Lambda::Version': reserved('ProvisionedConcurrencyConfig', 'Provisioned concurrency'),

@@ -1,5 +1,5 @@
 import { givesPublicAddress, hasElasticAddress } from './network';
-import { isMap, resourceOf, type ModelMap, type ModelResource, type ModelValue } from '../../../private/model';
+import { isMap, literalText, rendered, resourceOf, type ModelMap, type ModelResource, type ModelValue } from '../../../private/model';
 import { HOURS, type Ledger, type Pricer } from '../ledger';
 
 /** What the root volume of Amazon Linux images has, in GiB, where a template names no volume. */
@@ -58,27 +58,58 @@ function chargeInstances(resource: ModelResource, ledger: Ledger, { count, templ
     ledger.assume(`An instance without block device mappings has a root volume of ${ROOT_VOLUME} GB gp3, as the images of Amazon Linux have.`);
   }
   const idleCount = resource.type === 'AWS::AutoScaling::AutoScalingGroup' ? 0 : count;
-  for (const volume of volumes.length === 0 ? [{ VolumeSize: ROOT_VOLUME, VolumeType: 'gp3' } as ModelMap] : volumes) {
-    chargeVolumes(resource, ledger, { size: volume.VolumeSize, type: volume.VolumeType, count, idleCount });
+  for (const properties of volumes.length === 0 ? [{ VolumeSize: ROOT_VOLUME, VolumeType: 'gp3' } as ModelMap] : volumes) {
+    chargeVolumes(resource, ledger, { size: properties.VolumeSize, type: properties.VolumeType, properties, count, idleCount });
   }
 }
 
-const volume: Pricer = (resource, ledger) => chargeVolumes(resource, ledger, { size: resource.value('Size'), type: resource.value('VolumeType'), count: 1, idleCount: 1 });
+const volume: Pricer = (resource, ledger) => {
+  const { properties } = resource;
+  chargeVolumes(resource, ledger, { size: properties.Size, type: properties.VolumeType, properties, count: 1, idleCount: 1 });
+};
 
 interface Volumes {
   readonly size: ModelValue | undefined;
   readonly type: ModelValue | undefined;
+  /** Has what is asked for above what a volume includes. */
+  readonly properties: ModelMap;
   readonly count: number;
   readonly idleCount: number;
 }
 
-function chargeVolumes(resource: ModelResource, ledger: Ledger, { size, type = 'gp2', count, idleCount }: Volumes): void {
+function chargeVolumes(resource: ModelResource, ledger: Ledger, { size, type = 'gp2', properties, count, idleCount }: Volumes): void {
   const gigabytes = Number(typeof size === 'object' || size === undefined ? Number.NaN : size);
   if (Number.isNaN(gigabytes) || (type !== 'gp2' && type !== 'gp3')) {
     ledger.leaveOpen(resource, `The size or type of a volume (${String(size)}, ${String(type)}) is not decided or has no price in the table; it is not in the totals.`);
     return;
   }
   ledger.charge(resource, `ebs-${type}`, { quantity: count * gigabytes, idle: idleCount * gigabytes });
+  for (const { property, included, price } of type === 'gp3' ? GP3_INCLUDES : []) {
+    const more = aboveIncluded(resource, ledger, { value: properties[property], property, included });
+    ledger.charge(resource, price, { quantity: count * more, idle: idleCount * more });
+  }
+}
+
+/**
+ * Performance that the price of a gp3 volume includes. More is charged by itself.
+ *
+ * @see https://docs.aws.amazon.com/ebs/latest/userguide/general-purpose.html#gp3-ebs-volume-type
+ */
+const GP3_INCLUDES = [{ property: 'Iops', included: 3000, price: 'ebs-gp3-iops' }, { property: 'Throughput', included: 125, price: 'ebs-gp3-throughput' }] as const;
+
+interface Performance {
+  readonly value: ModelValue | undefined;
+  readonly property: string;
+  readonly included: number;
+}
+
+function aboveIncluded(resource: ModelResource, ledger: Ledger, { value = 0, property, included }: Performance): number {
+  const number = Number(literalText(value) ?? Number.NaN);
+  if (Number.isNaN(number)) {
+    ledger.leaveOpen(resource, `${property} of a volume is ${rendered(value)}, which only the deployment decides; the ${included} that a gp3 volume includes are assumed.`);
+    return 0;
+  }
+  return Math.max(0, number - included);
 }
 
 function launchTemplateOf(resource: ModelResource, path: string): ModelResource | undefined {

@@ -1,6 +1,6 @@
 import { identify } from './identity';
 import type { InterfaceFactory, NetworkInterface } from './interfaces';
-import { isMap, resourceOf, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
+import { isMap, listOf, literalText, mentionsOf, resourceOf, Unknown, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 
 /** A Lambda function; without a network it runs in one of AWS. */
 export interface LambdaFunction {
@@ -12,6 +12,9 @@ export interface LambdaFunction {
 export interface Machine {
   readonly owner: ModelResource;
   readonly network: NetworkInterface;
+  /** Network interfaces that templates make, and that the machine gets. */
+  readonly cards: readonly ModelResource[];
+  readonly image: ModelValue | undefined;
   readonly profile: ModelValue | undefined;
   readonly userData: ModelValue | undefined;
   /** Whether it takes packets that are not for itself, as a NAT instance does. */
@@ -33,57 +36,113 @@ export function findFunctions(model: TemplateModel, factory: InterfaceFactory): 
 }
 
 export function findMachines(model: TemplateModel, factory: InterfaceFactory): Machine[] {
-  const addressed = elasticAddresses(model);
+  const cards = new Cards(model);
   return [
-    ...model.ofType('AWS::EC2::Instance').map((resource) => instance(resource, factory, addressed)),
-    ...model.ofType('AWS::AutoScaling::AutoScalingGroup').map((resource) => scalingGroup(resource, factory)),
+    ...model.ofType('AWS::EC2::Instance').map((owner) => machine(owner, instanceLaunch(owner), factory, cards)),
+    ...model.ofType('AWS::AutoScaling::AutoScalingGroup').map((owner) => machine(owner, groupLaunch(owner), factory, cards)),
   ];
 }
 
-function instance(owner: ModelResource, factory: InterfaceFactory, addressed: ReadonlySet<ModelResource>): Machine {
+/** What a machine is launched with. */
+interface Launch {
+  /** A property, of the machine itself or of its launch template. */
+  readonly value: (name: string) => ModelValue | undefined;
+  readonly subnets: ModelValue | undefined;
+  /** Whether some of it is in a launch template that no template of this app makes. */
+  readonly isForeign: boolean;
+}
+
+function instanceLaunch(owner: ModelResource): Launch {
   const template = launchTemplate(owner.value('LaunchTemplate'));
-  const value = (name: string) => owner.properties[name] ?? template[name];
-  const [first] = [value('NetworkInterfaces')].flat() as (ModelValue | undefined)[];
-  const card = isMap(first) ? first : {};
-  const attached = resourceOf(card.NetworkInterfaceId);
-  const network = factory.make({
+  const value = (name: string) => owner.properties[name] ?? template?.[name];
+  return { value, subnets: value('SubnetId'), isForeign: template === undefined };
+}
+
+function groupLaunch(owner: ModelResource): Launch {
+  const mixed = owner.value('MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification');
+  const configuration = owner.value('LaunchConfigurationName');
+  const template = configuration === undefined ? launchTemplate(owner.value('LaunchTemplate') ?? mixed) : resourceOf(configuration)?.properties;
+  return { value: (name) => template?.[name], subnets: owner.value('VPCZoneIdentifier'), isForeign: template === undefined };
+}
+
+function machine(owner: ModelResource, launch: Launch, factory: InterfaceFactory, cards: Cards): Machine {
+  const { value } = launch;
+  const first = firstCard(value('NetworkInterfaces'));
+  return {
+    owner,
+    network: first.NetworkInterfaceId === undefined ? madeAtLaunch(owner, launch, first, factory, cards) : broughtAlong(owner, first.NetworkInterfaceId, factory, cards),
+    cards: cards.of(owner, value('NetworkInterfaces')),
+    image: value('ImageId'),
+    profile: value('IamInstanceProfile'),
+    userData: value('UserData'),
+    forwards: owner.flag('SourceDestCheck') === false,
+  };
+}
+
+function madeAtLaunch(owner: ModelResource, { value, subnets, isForeign }: Launch, card: ModelMap, factory: InterfaceFactory, cards: Cards): NetworkInterface {
+  const groups = card.GroupSet ?? card.Groups ?? value('SecurityGroupIds') ?? value('SecurityGroups');
+  return factory.make({
     kind: 'instance',
     owner,
-    subnets: attached?.value('SubnetId') ?? card.SubnetId ?? value('SubnetId'),
-    groups: attached?.value('GroupSet') ?? card.GroupSet ?? card.Groups ?? value('SecurityGroupIds'),
-    publicIp: addressed.has(owner) || (attached !== undefined && addressed.has(attached)) ? true : truth(card.AssociatePublicIpAddress),
+    subnets: card.SubnetId ?? subnets,
+    groups: groups ?? (isForeign ? unknownOf(owner, 'launch template') : undefined),
+    publicIp: cards.hasAddress(owner) ? true : truth(card.AssociatePublicIpAddress ?? value('AssociatePublicIpAddress')),
     subnetDecidesPublicIp: true,
     ipv6: card.Ipv6AddressCount !== undefined || card.Ipv6Addresses !== undefined ? true : undefined,
   });
-  return { owner, network, profile: value('IamInstanceProfile'), userData: value('UserData'), forwards: owner.flag('SourceDestCheck') === false };
 }
 
-function scalingGroup(owner: ModelResource, factory: InterfaceFactory): Machine {
-  const mixed = owner.value('MixedInstancesPolicy.LaunchTemplate.LaunchTemplateSpecification');
-  const configuration = resourceOf(owner.value('LaunchConfigurationName'))?.properties;
-  const template = configuration ?? launchTemplate(owner.value('LaunchTemplate') ?? mixed);
-  const [first] = [template.NetworkInterfaces].flat() as (ModelValue | undefined)[];
-  const card = isMap(first) ? first : {};
-  const network = factory.make({
+/** An interface that was made before has the addresses that it was given, and none by its subnet. One from elsewhere may have any. */
+function broughtAlong(owner: ModelResource, id: ModelValue, factory: InterfaceFactory, cards: Cards): NetworkInterface {
+  const card = resourceOf(id);
+  return factory.make({
     kind: 'instance',
     owner,
-    subnets: owner.value('VPCZoneIdentifier'),
-    groups: card.Groups ?? template.SecurityGroupIds ?? template.SecurityGroups,
-    publicIp: truth(card.AssociatePublicIpAddress ?? template.AssociatePublicIpAddress),
-    subnetDecidesPublicIp: true,
+    subnets: card?.value('SubnetId') ?? unknownOf(owner, 'network interface'),
+    groups: card === undefined ? unknownOf(owner, 'network interface') : card.value('GroupSet'),
+    publicIp: card === undefined || cards.hasAddress(card) || cards.hasAddress(owner),
+    ipv6: card?.value('Ipv6AddressCount') !== undefined || card?.value('Ipv6Addresses') !== undefined ? true : undefined,
   });
-  return { owner, network, profile: template.IamInstanceProfile, userData: template.UserData, forwards: false };
 }
 
-function launchTemplate(specification: ModelValue | undefined): ModelMap {
-  const resource = isMap(specification) ? resourceOf(specification.LaunchTemplateId ?? specification.LaunchTemplateName) : undefined;
-  return resource?.record('LaunchTemplateData') ?? {};
+/** The interface that takes the place of the one that EC2 would make. */
+function firstCard(value: ModelValue | undefined): ModelMap {
+  const cards = listOf(value).filter(isMap);
+  return cards.find(({ DeviceIndex }) => literalText(DeviceIndex) === '0') ?? cards[0] ?? {};
 }
 
-/** Instances and interfaces that an Elastic IP is bound to. */
-function elasticAddresses(model: TemplateModel): ReadonlySet<ModelResource> {
-  const bound = model.ofType('AWS::EC2::EIP', 'AWS::EC2::EIPAssociation').flatMap((resource) => [resource.value('InstanceId'), resource.value('NetworkInterfaceId')]);
-  return new Set(bound.map((value) => (value === undefined ? undefined : resourceOf(value))).filter((resource): resource is ModelResource => resource !== undefined));
+function unknownOf(owner: ModelResource, part: string): Unknown {
+  return new Unknown(`${part} of ${owner.logicalId}`, 'it is not made in this app');
+}
+
+/** Undefined where a launch template is named that no template of this app makes. */
+function launchTemplate(specification: ModelValue | undefined): ModelMap | undefined {
+  if (specification === undefined) {
+    return {};
+  }
+  return isMap(specification) ? resourceOf(specification.LaunchTemplateId ?? specification.LaunchTemplateName)?.record('LaunchTemplateData') : undefined;
+}
+
+/** Network interfaces as resources of their own, and what has an Elastic IP. */
+class Cards {
+  private readonly addressed: ReadonlySet<ModelResource>;
+  private readonly attached: readonly ModelResource[];
+
+  public constructor(model: TemplateModel) {
+    const bound = model.ofType('AWS::EC2::EIP', 'AWS::EC2::EIPAssociation').flatMap((resource) => [resource.value('InstanceId'), resource.value('NetworkInterfaceId')]);
+    this.addressed = new Set(bound.flatMap((value) => resourceOf(value) ?? []));
+    this.attached = model.ofType('AWS::EC2::NetworkInterfaceAttachment');
+  }
+
+  public hasAddress(resource: ModelResource): boolean {
+    return this.addressed.has(resource);
+  }
+
+  public of(owner: ModelResource, interfaces: ModelValue | undefined): ModelResource[] {
+    const attachments = this.attached.filter((attachment) => resourceOf(attachment.value('InstanceId')) === owner);
+    const mentioned = [...mentionsOf(interfaces), ...attachments.flatMap((attachment) => attachment.mentions())];
+    return [...new Set(mentioned.filter(({ type }) => type === 'AWS::EC2::NetworkInterface'))];
+  }
 }
 
 function truth(value: ModelValue | undefined): boolean | undefined {

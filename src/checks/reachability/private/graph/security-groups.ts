@@ -2,7 +2,7 @@ import { ALL_PORTS, type FilterRule, type PortRange } from './filter';
 import { elsewhere, identify, made, same, type Identity } from './identity';
 import type { PrefixLists } from './prefix-lists';
 import { rangeOf, rangeText } from './ranges';
-import { carries, protocolOf, usesPorts, type Traffic } from './traffic';
+import { carries, describeTraffic, protocolOf, usesPorts, type Traffic } from './traffic';
 import { ANY_IPV4, ANY_IPV6, type Cidr } from '../../../../private/cidr';
 import { isMap, literalText, Reference, rendered, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 import { portOfStore } from '../../../private/store-types';
@@ -115,6 +115,12 @@ export class SecurityGroups {
       location,
     };
   }
+}
+
+/** `the ingress rule for TCP 5432 from Lab/ApiGroup`. */
+export function describeRule({ direction, protocol, ports, peer, peerText }: SecurityGroupRule): string {
+  const where = peer?.name ?? peerText;
+  return `the ${direction} rule for ${describeTraffic({ protocol, ports })} ${direction === 'ingress' ? 'from' : 'to'} ${where}`;
 }
 
 /** CloudFormation takes EC2's first rule away for any other, also for one that stands alone. @see https://github.com/aws/aws-cdk/issues/987 */

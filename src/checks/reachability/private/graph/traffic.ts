@@ -7,6 +7,9 @@ export interface Traffic {
   readonly ports: PortRange;
 }
 
+/** A range of more ports than these names none of them. */
+export const FEW_PORTS = 100;
+
 const NAMES: Readonly<Record<string, string>> = { 6: 'tcp', 17: 'udp', 1: 'icmp', 58: 'icmpv6' };
 
 export function tcp(from: number, to = from): Traffic {

@@ -12,3 +12,34 @@ export const SECRETS_MANAGER: AwsService = { name: 'secretsmanager', actions: ['
 export const PARAMETERS: AwsService = { name: 'ssm', actions: ['ssm:GetParameters'], endpoint: field('SSM') };
 export const SSM: AwsService = { name: 'ssm', actions: ['ssm:UpdateInstanceInformation'], endpoint: field('SSM') };
 export const SSM_MESSAGES: AwsService = { name: 'ssmmessages', actions: ['ssmmessages:CreateControlChannel', 'ssmmessages:OpenDataChannel'], endpoint: field('SSM_MESSAGES') };
+
+/**
+ * Endpoints by the prefix of the actions that are asked for. Services without an endpoint, and those that others ask in the name of an instance, are left out.
+ *
+ * @see https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
+ */
+const BY_PREFIX: { readonly [prefix: string]: readonly [service: string, field: string] } = {
+  autoscaling: ['autoscaling', 'AUTOSCALING'],
+  cloudformation: ['cloudformation', 'CLOUDFORMATION'],
+  cloudwatch: ['monitoring', 'CLOUDWATCH_MONITORING'],
+  dynamodb: ['dynamodb', 'DYNAMODB'],
+  ec2: ['ec2', 'EC2'],
+  events: ['events', 'EVENTBRIDGE'],
+  lambda: ['lambda', 'LAMBDA'],
+  logs: ['logs', 'CLOUDWATCH_LOGS'],
+  s3: ['s3', 'S3'],
+  secretsmanager: ['secretsmanager', 'SECRETS_MANAGER'],
+  sns: ['sns', 'SNS'],
+  sqs: ['sqs', 'SQS'],
+  ssm: ['ssm', 'SSM'],
+  sts: ['sts', 'STS'],
+};
+
+/** The service of actions with a prefix, where its endpoint is known. */
+export function serviceOf(prefix: string, actions: readonly string[] = []): AwsService | undefined {
+  const [name, constant] = BY_PREFIX[prefix] ?? [];
+  if (name === undefined || constant === undefined) {
+    return undefined;
+  }
+  return { name, actions, endpoint: ['dynamodb', 's3'].includes(name) ? `a gateway endpoint (GatewayVpcEndpointAwsService.${constant})` : field(constant) };
+}

@@ -3,7 +3,7 @@ import { listensWhere, purposesOf, type Purposes } from './purpose';
 import { contains, parseCidr, type Cidr } from '../../../../private/cidr';
 import type { CheckRule, Evaluation } from '../../../private/rule';
 import { nameOf } from '../graph/identity';
-import type { SecurityGroup, SecurityGroupRule } from '../graph/security-groups';
+import { describeRule, type SecurityGroup, type SecurityGroupRule } from '../graph/security-groups';
 import { describeTraffic, usesPorts } from '../graph/traffic';
 
 const SEE = 'https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html';
@@ -99,13 +99,13 @@ function judgePeer(evaluation: Evaluation, rule: SecurityGroupRule, { used }: Pu
   if (used.has(rule.peer.key)) {
     evaluation.holds(UNUSED_RULE, rule.resource);
   } else {
-    report(evaluation, UNUSED_RULE, rule, `${describe(rule)} allows nothing, because no interface in the templates has security group ${rule.peer.name}.`);
+    report(evaluation, UNUSED_RULE, rule, `${describeRule(rule)} allows nothing, because no interface in the templates has security group ${rule.peer.name}.`);
   }
 }
 
 function judgeSense(evaluation: Evaluation, rule: SecurityGroupRule): void {
   if (usesPorts(rule.protocol) && rule.ports.from > rule.ports.to) {
-    report(evaluation, NOTHING, rule, `${describe(rule)} has a range of ports that ends before it begins.`);
+    report(evaluation, NOTHING, rule, `${describeRule(rule)} has a range of ports that ends before it begins.`);
   } else if (rule.peer === undefined && rule.addresses.length === 0) {
     report(evaluation, NOTHING, rule, `the ${rule.direction} rule for ${describeTraffic(rule)} names no address, group or list, so it allows nothing.`);
   } else {
@@ -117,7 +117,7 @@ function judgeSource(evaluation: Evaluation, group: SecurityGroup, rule: Securit
   const everyone = rule.addresses.some((addresses) => addresses?.prefix === 0);
   const private_ = (purposes.carriers.get(group.key) ?? []).filter((carrier) => !carrier.isPublic(rule));
   if (everyone && private_.length > 0) {
-    report(evaluation, ANY_SOURCE, rule, `${describe(rule)} admits every address, and ${group.name} is the group of ${nameOf(private_[0].owner)}, which is no internet-facing load balancer.`);
+    report(evaluation, ANY_SOURCE, rule, `${describeRule(rule)} admits every address, and ${group.name} is the group of ${nameOf(private_[0].owner)}, which is no internet-facing load balancer.`);
   } else {
     evaluation.holds(ANY_SOURCE, rule.resource);
   }
@@ -129,7 +129,7 @@ function judgePorts(evaluation: Evaluation, group: SecurityGroup, rule: Security
   const forwards = carriers.get(group.key)?.every((carrier) => carrier.forwards) === true
     && rule.addresses.every((addresses) => addresses !== undefined && isPrivate(addresses));
   if (others && everyPort && !forwards && !isOpen(rule)) {
-    report(evaluation, ANY_PORT, rule, `${describe(rule)} of ${group.name} admits its peer on every port.`);
+    report(evaluation, ANY_PORT, rule, `${describeRule(rule)} of ${group.name} admits its peer on every port.`);
   } else {
     evaluation.holds(ANY_PORT, rule.resource);
   }
@@ -143,7 +143,7 @@ function judgeListeners(evaluation: Evaluation, group: SecurityGroup, rule: Secu
   if (ports.some((port) => rule.ports.from <= port && port <= rule.ports.to)) {
     evaluation.holds(NO_LISTENER, rule.resource);
   } else {
-    report(evaluation, NO_LISTENER, rule, `${describe(rule)} is for a port on which no listener of ${nameOf(carriers.get(group.key)![0].owner)} listens.`);
+    report(evaluation, NO_LISTENER, rule, `${describeRule(rule)} is for a port on which no listener of ${nameOf(carriers.get(group.key)![0].owner)} listens.`);
   }
 }
 
@@ -160,9 +160,4 @@ function isPrivate(addresses: Cidr): boolean {
 
 function report(evaluation: Evaluation, rule: CheckRule, { resource, location }: SecurityGroupRule, message: string): void {
   evaluation.violates(rule, resource, message, { location });
-}
-
-function describe({ direction, protocol, ports, peer, peerText }: SecurityGroupRule): string {
-  const where = peer?.name ?? peerText;
-  return `the ${direction} rule for ${describeTraffic({ protocol, ports })} ${direction === 'ingress' ? 'from' : 'to'} ${where}`;
 }

@@ -80,6 +80,6 @@ function clientsOfNetworkBalancers(network: Network): ReadonlySet<ModelResource>
   const inGroups = (values: readonly (ModelValue | undefined)[]) => values.some((value) => value instanceof Reference && groups.has(value.resource));
   const registered = [...groups].flatMap((group) => group.list('Targets').flatMap((target) => (isMap(target) ? mentionsOf(target.Id) : [])));
   const services = network.tasks.filter(({ owner }) => inGroups(listOf(owner.value('LoadBalancers')).map((entry) => (isMap(entry) ? entry.TargetGroupArn : undefined))));
-  const machines = network.machines.filter(({ owner }) => inGroups(owner.list('TargetGroupARNs')));
+  const machines = network.machines.filter(({ owner, cards }) => inGroups(owner.list('TargetGroupARNs')) || cards.some((card) => registered.includes(card)));
   return new Set([...registered, ...[...services, ...machines].map(({ owner }) => owner)]);
 }

@@ -1,4 +1,4 @@
-import { isMap, rendered, resourceOf, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
+import { isMap, listOf, rendered, resourceOf, type ModelMap, type ModelResource, type ModelValue, type TemplateModel } from '../../../private/model';
 import { allows } from '../hops/policy';
 
 const ROLE = 'AWS::IAM::Role';
@@ -28,12 +28,21 @@ export class RolePolicies {
     if (resource?.type !== ROLE) {
       return role === undefined ? false : undefined;
     }
-    const inline = resource.list('Policies').map((policy) => (isMap(policy) ? policy.PolicyDocument : undefined));
     const managed = resource.list('ManagedPolicyArns');
-    const documents = [...inline, ...managed.map((policy) => resourceOf(policy)?.value('PolicyDocument')), ...this.attached.get(resource) ?? []];
-    if (documents.some((document) => allows(document, action)) || managed.some((policy) => FOR_SESSIONS.test(rendered(policy)))) {
+    if (this.documents(resource).some((document) => allows(document, action)) || managed.some((policy) => FOR_SESSIONS.test(rendered(policy)))) {
       return true;
     }
     return managed.some((policy) => resourceOf(policy) === undefined && !rendered(policy).includes(':iam::aws:policy/')) ? undefined : false;
+  }
+
+  /** The statements of a role that allow something, of policies that templates of this app make. */
+  public statements(role: ModelResource): ModelMap[] {
+    return this.documents(role).flatMap((document) => (isMap(document) ? listOf(document.Statement).filter(isMap) : [])).filter(({ Effect }) => Effect === 'Allow');
+  }
+
+  private documents(role: ModelResource): ModelValue[] {
+    const inline = role.list('Policies').map((policy) => (isMap(policy) ? policy.PolicyDocument : undefined));
+    const managed = role.list('ManagedPolicyArns').map((policy) => resourceOf(policy)?.value('PolicyDocument'));
+    return [...inline, ...managed, ...this.attached.get(role) ?? []].filter((document): document is ModelValue => document !== undefined);
   }
 }

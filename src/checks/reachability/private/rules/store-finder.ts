@@ -20,6 +20,12 @@ const LEADS_TO_BALANCER = new RegExp(`^(DNSName|${COMPUTED})$`);
 /** Answers of custom resources that are addresses by their name. */
 const ADDRESS = /address|bootstrap|broker|dns|endpoint|host|server|ur[il]/i;
 
+/** Names under these keys go into certificates: who signs them connects to none of them. */
+const NAMES_TO_CERTIFY = /^(permitted|excluded)?(dns|(subject)?alternative)names$/i;
+
+/** A text that ends within a list of JSON, with the key of the list. */
+const WITHIN_LIST = /"(\w+)\\?"\s*:\s*\[[^\]]*$/;
+
 /** Properties with which resources hand on what they were told. */
 const CARRIERS: { readonly [type: string]: readonly string[] } = {
   'AWS::Route53::RecordSet': ['AliasTarget', 'ResourceRecords'],
@@ -119,21 +125,26 @@ function leadsTo({ network: { kind } }: Store, attribute: string): boolean {
 }
 
 function questionOf({ properties }: ModelResource): ModelValue[] {
-  return Object.entries(properties).flatMap(([name, value]) => (name === 'ServiceToken' ? [] : [value]));
+  return Object.entries(properties).flatMap(([name, value]) => (name === 'ServiceToken' || NAMES_TO_CERTIFY.test(name) ? [] : [value]));
 }
 
-/** Every reference in a value, also within texts. */
+/** Every reference in a value, also within texts, that may be meant to be connected to. */
 export function referencesIn(value: ModelValue | undefined, found: Reference[] = []): Reference[] {
   if (value instanceof Reference) {
     found.push(value);
   } else if (value instanceof Unknown) {
     value.mentions.forEach((resource) => found.push(new Reference(resource, COMPUTED)));
   } else if (value instanceof Text) {
-    value.parts.forEach((part) => typeof part !== 'string' && referencesIn(part, found));
+    value.parts.forEach((part, index) => typeof part !== 'string' && !isToCertify(value.parts.slice(0, index)) && referencesIn(part, found));
   } else if (isList(value)) {
     value.forEach((item) => referencesIn(item, found));
   } else if (isMap(value)) {
-    Object.values(value).forEach((item) => referencesIn(item, found));
+    Object.entries(value).forEach(([key, item]) => NAMES_TO_CERTIFY.test(key) || referencesIn(item, found));
   }
   return found;
+}
+
+function isToCertify(before: readonly (string | Reference | Unknown)[]): boolean {
+  const [, key] = WITHIN_LIST.exec(before.map(String).join('')) ?? [];
+  return key !== undefined && NAMES_TO_CERTIFY.test(key);
 }

@@ -23,7 +23,8 @@ const CLIENT: CheckRule = {
 
 export const STORE_RULES: readonly CheckRule[] = [CLIENT];
 
-interface Client {
+/** Something that is told of others. */
+export interface Client {
   readonly owner: ModelResource;
   /** Undefined for a function outside of any VPC. */
   readonly network?: NetworkInterface;
@@ -84,7 +85,8 @@ function fromOutside(paths: Paths, owner: ModelResource, store: Store, port: num
   return answer.outcome === 'blocked' ? blocked(why, 'Give the function a VPC, subnets and a security group that the database admits.') : answer.outcome === 'undecided' ? undecided(why) : answer;
 }
 
-function clientsOf(network: Network): Client[] {
+/** Everything that is told of others before it starts. */
+export function clientsOf(network: Network): Client[] {
   const tasks = network.tasks.filter((task) => task.network !== undefined).map(({ owner, network: source, definition, isService }) => ({
     owner, network: source, given: [definition?.value('ContainerDefinitions'), definition?.value('Volumes'), ...(isService ? [] : [owner.properties])],
   }));

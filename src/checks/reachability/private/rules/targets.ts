@@ -125,6 +125,21 @@ export function behindBalancers(network: Network): ReadonlyMap<ModelResource, Re
   return behind;
 }
 
+/** A port on which a load balancer connects to a target, for its clients or to look after its health. */
+export interface TargetPort {
+  readonly port: number;
+  readonly group: ModelResource;
+  readonly balancer: ModelResource;
+}
+
+/** Ports on which load balancers connect to something. */
+export function targetPorts(network: Network, owner: ModelResource): TargetPort[] {
+  const targets = targetsByGroup(network);
+  return network.targetGroups.flatMap(({ owner: group, balancers }) => (targets.get(group) ?? []).filter((target) => target.owner === owner)
+    .flatMap(({ port }) => [port, healthPort(group, port)])
+    .flatMap((port) => (port === undefined ? [] : balancers.map((balancer) => ({ port, group, balancer: balancer.owner })))));
+}
+
 /** Registered addresses and instances that no template makes. Functions have no interface. */
 function unknownTargets(group: ModelResource, known: readonly Target[]): string[] {
   const ids = group.text('TargetType') === 'lambda' ? [] : group.list('Targets').flatMap((entry) => (isMap(entry) && entry.Id !== undefined ? [entry.Id] : []));
@@ -161,11 +176,10 @@ function targetsByGroup(network: Network): ReadonlyMap<ModelResource, readonly T
 }
 
 /** What a target group can name: an instance, by itself, its address or its network interface, and a load balancer. */
-function registrable({ machines, balancers, model }: Network): ReadonlyMap<ModelResource, Pick<Target, 'owner' | 'network'>> {
-  const found = new Map<ModelResource, Pick<Target, 'owner' | 'network'>>([...machines, ...balancers].map(({ owner, network }) => [owner, { owner, network }]));
-  for (const { owner, network } of machines) {
-    const attached = model.ofType('AWS::EC2::NetworkInterfaceAttachment').filter((attachment) => resourceOf(attachment.value('InstanceId')) === owner);
-    [owner, ...attached].flatMap((resource) => resource.mentions()).filter(({ type }) => type === 'AWS::EC2::NetworkInterface').forEach((card) => found.set(card, { owner, network }));
-  }
-  return found;
+function registrable({ machines, balancers }: Network): ReadonlyMap<ModelResource, Pick<Target, 'owner' | 'network'>> {
+  const named = (resources: readonly ModelResource[], target: Pick<Target, 'owner' | 'network'>) => resources.map((resource) => [resource, target] as const);
+  return new Map([
+    ...balancers.flatMap(({ owner, network }) => named([owner], { owner, network })),
+    ...machines.flatMap(({ owner, network, cards }) => named([owner, ...cards], { owner, network })),
+  ]);
 }
