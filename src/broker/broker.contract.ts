@@ -14,9 +14,9 @@ export const ConductorEnv = {
   ADMIN_SECRET_ARN: 'ADMIN_SECRET_ARN',
   /** User name of the admin, where the secret has no `username`. */
   ADMIN_USERNAME: 'ADMIN_USERNAME',
-  /** What to describe to find out what became of a server that does not answer: `instance`, `cluster`, or `imported` for nothing. */
+  /** What to describe to find out what became of a server that does not answer: `instance`, `cluster`, or nothing for `self-hosted` and `imported`. */
   SERVER_KIND: 'SERVER_KIND',
-  /** Identifier of what is described; absent where nothing is. */
+  /** Identifier of what is described, or the name of a self-hosted cluster. */
   SERVER_IDENTIFIER: 'SERVER_IDENTIFIER',
   /** `true` where this library made the server, and so may restrict what others would use of it. */
   SERVER_OWNED: 'SERVER_OWNED',
@@ -56,6 +56,8 @@ export interface CommonUserProperties extends CommonProperties {
   readonly Username: string;
   /** The secret that the conductor fills; made by the template without a value. None where the user has no password. */
   readonly SecretArn?: string;
+  /** Addresses of the nodes of the server, of which any may be the writer, for clients that can choose. None where its endpoint is the only way. */
+  readonly Hosts?: string[];
 }
 
 /** Attributes that a user resource answers with. */
@@ -90,6 +92,8 @@ export interface ServerEndpoints {
   readonly port: number;
   /** Name under which copies answer that only read. */
   readonly readerHost?: string;
+  /** Addresses of its nodes, of which any may be the writer, for clients that can choose instead of using the endpoint. */
+  readonly nodes?: readonly string[];
 }
 
 /** Who owns a user or database: kept on the server, beside it. */

@@ -35,6 +35,8 @@ export interface BrokerProps {
   readonly adminSecret: ISecret;
   readonly adminSecretKey?: kms.IKey;
   readonly adminUsername: string;
+  /** Roles that the server has for itself. @default - none of which this library knows */
+  readonly ownRoles?: string[];
   readonly caBundle?: string;
   /** A text whose change converges everything on the server again. */
   readonly repairRevision?: string;
@@ -90,6 +92,7 @@ export class Broker extends Construct {
     this.conductor = createConductor(this, props, sql);
     this.conductorRole = this.conductor.role;
     this.names = new NameRegistry(props.engine, props.adminUsername);
+    props.ownRoles?.forEach((role) => this.names.reserveRole(props.server, role));
     this.dependencies = [...path.rules, ...sql.dependencies, ...this.conductor.dependencies, ...props.serverResources];
     props.server.node.addValidation({ validate: () => [...validateUsers(this.users, props.maxConnections), ...validateKeys(this.keyPolicies.size)] });
   }

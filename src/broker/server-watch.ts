@@ -17,6 +17,8 @@ export const ServerWatch = {
   /** A cluster of RDS with its instances. */
   rdsCluster: (identifier: string, arn: string, instanceArns: string[]): ServerWatch =>
     rds('cluster', identifier, new PolicyStatement({ actions: ['rds:DescribeDBClusters'], resources: [arn] }), describeInstances(instanceArns)),
+  /** A server on instances of this library's own, by the name of its cluster. AWS knows nothing of what runs there. */
+  selfHosted: (clusterName: string): ServerWatch => ({ environment: { [ConductorEnv.SERVER_KIND]: 'self-hosted', [ConductorEnv.SERVER_IDENTIFIER]: clusterName }, statements: [] }),
   /** A server of which nothing is known but its name. */
   none: (): ServerWatch => ({ environment: { [ConductorEnv.SERVER_KIND]: 'imported' }, statements: [] }),
 };

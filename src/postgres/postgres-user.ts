@@ -14,6 +14,7 @@ import type { IDatabaseUser, ServiceBindingConfig, ServiceBindingOptions } from 
 import { UserAttributes } from '../broker/broker.contract';
 import { Posture } from '../posture';
 import { validateUsername } from './private/names';
+import type { PostgresServer } from './private/postgres-server';
 import { roleSettings, validateSettings } from './private/settings';
 import { CountedConnections } from './private/user-connections';
 import { userSecretBinding } from './private/user-secret';
@@ -122,7 +123,7 @@ export interface PostgresUserProps extends PostgresUserOptions {
  *
  * A secret without a value, with a tag by which the broker may fill it; and a CloudFormation resource that
  * converges the role and writes the secret: `engine, host, port, dbname, username, password, sslmode, url, urlWithCaFile, jdbcUrl, ca`,
- * all in one version.
+ * and of a server with several nodes `hosts, multiHostUrl`, all in one version.
  *
  * ## Defaults that matter
  *
@@ -202,7 +203,8 @@ export class PostgresUser extends Construct implements IDatabaseUser {
   /**
    * Gives a service the user's credentials, the pool size, and the file of certificate authorities.
    *
-   * Secrets: `DATABASE_URL`, `JDBC_DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`. Environment:
+   * Secrets: `DATABASE_URL`, `JDBC_DATABASE_URL`, `PGHOST`, `PGPORT`, `PGDATABASE`, `PGUSER`, `PGPASSWORD`, and of a server with several nodes
+   * `DATABASE_MULTI_HOST_URL`, which node-postgres cannot read. Environment:
    * `PGSSLMODE`, `PGSSLROOTCERT`, `NODE_EXTRA_CA_CERTS`, `DATABASE_POOL_SIZE`, and `DATABASE_SECRET_VERSION`, which changes with
    * the credentials. A prefix goes before each name; the two variables that name the file are always there without one too.
    *
@@ -218,6 +220,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
         field: name => ecs.Secret.fromSecretsManager(this.credentials, name),
         versionId: this.resource.getAtt(UserAttributes.SECRET_VERSION_ID).toString(),
         poolSize: this.poolSize,
+        multiHost: this.hosts.length > 0,
       }, options.prefix),
       targets: [this.database.server],
     };
@@ -236,6 +239,10 @@ export class PostgresUser extends Construct implements IDatabaseUser {
     const { access, database, username } = this;
     const { databaseName, engine: { engineName: engine }, server } = database;
     describe(this, this.resource, () => ({ kind: 'database-user', access, database, databaseName, engine, host: server.endpoint, secret, server, username }));
+  }
+
+  private get hosts(): string[] {
+    return (this.database.server as Partial<PostgresServer>)._hosts?.() ?? [];
   }
 
   private get isOwner(): boolean {
@@ -284,6 +291,7 @@ export class PostgresUser extends Construct implements IDatabaseUser {
       DatabaseName: this.database.databaseName,
       Access: this.access,
       SecretArn: secret.ref,
+      Hosts: this.hosts.length > 0 ? this.hosts : undefined,
       ConnectionLimit: this.renderLimit(),
       Settings: roleSettings(
         props.settings,

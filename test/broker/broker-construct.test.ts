@@ -121,6 +121,7 @@ describe('two stacks that declare on one server', () => {
 describe('the conductor of an engine', () => {
   test.each([
     ['nothing can be asked about', ServerWatch.none(), { SERVER_KIND: 'imported' }, []],
+    ['runs on instances of this library', ServerWatch.selfHosted('shop'), { SERVER_KIND: 'self-hosted', SERVER_IDENTIFIER: 'shop' }, []],
     ['is an instance of RDS', ServerWatch.rdsInstance('backend', ARN), { SERVER_KIND: 'instance', SERVER_IDENTIFIER: 'backend' }, [{ Action: 'rds:DescribeDBInstances', Effect: 'Allow', Resource: ARN }]],
     ['is a cluster of RDS', ServerWatch.rdsCluster('backend', ARN, [`${ARN}-writer`]), { SERVER_KIND: 'cluster', SERVER_IDENTIFIER: 'backend' }, [
       { Action: 'rds:DescribeDBClusters', Effect: 'Allow', Resource: ARN }, { Action: 'rds:DescribeDBInstances', Effect: 'Allow', Resource: `${ARN}-writer` },

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'timers/promises';
 import { Client } from 'pg';
 import { type AnyMajor, preparePostgres, serverAccount, type ServerAccount, SUPERUSER } from './postgres-binaries';
 import { issueCertificates } from './postgres-certificates';
+import { scramVerifier } from '../../src/postgres/engine/handler/sql/scram';
 
 export { POSTGRES_MAJORS } from './postgres-binaries';
 export type { PostgresMajor } from './postgres-binaries';
@@ -19,7 +20,13 @@ export interface StartPostgresOptions {
   readonly port?: number;
   /** Host names that the server's certificate is valid for, besides 127.0.0.1. @default ['localhost'] */
   readonly hostNames?: string[];
+  /** Who made the admin: RDS, or the nodes of a self-hosted server. @default - the environment variable POSTGRES_ADMIN, else `rds` */
+  readonly admin?: AdminKind;
+  /** More settings of the server. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
+
+export type AdminKind = 'rds' | 'self-hosted';
 
 export interface Login {
   readonly username: string;
@@ -48,6 +55,12 @@ const PREPARE_LIKE_RDS = [
 /** Up to 15 any role with CREATEROLE may grant it; from 16 on that takes ADMIN, which must not come with the role itself. */
 const GRANT_IAM_FROM_16 = `GRANT rds_iam TO ${ADMIN.username} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`;
 
+/** What the nodes of a self-hosted server do to a fresh server: with their own file, and a verifier instead of the password. */
+async function prepareLikeNodes(): Promise<string> {
+  const file = readFileSync(join(__dirname, '../../src/postgres/self-hosted/node/sql/admin.sql'), 'utf8');
+  return `SET self_hosted.admin = '${ADMIN.username}'; SET self_hosted.verifier = '${await scramVerifier(ADMIN.username, ADMIN.password)}'; ${file}`;
+}
+
 /**
  * Runs the server, and ends it when the test process goes away, however it goes: file descriptor 3 is a pipe from it.
  * A line on the pipe means that the process ended the server itself.
@@ -59,11 +72,12 @@ base="$1"; shift
 wait $server
 `;
 
-/** Starts a PostgreSQL server of its own on 127.0.0.1, reachable only over TLS, prepared like RDS. */
+/** Starts a PostgreSQL server of its own on 127.0.0.1, reachable only over TLS, prepared like RDS unless told otherwise. */
 export async function startPostgres(options: StartPostgresOptions = {}): Promise<PostgresServer> {
   const server = await startOnFreePort(options, 3);
   const client = await server.connect({ user: SUPERUSER.username, password: SUPERUSER.password, database: 'postgres' });
-  await client.query([...PREPARE_LIKE_RDS, ...(server.major >= 16 ? [GRANT_IAM_FROM_16] : [])].join(';'));
+  const kind = options.admin ?? process.env.POSTGRES_ADMIN ?? 'rds';
+  await client.query(kind === 'self-hosted' ? await prepareLikeNodes() : [...PREPARE_LIKE_RDS, ...(server.major >= 16 ? [GRANT_IAM_FROM_16] : [])].join(';'));
   await client.end();
   return server;
 }
@@ -105,7 +119,7 @@ export class PostgresServer {
     if (account.uid !== undefined && account.gid !== undefined) {
       chownSync(base, account.uid, account.gid);
     }
-    return new PostgresServer(major, hostNames[0], port, certificates.ca, caFile, base, dataDir, files.postgres, account);
+    return new PostgresServer(major, hostNames[0], port, certificates.ca, caFile, base, dataDir, files.postgres, account, options.settings ?? {});
   }
 
   /** Address that the server listens on. */
@@ -130,6 +144,7 @@ export class PostgresServer {
     public readonly dataDir: string,
     private readonly executable: string,
     private readonly account: ServerAccount,
+    private readonly settings: Readonly<Record<string, string>>,
   ) {
     this.logFile = join(base, 'server.log');
     process.once('exit', this.onExit);
@@ -162,6 +177,7 @@ export class PostgresServer {
       shared_buffers: '16MB',
       max_connections: '60',
       log_statement: 'all',
+      ...this.settings,
     };
     writeOwned(this.logFile, '', this.account);
     const log = openSync(this.logFile, 'a');

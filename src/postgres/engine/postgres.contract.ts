@@ -69,6 +69,10 @@ export type UserSecretValue = {
   readonly jdbcUrl: string;
   /** PEM certificate authorities that the server's certificate chains to. */
   readonly ca: string;
+  /** Addresses of the nodes, separated by commas, where the server has several that clients may choose from. */
+  readonly hosts?: string;
+  /** `postgresql://…@a:5432,b:5432,c:5432/…`, where there are `hosts`, for clients that find the writer among them. */
+  readonly multiHostUrl?: string;
 };
 
 /** A database, as PostgreSQL has it. */

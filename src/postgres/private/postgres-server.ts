@@ -120,6 +120,15 @@ export abstract class PostgresServer extends Construct implements IPostgres, Mon
     return {};
   }
 
+  /**
+   * Addresses of the nodes, where clients may choose one of several; none where the endpoint is the only way.
+   *
+   * @internal
+   */
+  public _hosts(): string[] {
+    return [];
+  }
+
   /** @internal */
   public _exportedLogs(_database: IConstruct): ExportedLogs {
     return {};

@@ -14,11 +14,16 @@ const SECRETS: { readonly [variable: string]: keyof UserSecretValue } = {
   PGPASSWORD: 'password',
 };
 
+/** Those that a secret has only where the server has several nodes. */
+const MULTI_HOST_SECRETS: typeof SECRETS = { DATABASE_MULTI_HOST_URL: 'multiHostUrl' };
+
 /** Where the parts of a binding come from. */
 export interface UserSecretSource {
   readonly field: (name: keyof UserSecretValue) => Secret;
   readonly versionId: string;
   readonly poolSize: number;
+  /** Whether the server has several nodes that clients may choose from. */
+  readonly multiHost: boolean;
 }
 
 /**
@@ -38,9 +43,13 @@ export function userSecretBinding(secret: UserSecretSource, prefix?: string): Se
   };
   return {
     environment: { ...trust, ...renamed(environment, named) },
-    secrets: Object.fromEntries(Object.entries(SECRETS).map(([variable, name]) => [named(variable), secret.field(name)])),
+    secrets: Object.fromEntries(Object.entries(secretsOf(secret)).map(([variable, name]) => [named(variable), secret.field(name)])),
     certificateAuthority: secret.field('ca'),
   };
+}
+
+function secretsOf({ multiHost }: UserSecretSource): typeof SECRETS {
+  return multiHost ? { ...SECRETS, ...MULTI_HOST_SECRETS } : SECRETS;
 }
 
 function renamed(map: { [name: string]: string }, named: (variable: string) => string): { [name: string]: string } {

@@ -5,7 +5,7 @@ import { DATABASE_RESOURCE_TYPE, USER_RESOURCE_TYPE } from '../../../src/postgre
 import { impatientClock } from '../../broker/conductor/world';
 import type { EngineUnderTest, Login, ServerUnderTest } from '../../broker/neutral/engine-under-test';
 import { describeBroker } from '../../broker/neutral-suite';
-import { startPostgres, type PostgresServer } from '../../support/postgres-server';
+import { startPostgres, type PostgresServer, type StartPostgresOptions } from '../../support/postgres-server';
 
 /** Wrong password, no login, no such database, no permission to connect. */
 const REFUSED = ['28P01', '28000', '3D000', '42501'];
@@ -97,8 +97,13 @@ async function hasRows(client: Client, where: string, value: string): Promise<bo
   return (await client.query(`SELECT FROM ${where}`, [value])).rowCount === 1;
 }
 
-describe('PostgreSQL 18', () => describeBroker(async (): Promise<EngineUnderTest> => {
-  const server = await startPostgres({ hostNames: ['localhost', '127.0.0.1'] });
+const SERVERS: ReadonlyArray<readonly [string, StartPostgresOptions]> = [
+  ['PostgreSQL 18', {}],
+  ['PostgreSQL 17 with the admin of a self-hosted server', { major: 17, admin: 'self-hosted', settings: { allow_alter_system: 'off' } }],
+];
+
+describe.each(SERVERS)('%s', (_, options) => describeBroker(async (): Promise<EngineUnderTest> => {
+  const server = await startPostgres({ hostNames: ['localhost', '127.0.0.1'], ...options });
   // Waits that are minutes in AWS are moments here.
   const clock = impatientClock(10);
   return {

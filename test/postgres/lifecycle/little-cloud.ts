@@ -38,8 +38,9 @@ export class LittleCloud {
   private readonly retained: Living[] = [];
   private readonly stacks = new Map<string, Deployed>();
 
-  public constructor(server: PostgresServer) {
-    const impatient = (request: SqlRequest) => handleSqlRequest({ ...request, deadline: Math.min(request.deadline, Date.now() + 3_000) });
+  /** @param patience milliseconds that one request of the SQL function may take: minutes in AWS */
+  public constructor(server: Pick<PostgresServer, 'admin' | 'hostName' | 'port'>, patience = 3_000) {
+    const impatient = (request: SqlRequest) => handleSqlRequest({ ...request, deadline: Math.min(request.deadline, Date.now() + patience) });
     this.world = new ConductorWorld(impatient, impatientClock());
     Object.assign(this.world.env, { HOST: server.hostName, PORT: String(server.port) });
     this.world.secrets.put(this.world.adminSecret, server.admin);

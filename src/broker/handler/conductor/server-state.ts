@@ -40,6 +40,9 @@ const RDS_NAME = /\.rds\.(cn-[a-z]+-\d\.amazonaws\.com\.cn|amazonaws\.com)\.?$/i
 export async function serverState(server: Server, failure: SqlFailure): Promise<ServerState> {
   const kind = server.env[ConductorEnv.SERVER_KIND];
   const identifier = server.env[ConductorEnv.SERVER_IDENTIFIER];
+  if (kind === 'self-hosted') {
+    return selfHostedState(server, failure);
+  }
   if ((kind !== 'instance' && kind !== 'cluster') || identifier === undefined) {
     return importedState(server, failure);
   }
@@ -83,6 +86,18 @@ function stateOf(server: string, status = 'unknown'): ServerState {
   return status === 'available'
     ? { verdict: 'waiting', description: `${server} is available. Check its security group, the network ACLs of its subnets, and its connection limit.` }
     : { verdict: status === 'unknown' ? 'waiting' : 'changing', description: `${server} is in state '${status}'. Deploy again when the server is available.` };
+}
+
+/** A cluster of this library's own mends itself, so it is waited for, whatever it answers: a name that DNS does not know yet may belong to a balancer that was just made. */
+function selfHostedState({ env }: Server, { code }: SqlFailure): ServerState {
+  const cluster = env[ConductorEnv.SERVER_IDENTIFIER] ?? '';
+  const found = code === 'ENOTFOUND' ? `DNS doesn't know the name '${env[ConductorEnv.HOST]}' of its load balancer`
+    : code === '25006' ? 'only a standby answers'
+      : 'none of its nodes takes writes, no standby confirms them, or its security group keeps this library\'s function away';
+  return {
+    verdict: 'waiting',
+    description: `The self-hosted cluster '${cluster}' isn't ready: ${found}. Look at the instances of its Auto Scaling groups and their system log, and run \`patronictl -c /etc/patroni/config.yml list\` as root on one of them, in a session of Session Manager. Then deploy again.`,
+  };
 }
 
 /** Of an imported server only its name is known. */

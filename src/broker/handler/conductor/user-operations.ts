@@ -1,7 +1,7 @@
 import type { UserRequest } from './conductor-engine';
 import { errorMessage } from './conductor-error';
 import type { Operation } from './operation';
-import type { RawProperties } from './raw-properties';
+import { list, type RawProperties } from './raw-properties';
 import { nameOf, physicalIdOf } from './request';
 import type { Outcome } from './respond';
 import { endpointsOf, type SqlSession } from './sql-session';
@@ -88,7 +88,7 @@ async function settleSecret(
 ): Promise<UserCredentials> {
   const { engine, deps } = operation;
   const { spec: user, secretArn } = request;
-  const server = { ...endpointsOf(deps.env), ca: operation.ca() };
+  const server = { ...endpointsOf(deps.env), nodes: list(operation.event.ResourceProperties, 'Hosts'), ca: operation.ca() };
   await operation.store.checkStack(secretArn, operation.event.StackId);
   return settleUserSecret(operation.store, operation.redaction, {
     secretArn,

@@ -210,6 +210,40 @@ describe('an imported server whose name DNS does not know', () => {
   });
 });
 
+describe('a self-hosted cluster', () => {
+  beforeEach(() => {
+    Object.assign(world.env, { SERVER_KIND: 'self-hosted', SERVER_IDENTIFIER: 'shop' });
+  });
+
+  test.each([
+    ['ETIMEDOUT', 'none of its nodes takes writes, no standby confirms them, or its security group'],
+    ['25006', 'only a standby answers'],
+    ['ENOTFOUND', "DNS doesn't know the name 'db.example.internal' of its load balancer"],
+  ])('is waited for as long as there is time, and the reason says where to look: %s', async (code, found) => {
+    const start = world.clock.now();
+    world.sql = async ({ deadline }) => {
+      await world.clock.sleep(deadline - world.clock.now());
+      return unreachable(code);
+    };
+    expect(await create()).toMatchObject({ Status: 'FAILED', Reason: expect.stringMatching(new RegExp(`The self-hosted cluster 'shop' isn't ready: ${found}.*patronictl`)) });
+    expect(world.clock.now() - start).toBeGreaterThan(13 * 60_000);
+    expect(rds.calls()).toHaveLength(0);
+  });
+
+  test('that fails over in the meantime is used by the next attempt', async () => {
+    sql.failures.push(unreachable('25006'), unreachable('ECONNREFUSED'));
+    expect((await create()).Status).toBe('SUCCESS');
+  });
+
+  test('is never taken for gone, so a deletion fails', async () => {
+    world.sql = async ({ deadline }) => {
+      await world.clock.sleep(deadline - world.clock.now());
+      return unreachable('ENOTFOUND');
+    };
+    expect((await remove()).Status).toBe('FAILED');
+  });
+});
+
 describe('a cluster', () => {
   beforeEach(() => {
     world.env.SERVER_KIND = 'cluster';

@@ -46,6 +46,22 @@ describe('creating a user', () => {
     expect(answer).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'user:api', Data: { SecretArn: secret, Username: 'api', SecretVersionId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
   });
 
+  test('of a server with several nodes names them in the secret, and others later in a new version with the same password, in place', async () => {
+    const [first, second] = [['10.0.1.5', '10.0.65.9'], ['10.0.1.5', '10.0.65.9', '10.0.129.3']].map((Hosts) => world.user(secret, { Hosts }));
+    const created = await world.send({ RequestType: 'Create', ...first });
+    const { password, multiHostUrl } = world.secrets.value(secret);
+    expect(multiHostUrl).toContain(`:${password}@10.0.1.5:5432,10.0.65.9:5432/app?`);
+    const updated = await world.send({ RequestType: 'Update', PhysicalResourceId: 'user:api', ...second, OldResourceProperties: first.ResourceProperties });
+    expect(updated).toMatchObject({ Status: 'SUCCESS', PhysicalResourceId: 'user:api' });
+    expect(updated.Data?.SecretVersionId).not.toBe(created.Data?.SecretVersionId);
+    expect(world.secrets.value(secret)).toMatchObject({ password, hosts: '10.0.1.5,10.0.65.9,10.0.129.3', host: 'db.example.internal' });
+    expect(canLogIn()).toBe(true);
+  });
+
+  test.each(['10.0.1.5', [''], [5]])('fails with hosts that are no list of texts: %j', async (Hosts) => {
+    expect(await world.send({ RequestType: 'Create', ...world.user(secret, { Hosts }) })).toMatchObject({ Status: 'FAILED', Reason: expect.stringContaining("Property 'Hosts'") });
+  });
+
   test('sends the declaration, the server from the environment and the owner mark', async () => {
     await world.send({ RequestType: 'Create', ...world.user(secret, { ConnectionLimit: '12', Settings: { statement_timeout: '30s' }, ProtectedTables: ['goose_db_version'] }) });
     expect(sql.requests.at(-1)).toEqual({

@@ -48,6 +48,29 @@ test('the JDBC URL names the file, and has user and password as parameters, whic
   }));
 });
 
+describe('the URL of several hosts', () => {
+  const hosts = '10.0.1.5,10.0.65.9,10.0.129.3';
+
+  test('is there only where the server has nodes to choose from, and changes nothing else', () => {
+    const { multiHostUrl, hosts: named, ...rest } = userSecretValue({ ...CONTENT, hosts }, 'x');
+    expect(rest).toEqual(userSecretValue(CONTENT, 'x'));
+    expect(named).toBe(hosts);
+    expect(multiHostUrl).toBe(`postgresql://api:x@10.0.1.5:5432,10.0.65.9:5432,10.0.129.3:5432/app?target_session_attrs=primary&sslmode=verify-full&sslrootcert=${CA_FILE}&connect_timeout=3`);
+  });
+
+  test('gives every part back that the other URL gives', () => {
+    fc.assert(fc.property(username, password, dbname, (...[user, secret, database]) => {
+      const { url, multiHostUrl } = userSecretValue({ ...CONTENT, hosts, username: user, dbname: database }, secret);
+      const parts = (text = '') => [/^postgresql:\/\/([^@]*)@/.exec(text)?.[1], /:5432(\/[^?]*)\?/.exec(text)?.[1]];
+      expect(parts(multiHostUrl)).toEqual(parts(url));
+    }));
+  });
+
+  test('puts IPv6 addresses in brackets', () => {
+    expect(userSecretValue({ ...CONTENT, hosts: 'fd00::1,fd00::2' }, 'x').multiHostUrl).toContain('@[fd00::1]:5432,[fd00::2]:5432/');
+  });
+});
+
 describe('a stored value', () => {
   const hasContent = (stored: UserSecretValue, content: UserSecretContent) => saysTheSame(stored, userSecretValue(content, stored.password));
 
@@ -57,6 +80,12 @@ describe('a stored value', () => {
 
   test.each([{ host: 'other' }, { port: 5433 }, { dbname: 'other' }, { username: 'other' }, { ca: 'other' }])('has other content than one with %j', (change) => {
     expect(hasContent(userSecretValue({ ...CONTENT, ...change }, 'x'), CONTENT)).toBe(false);
+  });
+
+  test('of a server with other nodes, or with none, is written again', () => {
+    const nodes = { ...CONTENT, hosts: '10.0.1.5,10.0.65.9' };
+    expect(hasContent(userSecretValue(nodes, 'x'), nodes)).toBe(true);
+    expect([CONTENT, { ...CONTENT, hosts: '10.0.1.5' }].map((stored) => hasContent(userSecretValue(stored, 'x'), nodes))).toEqual([false, false]);
   });
 
   test('whose URL does not fit its password counts as other content, and so is written again', () => {

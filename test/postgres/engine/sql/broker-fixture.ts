@@ -30,6 +30,10 @@ export class BrokerFixture {
     return new BrokerFixture(await startPostgres({ hostNames }));
   }
 
+  public static on(server: PostgresServer): BrokerFixture {
+    return new BrokerFixture(server);
+  }
+
   private constructor(public readonly postgres: PostgresServer) {}
 
   public connection(overrides: Partial<ServerConnection> = {}): ServerConnection {

@@ -45,10 +45,16 @@ test.each([
   [{ maxConnections: 60, pendingRestart: ['max_connections'] }, 80, /takes 'max_connections'\. The server accepts 60 connections, and 80 are declared/],
   [{ maxConnections: 60, pendingRestart: ['shared_buffers'] }, 40, /takes 'max_connections', 'shared_buffers'\. The server accepts 60 connections, and 40 are declared/],
 ])('of %p with %p declared says %p', (state, declared, expected) => {
-  const report = restartReport(state, 'db.example.com', declared);
+  const report = restartReport({ ...state, onRds: true }, 'db.example.com', declared);
   if (expected === undefined) {
     expect(report).toBeUndefined();
   } else {
     expect(report).toMatch(expected);
   }
+});
+
+test('of a server that RDS does not run says how its own nodes restart', () => {
+  const report = restartReport({ maxConnections: 60, pendingRestart: ['shared_buffers'], onRds: false }, 'db.example.com');
+  expect(report).toMatch(/patronictl/);
+  expect(report).not.toMatch(/aws rds/);
 });

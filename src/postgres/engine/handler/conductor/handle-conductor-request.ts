@@ -20,7 +20,9 @@ export const POSTGRES_CONDUCTOR_ENGINE: ConductorEngine<PostgresDatabaseSpec, Po
   },
   identify: (username) => ({ username, logins: [username] }),
   leftoverRemoval: 'REASSIGN',
-  loginContent: ({ databaseName }, username, { hosts: [host], port, ca }) => ({ engine: 'postgres', host, port, dbname: databaseName, username, sslmode: 'verify-full', ca }),
+  loginContent: ({ databaseName }, username, { hosts: [host], port, nodes = [], ca }) => ({
+    engine: 'postgres', host, port, dbname: databaseName, username, sslmode: 'verify-full', ca, ...(nodes.length > 0 && { hosts: nodes.join(',') }),
+  }),
   loginValue: (content, password) => userSecretValue(content as unknown as UserSecretContent, password),
 };
 

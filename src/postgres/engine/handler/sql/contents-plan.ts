@@ -103,9 +103,18 @@ function planDefaultGrants({ owner, kinds }: DefaultPrivileges, wanted: DefaultG
     }));
 }
 
+/** Extensions that somebody else makes. */
+export function awaitedExtensions(state: ContentsState, extensions: string[]): string[] {
+  return missingExtensions(state, extensions).filter((name) => state.provided.includes(name));
+}
+
+function missingExtensions(state: ContentsState, extensions: string[]): string[] {
+  return [...new Set(extensions)].filter((name) => !state.extensions.includes(name));
+}
+
 /** Extensions belong to the admin, so that no user can drop or change them. One that is no longer declared stays. */
 function planExtensions(state: ContentsState, extensions: string[]): Step[] {
-  const missing = [...new Set(extensions)].filter((name) => !state.extensions.includes(name));
+  const missing = missingExtensions(state, extensions).filter((name) => !state.provided.includes(name));
   return missing.map((name) => {
     const create = `CREATE EXTENSION IF NOT EXISTS ${identifier(name)} CASCADE`;
     return { sql: `SET search_path TO public; ${create}; SET search_path TO pg_catalog`, shown: create };

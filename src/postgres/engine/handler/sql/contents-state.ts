@@ -39,6 +39,8 @@ export interface ContentsState {
   } | null;
   readonly defaults: DefaultPrivileges[];
   readonly extensions: string[];
+  /** Extensions that the nodes of a self-hosted server make in every database, because the admin may not. */
+  readonly provided: string[];
   /** Objects of the owner that a group has no rights on: some of them, where there are many. */
   readonly unshared: OwnedObject[];
   /** Version tables of migration engines that somebody besides the owner has rights on. */
@@ -74,6 +76,7 @@ SELECT json_build_object(
       (SELECT coalesce(json_agg(json_build_object('kind', d.defaclobjtype, 'grants', ${grantsSql('d.defaclacl')})), '[]')
         FROM pg_default_acl d WHERE d.defaclrole = w.oid AND d.defaclnamespace = 0))), '[]') FROM ${adopted ? 'owners' : '(SELECT o AS oid, false AS joined FROM roles)'} w),
   'extensions', (SELECT coalesce(json_agg(extname), '[]') FROM pg_extension),
+  'provided', to_json(string_to_array(coalesce(current_setting('${LOCK_SCHEMA}.extensions', true), ''), ',')),
   'unshared', (SELECT coalesce(json_agg(u ORDER BY u.name), '[]') FROM (
     SELECT w.name, w.kind, w.readable_by IS NULL OR NOT roles.rw = ANY (w.readable_by) AS "readWrite",
       w.readable_by IS NULL OR NOT roles.ro = ANY (w.readable_by) AS "readOnly", w.kind = 'f' AND 0 = ANY (w.readable_by) AS open

@@ -3,7 +3,7 @@ import { planJoin, planMoves } from './adoption/adoption-plan';
 import { adoptionPlan, adoptionReport } from './adoption/adoption-report';
 import { adoptionStateSql, type AdoptionState } from './adoption/adoption-state';
 import { checkDatabaseName, checkIdentifier } from './check-names';
-import { planContents } from './contents-plan';
+import { awaitedExtensions, planContents } from './contents-plan';
 import { contentsStateSql, type ContentsState } from './contents-state';
 import { checkDatabase, createDatabase, isClosed, newDatabase, planDatabase, planMaintenanceDatabase } from './database-plan';
 import type { SqlDependencies } from './dependencies';
@@ -14,6 +14,7 @@ import { restartReport } from './restart-report';
 import type { ServerState } from './server-state';
 import { onlyValue, type SqlSession } from './session';
 import { applyInSteps, type Pace } from './small-steps';
+import { BrokerError } from '../../../../broker/broker-error';
 import type { Claim } from '../../../../broker/handler/sql/claim';
 import { isSameResource } from '../../../../broker/handler/sql/owner-mark';
 import { checkNothingLeft, shownOf, sqlOf, type Step } from '../../../../broker/handler/sql/step';
@@ -140,6 +141,7 @@ async function share(session: SqlSession, spec: PostgresDatabaseSpec, origin: Or
   const { databaseName, extensions, protectedTables } = spec;
   const closed = isClosed(spec, origin);
   let thorough = false;
+  let awaited: string[] = [];
   const readContents = async () => {
     const [rows] = await session.read([contentsStateSql(databaseName, { protectedTables, adopted: origin === 'adopted', closed, thorough })]);
     return onlyValue<ContentsState>(rows);
@@ -150,6 +152,7 @@ async function share(session: SqlSession, spec: PostgresDatabaseSpec, origin: Or
       thorough = true;
       found = await readContents();
     }
+    awaited = awaitedExtensions(found, extensions);
     return planContents(found, databaseName, extensions, closed);
   };
   const changes: string[] = [];
@@ -161,5 +164,14 @@ async function share(session: SqlSession, spec: PostgresDatabaseSpec, origin: Or
     checkNothingLeft(`Database '${databaseName}'`, left.filter(({ sql }) => steps.some((step) => step.sql === sql)));
     steps = left;
   }
+  checkNoneAwaited(databaseName, awaited);
   return changes;
+}
+
+/** The nodes of a self-hosted server make what needs a superuser, a moment after there is a database. */
+function checkNoneAwaited(databaseName: string, awaited: string[]): void {
+  if (awaited.length > 0) {
+    throw new BrokerError('EXTENSION_MISSING', `Database '${databaseName}' didn't get ${awaited.map((name) => `'${name}'`).join(', ')} until the deadline. The nodes of the server create these extensions, because the admin may not. `
+      + 'Run `journalctl -u node-settings -u node-extensions` on the primary to see why they didn\'t, then deploy again.', { retry: true });
+  }
 }

@@ -6,7 +6,7 @@ import type { RestartState } from './server-state';
  *
  * @see https://www.postgresql.org/docs/current/view-pg-settings.html
  */
-export function restartReport({ pendingRestart, maxConnections }: RestartState, host: string, declared?: number): string | undefined {
+export function restartReport({ pendingRestart, maxConnections, onRds }: RestartState, host: string, declared?: number): string | undefined {
   const differs = declared !== undefined && declared !== maxConnections;
   const waiting = [...new Set([...(differs ? ['max_connections'] : []), ...pendingRestart])];
   if (waiting.length === 0) {
@@ -14,5 +14,5 @@ export function restartReport({ pendingRestart, maxConnections }: RestartState, 
   }
   const numbers = differs ? ` The server accepts ${maxConnections} connections, and ${declared} are declared.` : '';
   return `WARNING: the server '${host}' has to be restarted before it takes ${waiting.map((name) => `'${name}'`).join(', ')}.${numbers} `
-    + 'Restart each of its instances when a short interruption is acceptable: `aws rds reboot-db-instance --db-instance-identifier <instance>`.';
+    + `Restart each of its instances when a short interruption is acceptable: ${onRds ? '`aws rds reboot-db-instance --db-instance-identifier <instance>`' : 'on a self-hosted node, `patronictl -c /etc/patroni/config.yml restart <cluster>`'}.`;
 }

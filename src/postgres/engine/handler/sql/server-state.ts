@@ -92,6 +92,8 @@ export interface RestartState {
   readonly maxConnections: number;
   /** Parameters of which it knows another value, which holds from its next start on. */
   readonly pendingRestart: readonly string[];
+  /** Whether RDS runs it. */
+  readonly onRds: boolean;
 }
 
 /** From PostgreSQL 16 on a role is administered by whom it was granted to, not by everybody with CREATEROLE. */
@@ -160,7 +162,7 @@ const ROLE = `json_build_object(
     'settings', (SELECT coalesce(json_agg(json_build_object('database', sd.datname, 'values', s.setconfig)), '[]')
       FROM pg_db_role_setting s LEFT JOIN pg_database sd ON sd.oid = s.setdatabase WHERE s.setrole = r.oid))`;
 
-const RESTART = `json_build_object('maxConnections', current_setting('max_connections')::int,
+const RESTART = `json_build_object('maxConnections', current_setting('max_connections')::int, 'onRds', to_regrole('rds_superuser') IS NOT NULL,
     'pendingRestart', (SELECT coalesce(json_agg(name ORDER BY name), '[]') FROM pg_settings WHERE pending_restart))`;
 
 // Versions before 16 have no columns inherit_option and set_option; as JSON a missing one is null.
