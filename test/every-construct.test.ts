@@ -4,7 +4,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
 import {
-  BackendCluster, BackendNetwork, BastionTunnel, FargateApi, MigrationSource, MigrationTask, PostgresDatabase, PostgresUser, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion, DiscoveryNamespace,
+  BackendCluster, BackendNetwork, BastionTunnel, FargateApi, MigrationSource, MigrationTask, NetworkIngress, PostgresDatabase, PostgresUser, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion, DiscoveryNamespace,
 } from '../src';
 import { allFlags } from './support/feature-flags';
 import { getStackOutputs, literalsOfPartition, securityOf, statefulIdsOf, type TemplateJson } from './support/templates';
@@ -67,7 +67,7 @@ describe.each(POSTURES)('in %s', (posture) => {
     // THEN
     const types = Object.values(synthesize(app).Backend.Resources).map(({ Type }) => Type);
     const count = (type: string) => types.filter((each) => each === type).length;
-    expect([count('AWS::ECS::Service'), count('AWS::RDS::DBInstance'), count('AWS::ElasticLoadBalancingV2::LoadBalancer')]).toEqual([6, 2, 4]);
+    expect([count('AWS::ECS::Service'), count('AWS::RDS::DBInstance'), count('AWS::ElasticLoadBalancingV2::LoadBalancer')]).toEqual([6, 2, 8]);
   });
 
   test('spread over six stacks, they refer to each other in one direction, without exports, and with no null, which CloudFormation refuses', () => {
@@ -141,6 +141,9 @@ describe('the wrong direction', () => {
     }],
     ['an ingress before its network', /An ingress depends on its network/, ({ Network }, { vpc }) => {
       new PublicIngress(before(Network), 'Wrong', { vpc });
+    }],
+    ['a network ingress before its network', /Constructs depend on the network/, ({ Network }, { vpc }) => {
+      new NetworkIngress(before(Network), 'Wrong', { vpc });
     }],
     ['a bastion before its network', /Constructs depend on the network/, ({ Network }, { vpc }) => {
       new SsmBastion(before(Network), 'Wrong', { vpc });

@@ -4,6 +4,7 @@ import { App, CfnParameter, Stack } from 'aws-cdk-lib';
 import { Construct, type IConstruct } from 'constructs';
 import { EXAMPLES, POSTURES, buildExample } from '../examples/checks/cases';
 import * as library from '../src';
+import { buildTwoRegions } from './support/two-regions';
 import { TIERS, allIn, buildBackend } from './support/whole-backend';
 import * as metadata from '../src/posture/shared/describe';
 
@@ -50,6 +51,7 @@ function newApp(): App {
 function inSixStacks(): App {
   const app = newApp();
   buildBackend(Object.fromEntries(TIERS.map((tier) => [tier, new Stack(app, tier)])));
+  buildTwoRegions(app);
   return app;
 }
 

@@ -31,6 +31,7 @@ const GUESSES: readonly Guess[] = [
   { code: "new PrivatePostgres(stack, 'Guess', { vpc, engineVersion: rds.PostgresEngineVersion.VER_17 })", compiler: /'PostgresVersion'/ },
   { code: "new PublicIngress(stack, 'Guess', { vpc, domainNames: ['api.example.com'] })", compiler: /domainNames/, synth: /`domain: CustomDomain\.fromHostedZone\(/ },
   { code: "new PublicIngress(stack, 'Guess', { vpc, certificate: ingress })", compiler: /certificate/, synth: /`domain: CustomDomain\.fromCertificate\(/ },
+  { code: "new NetworkIngress(stack, 'Guess', { vpc }).addRoute('Guess', { paths: ['/*'], target: api })", compiler: /paths/, synth: /routes by port only/ },
   { code: "ingress.addRoute('Guess', { path: '/*', target: api })", compiler: /Did you mean to write 'paths'/, synth: /`paths: \['\/\*'\]`/ },
   { code: 'monitoring.monitorService(api)' },
   { code: "new BackendMonitoring(stack, 'Guess', { email: 'ops@example.com' })", compiler: /email/, synth: /`monitoring\.alarmTopic\.addSubscription\(/ },
@@ -46,7 +47,7 @@ const SCOPE = ['api', 'bastion', 'cache', 'cluster', 'image', 'ingress', 'monito
 
 describe('what users of CDK try first', () => {
   const header = [
-    'import { BackendMonitoring, FargateApi, PrivatePostgres, PublicIngress } from \'../src\';',
+    'import { BackendMonitoring, FargateApi, NetworkIngress, PrivatePostgres, PublicIngress } from \'../src\';',
     'import * as ec2 from \'aws-cdk-lib/aws-ec2\';',
     'import * as rds from \'aws-cdk-lib/aws-rds\';',
     'import type { World } from \'./errors/world\';',

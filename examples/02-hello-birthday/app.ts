@@ -9,5 +9,7 @@ const posture = context('posture');
 
 Posture.fromName(posture).applyTo(app);
 new HelloBirthdayStack(app, 'HelloBirthday', {
+  database: context('database'),
+  ingress: context('ingress'),
   hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
 });

@@ -1,7 +1,10 @@
 import * as path from 'path';
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { HostedZone, type HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
-import { BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, type PemFile, Posture, PrivatePostgres, PublicIngress, ServiceImage, SsmBastion } from 'cdk-private-backend';
+import {
+  BackendCluster, BackendNetwork, CustomDomain, FargateApi, MigrationSource, MigrationTask, NetworkIngress, type PemFile, Posture, PrivatePostgres, PublicIngress,
+  SelfHostedPostgres, ServiceImage, SsmBastion,
+} from 'cdk-private-backend';
 import type { Construct } from 'constructs';
 
 export interface HelloBirthdayStackProps extends StackProps {
@@ -13,14 +16,28 @@ export interface HelloBirthdayStackProps extends StackProps {
   readonly hostedZone?: HostedZoneAttributes;
 
   /**
-   * PEM certificate authorities of the database server.
+   * Who runs PostgreSQL: `self-hosted` instances of this stack, or RDS (`managed`).
+   *
+   * @default 'self-hosted'
+   */
+  readonly database?: string;
+
+  /**
+   * Which load balancer the service is behind: `application`, or `network`.
+   *
+   * @default 'application'
+   */
+  readonly ingress?: string;
+
+  /**
+   * PEM certificate authorities of a managed database server.
    *
    * @default - the RDS roots of the stack's region
    */
   readonly caCertificates?: PemFile;
 }
 
-/** The hello-birthday service with a private PostgreSQL, dbmate migrations and a bastion without open ports. */
+/** The hello-birthday service with a PostgreSQL of its own, dbmate migrations and a bastion without open ports. */
 export class HelloBirthdayStack extends Stack {
   constructor(scope: Construct, id: string, props: HelloBirthdayStackProps = {}) {
     super(scope, id, { terminationProtection: Posture.of(scope).terminationProtection, ...props });
@@ -28,7 +45,10 @@ export class HelloBirthdayStack extends Stack {
     const { vpc } = new BackendNetwork(this, 'Network');
     const cluster = new BackendCluster(this, 'Cluster', { vpc });
 
-    const postgres = new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'hello', caCertificates: props.caCertificates });
+    const database = oneOf('database', props.database, ['self-hosted', 'managed']);
+    const postgres = database === 'managed'
+      ? new PrivatePostgres(this, 'Postgres', { vpc, databaseName: 'hello', caCertificates: props.caCertificates })
+      : new SelfHostedPostgres(this, 'Postgres', { vpc, databaseName: 'hello' });
     const migrations = new MigrationTask(this, 'Migrations', {
       cluster,
       database: postgres.database,
@@ -46,8 +66,9 @@ export class HelloBirthdayStack extends Stack {
       HostedZone.fromHostedZoneAttributes(this, 'Zone', props.hostedZone),
       { domainNames: [`api.${props.hostedZone.zoneName}`] },
     );
-    const ingress = new PublicIngress(this, 'Ingress', { vpc, domain });
-    ingress.addRoute('Api', { paths: ['/*'], target: api });
+    const balancer = oneOf('ingress', props.ingress, ['application', 'network']);
+    const ingress = balancer === 'network' ? new NetworkIngress(this, 'Ingress', { vpc, domain, internetFacing: true }) : new PublicIngress(this, 'Ingress', { vpc, domain });
+    ingress.addRoute('Api', { target: api });
     const tunnel = new SsmBastion(this, 'Bastion', { vpc }).addTunnel('Postgres', { target: postgres });
 
     new CfnOutput(this, 'Url', { value: ingress.url });
@@ -55,4 +76,12 @@ export class HelloBirthdayStack extends Stack {
     new CfnOutput(this, 'MigrateCommand', { value: migrations.runCommand });
     new CfnOutput(this, 'UserSecret', { value: user.secret!.secretArn });
   }
+}
+
+/** The value, or the first of those that there are; a typing error is not the default. */
+function oneOf(name: string, value: string | undefined, values: string[]): string {
+  if (value !== undefined && !values.includes(value)) {
+    throw new Error(`'${name}' is ${values.map((each) => `'${each}'`).join(' or ')}, got '${value}'.`);
+  }
+  return value ?? values[0];
 }

@@ -9,6 +9,8 @@ import { addRex } from '../03-rex/rex';
 export interface ExampleProps {
   readonly hostedZone?: HostedZoneAttributes;
   readonly caCertificates?: PemFile;
+  /** Who runs PostgreSQL, where an example has a choice. */
+  readonly database?: string;
 }
 
 /** An example: its directory, and the stacks that its app makes. */

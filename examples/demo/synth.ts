@@ -10,6 +10,8 @@ const ZONE = { hostedZoneId: 'Z00000000000EXAMPLE', zoneName: 'example.com' };
 export interface ExampleProps {
   readonly hostedZone?: typeof ZONE;
   readonly caCertificates?: PemFile;
+  /** Who runs PostgreSQL, where an example has a choice. */
+  readonly database?: string;
 }
 
 /** Class of an example's stack. */
@@ -29,7 +31,7 @@ export function synthesise(Example: ExampleStack, posture: 'development' | 'prod
   process.env.CDK_VALIDATION = 'true';
   const app = new App({ outdir, context: { '@aws-cdk/core:validateAgainstDefaultRules': true } });
   Posture[posture]().applyTo(app);
-  const stack = new Example(app, Example.name.replace(/Stack$/, ''), { caCertificates, hostedZone: posture === 'production' ? ZONE : undefined });
+  const stack = new Example(app, Example.name.replace(/Stack$/, ''), { caCertificates, database: 'managed', hostedZone: posture === 'production' ? ZONE : undefined });
   const [reachability, hardening, cost] = [new ReachabilityCheck(), new HardeningCheck(), new CostReport()];
   Validations.of(app).addPlugins(reachability, hardening, cost);
   const assembly = app.synth();

@@ -18,16 +18,17 @@ export interface FirstBootProps {
    * @default - nobody waits, and a command that fails does not keep those after it from running
    */
   readonly reportsTo?: CfnResource;
+  /** How long CloudFormation waits. @default - 20 minutes, which is longer than all attempts to install packages take */
+  readonly timeout?: Duration;
 }
 
-/** Longer than all attempts to install packages take. */
 const SET_UP_TIMEOUT = Duration.minutes(20);
 
 /** Puts the first boot into user data, and lets CloudFormation wait for one instance of the resource. */
-export function addFirstBoot(userData: ec2.UserData, { image, setUp, reportsTo }: FirstBootProps): void {
+export function addFirstBoot(userData: ec2.UserData, { image, setUp, reportsTo, timeout = SET_UP_TIMEOUT }: FirstBootProps): void {
   if (reportsTo !== undefined) {
     userData.addCommands(...image.report(reportsTo));
-    reportsTo.cfnOptions.creationPolicy = { resourceSignal: { count: 1, timeout: SET_UP_TIMEOUT.toIsoString() } };
+    reportsTo.cfnOptions.creationPolicy = { resourceSignal: { count: 1, timeout: timeout.toIsoString() } };
   }
   userData.addCommands(...image.prepare(reportsTo === undefined ? '' : ' || exit'), ...setUp);
 }

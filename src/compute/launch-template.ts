@@ -1,4 +1,4 @@
-import { Fn, Lazy, Validations, type CfnResource } from 'aws-cdk-lib';
+import { Fn, Lazy, Validations, type CfnResource, type Duration } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -52,6 +52,8 @@ export interface HardenedTemplateBoot {
   readonly environment?: Readonly<Record<string, string>>;
   /** The group, or whatever CloudFormation waits for. @default - nobody waits */
   readonly reportsTo?: CfnResource;
+  /** How long CloudFormation waits for a new group. @default - 20 minutes */
+  readonly timeout?: Duration;
 }
 
 /**
@@ -73,14 +75,14 @@ export class HardenedTemplate extends Construct {
   }
 
   /** Sets what an instance does at its first boot, and lets its role do it. The group may be made of the template before it is named here. */
-  public setUp({ commands = [], volume, directory = '/data', scripts, environment = {}, reportsTo }: HardenedTemplateBoot): void {
+  public setUp({ commands = [], volume, directory = '/data', scripts, environment = {}, reportsTo, timeout }: HardenedTemplateBoot): void {
     const { image, role } = this.props;
     volume?.allowAttach(role, this.instanceProfileArn);
     scripts?.allowRead(role);
     if (reportsTo !== undefined) {
       image.allowReport(role);
     }
-    addFirstBoot(this.userData, { image, setUp: [...commands, ...volume?.mount(directory) ?? [], ...scripts?.run(environment) ?? []], reportsTo });
+    addFirstBoot(this.userData, { image, setUp: [...commands, ...volume?.mount(directory) ?? [], ...scripts?.run(environment) ?? []], reportsTo, timeout });
   }
 
   private createTemplate(): ec2.CfnLaunchTemplate {

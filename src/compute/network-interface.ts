@@ -1,6 +1,7 @@
 import { Tags } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
+import { referWeakly } from '../private/cross-stack';
 import { nameTag } from '../private/path-text';
 
 /** Where a network interface is. */
@@ -26,6 +27,7 @@ export class NetworkInterface extends Construct {
       description: props.description,
     });
     Tags.of(resource).add('Name', nameTag(this));
+    referWeakly(resource);
     this.interfaceId = resource.attrId;
     this.address = resource.attrPrimaryPrivateIpAddress;
     if (props.publicAddress) {

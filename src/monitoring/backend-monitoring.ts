@@ -193,7 +193,8 @@ export class BackendMonitoring extends Construct {
   }
 
   /**
-   * Monitors a database server: whether it is there, processors, memory, connections and, where it cannot grow by itself, storage.
+   * Monitors a database server: whether it is there, processors, memory, connections and, where it cannot grow by itself, storage. Of a self-hosted cluster also
+   * writes, redundancy, backups and their archive.
    *
    * @throws InvalidBackendError for a value out of its range, for a server that is monitored already, for an imported one whose identifier is
    * not known, and where its stack depends on this one

@@ -10,3 +10,4 @@ export * from './private-postgres';
 export * from './private-postgres-attributes';
 export * from './private-postgres-props';
 export * from './monitor-postgres-options';
+export * from './self-hosted';

@@ -1,4 +1,4 @@
-import type { Size } from 'aws-cdk-lib';
+import type { Duration, Size } from 'aws-cdk-lib';
 import type { MonitorOptions } from '../symptoms';
 
 /** From when on a database server is in trouble. */
@@ -30,4 +30,25 @@ export interface MonitorPostgresOptions extends MonitorOptions {
    * @default - 10 % of what the server was made with, or 5 % where RDS adds storage at 10 % itself (`maxAllocatedStorage`); no alarm, and a warning, where the library does not know that
    */
   readonly minFreeStorage?: Size;
+
+  /**
+   * Age of the newest good backup. A self-hosted cluster takes one a day, and another one after 26 hours. RDS has no such alarm.
+   *
+   * @default Duration.hours(30)
+   */
+  readonly maxBackupAge?: Duration;
+
+  /**
+   * How much later than on the primary WAL may be safe on the slowest standby of a self-hosted cluster. RDS has no such alarm.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly maxReplicationLag?: Duration;
+
+  /**
+   * How long a write may take that a self-hosted cluster makes each minute. RDS has no such alarm.
+   *
+   * @default Duration.seconds(1)
+   */
+  readonly maxWriteLatency?: Duration;
 }

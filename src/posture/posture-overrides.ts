@@ -34,21 +34,22 @@ export interface PostureOverrides {
   readonly restrictDefaultSecurityGroup?: boolean;
 
   /**
-   * Instance type of a PostgreSQL server.
+   * Instance type of a PostgreSQL server. A cluster on instances has a small one where this is a micro one.
    *
    * @default - t4g.micro in development, r7g.large in production
    */
   readonly databaseInstanceType?: ec2.InstanceType;
 
   /**
-   * Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone.
+   * Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone. A cluster on instances has three nodes instead of one, which needs
+   * three zones.
    *
    * @default - false in development, true in production
    */
   readonly multiAz?: boolean;
 
   /**
-   * Storage of a PostgreSQL server at creation, gp3.
+   * Storage of a PostgreSQL server at creation, and of each node of a cluster on instances, gp3.
    *
    * @default - Size.gibibytes(20) in development, Size.gibibytes(100) in production
    */

@@ -31,7 +31,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `flowLogs` | false | true | Who talked to whom can be answered afterwards, at the price of storage. |
  * | `restrictDefaultSecurityGroup` | false | true | Nothing put into the default group by accident is reachable; costs a custom resource. |
  * | `databaseInstanceType` | t4g.micro | r7g.large | The cheapest Graviton class; the smallest one with memory for a real working set. |
- * | `multiAz` | false | true | A standby takes over in about a minute; it doubles the price of the instance. |
+ * | `multiAz` | false | true | A standby takes over in about a minute, for twice the price of the instance; of three nodes another one does, for three times. |
  * | `databaseAllocatedStorage` | 20 GiB | 100 GiB | The least that gp3 allows; headroom, since storage cannot shrink. |
  * | `cacheNodeType` | t4g.micro | m7g.large | The cheapest Graviton class; the smallest one whose speed does not run out. |
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
@@ -160,7 +160,7 @@ export class Posture {
   public readonly restrictDefaultSecurityGroup: boolean;
   /** Instance type of a PostgreSQL server. */
   public readonly databaseInstanceType: ec2.InstanceType;
-  /** Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone. */
+  /** Whether a PostgreSQL server has a standby, and a cache a replica, in another availability zone. A cluster on instances has three nodes. */
   public readonly multiAz: boolean;
   /** Storage of a PostgreSQL server at creation, gp3. */
   public readonly databaseAllocatedStorage: Size;

@@ -53,6 +53,39 @@ export class BackendAlarm {
   /** A database server has hardly any storage left. */
   public static readonly DATABASE_STORAGE = BackendAlarm.of('database-storage');
 
+  /** A cluster of database nodes takes no writes. */
+  public static readonly DATABASE_WRITES = BackendAlarm.of('database-writes');
+
+  /** Writes on a cluster of database nodes take long. */
+  public static readonly DATABASE_WRITE_LATENCY = BackendAlarm.of('database-write-latency');
+
+  /** Another node of a cluster became the primary. */
+  public static readonly DATABASE_TIMELINE = BackendAlarm.of('database-timeline');
+
+  /** The newest good backup of a cluster is too old, or nobody knows how old it is. */
+  public static readonly DATABASE_BACKUP_AGE = BackendAlarm.of('database-backup-age');
+
+  /** A cluster cannot archive its WAL. */
+  public static readonly DATABASE_ARCHIVE = BackendAlarm.of('database-archive');
+
+  /** A cluster writes WAL faster than it archives it. */
+  public static readonly DATABASE_ARCHIVE_BACKLOG = BackendAlarm.of('database-archive-backlog');
+
+  /** Two primaries of a cluster wrote the same WAL. */
+  public static readonly DATABASE_WAL_CONFLICT = BackendAlarm.of('database-wal-conflict');
+
+  /** The certificate of a node of a cluster was not renewed. */
+  public static readonly DATABASE_CERTIFICATE = BackendAlarm.of('database-certificate');
+
+  /** Fewer standbys of a cluster stream than it should have. */
+  public static readonly DATABASE_REDUNDANCY = BackendAlarm.of('database-redundancy');
+
+  /** A standby of a cluster is behind. */
+  public static readonly DATABASE_REPLICATION_LAG = BackendAlarm.of('database-replication-lag');
+
+  /** A node of a cluster cannot ask the others, or reports nothing. */
+  public static readonly DATABASE_PEERS = BackendAlarm.of('database-peers');
+
   /** A cache reports nothing: it is deleted. */
   public static readonly CACHE_GONE = BackendAlarm.of('cache-gone');
 

@@ -48,6 +48,8 @@ const posture = context('posture');
 (posture === 'production' ? Posture.production() : Posture.development()).applyTo(app);
 const stacks = exampleIn(context('example')).addTo(app, {
   caCertificates: PemFile.fromPath(context('ca')),
+  // The emulator launches no instances.
+  database: 'managed',
   hostedZone: posture === 'production' ? { hostedZoneId: context('hostedZoneId'), zoneName: context('zoneName') } : undefined,
 });
 if (posture === 'production') stacks.forEach((stack) => (stack.terminationProtection = true));

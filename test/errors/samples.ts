@@ -2,7 +2,7 @@ import { diagnosticsOf } from '../support/compile';
 
 /** What samples may name without declaring it, as in the guides. */
 const AMBIENT = ['alarm', 'api', 'app', 'bastion', 'bucket', 'cache', 'certificate', 'check', 'cluster', 'database', 'fileSystem', 'image', 'ingress', 'key', 'listener', 'loadBalancer', 'migrations', 'monitoring',
-  'network', 'other', 'postgres', 'queue', 'repository', 'scope', 'secret', 'securityGroup', 'service', 'stack', 'topic', 'user', 'users', 'vpc', 'worker', 'zone', 'subnetIds', 'firstZone', 'secondZone', 'names'];
+  'network', 'other', 'postgres', 'queue', 'replica', 'repository', 'scope', 'secret', 'securityGroup', 'service', 'stack', 'topic', 'user', 'users', 'vpc', 'worker', 'zone', 'subnetIds', 'firstZone', 'secondZone', 'names'];
 const MODULES = {
   acm: 'aws-certificatemanager',
   ec2: 'aws-ec2',

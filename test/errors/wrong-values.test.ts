@@ -1,8 +1,8 @@
 import { App, CfnParameter, Lazy } from 'aws-cdk-lib';
 import { World } from './world';
 import {
-  FargateApi, FargateWorker, InvalidBackendError, MigrationSource, MigrationTask, PostgresUser, Posture, PrivateFileSystem, PrivatePostgres, PublicIngress, RedisCache, RedisUser, ServiceBinding, ServiceImage,
-  ScheduledJob, SsmBastion, BackendNetwork, ServiceVolume, type FargateApiProps, type IPostgres,
+  FargateApi, FargateWorker, InvalidBackendError, MigrationSource, MigrationTask, NetworkIngress, PostgresUser, Posture, PrivateFileSystem, PrivatePostgres, PublicIngress, RedisCache, RedisUser, ServiceBinding, ServiceImage,
+  ScheduledJob, SelfHostedPostgres, SsmBastion, BackendNetwork, ServiceVolume, type FargateApiProps, type IPostgres,
 } from '../../src';
 
 /** What JavaScript and Python let through. */
@@ -37,12 +37,16 @@ const VALUES: [string, string, (world: World) => unknown][] = [
     const vpcOf = (world: World) => wrong(value === undefined ? undefined : new BackendNetwork(world.stack, 'Other'));
     return [
       [`server in vpc ${value}`, id, (world) => new PrivatePostgres(world.stack, 'New', { vpc: vpcOf(world) })],
+      [`cluster in vpc ${value}`, id, (world) => new SelfHostedPostgres(world.stack, 'New', { vpc: vpcOf(world) })],
       [`cache in vpc ${value}`, id, (world) => new RedisCache(world.stack, 'New', { vpc: vpcOf(world) })],
       [`ingress in vpc ${value}`, id, (world) => new PublicIngress(world.stack, 'New', { vpc: vpcOf(world) })],
+      [`network ingress in vpc ${value}`, id, (world) => new NetworkIngress(world.stack, 'New', { vpc: vpcOf(world) })],
       [`bastion in vpc ${value}`, id, (world) => new SsmBastion(world.stack, 'New', { vpc: vpcOf(world) })],
       [`file system in vpc ${value}`, id, (world) => new PrivateFileSystem(world.stack, 'New', { vpc: vpcOf(world) })],
     ];
   }),
+  ['cluster with one stopped node', 'Props.list', ({ stack, vpc }) => new SelfHostedPostgres(stack, 'New', { vpc, stoppedNodes: wrong(1) })],
+  ['cluster with one extension', 'Props.list', ({ stack, vpc }) => new SelfHostedPostgres(stack, 'New', { vpc, superuserExtensions: wrong('dblink') })],
   ['route to nothing', 'Props.missing', ({ ingress }) => ingress.addRoute('New', { target: wrong() })],
   ['route to a worker', 'Props.kind', ({ ingress, worker }) => ingress.addRoute('New', { target: wrong(worker) })],
   ['route to the service of CDK', 'Props.kind', (world) => world.ingress.addRoute('New', { target: wrong(world.cluster) })],

@@ -9,6 +9,7 @@ const UNIQUE: Record<string, string[][]> = {
   'AWS::Amplify::Domain': [['DomainName']],
   'AWS::ApplicationAutoScaling::ScalableTarget': [['ResourceId', 'ServiceNamespace', 'ScalableDimension']],
   'AWS::ApplicationAutoScaling::ScalingPolicy': [['PolicyName', 'ScalingTargetId']],
+  'AWS::AutoScaling::AutoScalingGroup': [['AutoScalingGroupName']],
   'AWS::CloudFront::Distribution': [['DistributionConfig.Aliases.*']],
   'AWS::CloudFront::Function': [['Name']],
   'AWS::CloudFront::OriginAccessControl': [['OriginAccessControlConfig.Name']],
@@ -16,6 +17,7 @@ const UNIQUE: Record<string, string[][]> = {
   'AWS::CloudTrail::Trail': [['TrailName']],
   'AWS::CloudWatch::Alarm': [['AlarmName']],
   'AWS::CloudWatch::Dashboard': [['DashboardName']],
+  'AWS::EC2::EIPAssociation': [['AllocationId']],
   'AWS::EC2::LaunchTemplate': [['LaunchTemplateName']],
   'AWS::EC2::Route': [['RouteTableId', 'DestinationCidrBlock', 'DestinationIpv6CidrBlock']],
   'AWS::EC2::SecurityGroup': [['GroupName', 'VpcId']],
@@ -49,6 +51,7 @@ const UNIQUE: Record<string, string[][]> = {
   'AWS::IAM::Policy': [['PolicyName', 'Roles.*'], ['PolicyName', 'Users.*'], ['PolicyName', 'Groups.*']],
   'AWS::IAM::Role': [['RoleName']],
   'AWS::KMS::Alias': [['AliasName']],
+  'AWS::Lambda::Alias': [['Name', 'FunctionName']],
   'AWS::Lambda::EventInvokeConfig': [['FunctionName', 'Qualifier']],
   'AWS::Lambda::Function': [['FunctionName']],
   'AWS::Logs::LogGroup': [['LogGroupName']],
@@ -89,8 +92,8 @@ const UNIQUE: Record<string, string[][]> = {
 /** Types of which any number may be alike: their identifiers are made up, or what they name is a mere label. */
 const NEVER_UNIQUE = new Set([
   'AWS::Amplify::App', 'AWS::CDK::Metadata', 'AWS::CertificateManager::Certificate', 'AWS::EC2::EIP', 'AWS::EC2::EgressOnlyInternetGateway', 'AWS::EC2::FlowLog', 'AWS::EC2::Instance',
-  'AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::RouteTable', 'AWS::EC2::VPC', 'AWS::EC2::VPCCidrBlock', 'AWS::ECS::TaskDefinition', 'AWS::EFS::FileSystem', 'AWS::KMS::Key',
-  'AWS::Lambda::LayerVersion', 'AWS::Lambda::Permission', 'AWS::CloudFormation::CustomResource', 'Custom::Migration', 'Custom::Rehearsal',
+  'AWS::EC2::InternetGateway', 'AWS::EC2::NatGateway', 'AWS::EC2::NetworkInterface', 'AWS::EC2::RouteTable', 'AWS::EC2::VPC', 'AWS::EC2::VPCCidrBlock', 'AWS::EC2::Volume', 'AWS::ECS::TaskDefinition', 'AWS::EFS::FileSystem', 'AWS::KMS::Key',
+  'AWS::Lambda::LayerVersion', 'AWS::Lambda::Permission', 'AWS::CloudFormation::CustomResource', 'Custom::CertificateAuthority', 'Custom::Migration', 'Custom::Rehearsal',
 ]);
 
 /** The types that an app has, and of which nothing is known here. */

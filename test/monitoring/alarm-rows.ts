@@ -17,6 +17,7 @@ export interface Row {
 
 const NONE = undefined;
 const GAUGE = { healthy: () => 20, broken: () => 95 };
+const NUMBER = { healthy: () => 0, broken: () => 1 };
 const ERRORS = { missing: 'OK', healthy: () => requests(1000, NONE) } as const;
 const GONE = { healthy: () => 5, missing: 'ALARM' } as const;
 
@@ -41,6 +42,17 @@ export const ROWS = new Map<BackendAlarm, Row>([
   [BackendAlarm.DATABASE_MEMORY, { healthy: ({ Threshold }) => 2 * Threshold, broken: ({ Threshold }) => Threshold / 2, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_CONNECTIONS, { healthy: ({ Threshold }) => Threshold / 2, broken: ({ Threshold }) => Threshold + 1, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_STORAGE, { healthy: ({ Threshold }) => 5 * Threshold, broken: ({ Threshold }) => Threshold / 2, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_WRITES, { healthy: () => 1, broken: () => 0, missing: 'ALARM' }],
+  [BackendAlarm.DATABASE_WRITE_LATENCY, { healthy: () => 0.01, broken: () => 2, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_TIMELINE, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_BACKUP_AGE, { healthy: () => 26 * 3600, broken: () => 31 * 3600, missing: 'ALARM' }],
+  [BackendAlarm.DATABASE_ARCHIVE, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_ARCHIVE_BACKLOG, { healthy: () => 3, broken: () => 64, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_WAL_CONFLICT, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_CERTIFICATE, { healthy: ({ Threshold }) => 2 * Threshold, broken: ({ Threshold }) => Threshold - 1, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_REDUNDANCY, { healthy: ({ Threshold }) => Threshold, broken: ({ Threshold }) => Threshold - 1, missing: 'ALARM' }],
+  [BackendAlarm.DATABASE_REPLICATION_LAG, { healthy: () => 0.02, broken: () => 2, missing: 'INSUFFICIENT_DATA' }],
+  [BackendAlarm.DATABASE_PEERS, { healthy: ({ Threshold }) => Threshold - 1, broken: ({ Threshold }) => Threshold, missing: 'ALARM' }],
   // A serverless cache is told by its missing data, because a new one reports nothing at first.
   [BackendAlarm.CACHE_GONE, GONE],
   [BackendAlarm.CACHE_CPU, { ...GAUGE, missing: 'INSUFFICIENT_DATA' }],
@@ -55,7 +67,8 @@ export const ROWS = new Map<BackendAlarm, Row>([
 ]);
 
 /** The kinds whose trouble is that nothing is reported: that has to be told. Of all others somebody else tells it. */
-export const TELL_MISSING = [BackendAlarm.SERVICE_TASKS, BackendAlarm.ROUTE_EMPTY, BackendAlarm.DATABASE_GONE, BackendAlarm.CACHE_GONE, BackendAlarm.FILE_SYSTEM_GONE];
+export const TELL_MISSING = [BackendAlarm.SERVICE_TASKS, BackendAlarm.ROUTE_EMPTY, BackendAlarm.DATABASE_GONE, BackendAlarm.DATABASE_WRITES, BackendAlarm.DATABASE_BACKUP_AGE,
+  BackendAlarm.DATABASE_REDUNDANCY, BackendAlarm.DATABASE_PEERS, BackendAlarm.CACHE_GONE, BackendAlarm.FILE_SYSTEM_GONE];
 
 /** So many periods of one sample, each after the other. */
 export function sequence(...parts: ReadonlyArray<readonly [number, Sample]>): Series {

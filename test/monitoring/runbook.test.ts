@@ -7,6 +7,7 @@ import { alarmsOf, createStacks, monitor, watchAll } from './monitoring-fixtures
 import { BackendMonitoring, CacheCapacity, RedisCache, type BackendMonitoringProps } from '../../src';
 import { BackendAlarm } from '../../src/symptoms';
 import { createVpc, productionApp } from '../fargate/fixture';
+import { MonitoredCluster } from '../postgres/self-hosted/monitored-cluster';
 
 const PAGE = readFileSync(resolve(__dirname, '..', '..', 'docs', 'monitoring.md'), 'utf8');
 const [, RUNBOOK = ''] = PAGE.split('\n## Runbook\n');
@@ -18,6 +19,7 @@ function descriptions(props?: BackendMonitoringProps): string[] {
   const { stack, watched } = createStacks();
   const monitoring = new BackendMonitoring(stack, 'Monitoring', props);
   watchAll(monitoring, watched);
+  monitoring.monitorPostgres(new MonitoredCluster(stack, 'Nodes', watched.postgres));
   monitoring.monitorCache(new RedisCache(stack, 'Serverless', { vpc: createVpc(stack), capacity: CacheCapacity.serverless() }));
   monitoring.monitorQueue(new Queue(stack, 'Work', { deadLetterQueue: { queue: new Queue(stack, 'Dead'), maxReceiveCount: 3 } }));
   const template = Template.fromStack(stack);

@@ -9,6 +9,7 @@ import { simulate, type Simulation, type SimulatedAlarm } from './alarm-simulato
 import { createBackend, watchAll } from './monitoring-fixtures';
 import { BackendAlarm, BackendMonitoring, CacheCapacity, FargateApi, type FargateApiProps, PemFile, PostgresCapacity, PrivatePostgres, PublicIngress, RedisCache, Scaling, ServiceDeployment } from '../../src';
 import { createCluster, createVpc, developmentApp, IMAGE, productionApp } from '../fargate/fixture';
+import { MonitoredCluster } from '../postgres/self-hosted/monitored-cluster';
 import { allIn, buildBackend } from '../support/whole-backend';
 
 interface Found extends SimulatedAlarm {
@@ -27,7 +28,9 @@ function alarmsIn(stack: Stack): Array<[string, BackendAlarm, Found]> {
 function everything(app: App): Stack {
   const stack = new Stack(app, 'Backend');
   const monitoring = new BackendMonitoring(stack, 'Monitoring', { alarms: true });
-  watchAll(monitoring, createBackend(stack));
+  const watched = createBackend(stack);
+  watchAll(monitoring, watched);
+  monitoring.monitorPostgres(new MonitoredCluster(stack, 'Nodes', watched.postgres));
   const vpc = createVpc(stack);
   monitoring.monitorCache(new RedisCache(stack, 'Serverless', { vpc, capacity: CacheCapacity.serverless() }));
   monitoring.monitorPostgres(new PrivatePostgres(stack, 'Aurora', { vpc, capacity: PostgresCapacity.serverless({ min: 0.5, max: 1 }), caCertificates: PemFile.fromText('-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----') }));

@@ -219,6 +219,27 @@ describe('a binding', () => {
     expect(fields.PGPASSWORD).toContain(':password::');
   });
 
+  test('of a server with several nodes gives their URL too, under a prefix as well, and the secret is told of them', () => {
+    // GIVEN
+    const { stack, postgres } = newServer();
+    const nodes = ['10.0.1.5', '10.0.65.9'];
+    Object.assign(postgres, { _hosts: () => nodes });
+    const user = postgres.database.addUser('Api');
+
+    // WHEN
+    const [plain, prefixed] = [user, ServiceBinding.withPrefix('ORDERS', user)].map((binding) => fieldsOf(stack, binding.bindToService(stack, {}).secrets!));
+
+    // THEN
+    expect(plain.DATABASE_MULTI_HOST_URL).toContain(':multiHostUrl::');
+    expect(prefixed.ORDERS_DATABASE_MULTI_HOST_URL).toContain(':multiHostUrl::');
+    expect(onlyProperties(Template.fromStack(stack), USER).Hosts).toEqual(nodes);
+  });
+
+  test('of a server with one endpoint says nothing of nodes', () => {
+    const { stack } = bind();
+    expect(onlyProperties(Template.fromStack(stack), USER)).not.toHaveProperty('Hosts');
+  });
+
   test('names the server as target and the certificate authority of its secret', () => {
     const { stack, postgres, config } = bind();
     expect(config.targets).toEqual([postgres]);

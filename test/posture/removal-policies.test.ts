@@ -8,9 +8,12 @@ import { createVpc } from '../fargate/fixture';
 import { resourcesOf, synthesizeWith, type LivingApp } from '../support/living-stack';
 import { allIn, buildBackend } from '../support/whole-backend';
 
+const BESIDE_STORES = 'goes with a server or a cache that is deleted after its snapshot, and stays where that stays';
+
 /** Policies that keep something in production, by type, each with what it is for. A type that has several has a row for each. */
 const KEPT: Record<string, Record<string, string>> = {
   'AWS::ECR::Repository': { RetainExceptOnCreate: 'the images that tasks run; who pushes none has an empty one, which goes with a creation that failed' },
+  'AWS::EC2::Volume': { RetainExceptOnCreate: 'the data of a node' },
   'AWS::EFS::FileSystem': { RetainExceptOnCreate: 'the files of services; its mount targets go first, and a deletion asks for nothing else' },
   'AWS::ElastiCache::ReplicationGroup': { Snapshot: 'a last snapshot is the data' },
   'AWS::KMS::Key': { RetainExceptOnCreate: 'of the alarm topic, which goes with it', Retain: 'of the files of an audit trail, which stay and could not be read without it' },
@@ -18,10 +21,9 @@ const KEPT: Record<string, Record<string, string>> = {
   'AWS::RDS::DBCluster': { Snapshot: 'a last snapshot is the data' },
   'AWS::RDS::DBInstance': { Snapshot: 'a last snapshot is the data', Delete: 'a member of a cluster has no data of its own' },
   'AWS::S3::Bucket': { Retain: 'CloudFormation deletes no bucket with files, and AWS or a pipeline has written some when a creation fails' },
+  'AWS::SecretsManager::Secret': { Delete: BESIDE_STORES, RetainExceptOnCreate: 'the pass of backups that stay, and the admin of volumes that stay' },
   'AWS::SNS::Topic': { RetainExceptOnCreate: 'the subscriptions that people confirmed' },
 };
-
-const BESIDE_STORES = 'goes with a server or a cache that is deleted after its snapshot, and stays where that stays';
 
 /** Types that are deleted in production, each with what makes that harmless. */
 const DELETED: Record<string, string[]> = {
@@ -34,6 +36,7 @@ const DELETED: Record<string, string[]> = {
   'holds events that nobody could deliver, and is empty where all is well': ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy'],
   'is settings, which the next deployment writes again': [
     'AWS::Amplify::App', 'AWS::Amplify::Branch', 'AWS::Amplify::Domain', 'AWS::ApplicationAutoScaling::ScalableTarget', 'AWS::ApplicationAutoScaling::ScalingPolicy',
+    'AWS::AutoScaling::AutoScalingGroup', 'AWS::EC2::NetworkInterface', 'AWS::Lambda::Alias', 'Custom::CertificateAuthority',
     'AWS::CertificateManager::Certificate', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::OriginAccessControl', 'AWS::CloudFront::ResponseHeadersPolicy',
     'AWS::CloudTrail::Trail', 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::EC2::EIP', 'AWS::EC2::FlowLog', 'AWS::EC2::InternetGateway',
     'AWS::EC2::LaunchTemplate', 'AWS::EC2::NatGateway', 'AWS::EC2::Route', 'AWS::EC2::RouteTable', 'AWS::EC2::SecurityGroup', 'AWS::EC2::SecurityGroupEgress',
@@ -93,7 +96,7 @@ test.each([
   [RETAIN_ON_UPDATE_OR_DELETE, 'RetainExceptOnCreate', 'Retain'],
 ])('of a posture with `removalPolicy` %s, all that holds data has %s, and buckets have %s', (removalPolicy, policy, ofBuckets) => {
   const found = policiesOf([wholeBackend({ removalPolicy })]);
-  for (const type of ['AWS::ECR::Repository', 'AWS::EFS::FileSystem', 'AWS::Logs::LogGroup', 'AWS::SNS::Topic']) {
+  for (const type of ['AWS::EC2::Volume', 'AWS::ECR::Repository', 'AWS::EFS::FileSystem', 'AWS::Logs::LogGroup', 'AWS::SNS::Topic']) {
     expect([type, found[type]]).toEqual([type, [policy]]);
   }
   expect(found['AWS::S3::Bucket']).toEqual([ofBuckets]);

@@ -3,7 +3,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { BackendCluster, ContainerRepository, PemFile, PostgresCapacity, Posture, PrivateFileSystem, PrivatePostgres, PublicIngress, RedisCache } from '../../src';
+import { BackendCluster, ContainerRepository, NetworkIngress, PemFile, PostgresCapacity, Posture, PrivateFileSystem, PrivatePostgres, PublicIngress, RedisCache } from '../../src';
 import { FAKE_CA } from '../postgres/postgres-fixtures';
 
 const DEMAND = 'requires termination protection of stack';
@@ -36,6 +36,7 @@ const ASKING: [what: string, path: string, add: (scope: Construct) => void][] = 
   ['an RDS instance', 'Postgres', addPostgres],
   ['an Aurora cluster', 'Postgres', (scope) => new PrivatePostgres(scope, 'Postgres', { vpc: vpcOf(scope), capacity: PostgresCapacity.serverless({ min: 1, max: 2 }), caCertificates: PemFile.fromText(FAKE_CA) })],
   ['an ingress', 'Ingress', (scope) => new PublicIngress(scope, 'Ingress', { vpc: vpcOf(scope) })],
+  ['a network ingress', 'Ingress', (scope) => new NetworkIngress(scope, 'Ingress', { vpc: vpcOf(scope) })],
   ['a file system', 'Files', (scope) => new PrivateFileSystem(scope, 'Files', { vpc: vpcOf(scope) })],
 ];
 

@@ -19,6 +19,8 @@ export type LivingApp = Record<string, TemplateResource>;
  */
 const CREATE_ONLY: Record<string, string[]> = {
   ...createOnlyProperties,
+  // A change of these fails: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-ec2-volume.html
+  'AWS::EC2::Volume': ['AvailabilityZone', 'Encrypted', 'KmsKeyId', 'OutpostArn', 'SnapshotId'],
   'Custom::PostgresDatabase': ['ServiceToken', 'DatabaseName'],
   'Custom::PostgresUser': ['ServiceToken', 'Username'],
 };

@@ -14,6 +14,10 @@ export interface AcceptedFinding {
 
 const AWS = 'https://docs.aws.amazon.com';
 const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'TaskRunner'];
+const CERTIFICATES = ['Postgres/Authority/Issuer', 'Postgres/Authority/Signer'];
+const NODES = [1, 2, 3].map((node) => `Postgres/Node${node}`);
+const NODE_ROLES = NODES.map((node) => `${node}/Role`);
+const CLUSTER_SECRETS = ['Postgres/AdminSecret', 'Postgres/ClusterSecret'];
 
 /** What the packs find in the examples and is right as it is, by what it is about. */
 export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedFinding[] } = {
@@ -86,6 +90,52 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       see: `${AWS}/secretsmanager/latest/userguide/security-encryption.html`,
     },
   ],
+  'Self-hosted database': [
+    {
+      rule: 'IAM5[Resource::*]',
+      paths: NODE_ROLES,
+      reason: 'The channel actions of Session Manager have no resource-level permissions, nor has cloudwatch:PutMetricData, which a condition limits to the namespace of clusters.',
+      see: `${AWS}/service-authorization/latest/reference/list_amazoncloudwatch.html`,
+    },
+    { rule: 'IAM5[Resource::<PostgresBackups', paths: NODE_ROLES, reason: 'Names of backups are made by pgBackRest; it is the one bucket of this cluster, and versions can\'t be deleted.' },
+    {
+      rule: 'IAM5[Resource::arn:<AWS::Partition>:autoscaling:',
+      paths: NODE_ROLES,
+      reason: 'The name of a group is known when it exists, and the group needs the role; two conditions limit it to the one group by tags that only CloudFormation sets.',
+      see: `${AWS}/autoscaling/ec2/userguide/control-access-using-iam.html`,
+    },
+    {
+      rule: 'IAM5[Resource::arn:<AWS::Partition>:ec2:',
+      paths: NODE_ROLES,
+      reason: 'Instances of a group have ids that nobody knows before; a condition limits them to those with the node\'s own profile, and volumes to the node\'s own.',
+      see: `${AWS}/service-authorization/latest/reference/list_amazonec2.html`,
+    },
+    { rule: 'AS3', paths: NODES, reason: 'A node comes back by itself; the alarms of the cluster say when it does not, which launches do not.' },
+    ...['ELB2', 'ELBLoggingEnabled'].map((rule) => ({
+      rule,
+      paths: ['Postgres/Balancer'],
+      posture: rule === 'ELB2' ? undefined : 'production' as const,
+      reason: 'A network load balancer logs TLS listeners only, and this one passes TLS on to PostgreSQL.',
+      see: `${AWS}/elasticloadbalancing/latest/network/load-balancer-access-logs.html`,
+    })),
+    { rule: 'ELBv2ACMCertificateRequired', paths: ['Postgres/Primary', 'Postgres/Reader'], posture: 'production', reason: 'PostgreSQL speaks TLS itself, with a certificate of the cluster\'s own authority, which clients verify.' },
+    { rule: 'SMG4', paths: CLUSTER_SECRETS, reason: 'Only the broker and the nodes know the admin\'s password; another pass would make backups that exist unreadable.' },
+    { rule: 'SecretsManagerRotationEnabled', paths: CLUSTER_SECRETS, posture: 'production', reason: 'Only the broker and the nodes know the admin\'s password; another pass would make backups that exist unreadable.' },
+    { rule: 'SecretsManagerUsingKMSKey', paths: CLUSTER_SECRETS, posture: 'production', reason: 'The secrets are encrypted with the account\'s key for Secrets Manager; `encryptionKey` of the cluster takes another.', see: `${AWS}/secretsmanager/latest/userguide/security-encryption.html` },
+    { rule: 'S1', paths: ['Postgres/Backups'], reason: 'Nodes alone read and write the bucket, whose objects they encrypt; CloudTrail\'s data events are for who has to show each access.', see: `${AWS}/AmazonS3/latest/userguide/cloudtrail-logging.html` },
+    { rule: 'S3BucketLoggingEnabled', paths: ['Postgres/Backups'], posture: 'production', reason: 'Nodes alone read and write the bucket, whose objects they encrypt; CloudTrail\'s data events are for who has to show each access.', see: `${AWS}/AmazonS3/latest/userguide/cloudtrail-logging.html` },
+    { rule: 'S3BucketReplicationEnabled', paths: ['Postgres/Backups'], posture: 'production', reason: 'S3 keeps backups in three zones; `disasterRecovery` copies them to another region.' },
+    { rule: 'S3DefaultEncryptionKMS', paths: ['Postgres/Backups'], posture: 'production', reason: 'pgBackRest encrypts objects before they leave a node, with a pass that S3 never sees.', see: 'https://pgbackrest.org/user-guide.html#quickstart/configure-encryption' },
+    { rule: 'EC2EBSInBackupPlan', paths: NODES, posture: 'production', reason: 'pgBackRest archives each change of PostgreSQL within a minute; a snapshot of one volume would be older, and of etcd useless.' },
+    ...['LambdaConcurrency', 'LambdaDLQ'].map((rule) => ({
+      rule,
+      paths: CERTIFICATES,
+      posture: 'production' as const,
+      reason: 'CloudFormation and nodes wait for the answer, and ask again; a reservation fails in accounts with less than a hundred executions to spare.',
+      see: `${AWS}/lambda/latest/dg/configuration-concurrency.html`,
+    })),
+    { rule: 'LambdaInsideVPC', paths: CERTIFICATES, posture: 'production', reason: 'They need KMS and nothing in the network.', see: `${AWS}/lambda/latest/dg/configuration-vpc.html` },
+  ],
   'Cache and secrets of an app': [
     { rule: 'AEC4', paths: ['Redis/Resource'], posture: 'development', reason: 'A replica doubles the price; production has one, in another zone.' },
     { rule: 'AEC5', paths: ['Redis/Resource'], reason: 'Nothing outside its security groups reaches the cache, so another port would hide nothing and surprise every client.' },
@@ -117,7 +167,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       rule: 'IAMNoInlinePolicy',
       paths: [
         'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'Migrations/Starter', 'TaskRunner',
-        'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role',
+        'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role', ...NODE_ROLES, 'Postgres/Authority/IssuerRole', 'Postgres/Authority/SignerRole',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
       see: `${AWS}/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html`,
@@ -175,7 +225,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       rule: 'CloudWatchLogGroupEncrypted',
       paths: [
         'Network/FlowLogs', 'Postgres/Broker/SqlLogs', 'Postgres/Broker/ConductorLogs', 'Migrations/LogGroup', 'Migrations/Starter/LogGroup', 'TaskRunner/LogGroup', 'Api/LogGroup', 'Worker/LogGroup',
-        'Supertokens/LogGroup', 'Bastion/Shell/Logs',
+        'Supertokens/LogGroup', 'Bastion/Shell/Logs', 'Postgres/Authority/IssuerLogs', 'Postgres/Authority/SignerLogs',
       ],
       reason: 'CloudWatch encrypts every log group; the rule asks for a key of one\'s own, which flow logs and shell sessions take as `encryptionKey`.',
       see: `${AWS}/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html`,

@@ -8,8 +8,9 @@ import { AccountRootPrincipal, Role } from 'aws-cdk-lib/aws-iam';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, CustomDomain, IngressJwt, IngressMaintenance, IngressMutualTls, FargateApi, MigrationSource, MigrationTask, PostgresAccess, PostgresUser, PrivatePostgres, PublicIngress, FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser, DiscoveryNamespace } from '../../src';
+import { AmplifyFrontend, AuditTrail, BackendCluster, BackendMonitoring, BackendNetwork, ContainerRepository, CustomDomain, IngressJwt, IngressMaintenance, IngressMutualTls, FargateApi, MigrationSource, MigrationTask, NetworkIngress, PostgresAccess, PostgresUser, PrivatePostgres, PublicIngress, FargateWorker, PemFile, PrivateFileSystem, RedisCache, ScheduledJob, SelfHostedPostgres, ServiceImage, ServiceVolume, SsmBastion, StaticFrontend, type IPostgres, type PostgresDatabase, type RedisUser, DiscoveryNamespace } from '../../src';
 import { ServiceBinding } from '../../src/binding';
+import { isEndpointsOnly } from '../../src/network/shared/endpoints-only';
 
 /** Folder of the example apps, whose migrations and services are used. */
 export const EXAMPLES = path.join(__dirname, '..', '..', 'examples');
@@ -60,9 +61,11 @@ export interface WholeBackend {
   readonly postgres: IPostgres;
   readonly orders: PostgresDatabase;
   readonly legacy: IPostgres;
+  readonly selfHosted: SelfHostedPostgres;
   readonly cacheUser: RedisUser;
   readonly fileSystem: PrivateFileSystem;
   readonly ingresses: PublicIngress[];
+  readonly networkIngress: NetworkIngress;
   readonly users: PostgresUser[];
   readonly migrations: MigrationTask[];
   readonly apis: FargateApi[];
@@ -71,13 +74,32 @@ export interface WholeBackend {
 
 /** Every construct of the library once or twice, with each other connected as much as they can be. */
 export function buildBackend(homes: Homes, options: WholeBackendOptions = {}): Partial<WholeBackend> {
-  const network = { vpc: options.vpc ?? new BackendNetwork(homes.Network!, 'Network', { ipv6: true }).vpc };
-  const made: Partial<WholeBackend> = { ...network };
+  const made: Partial<WholeBackend> = { vpc: options.vpc ?? new BackendNetwork(homes.Network!, 'Network', { ipv6: true }).vpc };
   for (const tier of TIERS) {
     const home = homes[tier];
     Object.assign(made, home === undefined ? {} : BUILD[tier](home, made as WholeBackend, options));
   }
   return made;
+}
+
+/** Services that nodes of a cluster need, and tasks do not. */
+const { AUTOSCALING, CLOUDFORMATION, CLOUDWATCH_MONITORING, EC2, LAMBDA } = ec2.InterfaceVpcEndpointAwsService;
+
+/** Adds the endpoints of nodes to a network that has no other way out. */
+function addNodeEndpoints(vpc: ec2.IVpc): void {
+  const network = vpc.node.scope;
+  const group = network instanceof BackendNetwork ? network.endpointSecurityGroup : undefined;
+  const securityGroups = group === undefined ? undefined : [group];
+  Object.entries({ AUTOSCALING, CLOUDFORMATION, CLOUDWATCH_MONITORING, EC2, LAMBDA }).forEach(([id, service]) => vpc.addInterfaceEndpoint(id, { service, securityGroups }));
+}
+
+function createCluster(home: Construct, vpc: ec2.IVpc, names?: Names): SelfHostedPostgres {
+  const isolated = isEndpointsOnly(vpc);
+  if (isolated) {
+    addNodeEndpoints(vpc);
+  }
+  const imageId = isolated ? 'ami-0123456789abcdef0' : undefined;
+  return new SelfHostedPostgres(home, 'SelfHosted', { vpc, databaseName: names?.databaseName ?? 'app', nodes: nodesIn(vpc), imageId });
 }
 
 /** The same home for every part. */
@@ -94,7 +116,10 @@ const BUILD: Record<Tier, Build> = {
     images: new ContainerRepository(home, 'Images'),
   }),
   Data: createServers,
-  Ingress: (home, { vpc }, options) => ({ ingresses: ['FirstIngress', 'SecondIngress'].map((id) => createIngress(home, id, vpc, options)) }),
+  Ingress: (home, { vpc }, options) => ({
+    ingresses: ['FirstIngress', 'SecondIngress'].map((id) => createIngress(home, id, vpc, options)),
+    networkIngress: new NetworkIngress(home, 'ThirdIngress', { vpc, domain: createDomain(home, 'ThirdIngress', {}), allowFrom: [ec2.Peer.ipv4('10.0.0.0/8')] }),
+  }),
   Services: createServices,
   Access: (home, made, { names }) => {
     const bastion = new SsmBastion(home, 'Bastion', { vpc: made.vpc });
@@ -102,6 +127,7 @@ const BUILD: Record<Tier, Build> = {
     bastion.addTunnel('Postgres', { target: made.postgres, localPort: names?.localPort }).grantConnect(people);
     bastion.addTunnel('Cache', { target: made.cacheUser.cache, localPort: 16379 }).grantConnect(people);
     bastion.addTunnel('Legacy', { target: made.legacy, localPort: 15432 }).grantConnect(people);
+    bastion.addTunnel('Replicas', { target: made.selfHosted.reader, localPort: 15433 }).grantConnect(people);
     bastion.grantShell(people);
     new AuditTrail(home, 'Trail', { sendToCloudWatchLogs: true }).bucket.grantRead(people);
     made.migrations?.forEach((migration) => migration.grantRun(people));
@@ -110,11 +136,13 @@ const BUILD: Record<Tier, Build> = {
   },
 };
 
-function watchBackend(monitoring: BackendMonitoring, { apis, ingresses, postgres, cacheUser, migrations }: Partial<WholeBackend>): void {
+function watchBackend(monitoring: BackendMonitoring, { apis, ingresses, networkIngress, postgres, selfHosted, cacheUser, migrations }: Partial<WholeBackend>): void {
   apis?.forEach((api) => monitoring.monitorService(api));
   ingresses?.forEach((ingress) => monitoring.monitorIngress(ingress));
+  monitoring.monitor(networkIngress!);
   migrations?.forEach((migration) => monitoring.monitorMigrations(migration));
   monitoring.monitorPostgres(postgres!);
+  monitoring.monitorPostgres(selfHosted!);
   monitoring.monitorCache(cacheUser!.cache);
 }
 
@@ -137,13 +165,23 @@ function createServers(home: Construct, { vpc }: WholeBackend, { databaseSecurit
     adminSecret: secretsmanager.Secret.fromSecretCompleteArn(home, 'LegacyAdmin', arnOf(home, 'secretsmanager', 'secret', 'legacy-AbCdEf')),
     caCertificates: PemFile.fromText(CA_BUNDLE),
   });
+  const selfHosted = createCluster(home, vpc, names);
   const cacheUser = new RedisCache(home, 'Cache', { vpc }).addUser('Api');
-  return { postgres, orders, legacy, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY, connectionLimit: limitFor(names, 10) })] };
+  return { postgres, orders, legacy, selfHosted, cacheUser, fileSystem: new PrivateFileSystem(home, 'Files', { vpc }), users: [orders.addUser('Reports', { access: PostgresAccess.READ_ONLY, connectionLimit: limitFor(names, 10) })] };
+}
+
+/** As many as the posture says, where the network has enough zones. */
+function nodesIn({ availabilityZones }: ec2.IVpc): number | undefined {
+  return availabilityZones.length < 3 ? 1 : undefined;
+}
+
+function createDomain(home: Construct, id: string, { domainName }: Names): CustomDomain {
+  const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
+  return CustomDomain.fromCertificate(certificate, [domainName ?? `${id.toLowerCase()}.example.com`]);
 }
 
 function createIngress(home: Construct, id: string, vpc: ec2.IVpc, { names = {}, vpc: existing }: WholeBackendOptions): PublicIngress {
-  const certificate = Certificate.fromCertificateArn(home, `${id}Certificate`, arnOf(home, 'acm', 'certificate', 'example'));
-  const domain = CustomDomain.fromCertificate(certificate, [names.domainName ?? `${id.toLowerCase()}.example.com`]);
+  const domain = createDomain(home, id, names);
   const caCertificates = PemFile.fromPath(path.join(__dirname, '..', 'ingress', 'certificates', 'authority.pem'));
   const special = {
     maintenance: IngressMaintenance.on({ allowFrom: ['203.0.113.0/24'] }),
@@ -158,10 +196,11 @@ function createIngress(home: Construct, id: string, vpc: ec2.IVpc, { names = {},
 }
 
 function createServices(home: Construct, made: WholeBackend, { serviceSecurityGroups: securityGroups, cluster: existing, names }: WholeBackendOptions): Partial<WholeBackend> {
-  const { cluster, images, postgres, orders, legacy, ingresses } = made;
+  const { cluster, images, postgres, orders, legacy, selfHosted, ingresses } = made;
   const user = new PostgresUser(home, 'ApiUser', { poolSize: 4, connectionLimit: limitFor(names, 24), database: postgres.database, username: names?.username });
   const users = [...made.users, user, new PostgresUser(home, 'OrdersUser', { connectionLimit: limitFor(names, 10), database: orders }),
-    new PostgresUser(home, 'LegacyUser', { connectionLimit: limitFor(names, 10), database: legacy.database })];
+    new PostgresUser(home, 'LegacyUser', { connectionLimit: limitFor(names, 10), database: legacy.database }),
+    new PostgresUser(home, 'SelfHostedUser', { connectionLimit: limitFor(names, 10), database: selfHosted.database })];
   const migrations = [
     new MigrationTask(home, 'Goose', { cluster, database: postgres.database, source: MigrationSource.goose(path.join(EXAMPLES, '01-private-backend/migrations')) }),
     new MigrationTask(home, 'Dbmate', { cluster, database: orders, source: MigrationSource.dbmate(path.join(EXAMPLES, '02-hello-birthday/migrations')) }),
@@ -174,6 +213,7 @@ function createServices(home: Construct, made: WholeBackend, { serviceSecurityGr
   ];
   apis.forEach((api, index) => ingresses[0].addRoute(`Api${index}`, { paths: [`/api${index}/*`], hosts: names?.host === undefined ? undefined : [names.host], target: api, targetVerifiesTokens: true }));
   ingresses[1].addRoute('Api', { target: apis[0], targetVerifiesTokens: true });
+  made.networkIngress.addRoute('Api', { target: apis[1] });
   ingresses[1].addWeightedRoute('Both', { paths: ['/both/*'], targets: apis.map((target, weight) => ({ target, weight })), stickiness: Duration.hours(1), jwt: IngressJwt.fromIssuer(ISSUER) });
   createFrontends(home, ingresses[0].url);
   const called = existing === undefined ? [apis[1]] : [];

@@ -32,7 +32,12 @@ function instanceConnections(instanceType: string): number | undefined {
     return undefined;
   }
   const left = gib <= 1 ? 0.72 : gib <= 2 ? 0.82 : 0.9;
-  return Math.min(LIMIT, Math.floor((gib * left * GIB) / BYTES_PER_CONNECTION));
+  return connectionsIn(gib * left);
+}
+
+/** Connections that RDS accepts on so many GiB. */
+export function connectionsIn(gib: number): number {
+  return Math.min(LIMIT, Math.floor((gib * GIB) / BYTES_PER_CONNECTION));
 }
 
 /** Memory of an instance type in GiB; nothing where that is not known. */
@@ -42,8 +47,13 @@ function instanceGib(instanceType: string): number | undefined {
   }
   const [family, size = ''] = instanceType.split('.');
   const [large] = LARGE_GIB.find(([, families]) => families.includes(family)) ?? [];
+  return large === undefined ? undefined : timesLarge(large, size);
+}
+
+/** What a size has, by what the size `large` of the same family has; nothing where that is not known. */
+export function timesLarge(large: number, size: string): number | undefined {
   const factor = SIZES.get(size) ?? xlarge(size);
-  return large === undefined || factor === undefined ? undefined : large * factor;
+  return factor === undefined ? undefined : large * factor;
 }
 
 /** Memory that a server has at most; nothing where that is not known. A unit of Aurora has about 2 GiB. */

@@ -7,7 +7,7 @@ import * as elbv2 from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { HostedZone, PrivateHostedZone } from 'aws-cdk-lib/aws-route53';
 import { Construct } from 'constructs';
 import {
-  CustomDomain, FargateApi, IngressContentType, IngressJwt, IngressJwtClaim, IngressMaintenance, IngressMutualTls, PemFile, PublicIngress, ServiceDeployment, StaticFrontend, type IIngressTarget,
+  CustomDomain, FargateApi, IngressContentType, IngressJwt, IngressJwtClaim, IngressMaintenance, IngressMutualTls, NetworkIngress, PemFile, PublicIngress, ServiceDeployment, StaticFrontend, type IIngressTarget,
 } from '../../../src';
 import { inEnvironment, inProduction, type ErrorCases } from '../case';
 import type { World } from '../world';
@@ -77,6 +77,23 @@ const PUBLIC_INGRESS: ErrorCases = {
   'PublicIngress.rules': ({ ingress }) => Array.from({ length: 101 }, (_, index) => ingress.addFixedResponse(`Gone${index}`, { paths: [`/gone/${index}`], statusCode: 410, priority: 100 + index })),
   'PublicIngress.sslPolicyNeedsHttps': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc, sslPolicy: elbv2.SslPolicy.TLS13_13 }),
   'PublicIngress.subnetsWithoutIpv6': ({ stack, vpc }) => new PublicIngress(stack, 'Ingress', { vpc, ipAddressType: elbv2.IpAddressType.DUAL_STACK }),
+};
+
+/** What a network ingress refuses, with its routes. */
+const NETWORK_INGRESS: ErrorCases = {
+  'NetworkIngress.accessLogsNeedTls': ({ stack, vpc }) => new NetworkIngress(stack, 'Ingress', { vpc, accessLogs: true }),
+  'NetworkIngress.plainTcp': ({ stack, vpc, api }) => new NetworkIngress(stack, 'Ingress', { vpc }).addRoute('Api', { target: api }),
+  'NetworkIngress.port': ({ stack, vpc, domain, api }) => new NetworkIngress(stack, 'Ingress', { vpc, domain }).addRoute('Api', { target: api, port: 70_000 }),
+  'NetworkIngress.portTaken': ({ stack, vpc, domain, api }) => {
+    const ingress = new NetworkIngress(stack, 'Ingress', { vpc, domain });
+    ['Orders', 'Users'].forEach((id) => ingress.addRoute(id, { target: api }));
+  },
+  'NetworkIngress.privateSubnets': ({ stack, vpc }) => new NetworkIngress(stack, 'Ingress', { vpc, internetFacing: true, vpcSubnets: ISOLATED }),
+  'NetworkIngress.tlsRequired': inProduction(({ stack, vpc, api }) => new NetworkIngress(stack, 'Ingress', { vpc }).addRoute('Api', { target: api })),
+  'NetworkIngress.unknownRange': ({ stack }) => {
+    const vpc = ec2.Vpc.fromVpcAttributes(stack, 'Vpc', { vpcId: 'vpc-12345678', availabilityZones: ['eu-central-1a'], privateSubnetIds: ['subnet-12345678'] });
+    new NetworkIngress(stack, 'Ingress', { vpc });
+  },
 };
 
 /** What quotas of a load balancer warn of. */
@@ -206,7 +223,7 @@ const GUARDS: ErrorCases = {
 };
 
 /** What an ingress refuses, with its domain, routes, tokens, certificates of clients and maintenance. */
-export const INGRESS: ErrorCases = { ...PUBLIC_INGRESS, ...QUOTAS, ...ROUTES, ...WEIGHTED, ...ANSWERS, ...JWT, ...GUARDS };
+export const INGRESS: ErrorCases = { ...PUBLIC_INGRESS, ...NETWORK_INGRESS, ...QUOTAS, ...ROUTES, ...WEIGHTED, ...ANSWERS, ...JWT, ...GUARDS };
 
 /** A target of one's own, of which there can be many in no time. */
 class SilentTarget extends Construct implements IIngressTarget {

@@ -1,0 +1,4 @@
+export * from './backup-replica';
+export * from './disaster-recovery';
+export * from './self-hosted-postgres';
+export * from './self-hosted-postgres-props';

@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Stops PostgreSQL where Patroni no longer keeps the lease of the leader, because it hangs or is stopped: another node may be the primary soon.
+# Patroni stops it by itself in all other cases. It is trusted without the lease only while it says that all members agreed (failsafe mode).
+. "$(dirname "$0")/lib.sh"
+
+# From here on a lease that nobody renews is over in five seconds.
+limit=$((TTL - 5))
+key=/service/$CLUSTER/leader
+
+seconds() {
+  cut -d. -f1 /proc/uptime
+}
+
+# ask ARGUMENT…: the member on this host, else any. A new connection to another zone takes several round trips, which a slow zone makes long.
+ask() {
+  ETCD_TIMEOUT=3s etcd_here "$@" -w json 2> /dev/null || ETCD_TIMEOUT=3s etcdctl_ "$@" -w json 2> /dev/null
+}
+
+# age: seconds since the lease of this node was renewed; nothing where another node has the key, or nobody answers.
+age() {
+  local found lease
+  found=$(ask get "$key") || return 1
+  [ "$(jq -r '.kvs[0].value // "" | @base64d' <<< "$found")" = "$NAME" ] || return 1
+  lease=$(printf '%x' "$(jq -r '.kvs[0].lease' <<< "$found")")
+  ask lease timetolive "$lease" | jq -e '.["granted-ttl"] - .ttl'
+}
+
+postmaster() {
+  head -1 "$PGDATA/postmaster.pid" 2> /dev/null
+}
+
+takes_writes() {
+  local pid
+  pid=$(postmaster) || return 1
+  [ -d "/proc/$pid" ] && [ ! -f "$PGDATA/standby.signal" ]
+}
+
+members_agreed() {
+  rest "$ADDRESS" /patroni 2> /dev/null | jq -e '.failsafe_mode_is_active == true' > /dev/null
+}
+
+# An immediate stop, and the end of every process where that hangs too.
+stop_postgres() {
+  local pid
+  pid=$(postmaster) || return 0
+  log "The lease of the leader was not renewed for $limit s, and Patroni does not say why: PostgreSQL ($pid) is stopped."
+  kill -QUIT "$pid" || return 0
+  for _ in 1 2 3; do
+    sleep 1
+    [ -d "/proc/$pid" ] || return 0
+  done
+  pkill -KILL -P "$pid" || true
+  kill -KILL "$pid" || true
+}
+
+renewed=$(seconds)
+while sleep 1; do
+  if ! takes_writes; then
+    renewed=$(seconds)
+  elif since=$(age); then
+    renewed=$(($(seconds) - since))
+  fi
+  if [ $(($(seconds) - renewed)) -ge "$limit" ] && takes_writes && ! members_agreed; then
+    stop_postgres
+    renewed=$(seconds)
+  fi
+done

@@ -1,0 +1,63 @@
+import { Aws, Fn, Token, Tokenization, type Duration } from 'aws-cdk-lib';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ClusterSecrets } from './cluster-secrets';
+import type { ClusterSettings } from './cluster-settings';
+import { NAMESPACE } from './node-role';
+import type { RegionPart } from './region-part';
+
+/** What is the same for all nodes. */
+export interface ClusterEnvironment {
+  readonly settings: ClusterSettings;
+  readonly addresses: string[];
+  readonly endpoint: string;
+  readonly secrets: ClusterSecrets;
+  readonly bucket: IBucket;
+  readonly regions: RegionPart[];
+}
+
+/** What differs between nodes. */
+export interface OwnEnvironment {
+  readonly number: number;
+  readonly volumeId: string;
+  readonly signerArn: string;
+}
+
+/** The environment file of a node, which its scripts read. It holds no secret. */
+export function nodeEnvironment({ settings, addresses, endpoint, secrets, bucket, regions }: ClusterEnvironment, own: OwnEnvironment): Readonly<Record<string, string>> {
+  return {
+    CLUSTER: settings.clusterName,
+    NODE: String(own.number),
+    NODES: addresses.join(','),
+    ENDPOINT: endpoint,
+    REGION: Aws.REGION,
+    VOLUME: own.volumeId,
+    ADMIN_SECRET: secrets.admin.secretArn,
+    CLUSTER_SECRET: secrets.cluster.secretArn,
+    SIGNER: own.signerArn,
+    BUCKET: bucket.bucketName,
+    STRICT: settings.synchronousModeStrict ? 'on' : 'off',
+    PARAMETERS: JSON.stringify(settings.parameters),
+    EXTENSIONS: listed(settings.superuserExtensions),
+    TTL: secondsOf(settings.ttl),
+    LOOP_WAIT: secondsOf(settings.loopWait),
+    RETRY_TIMEOUT: secondsOf(settings.retryTimeout),
+    BACKUP_RETENTION_DAYS: textOf(settings.backupRetention.toDays()),
+    FULL_BACKUP: `Sun ${settings.backupTime}`,
+    DIFF_BACKUP: `Mon..Sat ${settings.backupTime}`,
+    NAMESPACE,
+    ...Object.assign({}, ...regions.map(({ environment }) => environment)) as Record<string, string>,
+  };
+}
+
+/** Also of a list that is known only at deployment. */
+function listed(names: string[]): string {
+  return Token.isUnresolved(names) ? Fn.join(',', names) : names.join(',');
+}
+
+function secondsOf(duration: Duration): string {
+  return textOf(duration.toSeconds());
+}
+
+function textOf(value: number): string {
+  return Token.isUnresolved(value) ? Tokenization.stringifyNumber(value) : String(value);
+}

@@ -1,0 +1,56 @@
+import { ADMIN_SECRET, CLUSTER_SECRET, ELSEWHERE_SECRET, volumeOf } from './aws/actions';
+import { ADDRESSES, BUCKET, CLUSTER, ELSEWHERE, ENDPOINT, REGION, signerOf } from './constants';
+
+/** Lines of `/etc/first-boot.env` of a node, as the construct writes them. */
+export function environmentOf(node: number, parameters: Readonly<Record<string, string>> = {}): string[] {
+  return lines(variables(node, parameters));
+}
+
+/** Lines of a cluster in another region that recovers what the nodes of the lab left. */
+export function environmentElsewhere(): string[] {
+  return lines({
+    ...variables(ELSEWHERE.node, {}),
+    CLUSTER: ELSEWHERE.cluster,
+    NODE: '1',
+    NODES: ELSEWHERE.address,
+    CLUSTER_SECRET: ELSEWHERE_SECRET,
+    BUCKET: ELSEWHERE.bucket,
+    STRICT: 'off',
+    RESTORE_BUCKET: ELSEWHERE.replica,
+    RESTORE_CLUSTER: CLUSTER,
+    RESTORE_SECRET: CLUSTER_SECRET,
+    FENCED_REGION: REGION,
+  });
+}
+
+/** Lines that a cluster has which another region may take over from. */
+export const FENCE_ENVIRONMENT = [`FENCE_BUCKET=${ELSEWHERE.replica}`, `FENCE_REGION=${REGION}`];
+
+function lines(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).map(([name, value]) => `${name}=${value}`);
+}
+
+function variables(node: number, parameters: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    CLUSTER,
+    NODE: String(node),
+    NODES: ADDRESSES.join(','),
+    ENDPOINT,
+    REGION,
+    VOLUME: volumeOf(node),
+    ADMIN_SECRET,
+    CLUSTER_SECRET,
+    SIGNER: signerOf(node),
+    BUCKET,
+    STRICT: 'on',
+    PARAMETERS: JSON.stringify(parameters),
+    EXTENSIONS: '',
+    TTL: '20',
+    LOOP_WAIT: '5',
+    RETRY_TIMEOUT: '5',
+    BACKUP_RETENTION_DAYS: '7',
+    FULL_BACKUP: 'Sun 02:00',
+    DIFF_BACKUP: 'Mon..Sat 02:00',
+    NAMESPACE: 'CdkPrivateBackend/SelfHostedPostgres',
+  };
+}
