@@ -12,18 +12,11 @@ others_stream() {
 }
 
 others_vote() {
-  ETCDCTL_ENDPOINTS=$(endpoints "${PEERS[@]}") etcdctl_ endpoint health > /dev/null 2>&1
-}
-
-others_take_part() {
-  local peer
-  for peer in "${PEERS[@]}"; do
-    takes_part "$peer" || return 1
-  done
+  by_peers endpoint health > /dev/null 2>&1
 }
 
 others_are_well() {
-  others_stream && others_take_part && others_vote && return
+  others_stream && peers_take_part && others_vote && return
   log 'This node waits: another one does not stream or does not vote.'
   return 1
 }

@@ -31,16 +31,12 @@ ENV
 
 # members: as JSON, by the first peer that answers. It needs a majority of the members.
 members() {
-  ETCDCTL_ENDPOINTS=$(endpoints "${PEERS[@]}") etcdctl_ member list -w json 2> /dev/null
+  by_peers member list -w json 2> /dev/null
 }
 
 # id_of: id of the member that has this node's name or address, in hexadecimal, from members on stdin.
 id_of() {
   jq -r --arg name "$NAME" --arg url "https://$ADDRESS:2380" '.members[] | select(.name == $name or (.peerURLs | index($url))) | .ID' | while read -r id; do printf '%x\n' "$id"; done
-}
-
-by_peers() {
-  ETCDCTL_ENDPOINTS=$(endpoints "${PEERS[@]}") etcdctl_ "$@"
 }
 
 # A cluster that has a stanza in the bucket existed. Without that answer, nothing is known and nothing is made.

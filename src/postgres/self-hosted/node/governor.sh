@@ -27,12 +27,17 @@ free() {
   df --output=avail,size -k /data | awk 'NR == 2 { printf "%d\n", $1 * 100 / $2 }'
 }
 
+# device: of the volume, as cgroups name it.
+device() {
+  lsblk -ndo MAJ:MIN "$(findmnt -no SOURCE /data)" | tr -d ' '
+}
+
 # slow_clients: client sessions share a fifth of what the volume can write. Those of the server itself go on, the archiver and the checkpointer among them.
 slow_clients() {
-  local device pid
-  device=$(lsblk -ndo MAJ:MIN "$(findmnt -no SOURCE /data)" | tr -d ' ')
+  local volume pid
+  volume=$(device)
   mkdir -p "$SLICE"
-  echo "$device wbps=$((25 * 1024 * 1024))" > "$SLICE/io.max" || return 1
+  echo "$volume wbps=$((25 * 1024 * 1024))" > "$SLICE/io.max" || return 1
   sql postgres "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND usename <> 'postgres'" | while read -r pid; do
     echo "$pid" > "$SLICE/cgroup.procs" || true
   done
@@ -40,7 +45,7 @@ slow_clients() {
 
 free_clients() {
   test -d "$SLICE" || return 0
-  echo "$(lsblk -ndo MAJ:MIN "$(findmnt -no SOURCE /data)" | tr -d ' ') wbps=max" > "$SLICE/io.max" || true
+  echo "$(device) wbps=max" > "$SLICE/io.max" || true
 }
 
 # read_only VALUE: for new transactions, on every node, until there is room again. A session of an operator may still choose otherwise.
@@ -61,12 +66,12 @@ act() {
   case $1 in
     stop) is_read_only || read_only '"on"' ;;
     slow) slow_clients || log 'The clients cannot be slowed here.' ;;
-    run) free_clients ;;
+    run)
+      free_clients
+      # Reads only, until clients need not even be slowed.
+      ! is_read_only || read_only null
+      ;;
   esac
-  # Reads only, until clients need not even be slowed.
-  if [ "$1" = run ] && is_read_only; then
-    read_only null
-  fi
 }
 
 watch() {

@@ -67,6 +67,13 @@ takes_part() {
   rest "$1" /patroni -f 2> /dev/null | jq -e '.state == "running" and .role == "primary" or .replication_state == "streaming"' > /dev/null
 }
 
+peers_take_part() {
+  local peer
+  for peer in "${PEERS[@]}"; do
+    takes_part "$peer" || return 1
+  done
+}
+
 # cluster: members as JSON, by the first node that answers.
 cluster() {
   local each
@@ -85,6 +92,10 @@ endpoints() {
 etcdctl_() {
   ETCDCTL_ENDPOINTS=${ETCDCTL_ENDPOINTS:-$(endpoints "${ADDRESSES[@]}")} etcdctl --dial-timeout=2s --command-timeout="${ETCD_TIMEOUT:-5s}" \
     --cacert="$TLS/ca.crt" --cert="$TLS/node.crt" --key="$TLS/node.key" "$@"
+}
+
+by_peers() {
+  ETCDCTL_ENDPOINTS=$(endpoints "${PEERS[@]}") etcdctl_ "$@"
 }
 
 etcd_here() {

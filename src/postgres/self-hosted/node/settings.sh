@@ -6,10 +6,7 @@ is_primary || exit 0
 
 # A first node would wait for a second one before there is any; from then on no write is acknowledged that only one node has.
 be_strict() {
-  local each
-  for each in "${PEERS[@]}"; do
-    takes_part "$each" || return 0
-  done
+  peers_take_part || return 0
   rest "$ADDRESS" /config -f | jq -e '.synchronous_mode_strict == true' > /dev/null && return
   rest "$ADDRESS" /config -f -o /dev/null -X PATCH -H 'content-type: application/json' -d '{"synchronous_mode_strict": true}'
 }
