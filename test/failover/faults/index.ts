@@ -7,7 +7,7 @@ import { diskFull } from './disk-full';
 import { etcdMajority, etcdStopped } from './etcd';
 import type { Fault } from './fault';
 import { freezeHost } from './freeze-host';
-import { killHost } from './kill-host';
+import { killHost, killHostOnly } from './kill-host';
 import { killHostWithoutArchive } from './kill-host-without-archive';
 import { killPostmaster } from './kill-postmaster';
 import { killStandby } from './kill-standby';
@@ -27,7 +27,7 @@ import { twoFaults } from './two-faults';
 /** Every fault, in the order in which they are played. */
 export const FAULTS: Fault[] = [
   killPostmaster, switchover, stopPatroni, partition, killHost, replaceWithEmptyVolume, backupAndRestore,
-  brokerLifecycle, killStandby, oneWay, replicationCut, freezeHost, slowZone, crawlingZone, etcdMajority, etcdStopped, twoFaults, loseVolume, rotate, clockJump, rollingChange, archiveUnreachable, killHostWithoutArchive, recoverRegion, diskFull, damagedRepository,
+  brokerLifecycle, killHostOnly, killStandby, oneWay, replicationCut, freezeHost, slowZone, crawlingZone, etcdMajority, etcdStopped, twoFaults, loseVolume, rotate, clockJump, rollingChange, archiveUnreachable, killHostWithoutArchive, recoverRegion, diskFull, damagedRepository,
 ];
 
 /** Faults that arguments ask for. */
