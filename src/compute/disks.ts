@@ -12,6 +12,10 @@ import { nameTag } from '../private/path-text';
 export interface RootDiskProps {
   /** @default - 8 GiB */
   readonly size?: Size;
+  /** @default - 3000, which a gp3 volume has without extra cost */
+  readonly iops?: number;
+  /** MiB a second. @default - 125, which a gp3 volume has without extra cost */
+  readonly throughput?: number;
   /** Where an Auto Scaling group launches, the policy of the key has to let its service-linked role use it. @default - the key of the account for EBS */
   readonly encryptionKey?: kms.IKey;
 }
@@ -20,17 +24,15 @@ const ROOT_SIZE = Size.gibibytes(8);
 
 /** The root disk of an instance. */
 export function rootDisk(deviceName: string, props: RootDiskProps = {}): ec2.BlockDevice {
-  const { size = ROOT_SIZE, encryptionKey: kmsKey } = props;
-  return { deviceName, volume: ec2.BlockDeviceVolume.ebs(size.toGibibytes(), { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3, kmsKey }) };
+  const { size = ROOT_SIZE, iops, throughput, encryptionKey: kmsKey } = props;
+  return { deviceName, volume: ec2.BlockDeviceVolume.ebs(size.toGibibytes(), { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3, iops, throughput, kmsKey }) };
 }
 
 /** The same, in a launch template. */
 export function rootDiskMapping(deviceName: string, props: RootDiskProps = {}): ec2.CfnLaunchTemplate.BlockDeviceMappingProperty {
-  const { size = ROOT_SIZE, encryptionKey } = props;
-  return {
-    deviceName,
-    ebs: { encrypted: true, volumeType: ec2.EbsDeviceVolumeType.GP3, volumeSize: size.toGibibytes(), kmsKeyId: encryptionKey?.keyArn, deleteOnTermination: true },
-  };
+  const { size = ROOT_SIZE, iops, throughput, encryptionKey } = props;
+  const volume = { volumeType: ec2.EbsDeviceVolumeType.GP3, volumeSize: size.toGibibytes(), iops, throughput };
+  return { deviceName, ebs: { ...volume, encrypted: true, kmsKeyId: encryptionKey?.keyArn, deleteOnTermination: true } };
 }
 
 /** A disk that outlives instances. */

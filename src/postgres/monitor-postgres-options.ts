@@ -39,6 +39,13 @@ export interface MonitorPostgresOptions extends MonitorOptions {
   readonly maxBackupAge?: Duration;
 
   /**
+   * Time since a restore drill of a self-hosted cluster succeeded, or since the cluster was made. Others have no such alarm.
+   *
+   * @default Duration.days(8)
+   */
+  readonly maxRestoreDrillAge?: Duration;
+
+  /**
    * How much later than on the primary WAL may be safe on the slowest standby of a self-hosted cluster. RDS has no such alarm.
    *
    * @default Duration.seconds(1)

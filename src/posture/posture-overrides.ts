@@ -77,6 +77,13 @@ export interface PostureOverrides {
   readonly fileBackups?: boolean;
 
   /**
+   * Whether a `SelfHostedPostgres` is restored once a week by an instance that ends itself, to see that it can be.
+   *
+   * @default - false in development, true in production
+   */
+  readonly restoreDrills?: boolean;
+
+  /**
    * Whether a database server refuses to be deleted.
    *
    * @default - false in development, true in production

@@ -36,6 +36,7 @@ const WARNED = Symbol.for('cdk-private-backend.Posture.warned');
  * | `cacheNodeType` | t4g.micro | m7g.large | The cheapest Graviton class; the smallest one whose speed does not run out. |
  * | `backupRetention` | 7 days | 35 days | Enough to undo yesterday; the longest that RDS keeps. |
  * | `fileBackups` | false | true | A copy each day for 35 days, at a sixth of the price of the files. |
+ * | `restoreDrills` | false | true | A backup that nobody has restored proves nothing; an instance runs for some minutes a week. |
  * | `deletionProtection` | false | true | A stack can be thrown away; a server only by two deliberate steps. |
  * | `terminationProtection` | false | true | What depends on a server is deleted before the server refuses; a protected stack loses nothing. |
  * | `databaseRemovalPolicy` | destroy | snapshot | Nothing to keep; a last snapshot whatever happens. |
@@ -170,6 +171,8 @@ export class Posture {
   public readonly backupRetention: Duration;
   /** Whether AWS Backup copies file systems every day and keeps each copy for 35 days. */
   public readonly fileBackups: boolean;
+  /** Whether a `SelfHostedPostgres` is restored once a week, to see that it can be. */
+  public readonly restoreDrills: boolean;
   /** Whether a database server refuses to be deleted. */
   public readonly deletionProtection: boolean;
   /** Whether a stack with a server, an ingress or a file system must have termination protection. Where it has none, synthesis fails. */
@@ -237,6 +240,7 @@ export class Posture {
     this.cacheNodeType = settings.cacheNodeType;
     this.backupRetention = settings.backupRetention;
     this.fileBackups = settings.fileBackups;
+    this.restoreDrills = settings.restoreDrills;
     this.deletionProtection = settings.deletionProtection;
     this.terminationProtection = settings.terminationProtection;
     this.databaseRemovalPolicy = settings.databaseRemovalPolicy;

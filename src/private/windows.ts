@@ -14,8 +14,8 @@ export interface StoreWindows {
   readonly preferredMaintenanceWindow?: string;
 }
 
-/** Minutes of a day or of a week; a window may go beyond its end. */
-interface Span {
+/** Minutes of a day or of a week, which begins on Monday; a window may go beyond its end. */
+export interface Span {
   readonly start: number;
   readonly length: number;
 }
@@ -31,15 +31,27 @@ export function validateWindows(scope: IConstruct, { preferredBackupWindow, pref
   const backup = readWindow(preferredBackupWindow, parseDaily, (given) => {
     throw new InvalidBackendError(scope, 'Props.dailyWindow', `\`preferredBackupWindow\` must be a time of day in UTC like '03:00-04:00', got '${given}'.`);
   });
-  const maintenance = readWindow(preferredMaintenanceWindow, parseWeekly, (given) => {
-    throw new InvalidBackendError(scope, 'Props.weeklyWindow', `\`preferredMaintenanceWindow\` must be a time of week in UTC like 'sun:04:00-sun:05:00', got '${given}'.`);
-  });
   requireLength(scope, 'preferredBackupWindow', backup, leastMinutes);
-  requireLength(scope, 'preferredMaintenanceWindow', maintenance, leastMinutes);
+  const maintenance = weeklyWindow(scope, 'preferredMaintenanceWindow', preferredMaintenanceWindow, leastMinutes);
   if (backup !== undefined && maintenance !== undefined && overlap(backup, maintenance)) {
     throw new InvalidBackendError(scope, 'Props.windowsOverlap', `\`preferredBackupWindow\` '${preferredBackupWindow}' and \`preferredMaintenanceWindow\` '${preferredMaintenanceWindow}' overlap. `
       + 'Backups are made every day, so use a maintenance window that ends before them or begins after them.');
   }
+}
+
+/** A time of week; nothing where it is a token. */
+export function weeklyWindow(scope: IConstruct, name: string, window: string | undefined, leastMinutes: number): Span | undefined {
+  const span = readWindow(window, parseWeekly, (given) => {
+    throw new InvalidBackendError(scope, 'Props.weeklyWindow', `\`${name}\` must be a time of week in UTC like 'sun:04:00-sun:05:00', got '${given}'.`);
+  });
+  requireLength(scope, name, span, leastMinutes);
+  return span;
+}
+
+/** Minute of a week as a cron expression, whose weeks begin on Sunday. */
+export function cronOf(minute: number): string {
+  const day = Math.floor((minute % WEEK) / DAY);
+  return `${minute % 60} ${Math.floor((minute % DAY) / 60)} * * ${(day + 1) % DAYS.length}`;
 }
 
 function readWindow(window: string | undefined, parse: (text: string) => Span | undefined, refuse: (given: string) => never): Span | undefined {

@@ -65,6 +65,9 @@ export class BackendAlarm {
   /** The newest good backup of a cluster is too old, or nobody knows how old it is. */
   public static readonly DATABASE_BACKUP_AGE = BackendAlarm.of('database-backup-age');
 
+  /** No restore drill of a cluster has succeeded for too long, or nobody knows. */
+  public static readonly DATABASE_RESTORE_DRILL = BackendAlarm.of('database-restore-drill');
+
   /** A cluster cannot archive its WAL. */
   public static readonly DATABASE_ARCHIVE = BackendAlarm.of('database-archive');
 

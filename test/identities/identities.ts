@@ -10,6 +10,7 @@ const UNIQUE: Record<string, string[][]> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': [['ResourceId', 'ServiceNamespace', 'ScalableDimension']],
   'AWS::ApplicationAutoScaling::ScalingPolicy': [['PolicyName', 'ScalingTargetId']],
   'AWS::AutoScaling::AutoScalingGroup': [['AutoScalingGroupName']],
+  'AWS::AutoScaling::ScheduledAction': [['Recurrence', 'AutoScalingGroupName']],
   'AWS::CloudFront::Distribution': [['DistributionConfig.Aliases.*']],
   'AWS::CloudFront::Function': [['Name']],
   'AWS::CloudFront::OriginAccessControl': [['OriginAccessControlConfig.Name']],

@@ -46,6 +46,7 @@ export const ROWS = new Map<BackendAlarm, Row>([
   [BackendAlarm.DATABASE_WRITE_LATENCY, { healthy: () => 0.01, broken: () => 2, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_TIMELINE, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_BACKUP_AGE, { healthy: () => 26 * 3600, broken: () => 31 * 3600, missing: 'ALARM' }],
+  [BackendAlarm.DATABASE_RESTORE_DRILL, { healthy: () => 7 * 86_400 + 3600, broken: () => 9 * 86_400, missing: 'ALARM' }],
   [BackendAlarm.DATABASE_ARCHIVE, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_ARCHIVE_BACKLOG, { healthy: () => 3, broken: () => 64, missing: 'INSUFFICIENT_DATA' }],
   [BackendAlarm.DATABASE_WAL_CONFLICT, { ...NUMBER, missing: 'INSUFFICIENT_DATA' }],
@@ -68,7 +69,7 @@ export const ROWS = new Map<BackendAlarm, Row>([
 
 /** The kinds whose trouble is that nothing is reported: that has to be told. Of all others somebody else tells it. */
 export const TELL_MISSING = [BackendAlarm.SERVICE_TASKS, BackendAlarm.ROUTE_EMPTY, BackendAlarm.DATABASE_GONE, BackendAlarm.DATABASE_WRITES, BackendAlarm.DATABASE_BACKUP_AGE,
-  BackendAlarm.DATABASE_REDUNDANCY, BackendAlarm.DATABASE_PEERS, BackendAlarm.CACHE_GONE, BackendAlarm.FILE_SYSTEM_GONE];
+  BackendAlarm.DATABASE_RESTORE_DRILL, BackendAlarm.DATABASE_REDUNDANCY, BackendAlarm.DATABASE_PEERS, BackendAlarm.CACHE_GONE, BackendAlarm.FILE_SYSTEM_GONE];
 
 /** So many periods of one sample, each after the other. */
 export function sequence(...parts: ReadonlyArray<readonly [number, Sample]>): Series {

@@ -24,6 +24,7 @@ const OVERRIDES: Required<PostureOverrides> = {
   databaseAllocatedStorage: Size.gibibytes(50),
   backupRetention: Duration.days(1),
   fileBackups: true,
+  restoreDrills: true,
   deletionProtection: false,
   terminationProtection: true,
   databaseRemovalPolicy: RemovalPolicy.RETAIN,

@@ -36,7 +36,7 @@ const DELETED: Record<string, string[]> = {
   'holds events that nobody could deliver, and is empty where all is well': ['AWS::SQS::Queue', 'AWS::SQS::QueuePolicy'],
   'is settings, which the next deployment writes again': [
     'AWS::Amplify::App', 'AWS::Amplify::Branch', 'AWS::Amplify::Domain', 'AWS::ApplicationAutoScaling::ScalableTarget', 'AWS::ApplicationAutoScaling::ScalingPolicy',
-    'AWS::AutoScaling::AutoScalingGroup', 'AWS::EC2::NetworkInterface', 'AWS::Lambda::Alias', 'Custom::CertificateAuthority',
+    'AWS::AutoScaling::AutoScalingGroup', 'AWS::AutoScaling::ScheduledAction', 'AWS::EC2::NetworkInterface', 'AWS::Lambda::Alias', 'Custom::CertificateAuthority',
     'AWS::CertificateManager::Certificate', 'AWS::CloudFront::Distribution', 'AWS::CloudFront::OriginAccessControl', 'AWS::CloudFront::ResponseHeadersPolicy',
     'AWS::CloudTrail::Trail', 'AWS::CloudWatch::Alarm', 'AWS::CloudWatch::Dashboard', 'AWS::EC2::EIP', 'AWS::EC2::FlowLog', 'AWS::EC2::InternetGateway',
     'AWS::EC2::LaunchTemplate', 'AWS::EC2::NatGateway', 'AWS::EC2::Route', 'AWS::EC2::RouteTable', 'AWS::EC2::SecurityGroup', 'AWS::EC2::SecurityGroupEgress',

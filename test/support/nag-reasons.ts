@@ -16,7 +16,9 @@ const AWS = 'https://docs.aws.amazon.com';
 const FUNCTIONS = ['Postgres/Broker/Sql', 'Postgres/Broker/Conductor', 'TaskRunner'];
 const CERTIFICATES = ['Postgres/Authority/Issuer', 'Postgres/Authority/Signer'];
 const NODES = [1, 2, 3].map((node) => `Postgres/Node${node}`);
+const DRILL = 'Postgres/RestoreDrill';
 const NODE_ROLES = NODES.map((node) => `${node}/Role`);
+const INSTANCE_ROLES = [...NODE_ROLES, `${DRILL}/Role`];
 const CLUSTER_SECRETS = ['Postgres/AdminSecret', 'Postgres/ClusterSecret'];
 
 /** What the packs find in the examples and is right as it is, by what it is about. */
@@ -93,14 +95,14 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
   'Self-hosted database': [
     {
       rule: 'IAM5[Resource::*]',
-      paths: NODE_ROLES,
+      paths: INSTANCE_ROLES,
       reason: 'The channel actions of Session Manager have no resource-level permissions, nor has cloudwatch:PutMetricData, which a condition limits to the namespace of clusters.',
       see: `${AWS}/service-authorization/latest/reference/list_amazoncloudwatch.html`,
     },
-    { rule: 'IAM5[Resource::<PostgresBackups', paths: NODE_ROLES, reason: 'Names of backups are made by pgBackRest; it is the one bucket of this cluster, and versions can\'t be deleted.' },
+    { rule: 'IAM5[Resource::<PostgresBackups', paths: INSTANCE_ROLES, reason: 'Names of backups are made by pgBackRest; it is the one bucket of this cluster, and versions can\'t be deleted. A restore drill only reads them.' },
     {
       rule: 'IAM5[Resource::arn:<AWS::Partition>:autoscaling:',
-      paths: NODE_ROLES,
+      paths: INSTANCE_ROLES,
       reason: 'The name of a group is known when it exists, and the group needs the role; two conditions limit it to the one group by tags that only CloudFormation sets.',
       see: `${AWS}/autoscaling/ec2/userguide/control-access-using-iam.html`,
     },
@@ -110,6 +112,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       reason: 'Instances of a group have ids that nobody knows before; a condition limits them to those with the node\'s own profile, and volumes to the node\'s own.',
       see: `${AWS}/service-authorization/latest/reference/list_amazonec2.html`,
     },
+    { rule: 'AS3', paths: [DRILL], posture: 'production', reason: 'The alarm database-restore-drill says when none succeeded, whatever the reason was.' },
     { rule: 'AS3', paths: NODES, reason: 'A node comes back by itself; the alarms of the cluster say when it does not, which launches do not.' },
     ...['ELB2', 'ELBLoggingEnabled'].map((rule) => ({
       rule,
@@ -167,7 +170,7 @@ export const ACCEPTED_FINDINGS: { readonly [subject: string]: readonly AcceptedF
       rule: 'IAMNoInlinePolicy',
       paths: [
         'Network/Resource/FlowLog', 'Postgres/Broker/SqlPolicy', 'Postgres/Broker/ConductorPolicy', 'Postgres/Broker/ConductorHandOver', 'Migrations/TaskDefinition', 'Migrations/Starter', 'TaskRunner',
-        'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role', ...NODE_ROLES, 'Postgres/Authority/IssuerRole', 'Postgres/Authority/SignerRole',
+        'Api/TaskDefinition', 'Worker/TaskDefinition', 'Supertokens/TaskDefinition', 'Bastion/Role', ...INSTANCE_ROLES, 'Postgres/Authority/IssuerRole', 'Postgres/Authority/SignerRole',
       ],
       reason: 'Each policy is for one role, and nothing else can be given it; it goes with the role.',
       see: `${AWS}/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html`,

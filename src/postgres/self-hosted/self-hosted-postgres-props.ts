@@ -156,6 +156,21 @@ export interface SelfHostedPostgresProps {
   readonly backupTime?: string;
 
   /**
+   * Whether the newest backup is restored once a week, to see that it can be: by an instance of `instanceType` that runs for as long as that takes, reaches no node, and ends
+   * itself. Its disk has the account's key for EBS, and goes with it. Metrics say how much was lost and how long it took, an alarm that no drill succeeded.
+   *
+   * @default - false in development, true in production, from the posture
+   */
+  readonly restoreDrills?: boolean;
+
+  /**
+   * When a restore drill begins, and when it is ended at the latest, in UTC: `ddd:hh24:mi-ddd:hh24:mi`, at least an hour.
+   *
+   * @default 'sat:05:00-sun:05:00'
+   */
+  readonly restoreDrillWindow?: string;
+
+  /**
    * What happens to volumes, backups and secrets that leave the stack: destroy, retain, or retain on update or delete, which deletes them where their first deployment
    * fails. The bucket is retained then as well, since CloudFormation can't delete a bucket with files in it.
    *

@@ -3,6 +3,7 @@ import { Tags, Tokenization } from 'aws-cdk-lib';
 import type { CfnAutoScalingGroup } from 'aws-cdk-lib/aws-autoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct, IConstruct } from 'constructs';
@@ -20,6 +21,7 @@ import { nodeMemory } from './private/node-types';
 import type { RegionPart } from './private/region-part';
 import { RegionRecovery } from './private/region-recovery';
 import { RegionReplication } from './private/region-replication';
+import { RestoreDrill } from './private/restore-drill';
 import type { SelfHostedPostgresProps } from './self-hosted-postgres-props';
 import type { INetworkEndpoint } from '../../binding';
 import { Broker } from '../../broker/broker';
@@ -55,7 +57,8 @@ const NODE_FILES = join(__dirname, 'node');
  *
  * For each node a network interface, an encrypted data volume, and an Auto Scaling group of exactly one instance of Debian 13 with PostgreSQL, Patroni and etcd. An
  * internal network load balancer: 5432 leads to the primary, 5433 to replicas (`reader`). A certificate authority whose key stays in KMS, a bucket for backups, the
- * secrets of the admin and of the backups, and in production three alarms without actions. The broker is the same as that of `PrivatePostgres`.
+ * secrets of the admin and of the backups, and in production three alarms without actions, and an Auto Scaling group that launches an instance once a week for a restore drill. The broker is the
+ * same as that of `PrivatePostgres`.
  *
  * ## Defaults that matter
  *
@@ -82,7 +85,7 @@ const NODE_FILES = join(__dirname, 'node');
  * ## Cost
  *
  * us-east-1, a month: in development a t4g.small with 20 GB, about 12 + 3 USD, the load balancer for 16, and key and secrets for 2; in production three r7g.large with 100 GB each, about 235 + 28 + 18 USD. Backups in S3,
- * traffic between zones and the metrics of the nodes come by use.
+ * traffic between zones, the metrics of the nodes and the hours of restore drills come by use.
  *
  * @see https://patroni.readthedocs.io
  *
@@ -127,6 +130,7 @@ export class SelfHostedPostgres extends PostgresServer {
   private readonly settings: ClusterSettings;
   private readonly nodes: ClusterNode[];
   private readonly firstDatabase?: PostgresDatabase;
+  private readonly restoreDrill?: RestoreDrill;
 
   /**
    * Declares a cluster.
@@ -159,6 +163,7 @@ export class SelfHostedPostgres extends PostgresServer {
     const authority = this.createAuthority();
     const groups = this.settings.active ? this.launchNodes(network, secrets, authority, regions) : [];
     if (this.settings.active) {
+      this.restoreDrill = this.createDrill(placement, network, secrets);
       this.announceBroker(props, placement, authority, [...groups, primary.listener, ...network.rules]);
       this.firstDatabase = this.createDatabase(props);
     }
@@ -181,6 +186,25 @@ export class SelfHostedPostgres extends PostgresServer {
    */
   public addDatabase(id: string, options?: PostgresDatabaseOptions): PostgresDatabase {
     return this.settings.active ? super.addDatabase(id, options) : this.refuseInactive();
+  }
+
+  /**
+   * Command of the AWS CLI that starts a restore drill now, beside those of the schedule. It ends by itself.
+   *
+   * @throws where the cluster has no restore drills
+   */
+  public get restoreDrillCommand(): string {
+    return this.drill.command;
+  }
+
+  /**
+   * Lets a grantee start restore drills, and end them before they are done.
+   *
+   * @param grantee a role, user or group of people
+   * @throws where the cluster has no restore drills
+   */
+  public grantStartRestoreDrill(grantee: iam.IGrantable): iam.Grant {
+    return this.drill.grantStart(grantee);
   }
 
   /** How much of its processors the busiest node uses, in percent; greatest number within 5 minutes. */
@@ -278,6 +302,23 @@ export class SelfHostedPostgres extends PostgresServer {
       describe(node, groups[index], () => ({ kind: 'database-node', server: this }));
     });
     return groups;
+  }
+
+  private get drill(): RestoreDrill {
+    if (this.restoreDrill === undefined) {
+      throw new InvalidBackendError(this, 'SelfHostedPostgres.noRestoreDrills', 'This cluster doesn\'t have restore drills. Set `restoreDrills: true`, and call this only where the cluster is active.');
+    }
+    return this.restoreDrill;
+  }
+
+  private createDrill({ nodes: [place] }: ClusterPlacement, network: ClusterNetwork, { cluster: clusterSecret }: ClusterSecrets): RestoreDrill | undefined {
+    if (!this.settings.restoreDrills) {
+      return undefined;
+    }
+    const scripts = new FirstBootScripts(this, 'DrillScripts', { directory: NODE_FILES, entry: 'drill.sh' });
+    const drill = new RestoreDrill(this, 'RestoreDrill', { settings: this.settings, place, network, bucket: this.backups, clusterSecret, scripts, dependencies: [this.backups, ...network.rules] });
+    describe(drill, drill.group, () => ({ kind: 'restore-drill', server: this }));
+    return drill;
   }
 
   private announceBroker(props: SelfHostedPostgresProps, { vpcSubnets }: ClusterPlacement, authority: CertificateAuthority, serverResources: IConstruct[]): void {

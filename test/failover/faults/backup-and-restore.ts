@@ -1,5 +1,5 @@
 import type { Fault } from './fault';
-import { sql, until } from '../lab/cluster';
+import { ask, until } from '../lab/cluster';
 import type { CommandResult } from '../lab/commands';
 import type { Host } from '../lab/host';
 import type { Scene } from '../scene';
@@ -35,13 +35,6 @@ export const backupAndRestore: Fault = {
     scene.heals();
   },
 };
-
-/** Statement of the superuser that must succeed. */
-async function ask(host: Host, database: string, statement: string): Promise<string> {
-  const { code, output } = await sql(host, database, statement);
-  if (code !== 0) throw new Error(`'${statement}' failed: ${output}`);
-  return output;
-}
 
 /** Every node has the timers, and only the primary takes the backup. Its age is published within a minute. */
 export async function takeBackup(scene: Scene): Promise<void> {

@@ -43,8 +43,8 @@ async function missingObjects(scene: Scene, host: Host): Promise<void> {
   await removeScratch(host);
 }
 
-/** 64 bytes in the newest backup that are others. */
-async function brokenObject(scene: Scene, host: Host): Promise<void> {
+/** 64 bytes in the newest backup are others; answers with what puts them right. */
+export function breakObject(scene: Scene): () => void {
   const backups = join(repository(scene), 'backup', CLUSTER);
   const [newest] = readdirSync(backups).filter((name) => name.endsWith('F')).sort().reverse();
   const object = join(backups, newest, 'bundle', '1._S3rver_object');
@@ -53,8 +53,13 @@ async function brokenObject(scene: Scene, host: Host): Promise<void> {
   const bytes = readFileSync(object);
   bytes.fill(0x55, bytes.length / 2, bytes.length / 2 + 64);
   writeFileSync(object, bytes);
+  return () => copyFileSync(whole, object);
+}
+
+async function brokenObject(scene: Scene, host: Host): Promise<void> {
+  const mend = breakObject(scene);
   const { code, output } = await restoreInto(host, 'latest');
-  copyFileSync(whole, object);
+  mend();
   scene.expect('a restore of a broken object fails', code !== 0 && /ERROR: \[\d+\]/.test(output), /ERROR: .*/.exec(output)?.[0].slice(0, 160));
   await removeScratch(host);
 }

@@ -17,6 +17,7 @@ import { partition } from './partition';
 import { recoverRegion } from './recover-region';
 import { replaceWithEmptyVolume } from './replace-node';
 import { replicationCut } from './replication-cut';
+import { restoreDrill } from './restore-drill';
 import { rollingChange } from './rolling-change';
 import { rotate } from './rotate';
 import { crawlingZone, slowZone } from './slow-zone';
@@ -27,7 +28,7 @@ import { twoFaults } from './two-faults';
 /** Every fault, in the order in which they are played. */
 export const FAULTS: Fault[] = [
   killPostmaster, switchover, stopPatroni, partition, killHost, replaceWithEmptyVolume, backupAndRestore,
-  brokerLifecycle, killHostOnly, killStandby, oneWay, replicationCut, freezeHost, slowZone, crawlingZone, etcdMajority, etcdStopped, twoFaults, loseVolume, rotate, clockJump, rollingChange, archiveUnreachable, killHostWithoutArchive, recoverRegion, diskFull, damagedRepository,
+  brokerLifecycle, killHostOnly, killStandby, oneWay, replicationCut, freezeHost, slowZone, crawlingZone, etcdMajority, etcdStopped, twoFaults, loseVolume, rotate, clockJump, rollingChange, archiveUnreachable, killHostWithoutArchive, recoverRegion, restoreDrill, diskFull, damagedRepository,
 ];
 
 /** Faults that arguments ask for. */

@@ -92,6 +92,13 @@ export async function sql(host: Host, database: string, statement: string, timeo
   return { code, output: output.trim() };
 }
 
+/** Statement of the superuser that must succeed; answers with its output. */
+export async function ask(host: Host, database: string, statement: string): Promise<string> {
+  const { code, output } = await sql(host, database, statement);
+  if (code !== 0) throw new Error(`'${statement}' failed: ${output}`);
+  return output;
+}
+
 /** Resolves with the seconds that it took until something holds; it is an error where it takes too long. */
 export async function until(what: string, holds: () => Promise<boolean>, timeout: number): Promise<number> {
   const started = Date.now();

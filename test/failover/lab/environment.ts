@@ -23,6 +23,12 @@ export function environmentElsewhere(): string[] {
   });
 }
 
+/** Lines of an instance that restores the backups of the nodes and is none. */
+export function environmentOfDrill(): string[] {
+  const { REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace } = variables(ELSEWHERE.node, {});
+  return lines({ CLUSTER, REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace, NODE: '1', NODES: ELSEWHERE.address });
+}
+
 /** Lines that a cluster has which another region may take over from. */
 export const FENCE_ENVIRONMENT = [`FENCE_BUCKET=${ELSEWHERE.replica}`, `FENCE_REGION=${REGION}`];
 

@@ -95,10 +95,10 @@ export class Host {
   }
 
   /** Runs what user data runs. It succeeds when CloudFormation would get its signal. */
-  public async start(): Promise<void> {
-    const { code } = await this.run(['bash', '/opt/first-boot/start.sh', '/etc/first-boot.env'], { log: this.startLog });
+  public async start(entry = 'start.sh'): Promise<void> {
+    const { code } = await this.run(['bash', `/opt/first-boot/${entry}`, '/etc/first-boot.env'], { log: this.startLog });
     if (code !== 0) {
-      throw new Error(`start.sh of ${this.name} ended with ${code}. The end of ${this.startLog}:\n${readFileSync(this.startLog, 'utf8').split('\n').slice(-40).join('\n')}`);
+      throw new Error(`${entry} of ${this.name} ended with ${code}. The end of ${this.startLog}:\n${readFileSync(this.startLog, 'utf8').split('\n').slice(-40).join('\n')}`);
     }
   }
 

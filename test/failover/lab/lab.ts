@@ -75,21 +75,21 @@ export class Lab {
   }
 
   /** A host that is none of the cluster, for another region. It has an empty volume. */
-  public async elsewhere(): Promise<Host> {
-    const host = this.createHost(ELSEWHERE.node, environmentElsewhere);
+  public async elsewhere(environment = environmentElsewhere): Promise<Host> {
+    const host = this.createHost(ELSEWHERE.node, environment);
     await connectNode(host.node);
     await host.format();
     return host;
   }
 
   /** Launches an instance for a node, and runs what its user data runs. */
-  public async replace(host: Host): Promise<void> {
+  public async replace(host: Host, entry?: string): Promise<void> {
     const started = Date.now();
     await host.launch();
     this.aws.launch(host.node, host.instanceId);
     this.note(`${host.name} booted after ${seconds(started)} s`);
-    await host.start();
-    this.note(`${host.name} takes part after ${seconds(started)} s`);
+    await host.start(entry);
+    this.note(`${host.name} is ready after ${seconds(started)} s`);
   }
 
   private createHost(node: number, environment: () => string[]): Host {

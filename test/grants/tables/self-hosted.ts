@@ -1,15 +1,18 @@
 import { App, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
 import { BackendNetwork, Egress, Posture, SelfHostedPostgres } from '../../../src';
 import { Account, stackIdOf } from '../account';
 import { ACCOUNT_ID, REGION } from '../arns';
 import type { GrantRow, GrantTable } from '../grant-table';
 
-/** The role of a node, beside two others of its cluster and a second cluster. */
+/** The role of a node, beside two others of its cluster, the role of a restore drill, and a second cluster. */
 const app = new App();
 Posture.production({ terminationProtection: false }).applyTo(app);
 const stack = new Stack(app, 'Clusters');
 const { vpc } = new BackendNetwork(stack, 'Network', { egress: Egress.natInstance() });
-new SelfHostedPostgres(stack, 'Postgres', { vpc });
+const postgres = new SelfHostedPostgres(stack, 'Postgres', { vpc });
+const operator = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
+postgres.grantStartRestoreDrill(operator);
 new SelfHostedPostgres(stack, 'Other', { vpc, nodes: 1 });
 const account = new Account(app);
 
@@ -74,6 +77,36 @@ const node: GrantRow[] = [
   { action: 'ssm:StartSession', resources: '*', decision: 'denied', why: 'open sessions elsewhere' },
 ];
 
+const drillOf = (id: RegExp) => arn('AWS::S3::Bucket', id);
+const underIn = (id: RegExp, key: string) => `${drillOf(id)}/${key}`;
+
+const drill: GrantRow[] = [
+  { action: 's3:GetObject', resources: underIn(/^PostgresBackups/, `${postgres.clusterName}/backup/one`), decision: 'allowed', why: 'read backups' },
+  { action: 's3:GetObject', resources: underIn(/^OtherBackups/, `${postgres.clusterName}/backup/one`), decision: 'denied', why: 'read backups of another cluster' },
+  { action: 's3:ListBucket', resources: drillOf(/^PostgresBackups/), decision: 'allowed', why: 'find backups' },
+  { action: 's3:PutObject', resources: underIn(/^PostgresBackups/, `drill/${postgres.clusterName}/result.json`), decision: 'allowed', why: 'say how it went' },
+  ...['s3:PutObject', 's3:DeleteObject'].map((action): GrantRow => (
+    { action, resources: underIn(/^PostgresBackups/, `${postgres.clusterName}/backup/one`), decision: 'denied', why: 'change a backup' })),
+  { action: 's3:DeleteObject', resources: underIn(/^PostgresBackups/, `drill/${postgres.clusterName}/result.json`), decision: 'denied', why: 'remove what another drill said' },
+  { action: 'secretsmanager:GetSecretValue', resources: arn('AWS::SecretsManager::Secret', /^PostgresClusterSecret/), decision: 'allowed', why: 'read the pass of the backups' },
+  { action: 'secretsmanager:GetSecretValue', resources: arn('AWS::SecretsManager::Secret', /^PostgresAdminSecret/), decision: 'denied', why: 'log in to the cluster' },
+  { action: 'lambda:InvokeFunction', resources: arn('AWS::Lambda::Alias', /^PostgresAuthorityNode1/), decision: 'denied', why: 'get a certificate of a node' },
+  { action: 'ec2:AttachVolume', resources: [arn('AWS::EC2::Volume', /^PostgresNode1Data/), instance], context: profileOf(/^PostgresRestoreDrillTemplateProfile/), decision: 'denied', why: 'take the volume of a node' },
+  { action: 'autoscaling:TerminateInstanceInAutoScalingGroup', ...group(/^PostgresRestoreDrillGroup/), decision: 'allowed', why: 'end itself' },
+  { action: 'autoscaling:TerminateInstanceInAutoScalingGroup', ...group(/^PostgresNode1Group/), decision: 'denied', why: 'end a node' },
+  { action: 'autoscaling:TerminateInstanceInAutoScalingGroup', ...group(/^OtherRestoreDrillGroup/), decision: 'denied', why: 'end the drill of another cluster' },
+  { action: 'cloudwatch:PutMetricData', resources: '*', context: { [METRICS]: 'CdkPrivateBackend/SelfHostedPostgres' }, decision: 'allowed', why: 'publish how it went' },
+];
+
+const starter: GrantRow[] = [
+  { action: 'autoscaling:SetDesiredCapacity', ...group(/^PostgresRestoreDrillGroup/), decision: 'allowed', why: 'start a drill' },
+  { action: 'autoscaling:SetDesiredCapacity', ...group(/^PostgresNode1Group/), decision: 'denied', why: 'stop a node' },
+  { action: 'autoscaling:SetDesiredCapacity', ...group(/^OtherRestoreDrillGroup/), decision: 'denied', why: 'start a drill of another cluster' },
+  { action: 'autoscaling:UpdateAutoScalingGroup', ...group(/^PostgresRestoreDrillGroup/), decision: 'denied', why: 'launch something else' },
+];
+
 export const tables: GrantTable[] = [
   { title: 'role of a node of a self-hosted cluster', covers: [], policies: account.policiesOfRole(stack, /^PostgresNode2Role[0-9A-F]{8}$/), rows: node },
+  { title: 'role of a restore drill of a self-hosted cluster', covers: [], policies: account.policiesOfRole(stack, /^PostgresRestoreDrillRole[0-9A-F]{8}$/), rows: drill },
+  { title: '`SelfHostedPostgres.grantStartRestoreDrill`', covers: ['SelfHostedPostgres.grantStartRestoreDrill'], policies: account.policiesOf(operator), rows: starter },
 ];

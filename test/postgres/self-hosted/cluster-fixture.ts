@@ -40,15 +40,29 @@ export function clusterTemplate(options: ClusterOptions = {}): Template {
   return Template.fromStack(newCluster(options).stack);
 }
 
-/** User data of a node, with references between angle brackets. */
-export function userDataOf(template: Template, node: number, id = 'Postgres'): string {
-  const found = resourcesOf(template, 'AWS::EC2::LaunchTemplate').find(([logicalId]) => logicalId.startsWith(`${id}Node${node}`));
+/** User data of a launch template, with references between angle brackets. */
+function userData(template: Template, of: (logicalId: string) => boolean): string {
+  const found = resourcesOf(template, 'AWS::EC2::LaunchTemplate').find(([logicalId]) => of(logicalId));
   const data: unknown = found?.[1].Properties.LaunchTemplateData.UserData['Fn::Base64'];
   return resolvedText(data, (reference) => `<${[Object.values(reference)[0]].flat().join('.')}>`);
 }
 
+/** User data of a node, with references between angle brackets. */
+export function userDataOf(template: Template, node: number, id = 'Postgres'): string {
+  return userData(template, (logicalId) => logicalId.startsWith(`${id}Node${node}`));
+}
+
+function environmentIn(text: string): Record<string, string> {
+  const [, file = ''] = /\/etc\/first-boot\.env <<'ENVIRONMENT'\n([\s\S]*?)\nENVIRONMENT\n/.exec(text) ?? [];
+  return Object.fromEntries(file.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+}
+
 /** The environment file of a node, by name. */
 export function environmentOf(template: Template, node: number, id?: string): Record<string, string> {
-  const [, file = ''] = /\/etc\/first-boot\.env <<'ENVIRONMENT'\n([\s\S]*?)\nENVIRONMENT\n/.exec(userDataOf(template, node, id)) ?? [];
-  return Object.fromEntries(file.split('\n').map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  return environmentIn(userDataOf(template, node, id));
+}
+
+/** The environment file of a launch template, by name. */
+export function environmentFile(template: Template, launchTemplate: string): Record<string, string> {
+  return environmentIn(userData(template, (logicalId) => logicalId === launchTemplate));
 }

@@ -23,7 +23,7 @@ function alarms(nodes: ClusterNodes, options?: MonitorPostgresOptions): Record<s
   }));
 }
 
-const THREE = alarms({ nodes: 3 });
+const THREE = alarms({ nodes: 3, restoreDrills: true });
 
 /** Messages after the first OK. */
 function told(section: BackendAlarm, ...parts: Array<[number, Sample]>): string[] {
@@ -34,12 +34,12 @@ describe('alarms of a cluster', () => {
   test('are of the whole cluster, and of each node whether it can ask the others', () => {
     expect(Object.keys(THREE).sort()).toEqual([
       'database-archive', 'database-archive-backlog', 'database-backup-age', 'database-certificate', 'database-peers 1', 'database-peers 2', 'database-peers 3', 'database-redundancy',
-      'database-replication-lag', 'database-timeline', 'database-wal-conflict', 'database-write-latency', 'database-writes',
+      'database-replication-lag', 'database-restore-drill', 'database-timeline', 'database-wal-conflict', 'database-write-latency', 'database-writes',
     ]);
   });
 
-  test('of one node watch no other nodes', () => {
-    expect(Object.keys(alarms({ nodes: 1 })).filter((section) => /peers|redundancy|lag/.test(section))).toEqual([]);
+  test('of one node without drills watch no other nodes and no drills', () => {
+    expect(Object.keys(alarms({ nodes: 1 })).filter((section) => /peers|redundancy|lag|drill/.test(section))).toEqual([]);
   });
 
   test('do not wait for a node that is stopped on purpose', () => {
@@ -54,14 +54,15 @@ describe('alarms of a cluster', () => {
   });
 
   test('have limits that an operator sets', () => {
-    const template = synth({ nodes: 3 }, { maxBackupAge: Duration.hours(48), maxReplicationLag: Duration.millis(1500), maxWriteLatency: Duration.seconds(3) });
+    const template = synth({ nodes: 3, restoreDrills: true }, { maxBackupAge: Duration.hours(48), maxRestoreDrillAge: Duration.days(15), maxReplicationLag: Duration.millis(1500), maxWriteLatency: Duration.seconds(3) });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'BackupAge', Threshold: 172800, AlarmDescription: Match.stringLikeRegexp('48 hours old or older') });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'RestoreDrillAge', Threshold: 1296000, AlarmDescription: Match.stringLikeRegexp('succeeded for 15 days') });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'ReplicationLag', Threshold: 1.5 });
     template.hasResourceProperties('AWS::CloudWatch::Alarm', { MetricName: 'WriteLatency', Threshold: 3 });
   });
 
-  test.each(['maxBackupAge', 'maxReplicationLag', 'maxWriteLatency'])('fail on a %s of nothing', (name) => {
-    expect(() => synth({ nodes: 3 }, { [name]: Duration.seconds(0) })).toThrow(`\`${name}\` must be longer than 0 seconds, got 0 seconds.`);
+  test.each(['maxBackupAge', 'maxReplicationLag', 'maxRestoreDrillAge', 'maxWriteLatency'])('fail on a %s of nothing', (name) => {
+    expect(() => synth({ nodes: 3, restoreDrills: true }, { [name]: Duration.seconds(0) })).toThrow(`\`${name}\` must be longer than 0 seconds, got 0 seconds.`);
   });
 
   test('are left out where they are excluded', () => {

@@ -6,7 +6,7 @@ import { ForeignPostgres } from '../postgres-fixtures';
 
 /** A server with the symptoms of a cluster and nothing else, in the network of another server. */
 export class MonitoredCluster extends ForeignPostgres {
-  constructor(scope: Construct, id: string, network: PrivatePostgres, private readonly nodes: ClusterNodes = { nodes: 3 }) {
+  constructor(scope: Construct, id: string, network: PrivatePostgres, private readonly nodes: ClusterNodes = { nodes: 3, restoreDrills: true }) {
     super(scope, id, network, { namespace: 'CdkPrivateBackend/SelfHostedPostgres', dimensions: { Cluster: 'orders' }, names: {} });
   }
 

@@ -73,6 +73,6 @@ describe.each([1, 2, 3])('the role of node %i', (node) => {
 
 test('a node is launched when its role has all of that', () => {
   for (const [id, { DependsOn }] of resourcesOf(template, 'AWS::EC2::LaunchTemplate')) {
-    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^${id.slice(0, 'PostgresNode1'.length)}RoleDefaultPolicy`))]));
+    expect(DependsOn).toEqual(expect.arrayContaining([expect.stringMatching(new RegExp(`^${id.replace(/Template.*/, '')}RoleDefaultPolicy`))]));
   }
 });

@@ -5,6 +5,8 @@
 
 # result: read by metrics.sh. Where a check fails there is none, and the age of the backups is unknown.
 result=$SECRETS/backup.json
+# drill: the same of restore drills.
+drill=$SECRETS/drill.json
 checked_every=3600
 # A daily backup and the time that it takes; a weekly one that was missed comes before the next daily one is due.
 oldest_backup=$((26 * 3600))
@@ -60,6 +62,27 @@ wal_arrives() {
   return 1
 }
 
+# drilled: when a restore drill last succeeded; when the cluster was made, where none has. A list of S3 is an answer also where there is nothing.
+drilled() {
+  local at
+  at=$(aws s3api list-objects-v2 --region "$REGION" --bucket "$BUCKET" --prefix "drill/$CLUSTER/succeeded.json" --query 'Contents[0].LastModified' --output text \
+    --cli-connect-timeout 5 --cli-read-timeout 5) || return 1
+  if [ "$at" = None ]; then
+    sql postgres 'SELECT system_identifier >> 32 FROM pg_control_system()'
+  else
+    date -d "$at" +%s
+  fi
+}
+
+# check_drill: where this is not known, neither is the age of the drill.
+check_drill() {
+  local at
+  rm -f "$drill"
+  at=$(drilled) || return 0
+  jq -n --argjson checked "$(date +%s)" --argjson succeeded "$at" '{ checked: $checked, succeeded: $succeeded }' > "$drill.new"
+  mv "$drill.new" "$drill"
+}
+
 is_good() {
   jq -r '.problems[]' <<< "$1" >&2
   jq -e '.problems == []' <<< "$1" > /dev/null
@@ -67,6 +90,7 @@ is_good() {
 
 check() {
   local verdict arrives=true
+  [ -z "${RESTORE_DRILLS:-}" ] || check_drill
   wal_arrives || arrives=false
   verdict=$(repository | judged)
   mend "$verdict"
@@ -88,7 +112,7 @@ trap forget EXIT
 exec 9> "$SECRETS/backup-check.lock"
 flock 9
 if ! is_primary; then
-  rm -f "$result"
+  rm -f "$result" "$drill"
 elif [ "${1:-}" = now ] || is_due; then
   check
 fi

@@ -10,7 +10,12 @@ pgbackrest_() {
   as_postgres pgbackrest --stanza="$CLUSTER" "$@"
 }
 
-# repository: the text of `info`. Its exit code says nothing: it is 0 for a wrong pass too, with bytes in the text that JSON does not allow.
+# printable: of the text of `info`, which has bytes that JSON does not allow where the pass is wrong.
+printable() {
+  tr '\000-\037\177-\377' '?'
+}
+
+# repository: the text of `info`. Its exit code says nothing: it is 0 for a wrong pass too.
 repository() {
-  pgbackrest_ --output=json --log-level-console=off info | tr '\000-\037\177-\377' '?'
+  pgbackrest_ --output=json --log-level-console=off info | printable
 }

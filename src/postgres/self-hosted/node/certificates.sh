@@ -31,13 +31,13 @@ is_fresh() {
 
 sign() {
   local answer=$TLS/answer.json request
-  request=$(openssl req -new -key "$TLS/node.key" -subj "/CN=$NAME" | jq -Rsc '{request: .}')
-  aws lambda invoke --function-name "$SIGNER" --cli-binary-format raw-in-base64-out --payload "$request" "$answer" > /dev/null
+  request=$(openssl req -new -key "$TLS/node.key" -subj "/CN=$NAME" | jq -Rsc '{request: .}') || return 1
+  aws lambda invoke --function-name "$SIGNER" --cli-binary-format raw-in-base64-out --payload "$request" "$answer" > /dev/null || return 1
   if ! jq -e '.certificate and .authorities' "$answer" > /dev/null; then
     log "The signer refused the request: $(cat "$answer")"
     return 1
   fi
-  jq -r .certificate "$answer" > "$TLS/node.crt.new"
+  jq -r .certificate "$answer" > "$TLS/node.crt.new" || return 1
   jq -r .authorities "$answer" > "$TLS/ca.crt.new"
 }
 

@@ -26,7 +26,7 @@ log() {
   echo "$*" >&2
 }
 
-# retry NUMBER SECONDS COMMAND…
+# retry NUMBER SECONDS COMMAND…: a function ends with the first command that fails only where it says `|| return`, because bash does not watch over what is tried.
 retry() {
   local times=$1 pause=$2
   shift 2
@@ -100,6 +100,11 @@ by_peers() {
 
 etcd_here() {
   ETCDCTL_ENDPOINTS=$ADDRESS:2379 etcdctl_ "$@"
+}
+
+# put_metrics FILE
+put_metrics() {
+  aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-data "file://$1" --cli-connect-timeout 5 --cli-read-timeout 5
 }
 
 # as_postgres COMMAND…

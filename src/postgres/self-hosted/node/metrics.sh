@@ -77,6 +77,11 @@ backup_age() {
   jq -e --argjson now "$(date +%s)" 'if .checked > $now - 7500 then $now - .newest else empty end' "$SECRETS/backup.json"
 }
 
+# drill_age: since a drill last succeeded, where the last look at that is not itself old.
+drill_age() {
+  jq -e --argjson now "$(date +%s)" 'if .checked > $now - 7500 then [$now - .succeeded, 0] | max else empty end' "$SECRETS/drill.json"
+}
+
 archive_failures() {
   local failed
   failed=$(ask 'SELECT failed_count FROM pg_stat_archiver') && since archive-failures "$failed"
@@ -160,6 +165,7 @@ sample_writes() {
 sample_cluster() {
   sample_writes
   sample BackupAge Seconds backup_age
+  [ -z "${RESTORE_DRILLS:-}" ] || sample RestoreDrillAge Seconds drill_age
   sample ArchiveFailures Count archive_failures
   sample ArchiveBacklog Count archive_backlog
   [ "${#PEERS[@]}" -eq 0 ] || sample StreamingReplicas Count streaming
@@ -179,4 +185,4 @@ if is_primary; then
   sample_cluster
 fi
 data > "$SECRETS/metrics.json"
-aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-data "file://$SECRETS/metrics.json" --cli-connect-timeout 5 --cli-read-timeout 5
+put_metrics "$SECRETS/metrics.json"

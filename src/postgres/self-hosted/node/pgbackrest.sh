@@ -91,7 +91,8 @@ schedule_backups() {
 case ${1:-} in
   configure)
     write_settings
-    schedule_backups
+    # A restore drill takes no backups.
+    [ -z "${FULL_BACKUP:-}" ] || schedule_backups
     ;;
   stanza)
     if is_primary && [ ! -e "$made" ]; then

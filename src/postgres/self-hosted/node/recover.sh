@@ -2,12 +2,13 @@
 # Makes a new cluster of what the cluster of another region left in the replica of its backups.
 # recover.sh prepare: before Patroni, as root. recover.sh restore: by Patroni as postgres, on one node of a cluster that has no data yet. recover.sh get FILE PATH:
 # by PostgreSQL.
-. "$(dirname "$0")/backups.sh"
+. "$(dirname "$0")/scratch.sh"
 
 # The pass of the other cluster is in memory only, and only until there is data.
 SOURCE=/run/node-recover
 CONFIG=$SOURCE/pgbackrest.conf
 SCRATCH=/data/recover
+DATA=$PGDATA
 MARKER=fence/${RESTORE_CLUSTER:-}
 RESULT=$SCRATCH/result.json
 
@@ -55,13 +56,13 @@ replica() {
 
 # labels: of the backups, the newest first, those with pages of wrong checksums last. The list may be older or newer than what else the replica has.
 labels() {
-  replica --output=json --log-level-console=off info | tr '\000-\037\177-\377' '?' \
+  replica --output=json --log-level-console=off info | printable \
     | jq -r '.[0].backup // [] | sort_by((.error == false), .timestamp.stop) | reverse | .[].label'
 }
 
 # put_marker: from here on no node of the other region may start PostgreSQL.
 put_marker() {
-  jq -n --arg cluster "$CLUSTER" --arg region "$REGION" --arg at "$(date -u +%FT%TZ)" '{ recoveredBy: $cluster, region: $region, at: $at }' > "$SCRATCH/marker.json"
+  jq -n --arg cluster "$CLUSTER" --arg region "$REGION" --arg at "$(date -u +%FT%TZ)" '{ recoveredBy: $cluster, region: $region, at: $at }' > "$SCRATCH/marker.json" || return 1
   aws s3api put-object --region "$REGION" --bucket "$RESTORE_BUCKET" --key "$MARKER" --body "$SCRATCH/marker.json" > /dev/null
 }
 
@@ -105,35 +106,10 @@ get() {
   return 1
 }
 
-# write_config: of a server that nobody reaches, and that archives nothing.
-write_config() {
-  local prepared
-  prepared=$("$PGBIN/pg_controldata" "$PGDATA" | sed -n 's/^max_prepared_xacts setting: *//p')
-  cat > "$SCRATCH/scratch.conf" << END
-listen_addresses = ''
-unix_socket_directories = '$SCRATCH'
-hba_file = '$SCRATCH/hba.conf'
-archive_mode = off
-hot_standby = off
-max_prepared_transactions = $prepared
-shared_buffers = 256MB
-END
-  echo 'local all postgres peer' > "$SCRATCH/hba.conf"
-}
-
-server() {
-  "$PGBIN/pg_ctl" -D "$PGDATA" "$@" > /dev/null
-}
-
-# replay: all WAL that the replica has, up to the first file that is missing. Without hot standby nobody is let in before the end.
+# replay: all WAL that the replica has, up to the first file that is missing.
 replay() {
-  write_config || return 1
   : > "$SCRATCH/log"
-  server -o "--config-file=$SCRATCH/scratch.conf" -l "$SCRATCH/log" -w start || return 1
-  until pg_isready -q -h "$SCRATCH"; do
-    server status || return 1
-    sleep 1
-  done
+  start_server
 }
 
 # newest: of the backups, the first one that is complete in the replica. S3 replicates objects in no order, so the last ones may be missing.
@@ -176,13 +152,6 @@ judge() {
   [ "$gap" = 0 ] || log "The recovery ended early: ${gap:-an unknown number of} files of WAL behind its end could not be used, since one before them is missing in the bucket $RESTORE_BUCKET, or cannot be read. This is the newest that there is."
 }
 
-publish() {
-  jq --arg cluster "$CLUSTER" '[
-    (["RecoveryPointAge", "Seconds", .recoveryPointAge], ["RecoveryTime", "Seconds", .recoverySeconds], ["RecoveryUnreadFiles", "Count", .unreadFiles])
-    | select(.[2] != null) | { MetricName: .[0], Unit: .[1], Value: .[2], Dimensions: [{ Name: "Cluster", Value: $cluster }] }]' "$RESULT" > "$SCRATCH/metrics.json"
-  aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-data "file://$SCRATCH/metrics.json" --cli-connect-timeout 5 --cli-read-timeout 5
-}
-
 # hand_over: what Patroni starts has no settings of the other cluster.
 hand_over() {
   server -m fast -w stop
@@ -193,7 +162,8 @@ hand_over() {
 restore() {
   newest
   judge
-  publish || log "The figures of the recovery could not be published. They are in $RESULT."
+  publish "$RESULT" '["RecoveryPointAge", "Seconds", .recoveryPointAge], ["RecoveryTime", "Seconds", .recoverySeconds], ["RecoveryUnreadFiles", "Count", .unreadFiles]' \
+    || log "The figures of the recovery could not be published. They are in $RESULT."
   hand_over
 }
 

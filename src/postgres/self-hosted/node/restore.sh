@@ -5,20 +5,19 @@
 #
 # TIME is one with its zone, such as 2026-12-01T10:00:00Z, or `latest`. The restore is good where the heartbeat of the cluster was written at most SECONDS
 # (180) before TIME, or before now: that a restore ended says nothing, since it also ends where the archive could not be read.
-. "$(dirname "$0")/backups.sh"
+. "$(dirname "$0")/scratch.sh"
 
 if [ $# -lt 2 ]; then
   log 'Usage: restore.sh TIME DIRECTORY [SECONDS]'
   exit 2
 fi
-moment=$1 directory=$2 limit=${3:-180}
-config=$directory/scratch.conf
-data=$directory/data
+moment=$1 SCRATCH=$2 limit=${3:-180}
+DATA=$SCRATCH/data
 
 # require_new: nothing that somebody may need is written over.
 require_new() {
-  if [ -e "$directory" ] && [ -n "$(ls -A "$directory")" ]; then
-    log "Directory $directory is not empty. Name one that is empty, or that does not exist."
+  if [ -e "$SCRATCH" ] && [ -n "$(ls -A "$SCRATCH")" ]; then
+    log "Directory $SCRATCH is not empty. Name one that is empty, or that does not exist."
     exit 2
   fi
 }
@@ -35,7 +34,7 @@ target() {
 
 # archive_get: of its own, because the node's prefetches into the spool for the node's server.
 archive_get() {
-  echo "pgbackrest --stanza=$CLUSTER --no-archive-async --pg1-path=$data archive-get %f \"%p\""
+  echo "pgbackrest --stanza=$CLUSTER --no-archive-async --pg1-path=$DATA archive-get %f \"%p\""
 }
 
 fetch() {
@@ -43,62 +42,27 @@ fetch() {
   if [ "$moment" != latest ]; then
     how=(--type=time --target-action=promote --target="$(date -u -d "$moment" '+%Y-%m-%d %H:%M:%S.%6N+00')")
   fi
-  install -d -m 700 -o postgres -g postgres "$directory" "$data"
-  pgbackrest_ "${how[@]}" --pg1-path="$data" --tablespace-map-all="$directory/tablespaces" --recovery-option=restore_command="$(archive_get)" restore
-}
-
-# write_config: of its own, because the cluster's listens, archives and asks for certificates.
-write_config() {
-  local prepared
-  prepared=$(as_postgres "$PGBIN/pg_controldata" "$data" | sed -n 's/^max_prepared_xacts setting: *//p')
-  cat > "$config" << END
-listen_addresses = ''
-unix_socket_directories = '$directory'
-hba_file = '$directory/hba.conf'
-archive_mode = off
-hot_standby = off
-max_prepared_transactions = $prepared
-shared_buffers = 128MB
-END
-  echo 'local all postgres peer' > "$directory/hba.conf"
-}
-
-server() {
-  as_postgres "$PGBIN/pg_ctl" -D "$data" "$@" > /dev/null
-}
-
-# start: ends when the recovery did, because without hot standby nobody is let in before.
-start() {
-  local deadline=$((SECONDS + ${RESTORE_TIMEOUT:-14400}))
-  write_config
-  server -o "--config-file=$config" -l "$directory/log" -w start || return 1
-  until as_postgres pg_isready -q -h "$directory"; do
-    server status || return 1
-    [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 1
-  done
-}
-
-scratch() {
-  sql postgres "$1" -h "$directory"
+  install -d -m 700 -o postgres -g postgres "$SCRATCH" "$DATA"
+  pgbackrest_ "${how[@]}" --pg1-path="$DATA" --tablespace-map-all="$SCRATCH/tablespaces" --recovery-option=restore_command="$(archive_get)" restore
 }
 
 # reached: seconds from the last heartbeat to the moment that was asked for.
 reached() {
-  scratch "SELECT ceil($1 - extract(epoch FROM at)) FROM node.heartbeat"
+  scratch_sql "SELECT ceil($1 - extract(epoch FROM at)) FROM node.heartbeat"
 }
 
 require_new
 asked=$(target)
 fetch
-if ! start; then
-  tail -20 "$directory/log" >&2 || true
-  log "The scratch server did not come up. Its log is $directory/log."
+RESTORE_TIMEOUT=${RESTORE_TIMEOUT:-14400}
+if ! start_server; then
+  tail -20 "$SCRATCH/log" >&2 || true
+  log "The scratch server did not come up. Its log is $SCRATCH/log."
   exit 1
 fi
 rpo=$(reached "$asked") || rpo=
 if ! [[ "$rpo" =~ ^-?[0-9]+$ ]]; then
-  log "The scratch server in $directory has no heartbeat of the cluster: it is not known how far the restore came."
+  log "The scratch server in $SCRATCH has no heartbeat of the cluster: it is not known how far the restore came."
   exit 1
 fi
 echo "RPO=$rpo"
@@ -106,5 +70,5 @@ if [ "$rpo" -gt "$limit" ]; then
   log "The last heartbeat that was restored is $rpo s older than the time asked for, and $limit s are the limit: the archive could not be read up to there."
   exit 1
 fi
-log "The scratch server in $directory has all up to $rpo s before the time asked for, or less."
-log "Look into it with 'runuser -u postgres -- psql -h $directory', and stop it with 'runuser -u postgres -- $PGBIN/pg_ctl -D $data stop'."
+log "The scratch server in $SCRATCH has all up to $rpo s before the time asked for, or less."
+log "Look into it with 'runuser -u postgres -- psql -h $SCRATCH', and stop it with 'runuser -u postgres -- $PGBIN/pg_ctl -D $DATA stop'."

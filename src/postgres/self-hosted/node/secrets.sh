@@ -8,10 +8,11 @@ install -d -m 711 "$SECRETS"
 
 # fetch SECRET FILE
 fetch() {
-  aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text > "$SECRETS/$2.new"
+  aws secretsmanager get-secret-value --secret-id "$1" --query SecretString --output text > "$SECRETS/$2.new" || return 1
   mv "$SECRETS/$2.new" "$SECRETS/$2"
 }
 
-retry 30 10 fetch "$ADMIN_SECRET" admin.json
+# A restore drill has no admin.
+[ -z "${ADMIN_SECRET:-}" ] || retry 30 10 fetch "$ADMIN_SECRET" admin.json
 retry 30 10 fetch "$CLUSTER_SECRET" cluster.json
 "$HERE/pgbackrest.sh" configure

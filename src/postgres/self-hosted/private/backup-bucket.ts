@@ -37,3 +37,10 @@ export function allowBackups(bucket: s3.IBucket, role: iam.IRole): void {
     resources: [bucket.arnForObjects('*')],
   }));
 }
+
+/** Lets a role read backups, and say below `drill/` how a restore of them went. */
+export function allowDrill(bucket: s3.IBucket, role: iam.IRole, clusterName: string): void {
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }));
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(`${clusterName}/*`)] }));
+  role.addToPrincipalPolicy(new iam.PolicyStatement({ actions: ['s3:PutObject'], resources: [bucket.arnForObjects(`drill/${clusterName}/*`)] }));
+}

@@ -3,6 +3,7 @@ import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { ClusterSettings } from './cluster-settings';
 import type { EndpointService } from '../../../binding/shared/endpoint-service';
+import type { InstanceImage } from '../../../compute/image';
 import { connectionsIn } from '../../../network/shared/connections';
 import { openHttps } from '../../../network/shared/endpoints-only';
 import { openMirrors, placeNodes, type NodePlacement } from '../../../network/shared/instance-placement';
@@ -74,18 +75,24 @@ export class ClusterNetwork extends Construct {
 
   constructor(scope: Construct, id: string, private readonly props: SelfHostedPostgresProps, { image }: ClusterSettings) {
     super(scope, id);
-    this.nodeGroup = this.createGroup('NodeGroup', 'PostgreSQL nodes: from each other and their load balancer only');
+    this.nodeGroup = this.createInstanceGroup('NodeGroup', 'PostgreSQL nodes: from each other and their load balancer only', image);
     this.balancerGroups = props.securityGroups ?? [this.createGroup('BalancerGroup', 'Load balancer of PostgreSQL nodes')];
-    openHttps(this.nodeGroup, props.vpc, 'AWS');
-    if (image.needsMirrors) {
-      openMirrors(this.nodeGroup);
-    }
     this.rules = [...this.openBetweenNodes(), ...this.openFromBalancer()];
   }
 
   /** Connections to a port of the load balancer. */
   public connectionsTo(port: number): ec2.Connections {
     return connectionsIn(this, this.props.vpc, { securityGroups: this.balancerGroups, defaultPort: ec2.Port.tcp(port) });
+  }
+
+  /** For instances that reach AWS, and the mirrors where they install packages. Nobody reaches them. */
+  public createInstanceGroup(id: string, description: string, image: InstanceImage): ec2.SecurityGroup {
+    const group = this.createGroup(id, description);
+    openHttps(group, this.props.vpc, 'AWS');
+    if (image.needsMirrors) {
+      openMirrors(group);
+    }
+    return group;
   }
 
   private createGroup(id: string, description: string): ec2.SecurityGroup {

@@ -53,6 +53,13 @@ export function validateCluster(scope: Construct, props: SelfHostedPostgresProps
   validateParameters(scope, props.parameters);
   validateSuperuserExtensions(scope, settings);
   validateActive(scope, props);
+  validateDrills(scope, props, settings);
+}
+
+function validateDrills(scope: Construct, { restoreDrillWindow }: SelfHostedPostgresProps, { restoreDrills }: ClusterSettings): void {
+  if (restoreDrillWindow !== undefined && !restoreDrills) {
+    throw new InvalidBackendError(scope, 'SelfHostedPostgres.unusedDrillWindow', '`restoreDrillWindow` does nothing, because this cluster doesn\'t have restore drills. Set `restoreDrills: true`, or remove it.');
+  }
 }
 
 function validateActive(scope: Construct, { active, recoverFrom }: SelfHostedPostgresProps): void {

@@ -6,9 +6,13 @@ import { validateCluster } from './cluster-rules';
 import { nodeConnections } from './node-types';
 import { InstanceImage } from '../../../compute/image';
 import { Posture } from '../../../posture';
+import { InvalidBackendError } from '../../../private/errors';
 import { physicalName } from '../../../private/physical-name';
 import { requireList } from '../../../private/props';
+import { weeklyWindow, type Span } from '../../../private/windows';
 import type { SelfHostedPostgresProps } from '../self-hosted-postgres-props';
+
+const SHORTEST_DRILL_MINUTES = 60;
 
 /** Connections of a cluster whose memory is not known. */
 const USUAL_CONNECTIONS = 100;
@@ -27,6 +31,8 @@ export interface ClusterSettings {
   readonly adminUsername: string;
   readonly backupRetention: Duration;
   readonly backupTime: string;
+  readonly restoreDrills: boolean;
+  readonly restoreDrillWindow: Span;
   readonly removalPolicy: RemovalPolicy;
   readonly synchronousModeStrict: boolean;
   readonly ttl: Duration;
@@ -61,6 +67,8 @@ export function clusterSettings(scope: Construct, props: SelfHostedPostgresProps
     adminUsername: props.adminUsername ?? 'backend_admin',
     backupRetention: props.backupRetention ?? posture.backupRetention,
     backupTime: props.backupTime ?? '02:00',
+    restoreDrills: props.restoreDrills ?? posture.restoreDrills,
+    restoreDrillWindow: drillWindow(scope, props.restoreDrillWindow),
     removalPolicy: props.removalPolicy ?? posture.removalPolicy,
     synchronousModeStrict: props.synchronousModeStrict ?? nodes === 3,
     ttl: props.ttl ?? Duration.seconds(20),
@@ -73,6 +81,15 @@ export function clusterSettings(scope: Construct, props: SelfHostedPostgresProps
   };
   validateCluster(scope, props, settings);
   return settings;
+}
+
+/** The schedule is made of it at synth, so it can't be a token. */
+function drillWindow(scope: Construct, window = 'sat:05:00-sun:05:00'): Span {
+  const span = weeklyWindow(scope, 'restoreDrillWindow', window, SHORTEST_DRILL_MINUTES);
+  if (span === undefined) {
+    throw new InvalidBackendError(scope, 'SelfHostedPostgres.restoreDrillWindow', '`restoreDrillWindow` isn\'t known until deployment (it\'s a token), and the schedule of drills is made at synth. Use a literal like \'sat:05:00-sun:05:00\'.');
+  }
+  return span;
 }
 
 /** RDS keeps a server on 1 GiB, which a node shares with etcd and Patroni. */

@@ -11,6 +11,8 @@ export interface ClusterNodes {
   readonly nodes: number;
   /** Numbers of the nodes that are stopped on purpose. */
   readonly stoppedNodes?: number[];
+  /** Whether there are restore drills. */
+  readonly restoreDrills?: boolean;
 }
 
 const MINUTE = Duration.minutes(1);
@@ -22,7 +24,7 @@ const QUARTER_OF_AN_HOUR = { evaluationPeriods: 3 };
  * Symptoms of a cluster that takes no writes, or that has lost something that clients do not notice yet. The primary reports of the cluster, and each node of
  * itself. Missing data is trouble too where no other symptom shows it, because nobody knows then.
  */
-export function clusterSymptoms(server: PostgresServer, { nodes, stoppedNodes = [] }: ClusterNodes, options: MonitorPostgresOptions): Symptom[] {
+export function clusterSymptoms(server: PostgresServer, { nodes, stoppedNodes = [], restoreDrills = false }: ClusterNodes, options: MonitorPostgresOptions): Symptom[] {
   const running = Array.from({ length: nodes }, (_, index) => index + 1).filter((node) => !stoppedNodes.includes(node));
   return [
     writesSymptom(server),
@@ -33,6 +35,7 @@ export function clusterSymptoms(server: PostgresServer, { nodes, stoppedNodes = 
     backlogSymptom(server),
     conflictSymptom(server),
     certificateSymptom(server),
+    ...(restoreDrills ? [drillSymptom(server, options)] : []),
     ...(running.length > 1 ? [redundancySymptom(server, running.length - 1), lagSymptom(server, options)] : []),
     ...(nodes > 1 ? running.map((node) => peersSymptom(server, node, stoppedNodes.length)) : []),
   ];
@@ -138,6 +141,19 @@ function certificateSymptom(server: PostgresServer): Symptom {
     below: true,
     ...QUARTER_OF_AN_HOUR,
     treatMissingData: MISSING,
+  };
+}
+
+function drillSymptom(server: PostgresServer, { maxRestoreDrillAge = Duration.days(8) }: MonitorPostgresOptions): Symptom {
+  const threshold = seconds(server, 'maxRestoreDrillAge', maxRestoreDrillAge);
+  return {
+    alarm: BackendAlarm.DATABASE_RESTORE_DRILL,
+    title: 'Time since a restore drill succeeded (seconds)',
+    description: `No restore drill has succeeded for ${threshold / 86_400} days, or nobody knows for 15 minutes`,
+    metric: server.metric('RestoreDrillAge', { statistic: Stats.MAXIMUM }),
+    threshold,
+    ...QUARTER_OF_AN_HOUR,
+    treatMissingData: BREACHING,
   };
 }
 

@@ -1,5 +1,6 @@
 import { Aws, Fn, Token, Tokenization, type Duration } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { ClusterSecrets } from './cluster-secrets';
 import type { ClusterSettings } from './cluster-settings';
 import { NAMESPACE } from './node-role';
@@ -22,30 +23,52 @@ export interface OwnEnvironment {
   readonly signerArn: string;
 }
 
+/** What a restore drill is of. */
+export interface DrillEnvironment {
+  readonly settings: ClusterSettings;
+  /** Of the instance itself, the only one that it knows. */
+  readonly address: string;
+  readonly clusterSecret: ISecret;
+  readonly bucket: IBucket;
+}
+
+/** The environment file of an instance that restores and is no node. It knows neither nodes nor the admin. */
+export function drillEnvironment({ settings, address, clusterSecret, bucket }: DrillEnvironment): Readonly<Record<string, string>> {
+  return { ...common(settings, bucket, clusterSecret), NODE: '1', NODES: address };
+}
+
 /** The environment file of a node, which its scripts read. It holds no secret. */
 export function nodeEnvironment({ settings, addresses, endpoint, secrets, bucket, regions }: ClusterEnvironment, own: OwnEnvironment): Readonly<Record<string, string>> {
   return {
-    CLUSTER: settings.clusterName,
+    ...common(settings, bucket, secrets.cluster),
     NODE: String(own.number),
     NODES: addresses.join(','),
     ENDPOINT: endpoint,
-    REGION: Aws.REGION,
     VOLUME: own.volumeId,
     ADMIN_SECRET: secrets.admin.secretArn,
-    CLUSTER_SECRET: secrets.cluster.secretArn,
     SIGNER: own.signerArn,
-    BUCKET: bucket.bucketName,
     STRICT: settings.synchronousModeStrict ? 'on' : 'off',
     PARAMETERS: JSON.stringify(settings.parameters),
     EXTENSIONS: listed(settings.superuserExtensions),
     TTL: secondsOf(settings.ttl),
     LOOP_WAIT: secondsOf(settings.loopWait),
     RETRY_TIMEOUT: secondsOf(settings.retryTimeout),
-    BACKUP_RETENTION_DAYS: textOf(settings.backupRetention.toDays()),
     FULL_BACKUP: `Sun ${settings.backupTime}`,
     DIFF_BACKUP: `Mon..Sat ${settings.backupTime}`,
-    NAMESPACE,
+    ...(settings.restoreDrills && { RESTORE_DRILLS: 'on' }),
     ...Object.assign({}, ...regions.map(({ environment }) => environment)) as Record<string, string>,
+  };
+}
+
+/** What it takes to read and write backups. */
+function common(settings: ClusterSettings, bucket: IBucket, clusterSecret: ISecret): Readonly<Record<string, string>> {
+  return {
+    CLUSTER: settings.clusterName,
+    REGION: Aws.REGION,
+    CLUSTER_SECRET: clusterSecret.secretArn,
+    BUCKET: bucket.bucketName,
+    BACKUP_RETENTION_DAYS: textOf(settings.backupRetention.toDays()),
+    NAMESPACE,
   };
 }
 

@@ -106,6 +106,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   'autoscaling:CompleteLifecycleAction': lifecycleAction('CompleteLifecycleAction'),
   'autoscaling:RecordLifecycleActionHeartbeat': lifecycleAction('RecordLifecycleActionHeartbeat'),
   'autoscaling:DescribeAutoScalingGroups': describeAutoScalingGroups,
+  'autoscaling:TerminateInstanceInAutoScalingGroup': () => xml('TerminateInstanceInAutoScalingGroup', ''),
   'autoscaling:UpdateAutoScalingGroup': () => xml('UpdateAutoScalingGroup', ''),
   'ec2:DetachVolume': detachVolume,
 };

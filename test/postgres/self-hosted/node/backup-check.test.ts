@@ -145,3 +145,54 @@ describe('a backup that a timer missed is taken by the check', () => {
     expect(node.calls('pgbackrest').pop()).toBe('pgbackrest --stanza=orders stanza-create');
   });
 });
+
+describe('the hourly check, where there are restore drills', () => {
+  const MADE = 1_790_000_000;
+  const BORN = 'SELECT system_identifier >> 32';
+
+  beforeEach(() => {
+    node.remove('');
+    node = new NodeDisk({ RESTORE_DRILLS: 'on' });
+    node.command('psql', `[[ "$*" == *"${BORN}"* ]] && echo ${MADE}`);
+    repository(aged(HOUR));
+  });
+
+  const drill = () => JSON.parse(node.read('run/node/drill.json')) as { checked: number; succeeded: number };
+  const listed = (answer: string) => node.command('aws', `[[ "$*" == *"--prefix drill/orders/succeeded.json"* ]] && ${answer}`);
+
+  test('keeps when one last succeeded', () => {
+    listed('echo 2026-12-05T05:20:00+00:00');
+    expect(node.run('backup-check.sh').status).toBe(0);
+    expect(drill().succeeded).toBe(Date.parse('2026-12-05T05:20:00Z') / 1000);
+  });
+
+  test('counts from the beginning of a cluster that has had none', () => {
+    listed('echo None');
+    node.run('backup-check.sh');
+    expect(drill().succeeded).toBe(MADE);
+  });
+
+  test.each(['exit 255', 'exit 254'])('knows nothing from then on where S3 does not answer (%s), and checks backups all the same', (answer) => {
+    listed('echo None');
+    node.run('backup-check.sh');
+    listed(answer);
+    expect(node.run('backup-check.sh', ['now']).status).toBe(0);
+    expect(node.has('run/node/drill.json')).toBe(false);
+    expect(node.has('run/node/backup.json')).toBe(true);
+  });
+
+  test('knows nothing on a node that is no longer the primary', () => {
+    listed('echo None');
+    node.run('backup-check.sh');
+    node.remove('primary');
+    node.run('backup-check.sh');
+    expect(node.has('run/node/drill.json')).toBe(false);
+  });
+});
+
+test('the hourly check asks for no drill where there are none', () => {
+  repository(aged(HOUR));
+  node.run('backup-check.sh');
+  expect(node.calls('aws')).toEqual([]);
+  expect(node.has('run/node/drill.json')).toBe(false);
+});

@@ -64,6 +64,12 @@ function values(): Record<string, number> {
   return Object.fromEntries(published().map(({ MetricName, Value }) => [MetricName, Value]));
 }
 
+/** Restore drills are on; what the check of the backups kept of them. */
+function knowDrills(drill?: object): void {
+  node.write('etc/first-boot.env', `${node.read('etc/first-boot.env')}RESTORE_DRILLS=on\n`);
+  if (drill !== undefined) node.write('run/node/drill.json', JSON.stringify(drill));
+}
+
 describe('a primary', () => {
   test('publishes how the cluster is and how the node is, in one call', () => {
     run();
@@ -88,6 +94,13 @@ describe('a primary', () => {
     expect(found.FreeableMemory).toBeGreaterThan(1e6);
     expect(found.FreeStorageSpace).toBeGreaterThan(1e6);
     expect(found.DatabaseConnections).toBeGreaterThanOrEqual(2);
+  });
+
+  test.each([[90, 90], [-30, 0]])('publishes since when a restore drill has succeeded: %i s ago are %i', (ago, age) => {
+    knowDrills({ checked: now(), succeeded: now() - ago });
+    const { RestoreDrillAge: found } = values();
+    expect(found).toBeGreaterThanOrEqual(age);
+    expect(found).toBeLessThan(age + 60);
   });
 
   test('writes one row, whose time advances', async () => {
@@ -141,6 +154,8 @@ describe('a number that cannot be read is not published', () => {
   test.each([
     ['BackupAge', 'a check of the backups that failed', () => node.remove('run/node/backup.json')],
     ['BackupAge', 'a check of the backups that is hours old', () => node.write('run/node/backup.json', JSON.stringify({ checked: now() - 8000, newest: now() - 9000 }))],
+    ['RestoreDrillAge', 'a drill that nobody knows of', () => knowDrills()],
+    ['RestoreDrillAge', 'a look at drills that is hours old', () => knowDrills({ checked: now() - 8000, succeeded: now() - 9000 })],
     ['BackupAge', 'no good backup', () => node.write('run/node/backup.json', JSON.stringify({ checked: now(), newest: null }))],
     ['FreeStorageSpace', 'a volume that is not mounted', () => node.command('mountpoint', 'exit 32')],
     ['CertificateLifetime', 'no certificate', () => node.remove('etc/node/tls/node.crt')],

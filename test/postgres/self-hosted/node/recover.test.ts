@@ -36,7 +36,7 @@ beforeEach(() => {
     *put-object*) test ! -e "$ROOT/no-marker" && cp "$ROOT/data/recover/marker.json" "$ROOT/marker.json" ;;
     *list-objects*) cat "$ROOT/keys" ;;
     *describe-auto-scaling-groups*) test ! -e "$ROOT/no-region" && printf 'A\\tB\\n' ;;
-    *put-metric-data*) cp "$ROOT/data/recover/metrics.json" "$ROOT/published.json" ;;
+    *put-metric-data*) cp "$ROOT/data/recover/result.json.metrics" "$ROOT/published.json" ;;
   esac`);
   backups([NEWEST, OLDER]);
   archived('0F', '10');
