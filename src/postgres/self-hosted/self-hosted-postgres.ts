@@ -189,6 +189,15 @@ export class SelfHostedPostgres extends PostgresServer {
   }
 
   /**
+   * Name of the Auto Scaling group of restore drills, which has one instance while a drill runs.
+   *
+   * @throws where the cluster has no restore drills
+   */
+  public get restoreDrillGroupName(): string {
+    return this.drill.group.ref;
+  }
+
+  /**
    * Command of the AWS CLI that starts a restore drill now, beside those of the schedule. It ends by itself.
    *
    * @throws where the cluster has no restore drills

@@ -134,6 +134,7 @@ describe('whoever may start one', () => {
     expect(policy.Properties.PolicyDocument.Statement).toEqual([{
       Action: 'autoscaling:SetDesiredCapacity', Effect: 'Allow', Resource: { 'Fn::Join': ['', expect.arrayContaining([{ Ref: expect.stringMatching(/^PostgresRestoreDrillGroup/) }])] },
     }]);
+    expect(stack.resolve(postgres.restoreDrillGroupName)).toEqual({ Ref: expect.stringMatching(/^PostgresRestoreDrillGroup/) });
     expect(stack.resolve(postgres.restoreDrillCommand)).toEqual({
       'Fn::Join': ['', [
         'aws autoscaling set-desired-capacity --desired-capacity 1 --region ', { Ref: 'AWS::Region' }, ' --auto-scaling-group-name ', { Ref: expect.stringMatching(/^PostgresRestoreDrillGroup/) },
@@ -145,6 +146,7 @@ describe('whoever may start one', () => {
     const { stack, postgres } = newCluster({ posture: Posture.development() });
     const role = new iam.Role(stack, 'Operator', { assumedBy: new iam.AccountRootPrincipal() });
     expect(() => postgres.grantStartRestoreDrill(role)).toThrow('This cluster doesn\'t have restore drills. Set `restoreDrills: true`');
+    expect(() => postgres.restoreDrillGroupName).toThrow('This cluster doesn\'t have restore drills.');
     expect(() => postgres.restoreDrillCommand).toThrow('This cluster doesn\'t have restore drills.');
   });
 });
