@@ -66,4 +66,11 @@ export const UNBOUND_SERVICES: readonly UnboundService[] = [
     why: 'The condition is on `kms:EncryptionContext:aws:logs:arn`, which names log groups of this account only, as AWS recommends.',
     see: 'https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html',
   },
+  {
+    service: 's3.amazonaws.com',
+    types: ['AWS::IAM::Role'],
+    where: 'role that replicates the backups of a cluster to another region',
+    why: 'S3 uses the role for a bucket whose replication names it, which takes `iam:PassRole` in the account of the role. AWS documents no key.',
+    see: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/setting-repl-config-perm-overview.html',
+  },
 ];

@@ -114,7 +114,8 @@ export class CostReport extends TemplateCheck {
    */
   public report(): CostSummary {
     const { notes } = this._report();
-    const parts = [...this.costs.values()];
+    // In one order, whichever of the app's templates are judged first.
+    const parts = [...this.costs].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, part]) => part);
     const ledgers = parts.map(({ priced }) => priced.ledger);
     return new CostSummary({
       lines: ledgers.flatMap(({ lines }) => lines),

@@ -27,7 +27,7 @@ describe('what this library makes', () => {
   test.each([
     ['public IP addresses', Egress.publicIp(), []], ['a NAT instance', Egress.natInstance(), []], ['NAT gateways', Egress.natGateway({ perAz: true }), []],
     // No template says what is in an image of one's own.
-    ['endpoints', Egress.vpcEndpoints(), [1, 2, 3].map((node) => new RegExp(`^undecided instance-first-boot Whole/SelfHosted/Node${node}/Group: whether .* gets its Debian packages is not known`))],
+    ['endpoints', Egress.vpcEndpoints(), ['Node1', 'Node2', 'Node3', 'RestoreDrill'].map((part) => new RegExp(`^undecided instance-first-boot Whole/SelfHosted/${part}/Group: whether .* gets its Debian packages is not known`))],
   ])('every construct in a network with %s has no finding but those that no template can answer', (_, egress, expected) => {
     const app = new App();
     Posture.production().applyTo(app);

@@ -3,6 +3,7 @@ import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { dropRules, rulesOf } from './self-hosted';
 import { checked, findingsOf } from './support';
 import { BackendCluster, BackendNetwork, FargateApi, Posture, SelfHostedPostgres, SsmBastion } from '../../../src';
+import { buildTwoRegions } from '../../support/two-regions';
 
 /** A cluster of three nodes with a service and a bastion, without the rules of security groups whose paths match. */
 function withCluster(without: RegExp = /^$/): { readonly app: App; readonly rules: string[] } {
@@ -38,5 +39,26 @@ describe('a self-hosted cluster of three nodes', () => {
     const violations = findingsOf(app).filter((line) => line.startsWith('violation'));
     expect(violations.length).toBeGreaterThan(0);
     expect(violations.filter((line) => !findingFor(path).test(line))).toEqual([]);
+  });
+});
+
+describe('a self-hosted cluster of another region that is not active', () => {
+  function inactive(without: RegExp = /^$/): App {
+    const app = new App({ analyticsReporting: false });
+    Posture.production({ terminationProtection: false }).applyTo(app);
+    const { there } = buildTwoRegions(app, { active: false });
+    dropRules(there, without);
+    return app;
+  }
+
+  test('has network interfaces that its load balancer reaches once there are instances', () => {
+    expect(findingsOf(inactive()).filter((line) => line.includes('There/'))).toEqual([]);
+  });
+
+  test('fails where these interfaces do not let the load balancer in', () => {
+    const findings = findingsOf(inactive(/There.*NodeGroup.*BalancerGroup/)).filter((line) => line.includes('There/'));
+    expect(findings).toHaveLength(new Set(findings).size);
+    expect(findings.length).toBeGreaterThan(0);
+    expect(findings.filter((line) => !/violation balancer-to-target There\/Server\/Node[123]\/Interface\/Resource: /.test(line))).toEqual([]);
   });
 });

@@ -14,11 +14,19 @@ export interface Machine {
   readonly network: NetworkInterface;
   /** Network interfaces that templates make, and that the machine gets. */
   readonly cards: readonly ModelResource[];
+  /** Whether it gets one that no template makes. */
+  readonly hasForeignCard: boolean;
   readonly image: ModelValue | undefined;
   readonly profile: ModelValue | undefined;
   readonly userData: ModelValue | undefined;
   /** Whether it takes packets that are not for itself, as a NAT instance does. */
   readonly forwards: boolean;
+}
+
+/** A network interface without a machine. */
+export interface SpareCard {
+  readonly owner: ModelResource;
+  readonly network: NetworkInterface;
 }
 
 export function findFunctions(model: TemplateModel, factory: InterfaceFactory): LambdaFunction[] {
@@ -41,6 +49,16 @@ export function findMachines(model: TemplateModel, factory: InterfaceFactory): M
     ...model.ofType('AWS::EC2::Instance').map((owner) => machine(owner, instanceLaunch(owner), factory, cards)),
     ...model.ofType('AWS::AutoScaling::AutoScalingGroup').map((owner) => machine(owner, groupLaunch(owner), factory, cards)),
   ];
+}
+
+/** Network interfaces that no machine of the templates gets: of machines that are to come. Where a machine gets one from elsewhere, it may be any of these. */
+export function findSpareCards(model: TemplateModel, factory: InterfaceFactory, machines: readonly Machine[]): SpareCard[] {
+  if (machines.some(({ hasForeignCard }) => hasForeignCard)) {
+    return [];
+  }
+  const cards = new Cards(model);
+  const taken = new Set(machines.flatMap((each) => each.cards));
+  return model.ofType('AWS::EC2::NetworkInterface').filter((card) => !taken.has(card)).map((card) => ({ owner: card, network: broughtAlong(card, card, factory, cards) }));
 }
 
 /** What a machine is launched with. */
@@ -68,10 +86,12 @@ function groupLaunch(owner: ModelResource): Launch {
 function machine(owner: ModelResource, launch: Launch, factory: InterfaceFactory, cards: Cards): Machine {
   const { value } = launch;
   const first = firstCard(value('NetworkInterfaces'));
+  const id = first.NetworkInterfaceId;
   return {
     owner,
-    network: first.NetworkInterfaceId === undefined ? madeAtLaunch(owner, launch, first, factory, cards) : broughtAlong(owner, first.NetworkInterfaceId, factory, cards),
+    network: id === undefined ? madeAtLaunch(owner, launch, first, factory, cards) : broughtAlong(owner, resourceOf(id), factory, cards),
     cards: cards.of(owner, value('NetworkInterfaces')),
+    hasForeignCard: id !== undefined && resourceOf(id) === undefined,
     image: value('ImageId'),
     profile: value('IamInstanceProfile'),
     userData: value('UserData'),
@@ -93,8 +113,7 @@ function madeAtLaunch(owner: ModelResource, { value, subnets, isForeign }: Launc
 }
 
 /** An interface that was made before has the addresses that it was given, and none by its subnet. One from elsewhere may have any. */
-function broughtAlong(owner: ModelResource, id: ModelValue, factory: InterfaceFactory, cards: Cards): NetworkInterface {
-  const card = resourceOf(id);
+function broughtAlong(owner: ModelResource, card: ModelResource | undefined, factory: InterfaceFactory, cards: Cards): NetworkInterface {
   return factory.make({
     kind: 'instance',
     owner,

@@ -1,5 +1,5 @@
 import { findBalancers, findTargetGroups, type Balancer, type TargetGroup } from './balancers';
-import { findFunctions, findMachines, type LambdaFunction, type Machine } from './computers';
+import { findFunctions, findMachines, findSpareCards, type LambdaFunction, type Machine, type SpareCard } from './computers';
 import { Endpoints } from './endpoints';
 import { made } from './identity';
 import { InterfaceFactory, type NetworkInterface } from './interfaces';
@@ -23,6 +23,7 @@ export class Network {
   public readonly tasks: readonly Task[];
   public readonly functions: readonly LambdaFunction[];
   public readonly machines: readonly Machine[];
+  public readonly spareCards: readonly SpareCard[];
   public readonly stores: readonly Store[];
   public readonly balancers: readonly Balancer[];
   public readonly targetGroups: readonly TargetGroup[];
@@ -38,6 +39,7 @@ export class Network {
     this.tasks = findTasks(model, factory);
     this.functions = findFunctions(model, factory);
     this.machines = findMachines(model, factory);
+    this.spareCards = findSpareCards(model, factory, this.machines);
     this.stores = findStores(model, factory);
     this.balancers = findBalancers(model, factory);
     this.targetGroups = findTargetGroups(model, this.balancers);

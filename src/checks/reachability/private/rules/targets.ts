@@ -176,10 +176,10 @@ function targetsByGroup(network: Network): ReadonlyMap<ModelResource, readonly T
 }
 
 /** What a target group can name: an instance, by itself, its address or its network interface, and a load balancer. */
-function registrable({ machines, balancers }: Network): ReadonlyMap<ModelResource, Pick<Target, 'owner' | 'network'>> {
+function registrable({ machines, spareCards, balancers }: Network): ReadonlyMap<ModelResource, Pick<Target, 'owner' | 'network'>> {
   const named = (resources: readonly ModelResource[], target: Pick<Target, 'owner' | 'network'>) => resources.map((resource) => [resource, target] as const);
   return new Map([
-    ...balancers.flatMap(({ owner, network }) => named([owner], { owner, network })),
+    ...[...balancers, ...spareCards].flatMap(({ owner, network }) => named([owner], { owner, network })),
     ...machines.flatMap(({ owner, network, cards }) => named([owner, ...cards], { owner, network })),
   ]);
 }
