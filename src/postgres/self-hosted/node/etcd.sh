@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 DATA=/data/etcd
+URL=https://$ADDRESS:2380
 
 # configure STATE INITIAL_CLUSTER: etcd reads both only where it has no data.
 configure() {
@@ -12,9 +13,9 @@ ETCD_DATA_DIR=$DATA
 ETCD_INITIAL_CLUSTER_STATE=$1
 ETCD_INITIAL_CLUSTER=$2
 ETCD_INITIAL_CLUSTER_TOKEN=$CLUSTER
-ETCD_INITIAL_ADVERTISE_PEER_URLS=https://$ADDRESS:2380
+ETCD_INITIAL_ADVERTISE_PEER_URLS=$URL
 ETCD_ADVERTISE_CLIENT_URLS=https://$ADDRESS:2379
-ETCD_LISTEN_PEER_URLS=https://$ADDRESS:2380
+ETCD_LISTEN_PEER_URLS=$URL
 ETCD_LISTEN_CLIENT_URLS=https://$ADDRESS:2379
 ETCD_CERT_FILE=$TLS/node.crt
 ETCD_KEY_FILE=$TLS/node.key
@@ -29,14 +30,14 @@ ETCD_AUTO_COMPACTION_RETENTION=1h
 ENV
 }
 
-# members: as JSON, by the first peer that answers. It needs a majority of the members.
+# members: a line for each, as ID, status, name, URL for peers, URL for clients, whether it is a learner. It needs a majority of them.
 members() {
-  by_peers member list -w json 2> /dev/null
+  by_peers member list 2> /dev/null
 }
 
-# id_of: id of the member that has this node's name or address, in hexadecimal, from members on stdin.
+# id_of: of the member that has this node's name or address, from members on stdin.
 id_of() {
-  jq -r --arg name "$NAME" --arg url "https://$ADDRESS:2380" '.members[] | select(.name == $name or (.peerURLs | index($url))) | .ID' | while read -r id; do printf '%x\n' "$id"; done
+  awk -F ', ' -v name="$NAME" -v url="$URL" '$3 == name || $4 == url { print $1 }'
 }
 
 # A cluster that has a stanza in the bucket existed. Without that answer, nothing is known and nothing is made.
@@ -46,22 +47,27 @@ was_bootstrapped() {
   [ -n "$found" ]
 }
 
-# take_up: goes on with the member on this volume, whose address may be another one now. A member that was removed meanwhile would never be let in again.
+# take_up: goes on with the member on this volume. One that was removed meanwhile would never be let in again.
 take_up() {
-  local known id
-  configure existing "$NAME=https://$ADDRESS:2380"
+  local known
+  configure existing "$NAME=$URL"
   known=$(members) || return 0
-  id=$(id_of <<< "$known")
-  if [ -n "$id" ]; then
-    jq -e --arg url "https://$ADDRESS:2380" 'any(.members[].peerURLs; index($url))' <<< "$known" > /dev/null \
-      || by_peers member update "$id" --peer-urls="https://$ADDRESS:2380" > /dev/null
-    return
+  if [ -n "$(id_of <<< "$known")" ]; then
+    correct_address by_peers || log 'The other members do not take the address of this one yet.'
+    return 0
   fi
   log "The cluster no longer knows the member on this volume. Its data goes to $DATA.removed."
   rm -rf "$DATA.removed"
   mv "$DATA" "$DATA.removed"
   install -d -m 700 -o etcd -g etcd "$DATA"
   return 1
+}
+
+# correct_address BY: a node in another subnet has another address than the member on its volume. BY its peers, or by its own etcd where it has none.
+correct_address() {
+  local id
+  id=$("$1" member list 2> /dev/null | awk -F ', ' -v name="$NAME" -v url="$URL" '$3 == name && $4 != url { print $1 }') || return 1
+  [ -z "$id" ] || "$1" member update "$id" --peer-urls="$URL" > /dev/null
 }
 
 # join: removes the member that had this address, adds a learner, and tells etcd the members that there are then.
@@ -73,10 +79,9 @@ join() {
     log "The member $id that had this address goes: its data is gone."
     by_peers member remove "$id" > /dev/null || return 1
   fi
-  by_peers member add "$NAME" --learner --peer-urls="https://$ADDRESS:2380" > /dev/null || return 1
+  by_peers member add "$NAME" --learner --peer-urls="$URL" > /dev/null || return 1
   known=$(members) || return 1
-  configure existing "$(jq -r --arg name "$NAME" --arg own "https://$ADDRESS:2380" \
-    '[.members[] | (if (.peerURLs | index($own)) then $name else .name end) + "=" + .peerURLs[0]] | join(",")' <<< "$known")"
+  configure existing "$(awk -F ', ' -v name="$NAME" -v url="$URL" '{ print ($4 == url ? name : $3) "=" $4 }' <<< "$known" | paste -sd ,)"
 }
 
 # found: makes a cluster of one, which happens once in the life of a cluster, on its first node.
@@ -84,7 +89,7 @@ found() {
   [ "$NODE" = 1 ] || return 1
   ! was_bootstrapped || return 1
   log 'This is the first node of a new cluster.'
-  configure new "$NAME=https://$ADDRESS:2380"
+  configure new "$NAME=$URL"
 }
 
 prepare() {
@@ -106,23 +111,19 @@ prepare() {
   exit 1
 }
 
-is_voter() {
-  etcd_here endpoint status -w json 2> /dev/null | jq -e '.[0].Status | (.isLearner | not) and (.errors | length == 0)' > /dev/null
-}
-
 # A learner that has not caught up is refused.
 promote() {
-  is_voter && return
+  votes && return
   local id
   id=$(members | id_of) || return 1
   [ -n "$id" ] && by_peers member promote "$id" > /dev/null 2>&1
-  is_voter
+  votes
 }
 
 # A stack that has fewer nodes than the cluster would take its majority away.
 refuse_fewer() {
   local count
-  count=$(etcd_here member list -w json | jq '.members | length')
+  count=$(retry 10 2 etcd_here member list | wc -l)
   if [ "$count" -gt "${#ADDRESSES[@]}" ]; then
     log "The cluster has $count members, and its stack ${#ADDRESSES[@]} nodes. A cluster does not shrink: take a new one from a backup."
     return 1
@@ -133,4 +134,5 @@ prepare
 systemctl enable etcd 2> /dev/null
 systemctl start --no-block etcd
 retry 150 2 promote
+retry 10 2 correct_address etcd_here
 refuse_fewer

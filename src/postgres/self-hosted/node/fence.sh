@@ -11,18 +11,22 @@ seconds() {
   cut -d. -f1 /proc/uptime
 }
 
-# ask ARGUMENT…: the member on this host, else any. A new connection to another zone takes several round trips, which a slow zone makes long.
-ask() {
-  ETCD_TIMEOUT=3s etcd_here "$@" -w json 2> /dev/null || ETCD_TIMEOUT=3s etcdctl_ "$@" -w json 2> /dev/null
+# age: seconds since the lease of this node was renewed; nothing where another node has the key, or nobody answers. The member on this host is asked first,
+# since a new connection to another zone takes several round trips. Where its disk is slow it answers late, while Patroni can still renew the lease by it. The
+# others are asked at the same time: the fence must not be late.
+age() {
+  local peer
+  age_by "$ADDRESS" && return
+  { for peer in "${PEERS[@]}"; do age_by "$peer" & done; wait; } | sort -n | head -n 1 | grep .
 }
 
-# age: seconds since the lease of this node was renewed; nothing where another node has the key, or nobody answers.
-age() {
+age_by() {
   local found lease
-  found=$(ask get "$key") || return 1
+  local -x ETCDCTL_ENDPOINTS=$1:2379 ETCD_TIMEOUT=3s
+  found=$(etcdctl_ get "$key" -w json 2> /dev/null) || return 1
   [ "$(jq -r '.kvs[0].value // "" | @base64d' <<< "$found")" = "$NAME" ] || return 1
   lease=$(printf '%x' "$(jq -r '.kvs[0].lease' <<< "$found")")
-  ask lease timetolive "$lease" | jq -e '.["granted-ttl"] - .ttl'
+  etcdctl_ lease timetolive "$lease" -w json 2> /dev/null | jq -e '.["granted-ttl"] - .ttl'
 }
 
 postmaster() {
@@ -53,6 +57,10 @@ stop_postgres() {
   kill -KILL "$pid" || true
 }
 
+if [ "${#PEERS[@]}" -eq 0 ]; then
+  log 'This node is the only one: nobody else can become the primary.'
+  exec sleep infinity
+fi
 renewed=$(seconds)
 while sleep 1; do
   if ! takes_writes; then

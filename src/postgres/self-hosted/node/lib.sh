@@ -102,6 +102,11 @@ etcd_here() {
   ETCDCTL_ENDPOINTS=$ADDRESS:2379 etcdctl_ "$@"
 }
 
+# votes: whether this node's etcd has a majority, and a vote in it. A learner answers no such question.
+votes() {
+  etcd_here endpoint health > /dev/null 2>&1
+}
+
 # put_metrics FILE
 put_metrics() {
   aws cloudwatch put-metric-data --namespace "$NAMESPACE" --metric-data "file://$1" --cli-connect-timeout 5 --cli-read-timeout 5

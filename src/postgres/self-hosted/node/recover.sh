@@ -89,7 +89,8 @@ fence() {
 }
 
 fetch() {
-  rm -rf "$PGDATA"
+  # Of one that could not be restored, too.
+  rm -rf "$PGDATA" "$SCRATCH/tablespaces"
   install -d -m 700 "$PGDATA"
   replica --type=default --set="$1" --tablespace-map-all="$SCRATCH/tablespaces" --recovery-option=restore_command="$HERE/recover.sh get %f \"%p\"" restore
 }
@@ -112,7 +113,7 @@ replay() {
   start_server
 }
 
-# newest: of the backups, the first one that is complete in the replica. S3 replicates objects in no order, so the last ones may be missing.
+# newest: of the backups, the first one that is complete and whole in the replica. S3 replicates objects in no order, so the last ones may be missing.
 newest() {
   local label
   for label in $(labels); do
@@ -122,7 +123,7 @@ newest() {
       return
     fi
     tail -3 "$SCRATCH/log" >&2 2> /dev/null || true
-    log "Backup $label is not complete in the bucket $RESTORE_BUCKET. The next older one is tried."
+    log "Backup $label cannot be restored: in the bucket $RESTORE_BUCKET it is not complete, or it is damaged. The next older one is tried."
     server -m immediate stop 2> /dev/null || true
   done
   log "The bucket $RESTORE_BUCKET has no backup of '$RESTORE_CLUSTER' that can be restored."

@@ -19,13 +19,13 @@ function archived(...numbers: string[]): void {
   node.write('keys', numbers.map((number) => `${SEGMENT}0000000100000000000000${number}-${'a'.repeat(40)}.zst`).join('\t'));
 }
 
-/** A server of the node: whether it comes up, and what its heartbeat says. */
-function server(comesUp: boolean, heartbeat = '2026-12-03T10:00:00Z|90'): void {
+/** A server of the node: at which of its starts it comes up, and what its heartbeat says. */
+function server(comesUp: 'first' | 'second', heartbeat = '2026-12-03T10:00:00Z|90'): void {
   const bin = node.path('pgbin');
-  node.write('pgbin/pg_ctl', `#!/bin/bash\necho "pg_ctl $*" >> '${node.root}/log'\n${comesUp ? 'exit 0' : '[[ "$*" != *start* && "$*" != *status* ]]'}\n`);
+  node.write('pgbin/pg_ctl', `#!/bin/bash\necho "pg_ctl $*" >> '${node.root}/log'\n${comesUp === 'first' ? '' : `[[ "$*" == *start && ! -e '${node.root}/failed' ]] && touch '${node.root}/failed' && exit 1`}\nexit 0\n`);
   node.write('pgbin/pg_controldata', '#!/bin/bash\necho "max_prepared_xacts setting:           0"\n');
   node.write('opt/first-boot/lib.sh', node.read('opt/first-boot/lib.sh').replace(/^PGBIN=.*$/m, `PGBIN=${bin}`).replaceAll(/(?<![\w.])\/(etc|run|data|opt)\//g, `${node.root}/$1/`));
-  node.command('pg_isready', comesUp ? 'exit 0' : 'exit 2');
+  node.command('pg_isready', 'exit 0');
   node.command('psql', heartbeat === '' ? 'exit 1' : `echo '${heartbeat}'`);
 }
 
@@ -40,7 +40,7 @@ beforeEach(() => {
   esac`);
   backups([NEWEST, OLDER]);
   archived('0F', '10');
-  server(true);
+  server('first');
 });
 afterEach(() => node.remove(''));
 
@@ -61,6 +61,20 @@ describe('a recovery in another region', () => {
     expect(restore().status).toBe(0);
     expect(restores()).toHaveLength(2);
     expect(result()).toMatchObject({ backup: OLDER });
+  });
+
+  test('takes the next older backup where the newest is damaged, though all of it is there, and says so', () => {
+    server('second');
+    const { status, stderr } = restore();
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringContaining(`Backup ${NEWEST} cannot be restored: in the bucket copy it is not complete, or it is damaged.`) });
+    expect(restores()).toHaveLength(2);
+    expect(result()).toMatchObject({ backup: OLDER });
+  });
+
+  test('restores into empty tablespaces, also after a backup that could not be restored', () => {
+    node.write('data/recover/tablespaces/16384/PG_17/1', '');
+    restore();
+    expect(node.has('data/recover/tablespaces')).toBe(false);
   });
 
   test('fails where none can be restored, and leaves the other region alone', () => {
@@ -104,7 +118,7 @@ describe('a recovery in another region', () => {
   });
 
   test('says that nobody knows how far it came where the heartbeat is missing', () => {
-    server(true, '');
+    server('first', '');
     expect(restore()).toMatchObject({ status: 0, stderr: expect.stringContaining('up to an unknown time, RPO=unknown s') });
     expect(result()).toMatchObject({ reached: null, recoveryPointAge: null });
   });
