@@ -15,8 +15,8 @@ export async function startService(report: Report, { containers }: RunningBacken
   report.note(`The init container wrote the certificate authority to ${caFile}`);
   const log: string[] = [];
   let port: string | undefined;
-  // A container has its port for itself; here the system chooses one that is free.
-  const child = containers.start(process.execPath, [bundle], { ...containers.serviceEnvironment(), HOST: '127.0.0.1', PORT: '0' }, (text) => {
+  // A container has its port for itself; here the system chooses one that is free. There is no load balancer to wait for at the end.
+  const child = containers.start(process.execPath, [bundle], { ...containers.serviceEnvironment(), HOST: '127.0.0.1', PORT: '0', DRAIN_SECONDS: '0' }, (text) => {
     log.push(text);
     port ??= /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
   });

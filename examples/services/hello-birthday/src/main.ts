@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app';
-import { readConfig, type Config } from './config';
+import { readConfig } from './config';
 import { connectDatabase, type Database } from './database';
 import { createLog } from './log';
 import { storedPeople } from './people';
@@ -14,22 +15,26 @@ async function main(): Promise<void> {
   const database = connectDatabase(config, log);
   let draining = false;
   const app = buildApp({ people: storedPeople(database), log, now: () => new Date(), draining: () => draining, keepAliveTimeout: config.keepAliveTimeout });
-  const stop = (signal: NodeJS.Signals) => {
+  const stop = (signal: NodeJS.Signals, drain: number) => {
     if (!draining) {
       draining = true;
       log.info({ signal }, 'Stopping: finishing what is under way');
-      void stopWithin(config, app, database).then((code) => process.exit(code));
+      void stopWithin(config.stopTimeout, drain, app, database).then((code) => process.exit(code));
     }
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', (signal) => stop(signal, config.drain));
+  // Somebody at a keyboard, who has no load balancer.
+  process.on('SIGINT', (signal) => stop(signal, 0));
   await app.listen({ host: config.host, port: config.port });
 }
 
-/** Refuses new connections, finishes requests, then closes the pool. Answers with the exit code. */
-async function stopWithin(config: Config, app: Stoppable, database: Database): Promise<number> {
-  const deadline = new Promise<number>((resolve) => setTimeout(() => resolve(1), config.stopTimeout));
-  const finished = app.close().then(async () => database.close()).then(() => 0, () => 1);
+/**
+ * Goes on until the load balancer sends no more, while every answer closes its connection and `/healthz` says so. Then refuses new connections, closes
+ * those without a request, finishes requests, and closes the pool. Answers with the exit code.
+ */
+async function stopWithin(timeout: number, drain: number, app: Stoppable, database: Database): Promise<number> {
+  const deadline = sleep(timeout, 1);
+  const finished = sleep(drain).then(async () => app.close()).then(async () => database.close()).then(() => 0, () => 1);
   return Promise.race([finished, deadline]);
 }
 

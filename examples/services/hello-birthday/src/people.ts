@@ -26,7 +26,7 @@ export function storedPeople(database: Database): People {
       return rows[0]?.born as string | undefined;
     },
     check: async () => {
-      await database.query('SELECT 1 FROM people LIMIT 1');
+      await database.queryOnce('SELECT 1 FROM people LIMIT 1');
     },
   };
 }

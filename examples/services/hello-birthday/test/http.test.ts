@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { buildApp } from '../src/app';
 import { readConfig } from '../src/config';
-import { DatabaseUnavailableError } from '../src/database';
+import { DatabaseUnavailableError } from '../src/database-error';
 import { createLog } from '../src/log';
 import type { People } from '../src/people';
 
@@ -119,7 +119,7 @@ describe('PUT /hello/<username>', () => {
 
   test('fails with 503 while the database is away, without its details', async () => {
     const response = await setup({ people: { remember: unavailable } }).put('/hello/Ada', { dateOfBirth: '1990-01-01' });
-    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '1']);
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '10']);
     expect(response.body).not.toContain('secret detail');
   });
 
@@ -249,12 +249,16 @@ describe('configuration', () => {
   const url = 'postgresql://user:secret@host/db';
 
   test('has defaults for everything but the database', () => {
-    expect(readConfig({ DATABASE_URL: url })).toEqual({ databaseUrl: url, poolSize: 5, host: '0.0.0.0', port: 8080, stopTimeout: 25_000, keepAliveTimeout: 65_000, logLevel: 'info' });
+    expect(readConfig({ DATABASE_URL: url })).toEqual({ databaseUrl: url, poolSize: 5, retry: 15_000, maxWaiting: 1_000, host: '0.0.0.0', port: 8080, stopTimeout: 25_000, drain: 5_000, keepAliveTimeout: 65_000, logLevel: 'info' });
   });
 
   test('reads what the task definition sets', () => {
-    const config = readConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: '7', PORT: '9000', HOST: '127.0.0.1', STOP_TIMEOUT_SECONDS: '3', KEEP_ALIVE_TIMEOUT_SECONDS: '305', LOG_LEVEL: 'warn' });
-    expect(config).toEqual({ databaseUrl: url, poolSize: 7, host: '127.0.0.1', port: 9000, stopTimeout: 3_000, keepAliveTimeout: 305_000, logLevel: 'warn' });
+    const config = readConfig({ DATABASE_URL: url, DATABASE_POOL_SIZE: '7', DATABASE_RETRY_SECONDS: '8', DATABASE_MAX_WAITING: '9', PORT: '9000', HOST: '127.0.0.1', STOP_TIMEOUT_SECONDS: '30', DRAIN_SECONDS: '12', KEEP_ALIVE_TIMEOUT_SECONDS: '305', LOG_LEVEL: 'warn' });
+    expect(config).toEqual({ databaseUrl: url, poolSize: 7, retry: 8_000, maxWaiting: 9, host: '127.0.0.1', port: 9000, stopTimeout: 30_000, drain: 12_000, keepAliveTimeout: 305_000, logLevel: 'warn' });
+  });
+
+  test('keeps half of the stop timeout for requests under way', () => {
+    expect(readConfig({ DATABASE_URL: url, STOP_TIMEOUT_SECONDS: '4', DRAIN_SECONDS: '60' })).toMatchObject({ stopTimeout: 4_000, drain: 2_000 });
   });
 
   test('fails without a database URL, or with another one, without repeating it', () => {
@@ -262,7 +266,7 @@ describe('configuration', () => {
     expect(() => readConfig({ DATABASE_URL: 'mysql://user:secret@host' })).toThrow(/^(?!.*secret)/);
   });
 
-  test.each([['DATABASE_POOL_SIZE', '0'], ['DATABASE_POOL_SIZE', 'many'], ['PORT', '65536'], ['STOP_TIMEOUT_SECONDS', '1.5'], ['KEEP_ALIVE_TIMEOUT_SECONDS', '0']])('fails on %s=%s', (name, value) => {
+  test.each([['DATABASE_POOL_SIZE', '0'], ['DATABASE_POOL_SIZE', 'many'], ['PORT', '65536'], ['STOP_TIMEOUT_SECONDS', '1.5'], ['DATABASE_RETRY_SECONDS', '0'], ['DATABASE_MAX_WAITING', '0'], ['DRAIN_SECONDS', '-1'], ['KEEP_ALIVE_TIMEOUT_SECONDS', '0']])('fails on %s=%s', (name, value) => {
     expect(() => readConfig({ DATABASE_URL: url, [name]: value })).toThrow(`${name} must be a whole number`);
   });
 });

@@ -1,94 +1,23 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import { startPostgres, type PostgresServer } from '../../../../test/support/postgres-server';
-
-const ROOT = resolve(__dirname, '../../../..');
-const MIGRATIONS = resolve(ROOT, 'examples/02-hello-birthday/migrations');
-
-/** The service as its container runs it: a process of its own with nothing but its environment. */
-class Service {
-  public static async start(databaseUrl: string, environment: Record<string, string> = {}): Promise<Service> {
-    const port = await freePort();
-    const child = spawn(process.execPath, ['--import', 'tsx', resolve(ROOT, 'examples/services/hello-birthday/src/main.ts')], {
-      cwd: ROOT,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: process.env.PATH, TZ: 'Pacific/Auckland', DATABASE_URL: databaseUrl, DATABASE_POOL_SIZE: '3', HOST: '127.0.0.1', PORT: String(port), ...environment },
-    });
-    const service = new Service(child, `http://127.0.0.1:${port}`);
-    await eventually(async () => (await service.get('/livez')).status === 200);
-    return service;
-  }
-
-  public log = '';
-
-  private constructor(public readonly child: ChildProcess, private readonly base: string) {
-    child.stdout!.on('data', (chunk) => { this.log += chunk; });
-  }
-
-  public async get(path: string): Promise<Response> {
-    return fetch(this.base + path);
-  }
-
-  public async put(username: string, dateOfBirth: string): Promise<Response> {
-    return fetch(`${this.base}/hello/${username}`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ dateOfBirth }) });
-  }
-
-  /** Sends SIGTERM and answers with the exit code. */
-  public async stop(): Promise<number | null> {
-    if (this.child.exitCode !== null) {
-      return this.child.exitCode;
-    }
-    const exited = once(this.child, 'exit');
-    this.child.kill('SIGTERM');
-    return (await exited)[0];
-  }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  probe.close();
-  return port;
-}
-
-async function eventually(condition: () => Promise<boolean>, milliseconds = 20_000): Promise<void> {
-  const giveUp = Date.now() + milliseconds;
-  while (!await condition().catch(() => false)) {
-    if (Date.now() > giveUp) {
-      throw new Error('It did not happen in time');
-    }
-    await sleep(50);
-  }
-}
+import { HelloDatabase } from './support/hello-database';
+import { eventually, ROOT, Service } from './support/service';
+import type { PostgresServer } from '../../../../test/support/postgres-server';
 
 describe('the service on a real PostgreSQL', () => {
+  let database: HelloDatabase;
   let server: PostgresServer;
   let admin: Client;
   let url: string;
   let service: Service | undefined;
 
-  const connectAdmin = async () => server.connect({ user: server.superuser.username, password: server.superuser.password, database: 'hello' });
-  const dbmate = (...args: string[]) => execFileSync(resolve(ROOT, 'node_modules/.bin/dbmate'), ['--no-dump-schema', '--migrations-dir', MIGRATIONS, ...args], {
-    env: { ...process.env, DATABASE_URL: `postgres://${server.admin.username}:${server.admin.password}@127.0.0.1:${server.port}/hello?sslmode=verify-full&sslrootcert=${server.caFile}` },
-    stdio: 'pipe',
-    timeout: 30_000,
-  });
-
   beforeAll(async () => {
-    server = await startPostgres();
-    const first = await server.connect({ user: server.superuser.username, password: server.superuser.password, database: 'postgres' });
-    await first.query(`CREATE DATABASE hello OWNER ${server.admin.username}`);
-    await first.query("CREATE ROLE api LOGIN PASSWORD 'p~w.0_x-'");
-    await first.end();
-    dbmate('migrate');
-    admin = await connectAdmin();
-    await admin.query('GRANT SELECT, INSERT, UPDATE ON people TO api');
-    url = `postgresql://api:p~w.0_x-@localhost:${server.port}/hello?sslmode=verify-full&sslrootcert=${encodeURIComponent(server.caFile)}`;
+    database = await HelloDatabase.start();
+    ({ server } = database);
+    admin = await database.connect();
+    url = database.url();
   });
 
   afterEach(async () => {
@@ -133,13 +62,13 @@ describe('the service on a real PostgreSQL', () => {
 
     await admin.end();
     await server.stop();
-    expect((await service.get('/hello/Ada')).status).toBe(503);
     expect((await service.get('/readyz')).status).toBe(503);
     expect((await service.get('/healthz')).status).toBe(200);
+    const underWay = service.get('/hello/Ada');
     await server.start();
-    admin = await connectAdmin();
+    admin = await database.connect();
 
-    expect((await service.get('/hello/Ada')).status).toBe(200);
+    expect((await underWay).status).toBe(200);
     expect((await service.get('/readyz')).status).toBe(200);
     expect(service.child.exitCode).toBeNull();
   });
@@ -154,7 +83,7 @@ describe('the service on a real PostgreSQL', () => {
   test('finishes the request under way on SIGTERM, takes no more and gives its connections back', async () => {
     service = await Service.start(url);
     await service.put('Ada', '1990-01-01');
-    const locker = await connectAdmin();
+    const locker = await database.connect();
     await locker.query('BEGIN; LOCK TABLE people IN ACCESS EXCLUSIVE MODE');
     const underWay = service.get('/hello/Ada');
     await eventually(async () => await sessions("AND wait_event_type = 'Lock'") === 1);
@@ -170,7 +99,7 @@ describe('the service on a real PostgreSQL', () => {
 
   test('ends within its stop timeout when a request does not', async () => {
     service = await Service.start(url, { STOP_TIMEOUT_SECONDS: '1' });
-    const locker = await connectAdmin();
+    const locker = await database.connect();
     await locker.query('BEGIN; LOCK TABLE people IN ACCESS EXCLUSIVE MODE');
     const underWay = service.get('/hello/Ada').catch(() => 'cut off');
     await eventually(async () => await sessions("AND wait_event_type = 'Lock'") === 1);
@@ -222,9 +151,9 @@ describe('the service on a real PostgreSQL', () => {
   });
 
   test('has migrations that go down and up again', async () => {
-    dbmate('down');
+    database.migrate('down');
     expect((await admin.query("SELECT to_regclass('people') AS people")).rows).toEqual([{ people: null }]);
-    dbmate('migrate');
+    database.migrate();
     await admin.query('GRANT SELECT, INSERT, UPDATE ON people TO api');
     await expect(admin.query("INSERT INTO people VALUES ('Ada', '1990-01-01')")).rejects.toThrow('people_username_check');
   });
