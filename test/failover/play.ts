@@ -10,7 +10,7 @@ import { tableOf } from './table';
 import { Clients, SET_UP } from './writers/clients';
 
 /** Minutes after which a run gives up, for the first deployment and for each play. */
-const LIMIT = { deployment: 6, play: 3 };
+const LIMIT = { deployment: 6, play: 4 };
 
 const print = (text: string) => console.log(text);
 

@@ -15,20 +15,29 @@ import { loseVolume } from './lose-volume';
 import { oneWay } from './one-way';
 import { partition } from './partition';
 import { recoverRegion } from './recover-region';
+import { recoverRegionDamaged } from './recover-region-damaged';
 import { replaceWithEmptyVolume } from './replace-node';
 import { replicationCut } from './replication-cut';
 import { restoreDrill } from './restore-drill';
 import { rollingChange } from './rolling-change';
 import { rotate } from './rotate';
+import { serviceFailover } from './service-failover';
+import { serviceRelease } from './service-release';
+import { serviceSwitchover } from './service-switchover';
+import { slowDisk } from './slow-disk';
 import { crawlingZone, slowZone } from './slow-zone';
 import { stopPatroni } from './stop-patroni';
 import { switchover } from './switchover';
 import { twoFaults } from './two-faults';
+import { validate } from './validate';
+import { walConflict } from './wal-conflict';
 
 /** Every fault, in the order in which they are played. */
 export const FAULTS: Fault[] = [
   killPostmaster, switchover, stopPatroni, partition, killHost, replaceWithEmptyVolume, backupAndRestore,
-  brokerLifecycle, killHostOnly, killStandby, oneWay, replicationCut, freezeHost, slowZone, crawlingZone, etcdMajority, etcdStopped, twoFaults, loseVolume, rotate, clockJump, rollingChange, archiveUnreachable, killHostWithoutArchive, recoverRegion, restoreDrill, diskFull, damagedRepository,
+  brokerLifecycle, killHostOnly, killStandby, oneWay, replicationCut, freezeHost, twoFaults, etcdMajority, etcdStopped, slowZone, crawlingZone, slowDisk, loseVolume, rotate, clockJump, rollingChange,
+  serviceSwitchover, serviceRelease, serviceFailover, validate,
+  archiveUnreachable, killHostWithoutArchive, walConflict, restoreDrill, damagedRepository, recoverRegion, recoverRegionDamaged, diskFull,
 ];
 
 /** Faults that arguments ask for. */

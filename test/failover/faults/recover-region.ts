@@ -1,7 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'fs';
 import { join } from 'path';
 import type { Fault } from './fault';
-import { primary, sql, until } from '../lab/cluster';
+import { ask, primary, until } from '../lab/cluster';
 import { BUCKET, CLUSTER, ELSEWHERE } from '../lab/constants';
 import { FENCE_ENVIRONMENT } from '../lab/environment';
 import type { Host } from '../lab/host';
@@ -14,7 +14,7 @@ const FENCED_SECONDS = 30;
 const MISSING_SEGMENTS = 2;
 
 /** What `recover.sh` says of a recovery. */
-interface Recovery {
+export interface Recovery {
   readonly backup: string;
   readonly reached: string | null;
   readonly recoveryPointAge: number | null;
@@ -38,7 +38,7 @@ export const recoverRegion: Fault = {
     scene.breaks();
     replicate(scene, incomplete);
     await Promise.all(scene.hosts.map((host) => host.kill()));
-    const elsewhere = await scene.lab.elsewhere();
+    const [elsewhere] = await scene.lab.elsewhere(1);
     await recover(scene, elsewhere, { complete, expected, gap: false });
     await returnFenced(scene);
     await elsewhere.kill();
@@ -58,21 +58,14 @@ async function fenceable(scene: Scene): Promise<void> {
   await Promise.all(scene.hosts.map((host) => host.bash([...lines, 'bash /opt/first-boot/region.sh', 'systemctl start node-metrics'].join('\n'), { timeout: 60 })));
 }
 
-/** Statement of the superuser that must succeed. */
-async function ask(host: Host, database: string, statement: string): Promise<string> {
-  const { code, output } = await sql(host, database, statement);
-  if (code !== 0) throw new Error(`'${statement}' failed: ${output}`);
-  return output;
-}
-
 /** Takes a backup; answers with its label. */
-async function backUp(host: Host, kind: string): Promise<string> {
+export async function backUp(host: Host, kind: string): Promise<string> {
   await until(`a ${kind} backup is taken`, async () => (await host.run(['systemctl', 'start', `node-backup-${kind}`], { timeout: 180 })).code === 0, 240);
   return (await host.bash('. /opt/first-boot/backups.sh; repository | jq -r ".[0].backup[-1].label"', { timeout: 60 })).trim();
 }
 
 /** Clients write on, and the heartbeat is taken. Answers with the number of rows that the other region must have. */
-async function writeOn(scene: Scene): Promise<number> {
+export async function writeOn(scene: Scene): Promise<number> {
   await scene.seconds(5);
   await scene.leader.bash('systemctl start node-metrics', { timeout: 60 });
   const rows = Number(await ask(scene.leader, 'lab', 'SELECT count(*) FROM lab.writes'));
@@ -82,14 +75,14 @@ async function writeOn(scene: Scene): Promise<number> {
   return rows;
 }
 
-async function archive(host: Host, segments: number): Promise<void> {
+export async function archive(host: Host, segments: number): Promise<void> {
   for (let segment = 0; segment < segments; segment += 1) {
     const name = await ask(host, 'postgres', 'SELECT pg_walfile_name(pg_switch_wal())');
     await until(`${name} is in the archive`, async () => (await ask(host, 'postgres', `SELECT last_archived_wal >= '${name}' FROM pg_stat_archiver`)) === 't', 90);
   }
 }
 
-const bucket = (scene: Scene, name: string) => join(scene.lab.work, 's3', name);
+export const bucket = (scene: Scene, name: string) => join(scene.lab.work, 's3', name);
 
 /** Keys of the WAL in a bucket, the newest last. */
 function archived(scene: Scene, name: string): string[] {

@@ -28,7 +28,7 @@ export const restoreDrill: Fault = {
     scene.breaks();
     await takeBackup(scene);
     const expected = await archiveRows(scene);
-    const host = await scene.lab.elsewhere(environmentOfDrill);
+    const [host] = await scene.lab.elsewhere(1, environmentOfDrill);
     await succeeds(scene, host, expected);
     await isNoticed(scene);
     await fails(scene, host);

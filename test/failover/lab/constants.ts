@@ -19,8 +19,11 @@ export const S3_ADDRESS = '10.99.0.2';
 /** Addresses of the nodes, in their order. */
 export const ADDRESSES = ['10.99.0.11', '10.99.0.12', '10.99.0.13'];
 
-/** The node of a cluster in another region, which is a cluster of one. */
-export const ELSEWHERE = { node: 4, address: '10.99.0.14', cluster: 'recovered', bucket: 'recovered-backups', replica: 'failover-replica' };
+/** A cluster in another region. The lab numbers its nodes after those of the cluster. */
+export const ELSEWHERE = { addresses: ['10.99.0.14', '10.99.0.15', '10.99.0.16'], cluster: 'recovered', bucket: 'recovered-backups', replica: 'failover-replica' };
+
+/** Addresses by the lab's number of a node. */
+const ALL_ADDRESSES = [...ADDRESSES, ...ELSEWHERE.addresses];
 
 /** Where the AWS CLI of the hosts finds AWS. */
 export const AWS_ENDPOINT_URL = `http://${GATEWAY}:4566`;
@@ -40,12 +43,23 @@ export const AWS_ENVIRONMENT = {
 
 /** Address of a node. */
 export function addressOf(node: number): string {
-  return node === ELSEWHERE.node ? ELSEWHERE.address : ADDRESSES[node - 1];
+  return ALL_ADDRESSES[node - 1];
 }
 
 /** The node that has an address; undefined where none has. */
 export function nodeAt(address: string | undefined): number | undefined {
-  return [...ADDRESSES.keys()].map((index) => index + 1).concat(ELSEWHERE.node).find((node) => addressOf(node) === address);
+  const index = ALL_ADDRESSES.findIndex((one) => one === address);
+  return index < 0 ? undefined : index + 1;
+}
+
+/** Whether a node is one of the cluster in another region. */
+export function isElsewhere(node: number): boolean {
+  return node > ADDRESSES.length;
+}
+
+/** Number that a node has in its own cluster. */
+export function numberOf(node: number): number {
+  return isElsewhere(node) ? node - ADDRESSES.length : node;
 }
 
 /** ARN of the alias of the signer for a node. */

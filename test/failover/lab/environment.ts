@@ -1,21 +1,21 @@
 import { ADMIN_SECRET, CLUSTER_SECRET, ELSEWHERE_SECRET, volumeOf } from './aws/actions';
-import { ADDRESSES, BUCKET, CLUSTER, ELSEWHERE, ENDPOINT, REGION, signerOf } from './constants';
+import { ADDRESSES, BUCKET, CLUSTER, ELSEWHERE, ENDPOINT, numberOf, REGION, signerOf } from './constants';
 
 /** Lines of `/etc/first-boot.env` of a node, as the construct writes them. */
 export function environmentOf(node: number, parameters: Readonly<Record<string, string>> = {}): string[] {
   return lines(variables(node, parameters));
 }
 
-/** Lines of a cluster in another region that recovers what the nodes of the lab left. */
-export function environmentElsewhere(): string[] {
+/** Lines of a node of a cluster in another region, of so many, that recovers what the nodes of the lab left. */
+export function environmentElsewhere(node: number, nodes: number): string[] {
   return lines({
-    ...variables(ELSEWHERE.node, {}),
+    ...variables(node, {}),
     CLUSTER: ELSEWHERE.cluster,
-    NODE: '1',
-    NODES: ELSEWHERE.address,
+    NODE: String(numberOf(node)),
+    NODES: ELSEWHERE.addresses.slice(0, nodes).join(','),
     CLUSTER_SECRET: ELSEWHERE_SECRET,
     BUCKET: ELSEWHERE.bucket,
-    STRICT: 'off',
+    STRICT: nodes > 1 ? 'on' : 'off',
     RESTORE_BUCKET: ELSEWHERE.replica,
     RESTORE_CLUSTER: CLUSTER,
     RESTORE_SECRET: CLUSTER_SECRET,
@@ -25,8 +25,8 @@ export function environmentElsewhere(): string[] {
 
 /** Lines of an instance that restores the backups of the nodes and is none. */
 export function environmentOfDrill(): string[] {
-  const { REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace } = variables(ELSEWHERE.node, {});
-  return lines({ CLUSTER, REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace, NODE: '1', NODES: ELSEWHERE.address });
+  const { REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace } = variables(ADDRESSES.length + 1, {});
+  return lines({ CLUSTER, REGION: region, CLUSTER_SECRET: secret, BUCKET: bucket, BACKUP_RETENTION_DAYS: days, NAMESPACE: namespace, NODE: '1', NODES: ELSEWHERE.addresses[0] });
 }
 
 /** Lines that a cluster has which another region may take over from. */

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
-import { createGroup, freezeGroup, inGroup, killGroup, thawGroup } from './cgroups';
+import { createGroup, freezeGroup, inGroup, killGroup, limitWrites, thawGroup } from './cgroups';
 import { CLEAN_ENVIRONMENT, run, runOrThrow, start, type CommandOptions, type CommandResult } from './commands';
 import { addressOf, AWS_ENVIRONMENT, BUCKET, ELSEWHERE, ENDPOINT, GATEWAY, METADATA_ADDRESS, S3_ADDRESS, S3_HOST } from './constants';
 import { cableOf, plug, unplug } from './network';
@@ -158,6 +158,11 @@ export class Host {
 
   public thaw(): void {
     thawGroup(this.group);
+  }
+
+  /** Its volume takes so many bytes in a second; 0 for as many as it can. */
+  public async limitDisk(bytes: number): Promise<void> {
+    limitWrites(this.group, (await this.output(['mountpoint', '-d', '/data'])).trim(), bytes);
   }
 
   private get disk(): string {

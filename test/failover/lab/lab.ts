@@ -4,7 +4,7 @@ import { join } from 'path';
 import { Aws } from './aws/aws';
 import { startBalancer } from './balancer';
 import { runOrThrow } from './commands';
-import { ADDRESSES, AWS_ENVIRONMENT, ELSEWHERE } from './constants';
+import { ADDRESSES, AWS_ENVIRONMENT } from './constants';
 import { environmentElsewhere, environmentOf } from './environment';
 import { Host } from './host';
 import { connectNode, createNetwork } from './network';
@@ -42,6 +42,8 @@ export class Lab {
 
   public readonly hosts: Host[];
   private readonly tools: ChildProcess[] = [];
+  private readonly hostsElsewhere: Host[] = [];
+  private linesElsewhere: (node: number) => string[] = () => [];
 
   private constructor(private readonly props: LabProps, public readonly aws: Aws) {
     this.hosts = ADDRESSES.slice(0, props.nodes).map((_, index) => this.createHost(index + 1, () => environmentOf(index + 1)));
@@ -74,12 +76,17 @@ export class Lab {
     }
   }
 
-  /** A host that is none of the cluster, for another region. It has an empty volume. */
-  public async elsewhere(environment = environmentElsewhere): Promise<Host> {
-    const host = this.createHost(ELSEWHERE.node, environment);
-    await connectNode(host.node);
-    await host.format();
-    return host;
+  /** Hosts of a cluster of so many in another region, or whatever their environment says. Their volumes are empty. */
+  public async elsewhere(nodes: number, environment: (node: number, nodes: number) => string[] = environmentElsewhere): Promise<Host[]> {
+    this.linesElsewhere = (node) => environment(node, nodes);
+    while (this.hostsElsewhere.length < nodes) {
+      const node = ADDRESSES.length + this.hostsElsewhere.length + 1;
+      await connectNode(node);
+      this.hostsElsewhere.push(this.createHost(node, () => this.linesElsewhere(node)));
+    }
+    const hosts = this.hostsElsewhere.slice(0, nodes);
+    for (const host of hosts) await host.format();
+    return hosts;
   }
 
   /** Launches an instance for a node, and runs what its user data runs. */

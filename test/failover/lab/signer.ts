@@ -1,4 +1,4 @@
-import { ADDRESSES, addressOf, ELSEWHERE, ENDPOINT, signerOf } from './constants';
+import { ADDRESSES, addressOf, ELSEWHERE, ENDPOINT, numberOf, signerOf } from './constants';
 import type { SignerAnswer } from '../../../src/certificates/certificates.contract';
 import { issueAuthorityCertificate } from '../../../src/certificates/handler/authority-certificate';
 import { KmsKey } from '../../../src/certificates/handler/kms-key';
@@ -15,7 +15,7 @@ export class Signer {
   /** Makes an authority that may sign for the nodes only. */
   public static async create(): Promise<Signer> {
     const kms = new LocalKms();
-    const permitted = { dnsNames: [ENDPOINT], ipAddresses: [...ADDRESSES, ELSEWHERE.address] };
+    const permitted = { dnsNames: [ENDPOINT], ipAddresses: [...ADDRESSES, ...ELSEWHERE.addresses] };
     const certificate = await issueAuthorityCertificate(new KmsKey(kms.client, KEY_ARN), { commonName: 'Nodes of the failover lab', permitted, validityDays: 3650 }, Date.now());
     return new Signer(kms, `${certificate.toString('pem')}\n`);
   }
@@ -30,7 +30,8 @@ export class Signer {
   }
 }
 
-/** What each alias of the signer signs. The cluster in another region has one node. */
+/** What each alias of the signer signs. */
 function identities(): object {
-  return Object.fromEntries([1, 2, 3, ELSEWHERE.node].map((node) => [aliasOf(node), { commonName: `node-${node === ELSEWHERE.node ? 1 : node}`, dnsNames: [ENDPOINT], ipAddresses: [addressOf(node)] }]));
+  const nodes = [...ADDRESSES, ...ELSEWHERE.addresses].map((_, index) => index + 1);
+  return Object.fromEntries(nodes.map((node) => [aliasOf(node), { commonName: `node-${numberOf(node)}`, dnsNames: [ENDPOINT], ipAddresses: [addressOf(node)] }]));
 }

@@ -1,6 +1,6 @@
 import type { Answer, Instance } from './instances';
 import { zoneOf } from './instances';
-import { ADMIN, CLUSTER, ELSEWHERE, REGION } from '../constants';
+import { ADMIN, CLUSTER, isElsewhere, REGION } from '../constants';
 import type { Signer } from '../signer';
 
 /** What the actions know. */
@@ -89,7 +89,7 @@ function lifecycleAction(name: string): Action {
 /** By the tag that names their cluster. The group of another cluster is not there. */
 function describeAutoScalingGroups({ instances }: Account, input: Input): Answer {
   const asked = input['Filters.member.1.Name'] === `tag:${CLUSTER_TAG}` && input['Filters.member.1.Values.member.1'] === CLUSTER;
-  const groups = instances().filter(({ node }) => asked && node !== ELSEWHERE.node).map(({ group }) => `<member><AutoScalingGroupName>${group}</AutoScalingGroupName></member>`);
+  const groups = instances().filter(({ node }) => asked && !isElsewhere(node)).map(({ group }) => `<member><AutoScalingGroupName>${group}</AutoScalingGroupName></member>`);
   return xml('DescribeAutoScalingGroups', `<AutoScalingGroups>${groups.join('')}</AutoScalingGroups>`);
 }
 

@@ -27,5 +27,5 @@ export interface Answer {
 
 /** Availability zone of a node. */
 export function zoneOf(region: string, node: number): string {
-  return `${region}${'abca'[node - 1]}`;
+  return `${region}${'abc'[(node - 1) % 3]}`;
 }

@@ -1,0 +1,21 @@
+import type { Fault } from './fault';
+import { expectNoFailure, useService } from './service-scene';
+
+/** An operator hands the primary to another node while clients use the service, which waits for it. */
+export const serviceSwitchover: Fault = {
+  id: 'service-switchover',
+  title: 'switchover under the service',
+  short: false,
+  bounds: { direct: 15, balancer: 25, redundancy: 60 },
+  async play(scene) {
+    const [candidate] = scene.standbys;
+    const answers = await useService(scene, async () => {
+      scene.breaks();
+      await scene.leader.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', candidate.name, '--force'], { timeout: 60 });
+      await scene.failover();
+      scene.heals();
+      await scene.seconds(15);
+    });
+    expectNoFailure(scene, answers);
+  },
+};
