@@ -10,10 +10,10 @@ export interface PinnedAction {
 }
 
 /**
- * Every action that a workflow may use. A tag can be moved to other code, a commit can't.
+ * Every action that a workflow may use, of this repository or of an example. A tag can be moved to other code, a commit can't.
  *
  * To renew a line, look the tag up in the action's own repository (`git ls-remote --tags`; of an annotated tag the line that ends in `^{}`), and find
- * the same pair in workflows of others. Of the lines below, eight were read from the tags of the action's repository; those of dependency-review-action,
+ * the same pair in workflows of others. Of the lines below, nine were read from the tags of the action's repository; those of dependency-review-action,
  * setup-java, upload-artifact and codeql-action are newer than the copies that could be read, and stand in ten public files each.
  */
 export const PINNED_ACTIONS: { readonly [action: string]: PinnedAction } = {
@@ -27,6 +27,7 @@ export const PINNED_ACTIONS: { readonly [action: string]: PinnedAction } = {
   'actions/setup-python': { version: 'v7.0.0', commit: '5fda3b95a4ea91299a34e894583c3862153e4b97' },
   'actions/upload-artifact': { version: 'v7.0.1', commit: '043fb46d1a93c77aae656e7c1c64a875d1fc6a0a' },
   'amannn/action-semantic-pull-request': { version: 'v6.1.1', commit: '48f256284bd46cdaab1048c3721360e808335d50' },
+  'aws-actions/configure-aws-credentials': { version: 'v6.2.3', commit: 'e6de054238d6b7531b4efff3b6587d9aade6a06c' },
   'github/codeql-action/analyze': { version: 'v4.37.6', commit: '5595ccaf912efad79be6eef63a5619ff05969be3' },
   'github/codeql-action/init': { version: 'v4.37.6', commit: '5595ccaf912efad79be6eef63a5619ff05969be3' },
   'peter-evans/create-pull-request': { version: 'v8.1.1', commit: '5f6978faf089d4d20b00c7766989d076bb2fc7f1' },

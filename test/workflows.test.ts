@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { PINNED_ACTIONS, withVersions } from '../projenrc/actions';
@@ -10,6 +10,9 @@ import { dangerousEvents, injections, jobsOf, permissionsOf, persistedCredential
 const ROOT = join(__dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const WORKFLOWS = readdirSync(join(ROOT, '.github/workflows')).map((name) => `.github/workflows/${name}`);
+/** For the repository of a reader, who copies an example. */
+const OF_EXAMPLES = readdirSync(join(ROOT, 'examples')).map((name) => `examples/${name}/.github/workflows`).filter((path) => existsSync(join(ROOT, path)))
+  .flatMap((path) => readdirSync(join(ROOT, path)).map((name) => `${path}/${name}`));
 const SCRIPTS = readdirSync(join(ROOT, '.ci'), { withFileTypes: true }).filter((entry) => entry.isFile()).map(({ name }) => `.ci/${name}`).filter((path) => read(path).startsWith('#!/usr/bin/env bash'));
 /** Commands of devDependencies, which `npm ci` has put there. */
 const COMMANDS = ['cdk', 'jest', 'jsii-diff', 'jsii-rosetta', 'projen', 'tsc', 'tsx', 'eslint'];
@@ -21,9 +24,10 @@ test('there are workflows, jobs and scripts to judge', () => {
   expect(WORKFLOWS.length).toBeGreaterThan(7);
   expect(JOBS.length).toBeGreaterThan(20);
   expect(SCRIPTS.length).toBeGreaterThan(15);
+  expect(OF_EXAMPLES.length).toBeGreaterThan(2);
 });
 
-describe.each(WORKFLOWS)('%s', (path) => {
+describe.each([...WORKFLOWS, ...OF_EXAMPLES])('%s', (path) => {
   const text = read(path);
 
   test('names each action by a commit, with its version', () => {
@@ -78,6 +82,34 @@ describe('permissions', () => {
 
   test.each(JOBS.filter(({ job }) => secretsOf(job).length > 0))('$name has its secrets from an environment', ({ job }) => {
     expect(job).toMatch(/^ {4}environment: (release|upgrade)$/m);
+  });
+});
+
+describe('workflows of examples', () => {
+  test.each(OF_EXAMPLES)('%s has the commits of the table', (path) => {
+    const text = read(path);
+    expect(withVersions(text.replace(/(uses: \S+) # .*$/gm, '$1'))).toBe(text);
+  });
+
+  test('may read, and ask for the token that AWS takes, except where they run what a pull request brings', () => {
+    const all = OF_EXAMPLES.flatMap((path) => Object.entries(permissionsOf(read(path))).map(([id, permissions]) => [`${basename(path)} ${id}`, permissions]));
+    expect(Object.fromEntries(all)).toEqual({
+      'backups.yml check': 'contents: read, id-token: write',
+      'deliver.yml deploy': 'contents: read, id-token: write',
+      'deliver.yml test': 'contents: read',
+      'restore-drill.yml restore': 'contents: read, id-token: write',
+    });
+  });
+
+  // An environment changes the subject of the token, and each role trusts one subject: test/examples/github-stack.test.ts.
+  test('take each role where its trust expects the job', () => {
+    const jobs = OF_EXAMPLES.flatMap((path) => [...jobsOf(read(path)).values()]);
+    const environments = (role: string) => jobs.filter((job) => job.includes(`vars.${role} }}`)).map((job) => /^ {4}environment: (.*)$/m.exec(job)?.[1]);
+    expect([environments('DEPLOY_ROLE'), environments('OPERATIONS_ROLE')]).toEqual([['production'], [undefined, undefined]]);
+  });
+
+  test('have no secret, and take no key', () => {
+    expect(OF_EXAMPLES.map(read).filter((text) => /secrets\.|aws-(?:access-key-id|secret-access-key)/.test(text))).toEqual([]);
   });
 });
 
@@ -137,7 +169,7 @@ describe('the table of actions', () => {
   });
 
   test('holds no action that no workflow uses', () => {
-    const used = WORKFLOWS.map(read).join('\n');
+    const used = [...WORKFLOWS, ...OF_EXAMPLES].map(read).join('\n');
     expect(Object.keys(PINNED_ACTIONS).filter((name) => !used.includes(`uses: ${name}@`))).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { App, type Stack } from 'aws-cdk-lib';
 import type { HostedZoneAttributes } from 'aws-cdk-lib/aws-route53';
 import { type PemFile, Posture } from 'cdk-private-backend';
 import { PrivateBackendStack } from '../01-private-backend/private-backend-stack';
-import { HelloBirthdayStack } from '../02-hello-birthday/hello-birthday-stack';
+import { addHelloBirthday } from '../02-hello-birthday/hello-birthday';
 import { addRex } from '../03-rex/rex';
 
 /** What the stacks of the examples take. */
@@ -19,13 +19,18 @@ export interface Example {
   readonly addTo: (app: App, props: ExampleProps) => Stack[];
 }
 
+/** In production with a self-hosted database: two regions, and a repository that deploys to them. */
+const HELLO_BIRTHDAY = { account: '111122223333', repository: 'example@1/hello-birthday@2' };
 const REX = { imageTag: '4a6ba24', frontend: { repository: 'https://github.com/example/rex-web', tokenSecretName: 'rex/github-token' } };
 
 export const EXAMPLES: readonly Example[] = [
   { directory: '01-private-backend', addTo: (app, props) => [new PrivateBackendStack(app, 'PrivateBackend', props)] },
-  { directory: '02-hello-birthday', addTo: (app, props) => [new HelloBirthdayStack(app, 'HelloBirthday', props)] },
+  { directory: '02-hello-birthday', addTo: (app, props) => addHelloBirthday(app, { ...(props.hostedZone && props.database !== 'managed' && HELLO_BIRTHDAY), ...props }) },
   { directory: '03-rex', addTo: (app, props) => addRex(app, { ...REX, ...props }) },
 ];
+
+/** Example 02 in production after a recovery, when both regions have everything. */
+export const RECOVERED: Example = { directory: '02-hello-birthday', addTo: (app, props) => addHelloBirthday(app, { ...HELLO_BIRTHDAY, ...props, active: 'true' }) };
 
 export const POSTURES = ['development', 'production'] as const;
 export type PostureName = typeof POSTURES[number];

@@ -59,7 +59,7 @@ export function dangerousEvents(workflow: string): string[] {
 export function permissionsOf(workflow: string): { [job: string]: string } {
   return Object.fromEntries([...jobsOf(workflow)].map(([id, job]) => {
     const permissions = /^ {4}permissions:\n((?: {6}.*\n)+)/m.exec(job)?.[1];
-    return [id, permissions === undefined ? 'none named' : permissions.trim().split(/\n\s*/).sort().join(', ')];
+    return [id, permissions === undefined ? 'none named' : permissions.replace(/ #.*$/gm, '').trim().split(/\n\s*/).sort().join(', ')];
   }));
 }
 
