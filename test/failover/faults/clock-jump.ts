@@ -1,6 +1,6 @@
 import { writeFileSync } from 'fs';
 import type { Fault } from './fault';
-import { primary, sql, untilRedundant } from '../lab/cluster';
+import { primary, sql, switchOver, untilRedundant } from '../lab/cluster';
 import type { Host } from '../lab/host';
 
 const OFFSET = '/run/clock-offset';
@@ -27,7 +27,7 @@ export const clockJump: Fault = {
     const [jumping] = scene.standbys;
     await giveClock(jumping);
     await untilRedundant(scene.hosts);
-    await scene.leader.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', jumping.name, '--force'], { timeout: 60 });
+    await switchOver(scene.leader, jumping);
     await untilRedundant(scene.hosts);
     await scene.seconds(10);
     const real = Date.now() / 1000;

@@ -43,6 +43,13 @@ async function missingObjects(scene: Scene, host: Host): Promise<void> {
   await removeScratch(host);
 }
 
+/** 64 bytes in the middle of a file are others. */
+export function damage(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.fill(0x55, bytes.length / 2, bytes.length / 2 + 64);
+  writeFileSync(path, bytes);
+}
+
 /** 64 bytes in the newest backup are others; answers with what puts them right. */
 export function breakObject(scene: Scene): () => void {
   const backups = join(repository(scene), 'backup', CLUSTER);
@@ -50,9 +57,7 @@ export function breakObject(scene: Scene): () => void {
   const object = join(backups, newest, 'bundle', '1._S3rver_object');
   const whole = join(scene.lab.work, 'whole-object');
   copyFileSync(object, whole);
-  const bytes = readFileSync(object);
-  bytes.fill(0x55, bytes.length / 2, bytes.length / 2 + 64);
-  writeFileSync(object, bytes);
+  damage(object);
   return () => copyFileSync(whole, object);
 }
 

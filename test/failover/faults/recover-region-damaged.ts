@@ -1,8 +1,9 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'fs';
+import { cpSync, rmSync } from 'fs';
 import { join } from 'path';
+import { damage } from './damaged-repository';
 import type { Fault } from './fault';
-import { backUp, bucket, writeOn, type Recovery } from './recover-region';
-import { ask, primary, rest, until, untilRedundant } from '../lab/cluster';
+import { backUp, bucket, recoverOn, writeOn } from './recover-region';
+import { ask, primary, rest, switchOver, until, untilRedundant } from '../lab/cluster';
 import { BUCKET, CLUSTER, ELSEWHERE } from '../lab/constants';
 import type { Host } from '../lab/host';
 import type { Scene } from '../scene';
@@ -41,10 +42,7 @@ export const recoverRegionDamaged: Fault = {
 /** Everything is there, and 64 bytes of the newest backup are others. */
 function replicate(scene: Scene, damaged: string): void {
   cpSync(bucket(scene, BUCKET), bucket(scene, ELSEWHERE.replica), { recursive: true });
-  const object = join(bucket(scene, ELSEWHERE.replica), CLUSTER, 'backup', CLUSTER, damaged, 'bundle', '1._S3rver_object');
-  const bytes = readFileSync(object);
-  bytes.fill(0x55, bytes.length / 2, bytes.length / 2 + 64);
-  writeFileSync(object, bytes);
+  damage(join(bucket(scene, ELSEWHERE.replica), CLUSTER, 'backup', CLUSTER, damaged, 'bundle', '1._S3rver_object'));
 }
 
 interface Expected {
@@ -56,14 +54,9 @@ interface Expected {
 }
 
 async function recover(scene: Scene, host: Host, { whole, damaged, expected }: Expected): Promise<void> {
-  const since = Date.now();
-  await scene.lab.replace(host);
-  const took = (Date.now() - since) / 1000;
-  const found = JSON.parse(await host.bash('cat /data/recover/result.json')) as Recovery;
-  scene.expect('the backup before the damaged one is recovered', found.backup === whole, `RPO ${found.recoveryPointAge} s, RTO ${took.toFixed(1)} s, backup ${found.backup}`);
-  const journal = await host.bash('journalctl --no-pager -u patroni', { timeout: 30 });
+  const { found, rows, journal, figures } = await recoverOn(scene, host);
+  scene.expect('the backup before the damaged one is recovered', found.backup === whole, figures);
   scene.expect('the journal says why', journal.includes(`Backup ${damaged} cannot be restored`), /ERROR: \[\d+\].*/.exec(journal)?.[0].slice(0, 160));
-  const rows = Number(await ask(host, 'lab', 'SELECT count(*) FROM lab.writes'));
   scene.expect('it has what was archived', rows >= expected && found.unreadFiles === 0, `${rows} rows, and ${expected} were there`);
 }
 
@@ -81,7 +74,7 @@ async function joinOthers(scene: Scene, hosts: Host[]): Promise<void> {
 /** An operator hands over, and the others follow. */
 async function handOver(scene: Scene, hosts: Host[]): Promise<void> {
   const since = Date.now();
-  await hosts[0].output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', 'node-1', '--candidate', 'node-2', '--force'], { timeout: 60 });
+  await switchOver(hosts[0], hosts[1]);
   await until('the second node is the primary', async () => (await primary(hosts)) === hosts[1], 60);
   scene.note(`switchover in the other region: ${((Date.now() - since) / 1000).toFixed(1)} s`);
   await untilRedundant(hosts);

@@ -14,7 +14,7 @@ const FENCED_SECONDS = 30;
 const MISSING_SEGMENTS = 2;
 
 /** What `recover.sh` says of a recovery. */
-export interface Recovery {
+interface Recovery {
   readonly backup: string;
   readonly reached: string | null;
   readonly recoveryPointAge: number | null;
@@ -113,17 +113,23 @@ interface Expected {
   readonly gap: boolean;
 }
 
-async function recover(scene: Scene, host: Host, { complete, expected, gap }: Expected): Promise<void> {
+/** Boots the first node of the other region, which recovers; answers with what it says and has. */
+export async function recoverOn(scene: Scene, host: Host) {
   const since = Date.now();
   await scene.lab.replace(host);
   const took = (Date.now() - since) / 1000;
   const found = JSON.parse(await host.bash('cat /data/recover/result.json')) as Recovery;
-  const where = gap ? 'with a gap in the archive' : 'without its newest objects';
-  scene.expect(`${where}, another region recovers from the newest complete backup`, found.backup === complete, `RPO ${found.recoveryPointAge} s, RTO ${took.toFixed(1)} s, backup ${found.backup}`);
   const rows = Number(await ask(host, 'lab', 'SELECT count(*) FROM lab.writes'));
+  const journal = await host.bash('journalctl --no-pager -u patroni', { timeout: 30 });
+  return { since, found, rows, journal, figures: `RPO ${found.recoveryPointAge} s, RTO ${took.toFixed(1)} s, backup ${found.backup}` };
+}
+
+async function recover(scene: Scene, host: Host, { complete, expected, gap }: Expected): Promise<void> {
+  const { since, found, rows, journal, figures } = await recoverOn(scene, host);
+  const where = gap ? 'with a gap in the archive' : 'without its newest objects';
+  scene.expect(`${where}, another region recovers from the newest complete backup`, found.backup === complete, figures);
   scene.expect(`${where}, it has what was archived`, rows >= expected, `${rows} rows, and ${expected} were there`);
   scene.expect(`${where}, it says whether the recovery ended early`, gap ? (found.unreadFiles ?? 0) > 0 : found.unreadFiles === 0, `${found.unreadFiles} files of WAL behind its end`);
-  const journal = await host.bash('journalctl --no-pager -u patroni', { timeout: 30 });
   scene.expect(`${where}, the journal says so`, /RPO=\d+ s/.test(journal) && journal.includes('The recovery ended early') === gap);
   await goesOn(scene, host, since);
 }

@@ -3,20 +3,12 @@ import { join } from 'path';
 import { archiveAll, takeBackup } from './backup-and-restore';
 import { breakObject } from './damaged-repository';
 import type { Fault } from './fault';
+import type { DrillResult } from '../../postgres/self-hosted/drill-result';
 import { ask } from '../lab/cluster';
 import { BUCKET, CLUSTER } from '../lab/constants';
 import { environmentOfDrill } from '../lab/environment';
 import type { Host } from '../lab/host';
 import type { Scene } from '../scene';
-
-/** What `drill.sh` says of a drill. */
-interface Result {
-  readonly succeeded: boolean;
-  readonly at: string;
-  readonly recoveryPointAge: number | null;
-  readonly recoveryTime: number | null;
-  readonly problem: string | null;
-}
 
 /** An instance that is no node restores the newest backup while clients write, checks it, and ends itself. A second one finds a broken object. */
 export const restoreDrill: Fault = {
@@ -45,9 +37,9 @@ async function archiveRows(scene: Scene): Promise<number> {
   return rows;
 }
 
-function resultOf(scene: Scene, name: string): Result {
+function resultOf(scene: Scene, name: string): DrillResult {
   const file = join(scene.lab.work, 's3', BUCKET, 'drill', CLUSTER, `${name}.json._S3rver_object`);
-  return JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as Result;
+  return JSON.parse(existsSync(file) ? readFileSync(file, 'utf8') : '{}') as DrillResult;
 }
 
 /** What an instance published and called. */

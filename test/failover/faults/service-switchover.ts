@@ -1,5 +1,6 @@
 import type { Fault } from './fault';
 import { expectNoFailure, useService } from './service-scene';
+import { switchOver } from '../lab/cluster';
 
 /** An operator hands the primary to another node while clients use the service, which waits for it. */
 export const serviceSwitchover: Fault = {
@@ -11,7 +12,7 @@ export const serviceSwitchover: Fault = {
     const [candidate] = scene.standbys;
     const answers = await useService(scene, async () => {
       scene.breaks();
-      await scene.leader.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', candidate.name, '--force'], { timeout: 60 });
+      await switchOver(scene.leader, candidate);
       await scene.failover();
       scene.heals();
       await scene.seconds(15);

@@ -1,6 +1,6 @@
 import type { Fault } from './fault';
 import { archive } from './recover-region';
-import { ask, sql, timelineOf, until, untilRedundant } from '../lab/cluster';
+import { ask, sql, switchOver, timelineOf, until, untilRedundant } from '../lab/cluster';
 import { samplesOf } from '../lab/metrics';
 
 /** What the volume of the primary still takes in a second. */
@@ -43,7 +43,7 @@ export const slowDisk: Fault = {
       scene.expect(`an alarm rings within ${NOTICED} s`, took <= NOTICED, `${slow().map(({ name, value }) => `${name} ${value} s`).join(', ')} after ${took.toFixed(1)} s`);
       const meanwhile = await timelineOf(scene.hosts);
       scene.expect('nobody takes over by itself', meanwhile === before, `timeline ${before}, then ${meanwhile}`);
-      await candidate.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', candidate.name, '--force'], { timeout: 120 });
+      await switchOver(scene.leader, candidate, { on: candidate, timeout: 120 });
       await scene.failover();
       await scene.seconds(8);
     } finally {

@@ -1,5 +1,5 @@
 import type { Fault } from './fault';
-import { timelineOf, untilRedundant } from '../lab/cluster';
+import { switchOver, timelineOf, untilRedundant } from '../lab/cluster';
 import { SlowCable } from '../lab/slow-cable';
 import type { Scene } from '../scene';
 
@@ -31,7 +31,7 @@ export const slowZone: Fault = {
     await whileSlow(scene, 0.2, async () => {
       const meanwhile = await timelineOf(scene.standbys);
       scene.expect('nobody takes over by itself', meanwhile === before, `timeline ${before}, then ${meanwhile}`);
-      await candidate.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', candidate.name, '--force'], { timeout: 90 });
+      await switchOver(scene.leader, candidate, { on: candidate, timeout: 90 });
       await scene.failover();
     });
     await untilRedundant(scene.hosts);

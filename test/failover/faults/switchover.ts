@@ -1,4 +1,5 @@
 import type { Fault } from './fault';
+import { switchOver } from '../lab/cluster';
 
 /** An operator hands the primary to another node while clients write. */
 export const switchover: Fault = {
@@ -9,7 +10,7 @@ export const switchover: Fault = {
   async play(scene) {
     const [candidate] = scene.standbys;
     scene.breaks();
-    await scene.leader.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', candidate.name, '--force'], { timeout: 60 });
+    await switchOver(scene.leader, candidate);
     await scene.failover();
     scene.heals();
     await scene.seconds(8);

@@ -3,7 +3,7 @@ import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { takeBackup } from './backup-and-restore';
 import type { Fault } from './fault';
-import { members, requirePrimary, sql, until, untilRedundant } from '../lab/cluster';
+import { members, requirePrimary, sql, switchOver, until, untilRedundant } from '../lab/cluster';
 import type { Host } from '../lab/host';
 import { createServiceDatabase } from '../lab/service-database';
 import type { Scene } from '../scene';
@@ -46,7 +46,7 @@ async function arrange(scene: Scene): Promise<void> {
   if (code !== 0) throw new Error(`Ada can't be remembered: ${output}`);
   await takeBackup(scene);
   if (scene.leader === first) return;
-  await scene.leader.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', scene.leader.name, '--candidate', first.name, '--force'], { timeout: 60 });
+  await switchOver(scene.leader, first);
 }
 
 /** Runs a command as the page's reader does, and compares what it prints. */

@@ -1,6 +1,7 @@
 import { request } from 'https';
 import { text } from 'stream/consumers';
 import { setTimeout as sleep } from 'timers/promises';
+import { numberOf } from './constants';
 import type { Host } from './host';
 
 /** A member as Patroni's REST API shows it. */
@@ -97,6 +98,12 @@ export async function ask(host: Host, database: string, statement: string): Prom
   const { code, output } = await sql(host, database, statement);
   if (code !== 0) throw new Error(`'${statement}' failed: ${output}`);
   return output;
+}
+
+/** Hands the primary over as an operator does, in a session on one of the nodes. */
+export async function switchOver(from: Host, to: Host, { on = from, timeout = 60 }: { readonly on?: Host; readonly timeout?: number } = {}): Promise<void> {
+  const nameOf = ({ node }: Host) => `node-${numberOf(node)}`;
+  await on.output(['patronictl', '-c', '/etc/patroni/config.yml', 'switchover', '--leader', nameOf(from), '--candidate', nameOf(to), '--force'], { timeout });
 }
 
 /** Resolves with the seconds that it took until something holds; it is an error where it takes too long. */

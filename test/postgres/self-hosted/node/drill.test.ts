@@ -1,15 +1,8 @@
 import { NodeDisk } from './node-disk';
+import type { DrillResult } from '../drill-result';
 
 const BIN = '/usr/lib/postgresql/17/bin';
 const INSTANCE = 'i-0123456789abcdef0';
-
-interface Result {
-  readonly succeeded: boolean;
-  readonly at: string;
-  readonly recoveryPointAge: number | null;
-  readonly recoveryTime: number | null;
-  readonly problem: string | null;
-}
 
 let node: NodeDisk;
 
@@ -43,7 +36,7 @@ beforeEach(() => {
 afterEach(() => node.remove(''));
 
 const drill = () => node.run('drill.sh', ['/etc/first-boot.env']);
-const result = (name = 'result') => JSON.parse(node.read(`bucket/drill/orders/${name}.json`)) as Result;
+const result = (name = 'result') => JSON.parse(node.read(`bucket/drill/orders/${name}.json`)) as DrillResult;
 const published = () => Object.fromEntries((JSON.parse(node.read('published.json')) as { MetricName: string; Value: number }[]).map(({ MetricName, Value }) => [MetricName, Value]));
 const ended = () => node.calls('aws').filter((call) => call.includes('terminate-instance-in-auto-scaling-group'));
 
