@@ -1,6 +1,6 @@
 /**
- * Packages the library for npm, Python, Java and Go, installs each package as a user would, and synthesises example 01 and the
- * first sample of the README in each language. The templates and asset hashes that TypeScript gives, the others must give byte for byte.
+ * Packages the library for npm, Python, Java and Go, installs each package as a user would, and synthesises example 01, the
+ * first sample of the README and a self-hosted cluster in each language. The templates and asset hashes that TypeScript gives, the others must give byte for byte.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,9 +12,10 @@ import { sampleOf } from './readme';
 import { shell, step } from './shell';
 
 const ROOT = resolve(__dirname, '../..');
-const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
+/** Pages whose samples are synthesised too. */
+const PAGES: { readonly [name: string]: string } = { 'README': 'README.md', 'self-hosted': 'test/packages/self-hosted.md' };
 const VERSIONS = versions(ROOT);
-const CASES = ['development', 'production', 'README'] as const;
+const CASES = ['development', 'production', ...Object.keys(PAGES)];
 const TOOLS = 'javac -version; mvn --version | sed -n 1p; python3 --version; go version; python3 -c "import sys, venv, ensurepip; assert sys.version_info >= (3, 10)"';
 
 const WORK = mkdtempSync(join(tmpdir(), 'cdk-private-backend-packages-'));
@@ -43,13 +44,13 @@ async function synthesise(language: Language, name: string, folder: string, app:
     shell(`'${cdk}' synth --quiet --no-notices --app '${app}' --output '${assembly(language, name)}' ${context}`, folder, ENVIRONMENT));
 }
 
-/** The sample of the README in an empty app, with what its reader has: migrations for goose and a service with a Dockerfile. */
-async function synthesiseReadme(language: Language): Promise<void> {
-  const code = sampleOf(README, language.fence);
+/** The sample of a page in an empty app, with what its reader has: migrations for goose and a service with a Dockerfile. */
+async function synthesiseSample(language: Language, name: string): Promise<void> {
+  const code = sampleOf(readFileSync(join(ROOT, PAGES[name]), 'utf8'), language.fence);
   if (code === undefined) {
-    throw new Error(`README.md has no sample in ${language.name} under "## Sample".`);
+    throw new Error(`${PAGES[name]} has no sample in ${language.name} under "## Sample".`);
   }
-  const folder = join(EXAMPLES, `readme-${language.fence}`);
+  const folder = join(EXAMPLES, `${name}-${language.fence}`);
   cpSync(join(EXAMPLE, 'migrations'), join(folder, 'migrations'), { recursive: true });
   cpSync(join(EXAMPLES, 'services/go-api'), join(folder, 'service'), { recursive: true });
   const file = join(folder, language.sampleFile(code));
@@ -57,7 +58,7 @@ async function synthesiseReadme(language: Language): Promise<void> {
   writeFileSync(file, code);
   writeFileSync(join(folder, 'cdk.json'), '{ "versionReporting": false }\n');
   await shell(language.sampleInstall, folder, ENVIRONMENT);
-  await synthesise(language, 'README', folder, language.sampleApp(code));
+  await synthesise(language, name, folder, language.sampleApp(code));
 }
 
 /** Runs all cases of a language. One that fails is printed and gives no assembly; without TypeScript's nothing can be compared. */
@@ -65,7 +66,7 @@ async function runLanguage(language: Language): Promise<void> {
   await step(`${language.name}: installed`, () => shell(language.install, EXAMPLE, ENVIRONMENT));
   for (const name of CASES) {
     try {
-      await (name === 'README' ? synthesiseReadme(language) : synthesise(language, name, EXAMPLE, language.app, `-c posture=${name}`));
+      await (name in PAGES ? synthesiseSample(language, name) : synthesise(language, name, EXAMPLE, language.app, `-c posture=${name}`));
     } catch (error) {
       if (language === TYPESCRIPT) {
         throw error;
