@@ -320,10 +320,12 @@ export class SelfHostedPostgres extends PostgresServer {
     return this.restoreDrill;
   }
 
-  private createDrill({ nodes: [place] }: ClusterPlacement, network: ClusterNetwork, { cluster: clusterSecret }: ClusterSecrets): RestoreDrill | undefined {
+  /** Where the first node is that runs: the zone of one that is stopped may be out of order. */
+  private createDrill({ nodes }: ClusterPlacement, network: ClusterNetwork, { cluster: clusterSecret }: ClusterSecrets): RestoreDrill | undefined {
     if (!this.settings.restoreDrills) {
       return undefined;
     }
+    const place = nodes.find((_, index) => !this.settings.stoppedNodes.includes(index + 1)) ?? nodes[0];
     const scripts = new FirstBootScripts(this, 'DrillScripts', { directory: NODE_FILES, entry: 'drill.sh' });
     const drill = new RestoreDrill(this, 'RestoreDrill', { settings: this.settings, place, network, bucket: this.backups, clusterSecret, scripts, dependencies: [this.backups, ...network.rules] });
     describe(drill, drill.group, () => ({ kind: 'restore-drill', server: this }));

@@ -30,7 +30,7 @@ describe('a self-hosted cluster of three nodes', () => {
     const report = checked(withCluster().app).report();
     expect(report.findings).toEqual([]);
     expect(report.rules.map(({ ruleId, applied, held }) => `${ruleId}: ${held} of ${applied}`)).toEqual(expect.arrayContaining([
-      'reachability-balancer-to-target: 3 of 3', 'reachability-client-to-instance: 3 of 3', 'reachability-client-to-store: 3 of 3', 'reachability-instance-first-boot: 3 of 3',
+      'reachability-balancer-to-target: 3 of 3', 'reachability-client-to-instance: 3 of 3', 'reachability-client-to-store: 3 of 3', 'reachability-instance-first-boot: 4 of 4',
     ]));
   });
 

@@ -124,6 +124,18 @@ test('fails with a window where there are no drills', () => {
   expect(() => newCluster({ props: { restoreDrills: false, restoreDrillWindow: 'sat:05:00-sun:05:00' } })).toThrow('`restoreDrillWindow` does nothing');
 });
 
+test('one is in the zone of a node that runs', () => {
+  const zoneOf = (stoppedNodes: number[]) => {
+    const template = clusterTemplate({ props: { nodes: 3, stoppedNodes } });
+    return resourcesOf(template, 'AWS::AutoScaling::AutoScalingGroup').map(([id, { Properties }]) => [DRILL.test(id), textOf(Properties.AvailabilityZones)] as const);
+  };
+  for (const [stopped, node] of [[[], 0], [[1], 1], [[3], 0]] as [number[], number][]) {
+    const zones = zoneOf(stopped);
+    const drill = zones.find(([isDrill]) => isDrill)?.[1];
+    expect(drill).toBe(zones.filter(([isDrill]) => !isDrill)[node][1]);
+  }
+});
+
 describe('whoever may start one', () => {
   test('may change the size of its group, and no other', () => {
     const { stack, postgres } = newCluster();
