@@ -1,13 +1,19 @@
-import { writeFileSync } from 'fs';
+import { renameSync, writeFileSync } from 'fs';
 import type { Fault } from './fault';
 import { primary, sql, switchOver, untilRedundant } from '../lab/cluster';
 import type { Host } from '../lab/host';
 
 const OFFSET = '/run/clock-offset';
 
+/** Whoever reads a file that is only half written would end. */
+function setClock(host: Host, offset: number): void {
+  writeFileSync(host.file(`${OFFSET}.new`), `${offset < 0 ? '' : '+'}${offset}\n`);
+  renameSync(host.file(`${OFFSET}.new`), host.file(OFFSET));
+}
+
 /** Lets Patroni of a standby, and the server and the archiving that it starts, read their clock from a file. Time that only goes forward stays. */
 async function giveClock(host: Host): Promise<void> {
-  writeFileSync(host.file(OFFSET), '+0\n');
+  setClock(host, 0);
   await host.bash([
     'mkdir -p /run/systemd/system/patroni.service.d',
     'library=$(dpkg -L libfaketime | grep "libfaketime.so.1$")',
@@ -33,7 +39,7 @@ export const clockJump: Fault = {
     const real = Date.now() / 1000;
     scene.breaks();
     for (const offset of [3600, -3600, 0]) {
-      writeFileSync(jumping.file(OFFSET), `${offset < 0 ? '' : '+'}${offset}\n`);
+      setClock(jumping, offset);
       await scene.seconds(20);
       const { output } = await sql(jumping, 'postgres', 'SELECT extract(epoch FROM clock_timestamp())::bigint');
       scene.expect(`the server lives ${offset} s off`, Math.abs(Number(output) - real - offset) < 300, `${Math.round(Number(output) - real)} s`);
