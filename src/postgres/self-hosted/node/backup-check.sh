@@ -66,7 +66,7 @@ wal_arrives() {
 drilled() {
   local at
   at=$(aws s3api list-objects-v2 --region "$REGION" --bucket "$BUCKET" --prefix "drill/$CLUSTER/succeeded.json" --query 'Contents[0].LastModified' --output text \
-    --cli-connect-timeout 5 --cli-read-timeout 5) || return 1
+    --cli-connect-timeout 5 --cli-read-timeout 30) || return 1
   if [ "$at" = None ]; then
     sql postgres 'SELECT system_identifier >> 32 FROM pg_control_system()'
   else
