@@ -6,8 +6,8 @@ import type { IdentityNames } from '../certificates.contract';
 
 const DAY_MILLIS = 24 * 3600 * 1000;
 
-/** Clocks of nodes may be behind. */
-const BACKDATED_MILLIS = 5 * 60 * 1000;
+/** Clocks of nodes may be behind, or jump. */
+const BACKDATED_MILLIS = 3600 * 1000;
 
 /** What a certificate says of its holder. */
 export interface LeafContent {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'fs';
 import { join } from 'path';
 import { setTimeout as sleep } from 'timers/promises';
 import { createGroup, freezeGroup, inGroup, killGroup, limitWrites, thawGroup } from './cgroups';
@@ -209,7 +209,7 @@ export class Host {
 
   /** Process 1 of the host, by its number on the machine. */
   private async initOf(parent: ChildProcess): Promise<number> {
-    const read = (pid: string, file: string) => (existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/${file}`, 'utf8') : '');
+    const read = (pid: string, file: string) => ofProcess(`/proc/${pid}/${file}`);
     for (let attempt = 0; attempt < 100 && parent.exitCode === null; attempt += 1) {
       const children = read(String(parent.pid), `task/${parent.pid}/children`).trim().split(' ');
       const init = children.find((pid) => pid !== '' && /^NSpid:.*\t1$/m.test(read(pid, 'status')));
@@ -227,6 +227,15 @@ export class Host {
       if (/^(running|degraded)$/.test(state)) return;
     }
     throw new Error(`${this.name} did not boot: systemd says '${state}'. See ${join(this.folder, 'boot.log')}.`);
+  }
+}
+
+/** A file of a process; nothing where that has ended, also just now. */
+function ofProcess(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
 
