@@ -4,8 +4,8 @@ import { x509 } from './x509';
 
 const DAY_MILLIS = 24 * 3600 * 1000;
 
-/** Clocks of nodes may be behind. */
-const BACKDATED_MILLIS = 3600 * 1000;
+/** Clocks of nodes may be behind, or jump. Of authorities and of what they sign. */
+export const BACKDATED_MILLIS = 3600 * 1000;
 
 /** What an authority is. */
 export interface AuthorityContent {

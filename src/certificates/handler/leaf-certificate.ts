@@ -1,13 +1,10 @@
-import { nameOf } from './authority-certificate';
+import { BACKDATED_MILLIS, nameOf } from './authority-certificate';
 import { CertificateFailure } from './certificate-failure';
 import type { KmsKey } from './kms-key';
 import { x509 } from './x509';
 import type { IdentityNames } from '../certificates.contract';
 
 const DAY_MILLIS = 24 * 3600 * 1000;
-
-/** Clocks of nodes may be behind, or jump. */
-const BACKDATED_MILLIS = 3600 * 1000;
 
 /** What a certificate says of its holder. */
 export interface LeafContent {
